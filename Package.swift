@@ -1,0 +1,64 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6), .strictMemorySafety(), .treatAllWarnings(as: .error),
+]
+
+let workloads = ["mixed", "browse", "login-storm", "logout-heavy", "hostile", "services"]
+
+let package = Package(
+    name: "authbench",
+    products: [
+        .executable(name: "authbench", targets: ["authbench"]),
+        .library(name: "AuthBench", targets: ["AuthCore", "AuthBenchCLI"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    ],
+    targets: [
+        // Floor 0: the C libraries.
+        .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+
+        // Floor 1.
+        .target(name: "AuthCore"),
+        .target(name: "AuthStatistics"),
+        .target(name: "Backends", dependencies: ["CSQLite", "CHiredis", "COpenSSL"]),
+        .target(
+            name: "BuiltinWorkloads", path: "Benchmarks/Workloads",
+            resources: workloads.map { .embedInCode("\($0).json") }),
+
+        // Floor 2.
+        .target(name: "AuthStrategies", dependencies: ["AuthCore", "Backends"]),
+        .target(
+            name: "AuthHarness",
+            dependencies: [
+                "AuthCore", .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ]),
+        .target(name: "AuthReport", dependencies: ["AuthCore", "AuthStatistics"]),
+
+        // Floor 3.
+        .target(
+            name: "AuthBenchCLI",
+            dependencies: [
+                "AuthCore", "AuthHarness", "AuthReport", "Backends", "BuiltinWorkloads",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(name: "authbench", dependencies: ["AuthStrategies", "AuthBenchCLI"]),
+
+        .testTarget(name: "AuthCoreTests", dependencies: ["AuthCore"]),
+        .testTarget(name: "AuthStatisticsTests", dependencies: ["AuthStatistics"]),
+        .testTarget(name: "BackendsTests", dependencies: ["Backends"]),
+        .testTarget(name: "AuthStrategiesTests", dependencies: ["AuthStrategies", "AuthCore", "Backends"]),
+        .testTarget(name: "AuthHarnessTests", dependencies: ["AuthHarness", "AuthCore"]),
+        .testTarget(name: "AuthReportTests", dependencies: ["AuthReport", "AuthCore"]),
+        .testTarget(name: "AuthBenchCLITests", dependencies: ["AuthBenchCLI", "AuthCore", "AuthStrategies"]),
+    ]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = settings
+}

@@ -1,0 +1,70 @@
+import ArgumentParser
+import AuthCore
+import Backends
+import Foundation
+
+/// The command line around a list of strategies; another package calls it with strategies of its own.
+public enum AuthBench {
+    /// Parses the arguments of the process, carries the command out and exits.
+    ///
+    /// - Parameter strategies: those that the commands know, in the order of tables.
+    public static func main(_ strategies: StrategyRegistry) -> Never {
+        Signals.ignoreBrokenPipes()
+        let status = Registry.$strategies.withValue(strategies) {
+            run(Array(CommandLine.arguments.dropFirst()))
+        }
+        exit(status)
+    }
+
+    /// Carries one command out.
+    ///
+    /// - Returns: the exit status; whatever went wrong has been said in one line on stderr.
+    static func run(_ arguments: [String]) -> Int32 {
+        do {
+            var command = try Root.parseAsRoot(arguments)
+            try command.run()
+            return ExitStatus.success
+        } catch let fault as Fault {
+            Console.complain(fault.message)
+            return fault.status
+        } catch let code as ExitCode {
+            return code.rawValue
+        } catch {
+            let status = Root.exitCode(for: error).rawValue
+            guard status != ExitStatus.success else {
+                print(Root.fullMessage(for: error))
+                return status
+            }
+            Console.complain(Root.message(for: error).split(separator: "\n").joined(separator: " "))
+            return status
+        }
+    }
+}
+
+/// The strategies that commands know.
+enum Registry {
+    @TaskLocal static var strategies: StrategyRegistry = []
+}
+
+struct Root: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "authbench",
+        abstract: "Runs authentication strategies through one workload and measures them: measure it, don't assume it.",
+        version: Version.authbench,
+        subcommands: [RunCommand.self, ListCommand.self, TraceCommand.self])
+}
+
+enum Version {
+    static let authbench = "0.1.0"
+
+    /// The compiler's version as far as it tells itself.
+    static var swift: String {
+        #if swift(>=6.4)
+            "6.4 or later"
+        #elseif swift(>=6.3)
+            "6.3"
+        #else
+            "6.2"
+        #endif
+    }
+}

@@ -1,0 +1,22 @@
+/// The exit statuses of all commands; the README has them in one table.
+enum ExitStatus {
+    static let success: Int32 = 0
+    /// A proved negative: a wrong decision.
+    static let negative: Int32 = 1
+    /// A store down, a crash, an I/O error.
+    static let runtime: Int32 = 2
+    static let usage: Int32 = 64
+    static let badData: Int32 = 65
+    /// Ended by a signal: 128 plus its number, as shells count.
+    static func signal(_ number: Int32) -> Int32 { 128 + number }
+}
+
+/// What went wrong, in one line for the user, and the status to exit with.
+struct Fault: Error, Equatable {
+    var status: Int32
+    var message: String
+
+    static func usage(_ message: String) -> Self { Self(status: ExitStatus.usage, message: message) }
+    static func badData(_ message: String) -> Self { Self(status: ExitStatus.badData, message: message) }
+    static func runtime(_ message: String) -> Self { Self(status: ExitStatus.runtime, message: message) }
+}

@@ -1,0 +1,38 @@
+import ArgumentParser
+import AuthCore
+import AuthReport
+
+/// `authbench list`: the strategies and workloads that the program knows.
+struct ListCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Lists the strategies and the built-in workloads.")
+
+    @Option(help: "How to print: table or json.")
+    var format = Format.table
+
+    enum Format: String, ExpressibleByArgument, CaseIterable { case table, json }
+
+    func run() throws {
+        let strategies = Registry.strategies.map { $0.descriptor }
+        let workloads = try WorkloadSource.names.map(WorkloadSource.load)
+        switch format {
+        case .table:
+            print("Strategies (--strategy ID)")
+            for one in strategies { print("  " + padded(one.id) + one.title) }
+            print("\nWorkloads (authbench run NAME)")
+            for one in workloads { print("  " + padded(one.name) + one.summary) }
+        case .json:
+            let columns: [Column<(kind: String, id: String, text: String)>] = [
+                Column("kind") { .text($0.kind) }, Column("id") { .text($0.id) },
+                Column("summary") { .text($0.text) },
+            ]
+            let rows =
+                strategies.map { ("strategy", $0.id, $0.title) } + workloads.map { ("workload", $0.name, $0.summary) }
+            print(try JSONRows.text(columns, rows), terminator: "")
+        }
+    }
+
+    private func padded(_ name: String) -> String {
+        name + String(repeating: " ", count: max(1, 16 - name.count))
+    }
+}

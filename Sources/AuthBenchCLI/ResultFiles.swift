@@ -1,0 +1,55 @@
+import AuthCore
+import AuthHarness
+import AuthReport
+import Backends
+import Foundation
+
+/// The result folder of a run, written as the run goes on.
+final class ResultFiles {
+    let folder: ResultFolder
+    private var record: RunRecord
+
+    /// Makes the folder and writes `run.json`, so that a folder or a disk that takes nothing is noticed at once.
+    init(_ plan: RunPlan, _ identity: RunIdentity, redisVersion: String?) throws {
+        record = RunRecord(
+            identity: identity, workload: plan.workload, started_at: RunClock.timestamp(),
+            command_line: CommandLine.arguments, git_commit: GitCommit.current(),
+            repeats: plan.schedule.repeats.count, warm_up_seconds: plan.warmUp_s,
+            duration_seconds: plan.duration_s, operations: plan.extent.operationCount,
+            sqlite_synchronous: plan.synchronous.rawValue,
+            redis_server: plan.needsRedis ? plan.redis?.url ?? "private" : nil,
+            order: plan.schedule.repeats.map { $0.map { plan.strategies[$0].descriptor.id } },
+            machine: Machine.facts(),
+            versions: .init(
+                authbench: Version.authbench, swift: Version.swift, sqlite: SQLiteVersion.running,
+                openssl: OpenSSLVersion.running, redis: redisVersion))
+        let isNewParent = !FileManager.default.fileExists(atPath: plan.out.path)
+        do {
+            folder = try ResultFolder(in: plan.out, identity: identity)
+        } catch { throw Fault.badData("--out \(plan.out.path): \(error.reason)") }
+        do { try folder.write(record) } catch {
+            folder.remove()
+            if isNewParent { try? FileManager.default.removeItem(at: plan.out) }
+            throw Fault.badData("--out \(plan.out.path): \(error.reason)")
+        }
+    }
+
+    /// Writes what there is after one more measurement.
+    func write(_ outcome: Session.Outcome) throws {
+        try folder.write(outcome.measurements, sizes: outcome.sizes)
+        if outcome.measurements.count == 1 { try folder.becomeLatest() }
+    }
+
+    /// Writes how the run ended; a folder without a single measurement goes.
+    func finish(_ outcome: inout Session.Outcome) throws {
+        guard !outcome.measurements.isEmpty else {
+            folder.remove()
+            return
+        }
+        record.status = outcome.failure != nil ? .failed : outcome.signal != nil ? .interrupted : .complete
+        outcome.folder = folder.url
+        do { try folder.write(record) } catch {
+            outcome.failure = outcome.failure ?? "\(folder.url.path) could not be written: \(error.reason)"
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import ArgumentParser
+import AuthCore
+import AuthHarness
+import AuthReport
+import Foundation
+
+/// `authbench run`: measures strategies on one workload, prints a table and writes a result folder.
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Measures strategies on one workload and writes a result folder.")
+
+    @OptionGroup var workload: WorkloadOptions
+
+    @Option(help: "A strategy to measure; may be given several times (default: all).")
+    var strategy: [String] = []
+
+    @Option(help: "Seconds to measure each strategy in each repeat (default: 1).")
+    var duration: Double?
+
+    @Option(help: "Operations of all clients together to measure instead of a duration.")
+    var operations: Int?
+
+    @Option(help: "Seconds of the same load before each measurement, not recorded.")
+    var warmUp = 0.25
+
+    @Option(help: "How often each strategy is measured; the order is drawn anew each time.")
+    var repeats = 3
+
+    @Option(help: "The folder in which the result folder is made.")
+    var out = "results"
+
+    @Option(help: "A running server, redis://host:port/db or unix:///path (default: a private one is started).")
+    var redis: String?
+
+    @Option(help: "The database file, which must be new or authbench's own (default: a temporary one).")
+    var sqlite: String?
+
+    @Option(help: "PRAGMA synchronous: normal or full.")
+    var sqliteSynchronous = SQLiteSettings.Synchronous.normal
+
+    @Option(help: "What to print on stdout: table, json or csv.")
+    var format = Format.table
+
+    @Flag(name: .shortAndLong, help: "No progress and no talk on stderr, only errors.")
+    var quiet = false
+
+    enum Format: String, ExpressibleByArgument, CaseIterable { case table, json, csv }
+
+    func run() throws {
+        let plan = try plan()
+        let outcome = try Session(plan).run()
+        let strategies = plan.strategies.map { $0.descriptor.id }
+        let lines = Summary.lines(outcome.measurements, sizes: outcome.sizes, strategies: strategies)
+        if !lines.isEmpty { try show(lines) }
+        if !quiet, let folder = outcome.folder { Console.say("Results in \(folder.path)") }
+        try outcome.check(lines)
+    }
+
+    private func show(_ lines: [Summary]) throws {
+        let text =
+            switch format {
+            case .table: TextTable.text(lines, isColored: Console.isOutputColored)
+            case .json: try JSONRows.text(Summary.columns, lines)
+            case .csv: CSV.text(Summary.columns, lines)
+            }
+        FileHandle.standardOutput.write(Data(text.utf8))
+    }
+}
+
+extension SQLiteSettings.Synchronous: ExpressibleByArgument {}

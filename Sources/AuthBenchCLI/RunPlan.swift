@@ -1,0 +1,76 @@
+import AuthCore
+import AuthHarness
+import Backends
+import Foundation
+
+/// What a run will do, all options checked and defaults filled in.
+struct RunPlan {
+    var workload: Workload
+    var strategies: StrategyRegistry
+    var schedule: Schedule
+    var warmUp: Extent
+    var extent: Extent
+    var duration_s: Double?
+    var warmUp_s: Double
+    var out: URL
+    /// A server of the user's; `nil` for a private one.
+    var redis: (url: String, endpoint: RedisEndpoint)?
+    /// A file of the user's; `nil` for a temporary one.
+    var sqlitePath: String?
+    var synchronous: SQLiteSettings.Synchronous
+    var isQuiet: Bool
+
+    var needsRedis: Bool { strategies.contains { $0.descriptor.stores.contains(.redis) } }
+    var needsSQLite: Bool { strategies.contains { $0.descriptor.stores.contains(.sqlite) } }
+}
+
+extension RunCommand {
+    /// The longest time a measurement may take, in seconds: a day.
+    private static let longest_s = 86_400.0
+
+    func plan() throws -> RunPlan {
+        let strategies = try selectedStrategies()
+        guard repeats >= 1 else { throw Fault.usage("--repeats is \(repeats): 1 or more") }
+        guard (0...Self.longest_s).contains(warmUp) else {
+            throw Fault.usage("--warm-up is \(warmUp): from 0 to 86400 seconds")
+        }
+        let workload = try workload.resolve()
+        return RunPlan(
+            workload: workload, strategies: strategies,
+            schedule: Schedule(strategies: strategies.count, repeats: repeats, seed: workload.seed),
+            warmUp: .duration(nanoseconds: UInt64(warmUp * 1e9)), extent: try extent(),
+            duration_s: operations == nil ? duration ?? 1 : nil, warmUp_s: warmUp,
+            out: URL(fileURLWithPath: out), redis: try endpoint(), sqlitePath: sqlite,
+            synchronous: sqliteSynchronous, isQuiet: quiet)
+    }
+
+    private func extent() throws -> Extent {
+        if let operations {
+            guard duration == nil else { throw Fault.usage("--duration and --operations exclude each other") }
+            guard operations >= 1 else { throw Fault.usage("--operations is \(operations): 1 or more") }
+            return .operations(operations)
+        }
+        let seconds = duration ?? 1
+        guard seconds > 0, seconds <= Self.longest_s else {
+            throw Fault.usage("--duration is \(seconds): above 0, at most 86400 seconds")
+        }
+        return .duration(nanoseconds: UInt64(seconds * 1e9))
+    }
+
+    private func selectedStrategies() throws -> StrategyRegistry {
+        let known = Registry.strategies
+        for id in strategy where !known.contains(where: { $0.descriptor.id == id }) {
+            let ids = known.map { $0.descriptor.id }.joined(separator: ", ")
+            throw Fault.usage("unknown strategy \"\(id)\": choose \(ids)")
+        }
+        return strategy.isEmpty ? known : known.filter { strategy.contains($0.descriptor.id) }
+    }
+
+    private func endpoint() throws -> (url: String, endpoint: RedisEndpoint)? {
+        guard let redis else { return nil }
+        guard let endpoint = RedisEndpoint(url: redis) else {
+            throw Fault.usage("--redis \"\(redis)\": write redis://host:port/db or unix:///path, without a password")
+        }
+        return (redis, endpoint)
+    }
+}

@@ -1,0 +1,94 @@
+import AuthCore
+import AuthHarness
+import AuthReport
+import Backends
+import Foundation
+import Synchronization
+
+/// One `authbench run`, from open stores to a written result folder.
+struct Session {
+    let plan: RunPlan
+
+    /// What came out, complete or not.
+    struct Outcome {
+        var measurements: [RepeatMeasurement] = []
+        var sizes: [CredentialSize] = []
+        var folder: URL?
+        var signal: Int32?
+        var failure: String?
+    }
+
+    init(_ plan: RunPlan) {
+        self.plan = plan
+    }
+
+    func run() throws -> Outcome {
+        let trace = Trace(plan.workload)
+        let identity = RunIdentity(
+            runID: RunClock.identifier(plan.workload.name), workload: plan.workload.name,
+            traceSHA256: try trace.sha256())
+        let stop = StopFlag()
+        let stores = try Stores(plan)
+        let interruption = Interruption(stop: stop, emergency: stores.emergency)
+        defer { interruption.end() }
+        let files: ResultFiles
+        do { files = try ResultFiles(plan, identity, redisVersion: stores.redisVersion) } catch {
+            _ = stores.close()
+            throw error
+        }
+        var outcome = measure(trace, stores, files, stop)
+        outcome.signal = interruption.signal
+        if let problem = stores.close() { Console.complain(problem) }
+        try files.finish(&outcome)
+        return outcome
+    }
+
+    private func measure(_ trace: Trace, _ stores: Stores, _ files: ResultFiles, _ stop: StopFlag) -> Outcome {
+        var outcome = Outcome()
+        let progress = Progress(plan, isShown: !plan.isQuiet && Console.isErrorTerminal)
+        defer { progress.clear() }
+        let run = Run(
+            trace: trace, schedule: plan.schedule, warmUp: plan.warmUp, extent: plan.extent, stop: stop,
+            meter: ProcessCPU.used_ns)
+        do {
+            try run.execute(
+                plan.strategies, in: stores.environment, loadProgress: { progress.loaded($0) }
+            ) { event in
+                progress.show(event)
+                switch event {
+                case .loading, .measuring: break
+                case .loaded(let size): outcome.sizes.append(size)
+                case .measured(let measurement):
+                    outcome.measurements.append(measurement)
+                    try files.write(outcome)
+                }
+            }
+        } catch is Stopped {
+            // Said by the signal that raised the flag.
+        } catch let error as CocoaError {
+            outcome.failure = "\(files.folder.url.path) could not be written: \(error.reason)"
+        } catch { outcome.failure = "\(error)" }
+        return outcome
+    }
+}
+
+extension Session.Outcome {
+    /// Turns what went wrong into the exit status, after everything has been shown.
+    func check(_ lines: [Summary]) throws {
+        if let failure { throw Fault.runtime(failure) }
+        if let signal {
+            throw Fault(
+                status: ExitStatus.signal(signal), message: "stopped by a signal; what was finished is in the files")
+        }
+        for line in lines where line.total.wrongDecisions > 0 {
+            throw Fault(
+                status: ExitStatus.negative,
+                message: "\(line.strategy) decided wrongly: \(line.total.falseAccepts) false accepts,"
+                    + " \(line.total.falseRejects) false rejects; its numbers mean nothing")
+        }
+        for line in lines where line.total.errors > 0 {
+            throw Fault.runtime(
+                "\(line.strategy) had \(line.total.errors) errors; the first: \(line.firstError ?? "unknown")")
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import AuthCore
+import AuthReport
+
+/// `authbench trace`: the first operations of a trace, and its hash.
+struct TraceCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trace",
+        abstract: "Prints the first operations of a workload's trace as CSV, and the hash of the whole.")
+
+    @OptionGroup var workload: WorkloadOptions
+
+    @Option(name: .shortAndLong, help: "How many operations of each client to print.")
+    var count = 10
+
+    func validate() throws {
+        guard count >= 0 else { throw ValidationError("--count is \(count): 0 or more") }
+    }
+
+    func run() throws {
+        let trace = Trace(try workload.resolve())
+        print(CSV.text(columns, rows(of: trace)), terminator: "")
+        Console.say("trace_sha256 \(try trace.sha256())")
+    }
+
+    private struct Row {
+        var client: Int
+        var index: Int
+        var operation: Operation
+        var subject: Subject
+    }
+
+    private func rows(of trace: Trace) -> [Row] {
+        trace.clients.enumerated().flatMap { client, own in
+            own.operations.prefix(count).enumerated().map { index, operation in
+                Row(
+                    client: client, index: index, operation: operation,
+                    subject: own.slots[Int(operation.slot)].subject)
+            }
+        }
+    }
+
+    private var columns: [Column<Row>] {
+        [
+            Column("client") { .integer(Int64($0.client)) },
+            Column("index") { .integer(Int64($0.index)) },
+            Column("time_ms") { .integer(Int64($0.operation.time_ms)) },
+            Column("operation") { .text($0.operation.kind.name) },
+            Column("slot") { .integer(Int64($0.operation.slot)) },
+            Column("subject") { .count($0.subject.id) },
+        ]
+    }
+}

@@ -1,0 +1,23 @@
+import AuthCore
+import Backends
+
+extension Trace {
+    /// SHA-256 of the whole trace, in hexadecimal.
+    func sha256() throws -> String {
+        var hasher = try SHA256()
+        try hasher.start()
+        var failure: (any Error)?
+        forEachChunk { chunk in
+            do { try hasher.update(chunk.span) } catch { failure = error }
+        }
+        if let failure { throw failure }
+        let digest = try hasher.finish()
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        for index in digest.indices {
+            text.append(digits[Int(digest[index] >> 4)])
+            text.append(digits[Int(digest[index] & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

@@ -1,0 +1,41 @@
+import ArgumentParser
+import AuthCore
+import AuthHarness
+
+/// The arguments that say what is done: the workload, and what in it is overridden.
+struct WorkloadOptions: ParsableArguments {
+    @Argument(help: "A built-in workload (see authbench list) or the path of a .json file.")
+    var workload = "mixed"
+
+    @Option(help: "How many clients send requests at once (1 to \(Run.maximumClients)).")
+    var clients: Int?
+
+    @Option(help: "How many sessions exist before the clock starts.")
+    var population: Int?
+
+    @Option(help: "Decides the trace and the order of the strategies; 0 or above.")
+    var seed: UInt64?
+
+    /// Reads the workload and applies the options.
+    func resolve() throws -> Workload {
+        var resolved = try WorkloadSource.load(workload)
+        try check(resolved.clients, for: "clients of \(workload)", as: Fault.badData)
+        if let clients {
+            try check(clients, for: "--clients", as: Fault.usage)
+            resolved.clients = clients
+        }
+        resolved.population = population ?? resolved.population
+        resolved.seed = seed ?? resolved.seed
+        do { try resolved.validate() } catch {
+            throw Fault.usage(error.description)
+        }
+        return resolved
+    }
+
+    private func check(_ clients: Int, for name: String, as fault: (String) -> Fault) throws {
+        guard 1...Run.maximumClients ~= clients else {
+            throw fault(
+                "\(name) is \(clients): from 1 to \(Run.maximumClients), the number of threads that Dispatch starts")
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import AuthCore
+import BuiltinWorkloads
+import Foundation
+
+/// Finds and reads workloads: those inside the program by name, others by the path of their file.
+enum WorkloadSource {
+    static var names: [String] { BuiltinWorkloads.all.map(\.name) }
+
+    /// - Parameter name: a built-in name, or a path, which must have a slash or end in `.json`.
+    static func load(_ name: String) throws -> Workload {
+        if let builtin = BuiltinWorkloads.all.first(where: { $0.name == name }) {
+            return try decode(builtin.json, from: name)
+        }
+        guard name.contains("/") || name.hasSuffix(".json") else {
+            throw Fault.usage(
+                "unknown workload \"\(name)\": choose \(names.joined(separator: ", ")), or name a .json file")
+        }
+        let data: Data
+        do { data = try Data(contentsOf: URL(fileURLWithPath: name)) } catch {
+            throw Fault.badData("\(name): cannot be read: \(error.reason)")
+        }
+        return try decode(Array(data), from: name)
+    }
+
+    /// Checks the text strictly first: Foundation's decoder takes duplicates and trailing commas.
+    static func decode(_ json: [UInt8], from name: String) throws -> Workload {
+        do {
+            try JSONReader.readObject(json.span) { (_, reader) throws(JSONFault) in
+                try reader.skipValue(json.span)
+            }
+            return try JSONDecoder().decode(Workload.self, from: Data(json))
+        } catch let fault as JSONFault {
+            throw Fault.badData("\(name): \(describe(fault, in: json))")
+        } catch let fault as WorkloadFault {
+            throw Fault.badData("\(name): \(fault)")
+        } catch let error as DecodingError {
+            throw Fault.badData("\(name): \(describe(error))")
+        }
+    }
+
+    private static func describe(_ fault: JSONFault, in json: [UInt8]) -> String {
+        switch fault {
+        case .encoding: "not UTF-8, or with a byte order mark"
+        case .syntax(let offset): "not JSON at \(place(offset, in: json))"
+        case .duplicateName(let offset): "a name stands twice in one object, again at \(place(offset, in: json))"
+        case .tooDeep: "nested deeper than \(JSONLimits.depth) levels"
+        case .tooManyMembers: "an object has more than \(JSONLimits.members) members"
+        }
+    }
+
+    private static func place(_ offset: Int, in json: [UInt8]) -> String {
+        let before = json.prefix(offset)
+        let line = before.count { $0 == UInt8(ascii: "\n") } + 1
+        let column = offset - (before.lastIndex(of: UInt8(ascii: "\n")) ?? -1)
+        return "line \(line), column \(column)"
+    }
+
+    private static func describe(_ error: DecodingError) -> String {
+        switch error {
+        case .keyNotFound(let key, _): "the key \"\(key.stringValue)\" is missing"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+            "\(path(context.codingPath)): \(context.debugDescription)"
+        @unknown default: "\(error)"
+        }
+    }
+
+    private static func path(_ keys: [any CodingKey]) -> String {
+        keys.isEmpty ? "the workload" : keys.map(\.stringValue).joined(separator: ".")
+    }
+}
+
+extension Error {
+    /// The system's own words for a failed file operation, in one line.
+    var reason: String {
+        let underlying = (self as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+        return (underlying ?? self as NSError).localizedDescription
+    }
+}

@@ -1,0 +1,54 @@
+/// A way to authenticate requests: one value per client, never shared between threads.
+///
+/// The compiler proves that no two threads share a connection or a crypto context, because the type is
+/// noncopyable and each verb is `mutating`; so no verb needs a lock. A verb throws only when the strategy
+/// could not decide (store down, timeout): an error is counted apart and never counts as accepted.
+public protocol AuthStrategy: ~Copyable, SendableMetatype {
+    /// What all clients of a run have in common: keys, a path, prepared texts.
+    associatedtype Shared: Sendable = Void
+
+    static var descriptor: StrategyDescriptor { get }
+
+    /// Makes keys and schema, once per run, before any client exists.
+    static func prepare(in environment: Environment) throws -> Shared
+
+    /// Opens a client's own connection, statements and crypto contexts.
+    init(sharing shared: Shared) throws
+
+    /// Signs many users in before the clock starts; the same as `login` for each, in order.
+    mutating func load(_ logins: [Login]) throws -> [Credential]
+
+    mutating func login(_ subject: Subject, at now: Instant) throws -> Credential
+
+    /// Decides whether a request may pass; parsing its header line is part of the work.
+    mutating func authenticate(_ request: borrowing Request, at now: Instant) throws -> Decision
+
+    /// Exchanges a credential for a fresh one; the old one is dead afterwards where the strategy can revoke.
+    mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal
+
+    /// Ends the session that the credential stands for; succeeds for an unknown one (RFC 7009 section 2.2).
+    mutating func logout(_ credential: borrowing Credential, at now: Instant) throws
+
+    mutating func logoutEverywhere(_ subject: Subject, at now: Instant) throws
+
+    /// Issues a credential that `authenticate` must refuse, for the probes of a workload.
+    mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential
+}
+
+extension AuthStrategy where Self: ~Copyable {
+    public mutating func load(_ logins: [Login]) throws -> [Credential] {
+        var credentials: [Credential] = []
+        credentials.reserveCapacity(logins.count)
+        for one in logins {
+            credentials.append(try login(one.subject, at: one.instant))
+        }
+        return credentials
+    }
+}
+
+extension AuthStrategy where Self: ~Copyable, Shared == Void {
+    public static func prepare(in environment: Environment) throws {}
+}
+
+/// The list of strategies a program knows; the order is that of tables and lists.
+public typealias StrategyRegistry = [any (AuthStrategy & ~Copyable).Type]

@@ -1,0 +1,34 @@
+/// A moment of the trace's clock, in milliseconds since 1970-01-01T00:00:00Z.
+///
+/// Strategies never read a clock: the moment of an operation is handed to them, so that expiry is
+/// deterministic and a token can expire without anybody waiting for it.
+public struct Instant: Comparable, Hashable, Sendable {
+    public var milliseconds: Int64
+
+    public init(milliseconds: Int64) {
+        self.milliseconds = milliseconds
+    }
+
+    public init(seconds: Int64) {
+        milliseconds = seconds * 1000
+    }
+
+    /// Whole seconds since 1970, rounded down: the NumericDate of RFC 7519 section 2.
+    public var seconds: Int64 { milliseconds.floorDivided(by: 1000) }
+
+    /// The moment at which every trace begins: 2026-01-01T00:00:00Z.
+    public static let traceStart = Self(seconds: 1_767_225_600)
+
+    public static func < (left: Self, right: Self) -> Bool { left.milliseconds < right.milliseconds }
+
+    public func advanced(byMilliseconds offset: Int64) -> Self {
+        Self(milliseconds: milliseconds + offset)
+    }
+}
+
+extension Int64 {
+    fileprivate func floorDivided(by divisor: Int64) -> Int64 {
+        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? quotient - 1 : quotient
+    }
+}

@@ -1,0 +1,57 @@
+/// The lifetimes, names and touch policy that every strategy of a run follows alike.
+public struct Policy: Sendable, Equatable {
+    public var issuer = "https://auth.example.com"
+    public var audience = "https://api.example.com"
+    public var clientID = "authbench-web"
+    /// Granted to every user, space-delimited (RFC 6749 section 3.3).
+    public var grantedScope = "read write"
+    public var touch = TouchPolicy.interval(milliseconds: 60_000)
+    public var lifetimes = Lifetimes()
+
+    public init() {}
+}
+
+/// When reading a session also writes its last-seen moment, which pushes the idle expiry.
+public enum TouchPolicy: Sendable, Equatable {
+    case never
+    /// At most once per interval for one session.
+    case interval(milliseconds: Int64)
+    case always
+
+    /// Whether a session last written at `lastSeen` is written again at `now`.
+    public func isDue(lastSeen: Instant, at now: Instant) -> Bool {
+        switch self {
+        case .never: false
+        case .interval(let milliseconds): now.milliseconds - lastSeen.milliseconds >= milliseconds
+        case .always: true
+        }
+    }
+}
+
+/// How long credentials live, in milliseconds; the defaults are those of common systems.
+public struct Lifetimes: Sendable, Equatable {
+    /// A session without a request.
+    public var idle_ms: Int64 = 30 * 60_000
+    /// A session or a refresh family, whatever it does.
+    public var absolute_ms: Int64 = 12 * 3_600_000
+    /// A plain JWT.
+    public var token_ms: Int64 = 60 * 60_000
+    /// The access token of the hybrid, before jitter.
+    public var access_ms: Int64 = 15 * 60_000
+    /// A refresh token that nobody exchanges.
+    public var refreshIdle_ms: Int64 = 8 * 3_600_000
+    /// How long the previous refresh token still answers a client that lost the response.
+    public var refreshGrace_ms: Int64 = 10_000
+
+    public init() {}
+
+    /// The part of an access token's lifetime that jitter may take away, so that tokens issued together do
+    /// not expire together (SuperTokens takes 5 %).
+    public static let jitterShare = 0.05
+
+    /// How old a credential may become before the first of any strategy's expires.
+    public var shortest_ms: Int64 {
+        let access_ms = Int64(Double(access_ms) * (1 - Self.jitterShare))
+        return min(idle_ms, absolute_ms, token_ms, access_ms, refreshIdle_ms)
+    }
+}

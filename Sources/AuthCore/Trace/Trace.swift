@@ -1,0 +1,79 @@
+/// Everything that will be done in a run, generated before any clock starts and the same for each strategy.
+///
+/// A client replays its operations in laps: the last operations of a lap bring every slot back to the state in which the lap
+/// began, so that a run may be as long as it likes in constant memory and every expected decision stays known.
+public struct Trace: Sendable {
+    public var clients: [ClientTrace]
+    public var clock: TraceClock
+
+    /// Hands over the trace as bytes, client by client, for its hash.
+    ///
+    /// Integers are little-endian; nothing of a strategy, a credential or a repeat is in it.
+    public func forEachChunk(_ consume: ([UInt8]) -> Void) {
+        var head: [UInt8] = Array("authbench-trace-1".utf8)
+        head.append(UInt64(bitPattern: clock.lap_ms), count: 8)
+        head.append(UInt64(bitPattern: clock.horizon_ms), count: 8)
+        head.append(UInt64(clients.count), count: 8)
+        consume(head)
+        for client in clients {
+            var chunk: [UInt8] = []
+            chunk.reserveCapacity(client.slots.count * 14 + client.operations.count * 9 + 16)
+            chunk.append(UInt64(client.slots.count), count: 8)
+            for slot in client.slots {
+                chunk.append(slot.state.rawValue)
+                chunk.append(slot.subject.id, count: 8)
+                chunk.append(UInt64(slot.age_ms), count: 5)
+            }
+            chunk.append(UInt64(client.operations.count), count: 8)
+            for operation in client.operations {
+                chunk.append(operation.kind.rawValue)
+                chunk.append(UInt64(operation.slot), count: 4)
+                chunk.append(UInt64(operation.time_ms), count: 4)
+            }
+            consume(chunk)
+        }
+    }
+}
+
+/// What one client does, and with which credentials it starts.
+public struct ClientTrace: Sendable {
+    public var slots: [Slot]
+    public var operations: [Operation]
+}
+
+/// A place for one credential; only its own client uses it, so that clients share no lock.
+public struct Slot: Sendable, Equatable {
+    /// The state in which a slot is before the first operation of a lap.
+    public enum State: UInt8, Sendable {
+        case live
+        /// Signed in and out again.
+        case revoked
+        // Probe credentials, which never change.
+        case expired, tampered, wrongAudience, unknown
+    }
+
+    public var state: State
+    public var subject: Subject
+    /// How long before the trace's start the credential was issued.
+    public var age_ms: Int64
+}
+
+extension [UInt8] {
+    /// Appends the low `count` bytes of an integer, lowest first.
+    public mutating func append(_ value: UInt64, count: Int) {
+        for byte in 0..<count { append(UInt8(truncatingIfNeeded: value >> (8 * byte))) }
+    }
+}
+
+/// Where the trace's clock stands at each operation.
+public struct TraceClock: Sendable, Equatable {
+    /// How far it goes on in one lap.
+    public var lap_ms: Int64
+    /// Where it stops, so that no live credential expires however long the run.
+    public var horizon_ms: Int64
+
+    @inlinable
+    public func instant(of operation: Operation, lap: Int) -> Instant {
+        .traceStart.advanced(byMilliseconds: min(horizon_ms, Int64(lap) &* lap_ms &+ Int64(operation.time_ms)))
+    }
+}

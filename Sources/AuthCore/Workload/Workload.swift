@@ -1,0 +1,48 @@
+/// What is run: who is there, what they do, and in which proportions.
+public struct Workload: Sendable, Equatable {
+    public var name: String
+    /// What real traffic it stands for.
+    public var summary: String
+    /// How many sessions exist before the clock starts.
+    public var population: Int
+    public var clients: Int
+    public var seed: UInt64
+    public var skew: Skew
+    /// How often one session sends a request, on the trace's clock: decides how often touching is due.
+    public var requestsPerSessionPerSecond: Double
+    public var mix: Mix
+    public var policy: Policy
+
+    /// How requests spread over the sessions.
+    public enum Skew: String, Codable, Sendable {
+        case uniform
+        /// The session of rank r gets a share proportional to 1/r (Zipf's law, exponent 1).
+        case zipfian
+    }
+
+    /// The share of each kind of operation, in the order of `OperationKind.allCases`; they sum to 1.
+    public struct Mix: Sendable, Equatable {
+        public var shares: [Double]
+
+        public subscript(kind: OperationKind) -> Double {
+            get { shares[Int(kind.rawValue)] }
+            set { shares[Int(kind.rawValue)] = newValue }
+        }
+
+        public init() {
+            shares = Array(repeating: 0, count: OperationKind.allCases.count)
+        }
+    }
+
+    /// How long the population may age before the first credential of any strategy would expire.
+    ///
+    /// The trace's clock stands still from there on, so that no live credential ever expires in a run.
+    public var horizon_ms: Int64 { policy.lifetimes.shortest_ms - oldestAge_ms - 1000 }
+
+    /// How long ago the oldest session of the population was last seen when the trace begins.
+    ///
+    /// Ages are spread evenly over a touch interval, as they are in a system that has been running.
+    public var oldestAge_ms: Int64 {
+        if case .interval(let milliseconds) = policy.touch { milliseconds } else { 0 }
+    }
+}

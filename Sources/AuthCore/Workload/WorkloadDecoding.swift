@@ -1,0 +1,93 @@
+extension Workload: Decodable {
+    private enum Key: String, CodingKey, CaseIterable {
+        case name, summary, population, clients, seed, skew, touch, mix
+        case requestsPerSessionPerSecond = "requests_per_session_per_second"
+        case touchInterval = "touch_interval_seconds"
+        case lifetimes = "lifetimes_seconds"
+    }
+
+    /// Reads a workload file strictly: every key known, and those without a default present.
+    ///
+    /// - Parameter decoder: of a JSON text whose duplicates and grammar have been checked.
+    /// - Throws: `WorkloadFault` or `DecodingError`.
+    public init(from decoder: any Decoder) throws {
+        try decoder.refuseKeys(except: Key.allCases.map(\.rawValue), in: "the workload")
+        let file = try decoder.container(keyedBy: Key.self)
+        name = try file.decode(String.self, forKey: .name)
+        summary = try file.decode(String.self, forKey: .summary)
+        population = try file.decodeIfPresent(Int.self, forKey: .population) ?? 100_000
+        clients = try file.decodeIfPresent(Int.self, forKey: .clients) ?? 8
+        seed = try file.decodeIfPresent(UInt64.self, forKey: .seed) ?? 1
+        skew = try file.decodeIfPresent(Skew.self, forKey: .skew) ?? .zipfian
+        requestsPerSessionPerSecond =
+            try file.decodeIfPresent(Double.self, forKey: .requestsPerSessionPerSecond) ?? 0.1
+        mix = try file.decode(Mix.self, forKey: .mix)
+        policy = Policy()
+        policy.touch = try Self.touch(file)
+        if let lifetimes = try file.decodeIfPresent(Lifetimes.self, forKey: .lifetimes) {
+            policy.lifetimes = lifetimes
+        }
+        try validate()
+    }
+
+    private static func touch(_ file: KeyedDecodingContainer<Key>) throws -> TouchPolicy {
+        let interval_s = try file.decodeIfPresent(Int32.self, forKey: .touchInterval)
+        let name = try file.decodeIfPresent(String.self, forKey: .touch) ?? "interval"
+        if interval_s != nil, name != "interval" {
+            throw WorkloadFault("touch_interval_seconds goes with \"touch\": \"interval\" only")
+        }
+        switch name {
+        case "never": return .never
+        case "always": return .always
+        case "interval": return .interval(milliseconds: Int64(interval_s ?? 60) * 1000)
+        default: throw WorkloadFault("touch is \"\(name)\": never, interval or always")
+        }
+    }
+}
+
+extension Workload.Mix: Decodable {
+    public init(from decoder: any Decoder) throws {
+        try decoder.refuseKeys(except: OperationKind.allCases.map(\.name), in: "mix")
+        let file = try decoder.container(keyedBy: AnyKey.self)
+        self.init()
+        for kind in OperationKind.allCases {
+            self[kind] = try file.decodeIfPresent(Double.self, forKey: AnyKey(kind.name)) ?? 0
+        }
+    }
+}
+
+extension Lifetimes: Decodable {
+    private static let keys: [(String, WritableKeyPath<Self, Int64> & Sendable)] = [
+        ("idle", \.idle_ms), ("absolute", \.absolute_ms), ("token", \.token_ms), ("access", \.access_ms),
+        ("refresh_idle", \.refreshIdle_ms), ("refresh_grace", \.refreshGrace_ms),
+    ]
+
+    public init(from decoder: any Decoder) throws {
+        try decoder.refuseKeys(except: Self.keys.map(\.0), in: "lifetimes_seconds")
+        let file = try decoder.container(keyedBy: AnyKey.self)
+        self.init()
+        for (name, path) in Self.keys {
+            guard let seconds = try file.decodeIfPresent(Int32.self, forKey: AnyKey(name)) else { continue }
+            self[keyPath: path] = Int64(seconds) * 1000
+        }
+    }
+}
+
+/// A coding key of any name.
+private struct AnyKey: CodingKey {
+    var stringValue: String
+    var intValue: Int? { nil }
+
+    init(_ name: String) { stringValue = name }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+}
+
+extension Decoder {
+    fileprivate func refuseKeys(except known: [String], in place: String) throws {
+        for key in try container(keyedBy: AnyKey.self).allKeys where !known.contains(key.stringValue) {
+            throw WorkloadFault(
+                "unknown key \"\(key.stringValue)\" in \(place); known: \(known.sorted().joined(separator: ", "))")
+        }
+    }
+}

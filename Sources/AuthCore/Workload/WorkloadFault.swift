@@ -1,0 +1,56 @@
+/// What is wrong with a workload, as one line for the user.
+public struct WorkloadFault: Error, CustomStringConvertible, Equatable {
+    public var description: String
+
+    public init(_ description: String) {
+        self.description = description
+    }
+}
+
+extension Workload {
+    /// The number of sessions below which a client has too few to log some out and still serve others.
+    public static let sessionsPerClient = 16
+
+    /// Checks what the shape of the file cannot.
+    ///
+    /// - Throws: `WorkloadFault`, naming the key and what it must be.
+    public func validate() throws(WorkloadFault) {
+        if name.isEmpty { throw .init("name is empty") }
+        if clients < 1 { throw .init("clients is \(clients): at least 1") }
+        if population < Self.sessionsPerClient * clients {
+            throw .init(
+                "population is \(population): at least \(Self.sessionsPerClient) sessions for each of"
+                    + " \(clients) clients, \(Self.sessionsPerClient * clients)")
+        }
+        if population > 10_000_000 { throw .init("population is \(population): at most 10000000") }
+        guard requestsPerSessionPerSecond.isFinite, requestsPerSessionPerSecond > 0 else {
+            throw .init("requests_per_session_per_second is \(requestsPerSessionPerSecond): above 0")
+        }
+        for kind in OperationKind.allCases where !(0...1 ~= mix[kind]) {
+            throw .init("mix.\(kind.name) is \(mix[kind]): from 0 to 1")
+        }
+        let sum = mix.shares.reduce(0, +)
+        if abs(sum - 1) > 1e-9 { throw .init("the shares of mix sum to \(sum): they must sum to 1") }
+        try validateLifetimes()
+    }
+
+    private func validateLifetimes() throws(WorkloadFault) {
+        let lifetimes = policy.lifetimes
+        let named = [
+            ("idle", lifetimes.idle_ms), ("absolute", lifetimes.absolute_ms), ("token", lifetimes.token_ms),
+            ("access", lifetimes.access_ms), ("refresh_idle", lifetimes.refreshIdle_ms),
+        ]
+        for (key, value_ms) in named where value_ms < 1000 || value_ms > lifetimes.absolute_ms {
+            throw .init("lifetimes_seconds.\(key) is \(value_ms / 1000): from 1 to absolute")
+        }
+        if lifetimes.refreshGrace_ms < 0 || lifetimes.refreshGrace_ms > 60_000 {
+            throw .init("lifetimes_seconds.refresh_grace is \(lifetimes.refreshGrace_ms / 1000): from 0 to 60")
+        }
+        if case .interval(let milliseconds) = policy.touch, milliseconds < 1 {
+            throw .init("touch_interval_seconds must be above 0")
+        }
+        if horizon_ms < 1000 {
+            throw .init("touch_interval_seconds must stay 2 s below the shortest lifetime")
+        }
+    }
+}

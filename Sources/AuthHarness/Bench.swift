@@ -1,0 +1,63 @@
+import AuthCore
+import Dispatch
+import Synchronization
+
+/// One strategy with its clients, loaded once and measured in each repeat.
+final class Bench<S: AuthStrategy & ~Copyable>: Contender {
+    let descriptor = S.descriptor
+    private let clients: [Client<S>]
+
+    init(_: S.Type, trace: Trace, environment: Environment) throws {
+        let shared = try S.prepare(in: environment)
+        clients = try trace.clients.indices.map { index in
+            try Client<S>(index, sharing: shared, trace: trace)
+        }
+    }
+
+    func load(stop: StopFlag, progress: @escaping @Sendable (Int) -> Void) throws -> CredentialSize {
+        let group = DispatchGroup()
+        let failure = Failure()
+        for client in clients { client.load(stop: stop, group: group, failure: failure, progress: progress) }
+        group.wait()
+        try failure.rethrow()
+        guard let sample = clients.first?.sampleCredential() else { throw Stopped() }
+        return CredentialSize(strategy: descriptor, credential: sample)
+    }
+
+    func replay(_ extent: Extent, meter: CPUMeter, stop: StopFlag) -> Replay {
+        let gate = Gate(clients: clients.count)
+        let lastEnd_ns = Mutex<UInt64>(0)
+        for client in clients {
+            client.replay(through: gate, stop: stop) { end_ns in
+                lastEnd_ns.withLock { $0 = max($0, end_ns) }
+            }
+        }
+        var cpuBefore_ns: UInt64 = 0
+        let start_ns = gate.open(
+            operations: extent.operations(perClientOf: clients.count), duration_ns: extent.duration_ns
+        ) { cpuBefore_ns = meter() }
+        gate.done.wait()
+        let cpu_ns = meter() - cpuBefore_ns
+        return Replay(
+            operations: operations(), wall_ns: lastEnd_ns.withLock { $0 } - start_ns, cpu_ns: cpu_ns,
+            firstError: clients.lazy.compactMap { $0.recorded().firstError }.first)
+    }
+
+    /// All clients' records, merged kind by kind.
+    private func operations() -> [OperationMeasurement] {
+        var merged: [OperationKind: OperationMeasurement] = [:]
+        for client in clients {
+            for one in client.recorded().operations {
+                merged[one.kind, default: .init(kind: one.kind, service: .init(), tally: Tally())].add(one)
+            }
+        }
+        return OperationKind.allCases.compactMap { merged[$0] }
+    }
+}
+
+extension OperationMeasurement {
+    mutating func add(_ other: Self) {
+        service.add(other.service)
+        tally += other.tally
+    }
+}

@@ -1,0 +1,50 @@
+import AuthCore
+import Dispatch
+import Synchronization
+
+/// A worker on a serial queue of its own.
+///
+/// Dispatch gives each serial queue that blocks a thread of its own at once, whereas a concurrent queue or
+/// `concurrentPerform` runs only as many blocks as there are cores. The mutex is locked once a phase, never in one:
+/// it only lets the compiler see that the worker stays with one thread at a time.
+final class Client<S: AuthStrategy & ~Copyable>: Sendable {
+    private let queue: DispatchQueue
+    private let worker: Mutex<Worker<S>>
+
+    init(_ index: Int, sharing shared: S.Shared, trace: Trace) throws {
+        queue = DispatchQueue(label: "authbench.client.\(index)", qos: .userInitiated)
+        worker = Mutex(Worker(try S(sharing: shared), trace: trace, client: index))
+    }
+
+    func load(
+        stop: StopFlag, group: DispatchGroup, failure: Failure, progress: @escaping @Sendable (Int) -> Void
+    ) {
+        queue.async(group: group) { [self] in
+            do {
+                try worker.withLock { worker in
+                    try worker.load(isStopped: { stop.isRaised || failure.isNoted }, progress: progress)
+                }
+            } catch { failure.note(error) }
+        }
+    }
+
+    /// Waits at the gate and replays one phase; `finish` gets the time of the last operation's end.
+    func replay(through gate: Gate, stop: StopFlag, finish: @escaping @Sendable (UInt64) -> Void) {
+        queue.async(group: gate.done) { [self] in
+            worker.withLock { worker in
+                worker.recorder.reset()
+                let phase = gate.pass()
+                finish(worker.replay(phase, stop: stop))
+            }
+        }
+    }
+
+    func recorded() -> (operations: [OperationMeasurement], firstError: String?) {
+        worker.withLock { ($0.recorder.operations(), $0.recorder.firstError) }
+    }
+
+    /// The first credential the client holds.
+    func sampleCredential() -> Credential? {
+        worker.withLock { $0.held.first?.credential }
+    }
+}

@@ -1,0 +1,72 @@
+import AuthCore
+
+/// Runs strategies through one trace: prepares and loads each, then measures them repeat by repeat.
+package struct Run: Sendable {
+    /// More serial queues than this do not all get a thread: Dispatch stops at 255, the main one among them.
+    package static let maximumClients = 250
+
+    /// What happens in a run, for progress and files.
+    package enum Event: Sendable {
+        case loading(strategy: String)
+        case loaded(CredentialSize)
+        case measuring(strategy: String, repeatIndex: Int)
+        case measured(RepeatMeasurement)
+    }
+
+    package var trace: Trace
+    package var schedule: Schedule
+    package var warmUp: Extent
+    package var extent: Extent
+    package var meter: CPUMeter
+    package var stop: StopFlag
+
+    package init(
+        trace: Trace, schedule: Schedule, warmUp: Extent, extent: Extent, stop: StopFlag, meter: @escaping CPUMeter
+    ) {
+        self.trace = trace
+        self.schedule = schedule
+        self.warmUp = warmUp
+        self.extent = extent
+        self.meter = meter
+        self.stop = stop
+    }
+
+    /// Carries the run out, handing over each event as it happens.
+    ///
+    /// - Parameters:
+    ///   - strategies: in the order to which the schedule's indices refer.
+    ///   - environment: where the stores are.
+    ///   - loadProgress: called from many threads with the number of credentials just issued.
+    ///   - report: called on this thread.
+    /// - Throws: `Stopped` when the stop flag was raised, else what a strategy or `report` threw.
+    package func execute(
+        _ strategies: StrategyRegistry, in environment: Environment,
+        loadProgress: @escaping @Sendable (Int) -> Void = { _ in },
+        report: (Event) throws -> Void
+    ) throws {
+        var contenders: [any Contender] = []
+        for strategy in strategies {
+            try report(.loading(strategy: strategy.descriptor.id))
+            let contender = try strategy.contender(trace: trace, environment: environment)
+            try report(.loaded(try contender.load(stop: stop, progress: loadProgress)))
+            contenders.append(contender)
+        }
+        var runOrder = 0
+        for (index, order) in schedule.repeats.enumerated() {
+            for contender in order.map({ contenders[$0] }) {
+                runOrder += 1
+                try report(.measuring(strategy: contender.descriptor.id, repeatIndex: index + 1))
+                _ = contender.replay(warmUp, meter: meter, stop: stop)
+                let replay = contender.replay(extent, meter: meter, stop: stop)
+                // A measurement cut short says nothing that could be compared.
+                if stop.isRaised { throw Stopped() }
+                try report(
+                    .measured(
+                        RepeatMeasurement(
+                            strategy: contender.descriptor.id, repeatIndex: index + 1, runOrder: runOrder,
+                            clients: trace.clients.count, operations: replay.operations,
+                            wall_ns: replay.wall_ns, cpu_ns: replay.cpu_ns, firstError: replay.firstError)))
+            }
+        }
+    }
+}

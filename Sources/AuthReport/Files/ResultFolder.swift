@@ -1,0 +1,54 @@
+import AuthCore
+import Foundation
+
+/// The folder of one run. Each file in it is there whole or not at all: written aside, then renamed.
+package struct ResultFolder {
+    package let url: URL
+    package let identity: RunIdentity
+    private let parent: URL
+
+    /// Makes `<parent>/<run id>/`, and the parent where it is missing.
+    package init(in parent: URL, identity: RunIdentity) throws {
+        self.parent = parent
+        self.identity = identity
+        url = parent.appendingPathComponent(identity.runID, isDirectory: true)
+        let histograms = url.appendingPathComponent("histograms", isDirectory: true)
+        try FileManager.default.createDirectory(at: histograms, withIntermediateDirectories: true)
+    }
+
+    package func write(_ record: RunRecord) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try write(try encoder.encode(record) + Data("\n".utf8), to: "run.json")
+    }
+
+    /// Writes all that has been measured so far, and the histograms of the newest measurement.
+    package func write(_ measurements: [RepeatMeasurement], sizes: [CredentialSize]) throws {
+        let latency = CSV.text(LatencyTable.columns(identity), LatencyTable.rows(measurements))
+        try write(Data(latency.utf8), to: "latency.csv")
+        let throughput = CSV.text(ThroughputTable.columns(identity), measurements)
+        try write(Data(throughput.utf8), to: "throughput.csv")
+        try write(Data(CSV.text(SizeTable.columns(identity), sizes).utf8), to: "size.csv")
+        guard let newest = measurements.last else { return }
+        for operation in newest.operations {
+            let file = HistogramFile(identity, newest, operation)
+            try write(try JSONEncoder().encode(file), to: "histograms/\(file.name)")
+        }
+    }
+
+    /// Points `<parent>/latest` at this folder.
+    package func becomeLatest() throws {
+        let link = parent.appendingPathComponent("latest")
+        // Removing a link that is not there is as good as removing one.
+        try? FileManager.default.removeItem(at: link)
+        try FileManager.default.createSymbolicLink(atPath: link.path, withDestinationPath: identity.runID)
+    }
+
+    package func remove() {
+        try? FileManager.default.removeItem(at: url)
+    }
+
+    private func write(_ data: Data, to name: String) throws {
+        try data.write(to: url.appendingPathComponent(name), options: .atomic)
+    }
+}

@@ -1,0 +1,16 @@
+import AuthCore
+
+/// `size.csv`: one row for each strategy and claim profile.
+package enum SizeTable {
+    package static func columns(_ identity: RunIdentity) -> [Column<CredentialSize>] {
+        identity.columns { $0.strategy } + [
+            Column("claim_profile") { _ in .text("rfc9068") },
+            Column("credential_bytes") { .integer(Int64($0.credential_bytes)) },
+            Column("request_header_bytes") { .integer(Int64($0.requestHeader_bytes)) },
+            Column("response_header_bytes") { .integer(Int64($0.responseHeader_bytes)) },
+            Column("renewal_bytes") { .integer(Int64($0.renewal_bytes)) },
+            Column("fits_cookie_4096") { .flag($0.fitsCookie4096) },
+            Column("fits_header_8192") { .flag($0.fitsHeader8192) },
+        ]
+    }
+}

@@ -1,0 +1,47 @@
+import AuthCore
+import Backends
+
+/// A JWT access token signed with a secret that every verifier shares.
+public struct HS256JWTStrategy: AuthStrategy, ~Copyable {
+    public static let descriptor = StrategyDescriptor(
+        id: "hs256-jwt", title: "bearer JWT, HMAC-SHA256", transport: .bearer, revocation: .atExpiry)
+
+    /// The key of the run and the policy.
+    public struct Shared: Sendable {
+        let keys: HS256Keys
+        let policy: Policy
+    }
+
+    public static func prepare(in environment: Environment) throws -> Shared {
+        Shared(keys: try HS256Keys(), policy: environment.policy)
+    }
+
+    private let lifetimes: Lifetimes
+    private var desk: TokenDesk<HS256, HS256>
+
+    public init(sharing shared: Shared) throws {
+        lifetimes = shared.policy.lifetimes
+        desk = try shared.keys.desk(policy: shared.policy, lifetime_ms: lifetimes.token_ms)
+    }
+
+    public mutating func login(_ subject: Subject, at now: Instant) throws -> Credential {
+        Credential(headerLine: try desk.issue(to: subject, at: now))
+    }
+
+    public mutating func authenticate(_ request: borrowing Request, at now: Instant) throws -> Decision {
+        try desk.authenticate(request, at: now)
+    }
+
+    public mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {
+        try desk.renew(credential, at: now, absolute_ms: lifetimes.absolute_ms)
+    }
+
+    /// The client forgets its token; the server keeps nothing it could revoke.
+    public mutating func logout(_ credential: borrowing Credential, at now: Instant) {}
+
+    public mutating func logoutEverywhere(_ subject: Subject, at now: Instant) {}
+
+    public mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
+        try desk.misissue(flaw, to: subject, at: now)
+    }
+}

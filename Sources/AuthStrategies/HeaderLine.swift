@@ -1,0 +1,28 @@
+/// Reading one HTTP/1.1 header line (RFC 9112 section 5), without its CRLF.
+enum HeaderLine {
+    /// Longer lines are refused before anything in them is looked at: the default limit of common servers.
+    static let longest_bytes = 8192
+
+    /// Where the value begins, when the line has this field name (lower case; compared without case).
+    static func valueStart(_ line: Span<UInt8>, name: StaticString) -> Int? {
+        let length = name.utf8CodeUnitCount
+        guard line.count > length, hasPrefix(line, name, at: 0), line[length] == UInt8(ascii: ":") else {
+            return nil
+        }
+        let start = length + 1
+        return start < line.count && line[start] == UInt8(ascii: " ") ? start + 1 : start
+    }
+
+    /// Whether a lower-case ASCII word stands at an offset, in whatever case.
+    static func hasPrefix(_ line: Span<UInt8>, _ word: StaticString, at offset: Int) -> Bool {
+        guard line.count - offset >= word.utf8CodeUnitCount else { return false }
+        var index = offset
+        for expected in String(describing: word).utf8 {
+            let byte = line[index]
+            let isUpper = UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+            guard (isUpper ? byte | 0x20 : byte) == expected else { return false }
+            index += 1
+        }
+        return true
+    }
+}

@@ -1,0 +1,86 @@
+import AuthCore
+import Backends
+
+/// A short HS256 access token, and a refresh token whose family is kept in SQLite.
+public struct HybridStrategy: AuthStrategy, ~Copyable {
+    public static let descriptor = StrategyDescriptor(
+        id: "hybrid", title: "short HS256 JWT, refresh token in SQLite", transport: .bearer,
+        revocation: .atExpiry, stores: [.sqlite])
+
+    /// The keys of the run and its environment.
+    public struct Shared: Sendable {
+        let keys: HS256Keys
+        let refreshKey: [UInt8]
+        let environment: Environment
+    }
+
+    public static func prepare(in environment: Environment) throws -> Shared {
+        try SQLiteSchema.refreshFamilies.create(at: environment.sqlite)
+        return Shared(
+            keys: try HS256Keys(), refreshKey: try SecureRandom.bytes(32), environment: environment)
+    }
+
+    private let lifetime_ms: Int64
+    private var desk: TokenDesk<HS256, HS256>
+    private var families: RefreshFamilyStore
+    private var jitter = SystemRandomNumberGenerator()
+
+    public init(sharing shared: Shared) throws {
+        let policy = shared.environment.policy
+        lifetime_ms = policy.lifetimes.access_ms
+        // Both first: a noncopyable value cannot be left half made.
+        let desk = try shared.keys.desk(policy: policy, lifetime_ms: policy.lifetimes.access_ms)
+        let families = try RefreshFamilyStore(shared.environment, key: shared.refreshKey)
+        self.desk = desk
+        self.families = families
+    }
+
+    public mutating func load(_ logins: [Login]) throws -> [Credential] {
+        let refreshTokens = try families.inOneTransaction { store in
+            try logins.map { try store.create(for: $0.subject, at: $0.instant) }
+        }
+        return try zip(logins, refreshTokens).map { login, token in
+            try credential(login.subject, token, at: login.instant)
+        }
+    }
+
+    public mutating func login(_ subject: Subject, at now: Instant) throws -> Credential {
+        try credential(subject, try families.create(for: subject, at: now), at: now)
+    }
+
+    /// Looks at the access token only: no store is asked.
+    public mutating func authenticate(_ request: borrowing Request, at now: Instant) throws -> Decision {
+        try desk.authenticate(request, at: now)
+    }
+
+    public mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {
+        switch try families.exchange(credential.refreshToken.span, at: now) {
+        case .refused(let reason): .refused(reason)
+        case .rotated(let subject, let token): .renewed(try self.credential(subject, token, at: now))
+        }
+    }
+
+    /// Revokes the family; access tokens already issued live on until they expire.
+    public mutating func logout(_ credential: borrowing Credential, at now: Instant) throws {
+        try families.revoke(credential.refreshToken.span)
+    }
+
+    public mutating func logoutEverywhere(_ subject: Subject, at now: Instant) throws {
+        try families.revokeAll(of: subject)
+    }
+
+    public mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
+        try desk.misissue(flaw, to: subject, at: now)
+    }
+
+    /// The lifetime is shortened at random, so that tokens issued together are not renewed together.
+    private mutating func credential(
+        _ subject: Subject, _ refreshToken: [UInt8], at now: Instant
+    ) throws -> Credential {
+        let most_ms = Int64(Double(lifetime_ms) * Lifetimes.jitterShare)
+        let shorter_ms = Int64.random(in: 0...most_ms, using: &jitter)
+        let line = try desk.issue(
+            to: subject, at: now, authenticatedAt: now, lifetime_ms: lifetime_ms - shorter_ms)
+        return Credential(headerLine: line, refreshToken: refreshToken)
+    }
+}

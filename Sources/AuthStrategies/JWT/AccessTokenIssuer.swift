@@ -1,0 +1,65 @@
+import AuthCore
+import Backends
+
+/// Issues access tokens in the shape of RFC 9068; one per client.
+struct AccessTokenIssuer<Signer: TokenSigner & ~Copyable>: ~Copyable {
+    private var signer: Signer
+    private let header: TokenHeader
+    private let beforeSubject: [UInt8]
+    private let grants: [UInt8]
+
+    init(_ signer: consuming Signer, keyID: String, policy: Policy, audience: String? = nil) {
+        let audience = audience ?? policy.audience
+        header = TokenHeader(algorithm: Signer.algorithm, keyID: keyID)
+        beforeSubject = Array(#"{"iss":"\#(policy.issuer)","aud":"\#(audience)","sub":""#.utf8)
+        grants = Array(#"","client_id":"\#(policy.clientID)","scope":"\#(policy.grantedScope)","jti":""#.utf8)
+        self.signer = signer
+    }
+
+    /// Issues a token as a whole `Authorization` header line.
+    ///
+    /// - Parameters:
+    ///   - subject: for whom.
+    ///   - now: `iat` and `nbf`.
+    ///   - authenticatedAt: when the user last signed in (`auth_time`).
+    ///   - lifetime_ms: until `exp`, in whole seconds.
+    mutating func issue(
+        to subject: Subject, at now: Instant, authenticatedAt: Instant, lifetime_ms: Int64
+    ) throws -> [UInt8] {
+        let payload = try claims(subject, now, authenticatedAt, lifetime_ms)
+        var input = header.encoded
+        input.reserveCapacity(input.count + 2 * payload.count)
+        input.append(UInt8(ascii: "."))
+        Base64URL.append(payload.span, to: &input)
+        let signature = try signer.sign(input)
+        var line = BearerHeader.prefix
+        line.reserveCapacity(line.count + input.count + 1 + Base64URL.encodedCount(signature.count))
+        line.append(contentsOf: input)
+        line.append(UInt8(ascii: "."))
+        Base64URL.append(signature.span, to: &line)
+        return line
+    }
+
+    private func claims(
+        _ subject: Subject, _ now: Instant, _ authenticatedAt: Instant, _ lifetime_ms: Int64
+    ) throws -> [UInt8] {
+        let tokenID = try SecureRandom.bytes(16)
+        var json: [UInt8] = []
+        json.reserveCapacity(384)
+        json.append(contentsOf: beforeSubject)
+        SubjectName.append(subject, to: &json)
+        json.append(contentsOf: grants)
+        Base64URL.append(tokenID.span, to: &json)
+        append(#"","iat":"#, now.seconds, to: &json)
+        append(#","nbf":"#, now.seconds, to: &json)
+        append(#","exp":"#, now.seconds + lifetime_ms / 1000, to: &json)
+        append(#","auth_time":"#, authenticatedAt.seconds, to: &json)
+        json.append(UInt8(ascii: "}"))
+        return json
+    }
+
+    private func append(_ name: StaticString, _ value: Int64, to json: inout [UInt8]) {
+        json.append(contentsOf: String(describing: name).utf8)
+        json.append(contentsOf: String(value).utf8)
+    }
+}

@@ -1,0 +1,43 @@
+import AuthCore
+
+/// The header line of a bearer token: `Authorization: Bearer …` (RFC 6750 section 2.1).
+enum BearerHeader {
+    static let prefix = Array("Authorization: Bearer ".utf8)
+
+    /// Where the three parts of a compact JWS (RFC 7515 section 7.1) stand in a header line.
+    struct Parts {
+        var header: Range<Int>
+        var payload: Range<Int>
+        var signature: Range<Int>
+
+        var signingInput: Range<Int> { header.lowerBound..<payload.upperBound }
+    }
+
+    /// Splits a header line without decoding anything.
+    ///
+    /// - Returns: `nil` for another field or scheme, more than one space after the scheme, a line over the size limit, a
+    ///   byte outside base64url, or any number of parts but three non-empty ones.
+    static func split(_ line: Span<UInt8>) -> Parts? {
+        guard line.count <= HeaderLine.longest_bytes,
+            let value = HeaderLine.valueStart(line, name: "authorization"),
+            HeaderLine.hasPrefix(line, "bearer ", at: value)
+        else { return nil }
+        let start = value + 7
+        guard let first = nextDot(line, from: start), let second = nextDot(line, from: first + 1),
+            nextDot(line, from: second + 1) == nil
+        else { return nil }
+        let parts = Parts(
+            header: start..<first, payload: (first + 1)..<second, signature: (second + 1)..<line.count)
+        guard !parts.header.isEmpty, !parts.payload.isEmpty, !parts.signature.isEmpty else { return nil }
+        return parts
+    }
+
+    private static func nextDot(_ line: Span<UInt8>, from start: Int) -> Int? {
+        var index = start
+        while index < line.count {
+            if line[index] == UInt8(ascii: ".") { return index }
+            index += 1
+        }
+        return nil
+    }
+}

@@ -1,0 +1,102 @@
+import AuthCore
+import Backends
+
+/// Issues and checks the access tokens of one key: what the JWT strategies and the hybrid have in common.
+struct TokenDesk<Signer: TokenSigner & ~Copyable, Verifier: TokenVerifier & ~Copyable>: ~Copyable {
+    private var issuer: AccessTokenIssuer<Signer>
+    private var verifier: AccessTokenVerifier<Verifier>
+    /// The same key, but for another service.
+    private var wrongAudience: AccessTokenIssuer<Signer>
+    /// A key that nobody here knows, under the name of ours.
+    private var foreign: AccessTokenIssuer<Signer>
+    private let lifetime_ms: Int64
+
+    static var keyID: String { "2026-01" }
+
+    /// - Parameters:
+    ///   - policy: issuer, audience and scope of the tokens.
+    ///   - lifetime_ms: of each token; longer ones are refused.
+    ///   - signer: makes a signer with the key of the run.
+    ///   - foreignSigner: makes one with another key of the same kind.
+    ///   - verifier: makes the checking half.
+    init(
+        policy: Policy, lifetime_ms: Int64, signer: () throws -> Signer, foreignSigner: () throws -> Signer,
+        verifier: () throws -> Verifier
+    ) throws {
+        // All first: a noncopyable value cannot be left half made.
+        let own = try signer()
+        let other = try signer()
+        let foreign = try foreignSigner()
+        let verifier = try verifier()
+        let keyID = Self.keyID
+        issuer = AccessTokenIssuer(own, keyID: keyID, policy: policy)
+        wrongAudience = AccessTokenIssuer(
+            other, keyID: keyID, policy: policy, audience: "https://other.example.com")
+        self.foreign = AccessTokenIssuer(foreign, keyID: keyID, policy: policy)
+        self.verifier = AccessTokenVerifier(
+            verifier, keyID: keyID, rules: ClaimRules(policy, lifetime_ms: lifetime_ms))
+        self.lifetime_ms = lifetime_ms
+    }
+
+    mutating func issue(to subject: Subject, at now: Instant) throws -> [UInt8] {
+        try issue(to: subject, at: now, authenticatedAt: now, lifetime_ms: lifetime_ms)
+    }
+
+    mutating func issue(
+        to subject: Subject, at now: Instant, authenticatedAt: Instant, lifetime_ms: Int64
+    ) throws -> [UInt8] {
+        try issuer.issue(to: subject, at: now, authenticatedAt: authenticatedAt, lifetime_ms: lifetime_ms)
+    }
+
+    mutating func authenticate(_ request: borrowing Request, at now: Instant) throws -> Decision {
+        try verifier.authenticate(request, at: now)
+    }
+
+    /// Exchanges a token that is still good for a fresh one, until the sign-in itself is too old.
+    mutating func renew(
+        _ credential: borrowing Credential, at now: Instant, absolute_ms: Int64
+    ) throws -> Renewal {
+        switch try verifier.verify(credential.headerLine.span, requiring: .read, at: now) {
+        case .refused(let reason): return .refused(reason)
+        case .accepted(let subject, let authenticatedAt):
+            guard let authenticatedAt else { return .refused(.wrongClaims) }
+            let remaining_ms = authenticatedAt.milliseconds + absolute_ms - now.milliseconds
+            guard remaining_ms >= 1000 else { return .refused(.expired) }
+            return .renewed(
+                Credential(
+                    headerLine: try issue(
+                        to: subject, at: now, authenticatedAt: authenticatedAt,
+                        lifetime_ms: min(lifetime_ms, remaining_ms))))
+        }
+    }
+
+    mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
+        switch flaw {
+        case .wrongAudience:
+            Credential(
+                headerLine: try wrongAudience.issue(
+                    to: subject, at: now, authenticatedAt: now, lifetime_ms: lifetime_ms))
+        case .unknown:
+            Credential(
+                headerLine: try foreign.issue(
+                    to: subject, at: now, authenticatedAt: now, lifetime_ms: lifetime_ms))
+        }
+    }
+}
+
+/// The secret keys of one run for HS256.
+struct HS256Keys: Sendable {
+    let key: [UInt8]
+    let foreignKey: [UInt8]
+
+    init() throws {
+        key = try SecureRandom.bytes(32)
+        foreignKey = try SecureRandom.bytes(32)
+    }
+
+    func desk(policy: Policy, lifetime_ms: Int64) throws -> TokenDesk<HS256, HS256> {
+        try TokenDesk(
+            policy: policy, lifetime_ms: lifetime_ms, signer: { try HS256(key: key) },
+            foreignSigner: { try HS256(key: foreignKey) }, verifier: { try HS256(key: key) })
+    }
+}

@@ -1,0 +1,69 @@
+import AuthCore
+
+/// No authentication at all: its row is what the harness itself costs.
+///
+/// The credential is 17 bytes: subject, expiry and the exclusive or of both, so that the probes are refused without any
+/// cryptography or store. Nothing here protects anything.
+public struct NullStrategy: AuthStrategy, ~Copyable {
+    public static let descriptor = StrategyDescriptor(
+        id: "null", title: "nothing: the harness's own cost", transport: .none, revocation: .atExpiry)
+
+    private static let length = 17
+
+    public static func prepare(in environment: Environment) -> Int64 {
+        environment.policy.lifetimes.absolute_ms
+    }
+
+    private let lifetime_ms: Int64
+
+    public init(sharing lifetime_ms: Int64) {
+        self.lifetime_ms = lifetime_ms
+    }
+
+    public mutating func login(_ subject: Subject, at now: Instant) -> Credential {
+        var line: [UInt8] = []
+        line.reserveCapacity(Self.length)
+        line.append(subject.id, count: 8)
+        line.append(UInt64(bitPattern: now.milliseconds + lifetime_ms), count: 8)
+        line.append(line.reduce(0, ^))
+        return Credential(headerLine: line)
+    }
+
+    public mutating func authenticate(_ request: borrowing Request, at now: Instant) -> Decision {
+        let line = request.headerLine.span
+        guard line.count == Self.length else { return .refused(.malformed) }
+        let subject = integer(line, at: 0)
+        let expiry = integer(line, at: 8)
+        var fold = subject ^ expiry
+        fold ^= fold >> 32
+        fold ^= fold >> 16
+        fold ^= fold >> 8
+        guard UInt8(truncatingIfNeeded: fold) == line[16] else { return .refused(.unknown) }
+        guard now.milliseconds < Int64(bitPattern: expiry) else { return .refused(.expired) }
+        return .accepted(Subject(id: subject))
+    }
+
+    public mutating func renew(_ credential: borrowing Credential, at now: Instant) -> Renewal {
+        let request = Request(headerLine: credential.headerLine)
+        switch authenticate(request, at: now) {
+        case .accepted(let subject): return .renewed(login(subject, at: now))
+        case .refused(let reason): return .refused(reason)
+        }
+    }
+
+    public mutating func logout(_ credential: borrowing Credential, at now: Instant) {}
+
+    public mutating func logoutEverywhere(_ subject: Subject, at now: Instant) {}
+
+    public mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) -> Credential {
+        var credential = login(subject, at: now)
+        credential.headerLine[16] ^= 0xFF
+        return credential
+    }
+
+    private func integer(_ bytes: Span<UInt8>, at offset: Int) -> UInt64 {
+        var value: UInt64 = 0
+        for index in 0..<8 { value |= UInt64(bytes[offset + index]) << (8 * index) }
+        return value
+    }
+}

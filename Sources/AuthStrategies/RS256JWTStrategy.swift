@@ -1,0 +1,52 @@
+import AuthCore
+import Backends
+
+/// A JWT access token signed with RSA 2048; who verifies holds the public key only and cannot mint.
+public struct RS256JWTStrategy: AuthStrategy, ~Copyable {
+    public static let descriptor = StrategyDescriptor(
+        id: "rs256-jwt", title: "bearer JWT, RSA 2048 with SHA-256", transport: .bearer, revocation: .atExpiry)
+
+    /// The key pair of the run and the policy.
+    public struct Shared: Sendable {
+        let keys: RSAKeyPair
+        let foreignKeys: RSAKeyPair
+        let policy: Policy
+    }
+
+    public static func prepare(in environment: Environment) throws -> Shared {
+        Shared(keys: try RSAKeyPair(), foreignKeys: try RSAKeyPair(), policy: environment.policy)
+    }
+
+    private let lifetimes: Lifetimes
+    private var desk: TokenDesk<RS256Signer, RS256Verifier>
+
+    public init(sharing shared: Shared) throws {
+        lifetimes = shared.policy.lifetimes
+        desk = try TokenDesk(
+            policy: shared.policy, lifetime_ms: lifetimes.token_ms,
+            signer: { try RS256Signer(privateKey: shared.keys.privateKey) },
+            foreignSigner: { try RS256Signer(privateKey: shared.foreignKeys.privateKey) },
+            verifier: { try RS256Verifier(publicKey: shared.keys.publicKey) })
+    }
+
+    public mutating func login(_ subject: Subject, at now: Instant) throws -> Credential {
+        Credential(headerLine: try desk.issue(to: subject, at: now))
+    }
+
+    public mutating func authenticate(_ request: borrowing Request, at now: Instant) throws -> Decision {
+        try desk.authenticate(request, at: now)
+    }
+
+    public mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {
+        try desk.renew(credential, at: now, absolute_ms: lifetimes.absolute_ms)
+    }
+
+    /// The client forgets its token; the server keeps nothing it could revoke.
+    public mutating func logout(_ credential: borrowing Credential, at now: Instant) {}
+
+    public mutating func logoutEverywhere(_ subject: Subject, at now: Instant) {}
+
+    public mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
+        try desk.misissue(flaw, to: subject, at: now)
+    }
+}

@@ -1,0 +1,93 @@
+import AuthCore
+import Backends
+
+/// A session identifier in a cookie, the session in Redis.
+public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
+    public static let descriptor = StrategyDescriptor(
+        id: "redis-session", title: "session cookie, one GET in Redis", transport: .cookie,
+        revocation: .immediate, stores: [.redis])
+
+    public static func prepare(in environment: Environment) -> Environment { environment }
+
+    private let policy: Policy
+    private let scope: [UInt8]
+    private var hasher: SHA256
+    private var store: RedisSessionStore
+
+    public init(sharing environment: Environment) throws {
+        guard let settings = environment.redis else {
+            throw RedisError.connection(operation: "connect", message: "the run has no Redis server")
+        }
+        // Both first: a noncopyable value cannot be left half made.
+        let hasher = try SHA256()
+        let store = try RedisSessionStore(settings, lifetimes: environment.policy.lifetimes)
+        policy = environment.policy
+        scope = Array(policy.grantedScope.utf8)
+        self.hasher = hasher
+        self.store = store
+    }
+
+    /// All commands of a portion are sent before the first reply is read.
+    public mutating func load(_ logins: [Login]) throws -> [Credential] {
+        let credentials = try logins.map { try sendLogin($0.subject, at: $0.instant) }
+        for _ in credentials { try store.confirmSave() }
+        return credentials
+    }
+
+    public mutating func login(_ subject: Subject, at now: Instant) throws -> Credential {
+        let credential = try sendLogin(subject, at: now)
+        try store.confirmSave()
+        return credential
+    }
+
+    public mutating func authenticate(_ request: borrowing Request, at now: Instant) throws -> Decision {
+        let line = request.headerLine.span
+        guard let token = SessionToken.find(in: line) else { return .refused(.malformed) }
+        let id = try hasher.digest(line.extracting(token))
+        guard let found = try store.read(id, requiring: request.requiredScope) else { return .refused(.unknown) }
+        var record = found.record
+        guard !record.isExpired(at: now) else { return .refused(.expired) }
+        guard found.isGranted else { return .refused(.insufficientScope) }
+        if policy.touch.isDue(lastSeen: record.lastSeen, at: now) {
+            record.touch(at: now, lifetimes: policy.lifetimes)
+            try store.touch(id, record, scope: scope)
+        }
+        return .accepted(record.subject)
+    }
+
+    /// Gives the session a new identifier; the old one is dead in the same script (ASVS 5.0 section 7.2.4).
+    public mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {
+        let line = credential.headerLine.span
+        guard let token = SessionToken.find(in: line) else { return .refused(.malformed) }
+        let id = try hasher.digest(line.extracting(token))
+        guard var record = try store.read(id, requiring: .read)?.record else { return .refused(.unknown) }
+        guard !record.isExpired(at: now) else { return .refused(.expired) }
+        record.touch(at: now, lifetimes: policy.lifetimes)
+        let fresh = try SessionToken.mint()
+        let isMoved = try store.rotate(id, to: hasher.digest(fresh.span), record, scope: scope)
+        // Somebody else logged out or renewed since the read.
+        return isMoved ? .renewed(SessionToken.credential(fresh)) : .refused(.unknown)
+    }
+
+    public mutating func logout(_ credential: borrowing Credential, at now: Instant) throws {
+        let line = credential.headerLine.span
+        guard let token = SessionToken.find(in: line) else { return }
+        try store.remove(hasher.digest(line.extracting(token)))
+    }
+
+    public mutating func logoutEverywhere(_ subject: Subject, at now: Instant) throws {
+        try store.removeAll(of: subject)
+    }
+
+    public mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
+        // To this server another service's session is one that it never stored.
+        SessionToken.credential(try SessionToken.mint())
+    }
+
+    private mutating func sendLogin(_ subject: Subject, at now: Instant) throws -> Credential {
+        let token = try SessionToken.mint()
+        let record = SessionRecord(subject, at: now, lifetimes: policy.lifetimes)
+        try store.sendSave(hasher.digest(token.span), record, scope: scope)
+        return SessionToken.credential(token)
+    }
+}

@@ -1,0 +1,169 @@
+import AuthCore
+import Backends
+
+/// Refresh token families in SQLite: one row a sign-in, naming the newest generation and the hash of its token.
+///
+/// A family has one live branch at any moment, because each exchange reads and writes its row in one write transaction
+/// (RFC 9700 section 4.14.2, OWASP ASVS 5.0 section 10.4.5).
+struct RefreshFamilyStore: ~Copyable {
+    private let policy: Policy
+    private let connection: SQLiteConnection
+    private var hasher: SHA256
+    private var mac: HMACSHA256
+    private var insert: SQLiteStatement
+    private var select: SQLiteStatement
+    private var advance: SQLiteStatement
+    private var delete: SQLiteStatement
+    private var deleteAll: SQLiteStatement
+
+    init(_ environment: Environment, key: [UInt8]) throws {
+        // All first: a noncopyable value cannot be left half made.
+        let connection = try SQLiteSchema.connect(environment.sqlite)
+        let hasher = try SHA256()
+        let mac = try HMACSHA256(key: key)
+        let insert = try connection.prepare(
+            """
+            INSERT INTO refresh_families (id, user_id, client_id, scope, generation, token_hash,
+                rotated_at, idle_expires_at, abs_expires_at) VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6, ?7, ?8)
+            """)
+        let select = try connection.prepare(
+            """
+            SELECT user_id, generation, token_hash, rotated_at, idle_expires_at, abs_expires_at, client_id
+            FROM refresh_families WHERE id = ?1
+            """)
+        let advance = try connection.prepare(
+            """
+            UPDATE refresh_families SET generation = ?2, token_hash = ?3, rotated_at = ?4, idle_expires_at = ?5
+            WHERE id = ?1
+            """)
+        let delete = try connection.prepare("DELETE FROM refresh_families WHERE id = ?1")
+        let deleteAll = try connection.prepare("DELETE FROM refresh_families WHERE user_id = ?1")
+        policy = environment.policy
+        self.connection = connection
+        self.hasher = hasher
+        self.mac = mac
+        self.insert = insert
+        self.select = select
+        self.advance = advance
+        self.delete = delete
+        self.deleteAll = deleteAll
+    }
+
+    /// Runs `body` in one write transaction, for loading many families.
+    mutating func inOneTransaction<Value>(
+        _ body: (inout RefreshFamilyStore) throws -> Value
+    ) throws -> Value {
+        try connection.beginWriting()
+        let result = Result { try body(&self) }
+        return try connection.end(result)
+    }
+
+    /// Starts a family.
+    ///
+    /// - Returns: the text of its first token.
+    mutating func create(for subject: Subject, at now: Instant) throws -> [UInt8] {
+        let token = RefreshToken(family: try SecureRandom.bytes(RefreshToken.family_bytes), generation: 0)
+        let text = try token.text(&mac)
+        let absolute_ms = now.milliseconds + policy.lifetimes.absolute_ms
+        try insert.bind(blob: token.family.span, at: 1)
+        try insert.bind(Int64(bitPattern: subject.id), at: 2)
+        try insert.bind(text: Array(policy.clientID.utf8).span, at: 3)
+        try insert.bind(text: Array(policy.grantedScope.utf8).span, at: 4)
+        try insert.bind(blob: hasher.digest(text.span).span, at: 5)
+        try insert.bind(now.milliseconds, at: 6)
+        try insert.bind(min(absolute_ms, now.milliseconds + policy.lifetimes.refreshIdle_ms), at: 7)
+        try insert.bind(absolute_ms, at: 8)
+        try insert.run()
+        return text
+    }
+
+    /// What an exchange came to.
+    enum Exchange {
+        case rotated(Subject, [UInt8])
+        case refused(Refusal)
+    }
+
+    /// Exchanges a token for its successor; a retired one takes its whole family with it.
+    mutating func exchange(_ text: Span<UInt8>, at now: Instant) throws -> Exchange {
+        guard let token = try RefreshToken.read(text, &mac) else { return .refused(.unknown) }
+        let hash = try hasher.digest(text)
+        return try inOneTransaction { store in try store.exchange(token, hash, at: now) }
+    }
+
+    mutating func revoke(_ text: Span<UInt8>) throws {
+        guard let token = try RefreshToken.read(text, &mac) else { return }
+        try revokeFamily(token.family)
+    }
+
+    mutating func revokeAll(of subject: Subject) throws {
+        try deleteAll.bind(Int64(bitPattern: subject.id), at: 1)
+        try deleteAll.run()
+    }
+
+    // MARK: The steps of an exchange, inside its transaction
+
+    private struct Family {
+        var subject: Subject
+        var generation: UInt32
+        var isNewestToken: Bool
+        var rotatedAt: Instant
+        var idleExpiry: Instant
+        var absoluteExpiry: Instant
+        var isOurClient: Bool
+    }
+
+    private mutating func exchange(_ token: RefreshToken, _ hash: Digest, at now: Instant) throws -> Exchange {
+        guard let family = try read(token.family, hash) else { return .refused(.unknown) }
+        guard family.isOurClient else { return .refused(.wrongClaims) }
+        guard now < family.idleExpiry, now < family.absoluteExpiry else {
+            try revokeFamily(token.family)
+            return .refused(.expired)
+        }
+        if family.generation == token.generation {
+            guard family.isNewestToken else { return .refused(.unknown) }
+            return .rotated(family.subject, try rotate(token, family, at: now))
+        }
+        // The answer with the newest token may have been lost: the one before it gets the same again for a moment.
+        let age_ms = now.milliseconds - family.rotatedAt.milliseconds
+        if token.generation &+ 1 == family.generation, 0..<policy.lifetimes.refreshGrace_ms ~= age_ms {
+            let newest = RefreshToken(family: token.family, generation: family.generation)
+            return .rotated(family.subject, try newest.text(&mac))
+        }
+        try revokeFamily(token.family)
+        return .refused(.reused)
+    }
+
+    private mutating func rotate(_ token: RefreshToken, _ family: Family, at now: Instant) throws -> [UInt8] {
+        let next = RefreshToken(family: token.family, generation: token.generation + 1)
+        let text = try next.text(&mac)
+        let idle_ms = now.milliseconds + policy.lifetimes.refreshIdle_ms
+        try advance.bind(blob: token.family.span, at: 1)
+        try advance.bind(Int64(next.generation), at: 2)
+        try advance.bind(blob: hasher.digest(text.span).span, at: 3)
+        try advance.bind(now.milliseconds, at: 4)
+        try advance.bind(min(idle_ms, family.absoluteExpiry.milliseconds), at: 5)
+        try advance.run()
+        return text
+    }
+
+    private mutating func read(_ id: [UInt8], _ hash: Digest) throws -> Family? {
+        try select.bind(blob: id.span, at: 1)
+        guard try select.step() else { return nil }
+        let client = Array(policy.clientID.utf8)
+        let family = Family(
+            subject: Subject(id: UInt64(bitPattern: select.integer(0))),
+            generation: UInt32(select.integer(1)),
+            isNewestToken: select.withBytes(2) { constantTimeEquals($0, hash.span) },
+            rotatedAt: Instant(milliseconds: select.integer(3)),
+            idleExpiry: Instant(milliseconds: select.integer(4)),
+            absoluteExpiry: Instant(milliseconds: select.integer(5)),
+            isOurClient: select.withBytes(6) { $0.elementsEqual(client.span) })
+        select.reset()
+        return family
+    }
+
+    private mutating func revokeFamily(_ id: [UInt8]) throws {
+        try delete.bind(blob: id.span, at: 1)
+        try delete.run()
+    }
+}

@@ -1,0 +1,151 @@
+import AuthCore
+import Backends
+
+/// A session identifier in a cookie, the session in SQLite.
+public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
+    public static let descriptor = StrategyDescriptor(
+        id: "sqlite-session", title: "session cookie, point read in SQLite", transport: .cookie,
+        revocation: .immediate, stores: [.sqlite])
+
+    public static func prepare(in environment: Environment) throws -> Environment {
+        try SQLiteSchema.sessions.create(at: environment.sqlite)
+        return environment
+    }
+
+    private let policy: Policy
+    private let scope: [UInt8]
+    private var hasher: SHA256
+    private let connection: SQLiteConnection
+    private var insert: SQLiteStatement
+    private var select: SQLiteStatement
+    private var touch: SQLiteStatement
+    private var rotate: SQLiteStatement
+    private var delete: SQLiteStatement
+    private var deleteAll: SQLiteStatement
+
+    public init(sharing environment: Environment) throws {
+        // All first: a noncopyable value cannot be left half made.
+        let hasher = try SHA256()
+        let connection = try SQLiteSchema.connect(environment.sqlite)
+        let insert = try connection.prepare(
+            """
+            INSERT INTO sessions (id, user_id, created_at, last_seen_at, idle_expires_at, abs_expires_at, scope)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            """)
+        let select = try connection.prepare(
+            """
+            SELECT user_id, created_at, last_seen_at, idle_expires_at, abs_expires_at, scope
+            FROM sessions WHERE id = ?1
+            """)
+        let touch = try connection.prepare(
+            "UPDATE sessions SET last_seen_at = ?2, idle_expires_at = ?3 WHERE id = ?1")
+        let rotate = try connection.prepare(
+            "UPDATE sessions SET id = ?2, last_seen_at = ?3, idle_expires_at = ?4 WHERE id = ?1")
+        let delete = try connection.prepare("DELETE FROM sessions WHERE id = ?1")
+        let deleteAll = try connection.prepare("DELETE FROM sessions WHERE user_id = ?1")
+        policy = environment.policy
+        scope = Array(policy.grantedScope.utf8)
+        self.hasher = hasher
+        self.connection = connection
+        self.insert = insert
+        self.select = select
+        self.touch = touch
+        self.rotate = rotate
+        self.delete = delete
+        self.deleteAll = deleteAll
+    }
+
+    public mutating func load(_ logins: [Login]) throws -> [Credential] {
+        try connection.beginWriting()
+        let result = Result { try logins.map { try login($0.subject, at: $0.instant) } }
+        return try connection.end(result)
+    }
+
+    public mutating func login(_ subject: Subject, at now: Instant) throws -> Credential {
+        let token = try SessionToken.mint()
+        let record = SessionRecord(subject, at: now, lifetimes: policy.lifetimes)
+        let scope = scope
+        try insert.bind(blob: hasher.digest(token.span).span, at: 1)
+        try insert.bind(Int64(bitPattern: subject.id), at: 2)
+        try insert.bind(record.createdAt.milliseconds, at: 3)
+        try insert.bind(record.lastSeen.milliseconds, at: 4)
+        try insert.bind(record.idleExpiry.milliseconds, at: 5)
+        try insert.bind(record.absoluteExpiry.milliseconds, at: 6)
+        try insert.bind(text: scope.span, at: 7)
+        try insert.run()
+        return SessionToken.credential(token)
+    }
+
+    public mutating func authenticate(_ request: borrowing Request, at now: Instant) throws -> Decision {
+        let line = request.headerLine.span
+        guard let token = SessionToken.find(in: line) else { return .refused(.malformed) }
+        let id = try hasher.digest(line.extracting(token))
+        guard let (record, isGranted) = try read(id, requiring: request.requiredScope) else {
+            return .refused(.unknown)
+        }
+        guard !record.isExpired(at: now) else { return .refused(.expired) }
+        guard isGranted else { return .refused(.insufficientScope) }
+        if policy.touch.isDue(lastSeen: record.lastSeen, at: now) { try touch(id, record, at: now) }
+        return .accepted(record.subject)
+    }
+
+    /// Gives the session a new identifier; the old one is dead in the same statement (ASVS 5.0 section 7.2.4).
+    public mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {
+        let line = credential.headerLine.span
+        guard let token = SessionToken.find(in: line) else { return .refused(.malformed) }
+        let id = try hasher.digest(line.extracting(token))
+        guard var record = try read(id, requiring: .read)?.0 else { return .refused(.unknown) }
+        guard !record.isExpired(at: now) else { return .refused(.expired) }
+        record.touch(at: now, lifetimes: policy.lifetimes)
+        let fresh = try SessionToken.mint()
+        try rotate.bind(blob: id.span, at: 1)
+        try rotate.bind(blob: hasher.digest(fresh.span).span, at: 2)
+        try rotate.bind(record.lastSeen.milliseconds, at: 3)
+        try rotate.bind(record.idleExpiry.milliseconds, at: 4)
+        try rotate.run()
+        // Somebody else logged out or renewed since the read.
+        guard connection.changes == 1 else { return .refused(.unknown) }
+        return .renewed(SessionToken.credential(fresh))
+    }
+
+    public mutating func logout(_ credential: borrowing Credential, at now: Instant) throws {
+        let line = credential.headerLine.span
+        guard let token = SessionToken.find(in: line) else { return }
+        try delete.bind(blob: hasher.digest(line.extracting(token)).span, at: 1)
+        try delete.run()
+    }
+
+    public mutating func logoutEverywhere(_ subject: Subject, at now: Instant) throws {
+        try deleteAll.bind(Int64(bitPattern: subject.id), at: 1)
+        try deleteAll.run()
+    }
+
+    public mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
+        // To this server another service's session is one that it never stored.
+        SessionToken.credential(try SessionToken.mint())
+    }
+
+    private mutating func read(_ id: Digest, requiring scope: Scope) throws -> (SessionRecord, Bool)? {
+        try select.bind(blob: id.span, at: 1)
+        guard try select.step() else { return nil }
+        let record = SessionRecord(
+            subject: Subject(id: UInt64(bitPattern: select.integer(0))),
+            createdAt: Instant(milliseconds: select.integer(1)),
+            lastSeen: Instant(milliseconds: select.integer(2)),
+            idleExpiry: Instant(milliseconds: select.integer(3)),
+            absoluteExpiry: Instant(milliseconds: select.integer(4)))
+        let isGranted = select.withBytes(5) { scope.isGranted(by: $0) }
+        select.reset()
+        return (record, isGranted)
+    }
+
+    /// An update of a session deleted meanwhile changes nothing: touching never brings one back.
+    private mutating func touch(_ id: Digest, _ record: SessionRecord, at now: Instant) throws {
+        var record = record
+        record.touch(at: now, lifetimes: policy.lifetimes)
+        try touch.bind(blob: id.span, at: 1)
+        try touch.bind(record.lastSeen.milliseconds, at: 2)
+        try touch.bind(record.idleExpiry.milliseconds, at: 3)
+        try touch.run()
+    }
+}

@@ -1,0 +1,163 @@
+import AuthCore
+import Backends
+
+/// Sessions in Redis: one string key a session, named by the SHA-256 of its token, and one set a user that
+/// names the user's sessions.
+///
+/// What changes two keys is a script, so that no other client ever sees half of it. Every key has a native TTL; the
+/// expiry that counts is in the record, on the trace's clock.
+struct RedisSessionStore: ~Copyable {
+    private var connection: RedisConnection
+    private var command = RedisCommand()
+    private let sessionPrefix: [UInt8]
+    private let userPrefix: [UInt8]
+    private let saveScript: [UInt8]
+    private let rotateScript: [UInt8]
+    private let removeAllScript: [UInt8]
+    private let indexLifetime_ms: Int64
+
+    init(_ settings: RedisSettings, lifetimes: Lifetimes) throws {
+        guard let endpoint = RedisEndpoint(url: settings.url) else {
+            throw RedisError.connection(operation: "connect to \(settings.url)", message: "not a Redis URL")
+        }
+        // What can fail first: a noncopyable value cannot be left half made.
+        var connection = try RedisConnection(endpoint)
+        let saveScript = try Self.load(
+            """
+            redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+            redis.call('SADD', KEYS[2], ARGV[3])
+            redis.call('PEXPIRE', KEYS[2], ARGV[4])
+            return 1
+            """, &connection)
+        let rotateScript = try Self.load(
+            """
+            if redis.call('DEL', KEYS[1]) == 0 then return 0 end
+            redis.call('SREM', KEYS[3], ARGV[4])
+            redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+            redis.call('SADD', KEYS[3], ARGV[3])
+            return 1
+            """, &connection)
+        let removeAllScript = try Self.load(
+            """
+            local ids = redis.call('SMEMBERS', KEYS[1])
+            for _, id in ipairs(ids) do redis.call('DEL', ARGV[1] .. id) end
+            redis.call('DEL', KEYS[1])
+            return #ids
+            """, &connection)
+        sessionPrefix = Array("\(settings.keyPrefix)s:".utf8)
+        userPrefix = Array("\(settings.keyPrefix)u:".utf8)
+        indexLifetime_ms = lifetimes.absolute_ms
+        self.connection = connection
+        self.saveScript = saveScript
+        self.rotateScript = rotateScript
+        self.removeAllScript = removeAllScript
+    }
+
+    private static func load(_ script: String, _ connection: inout RedisConnection) throws -> [UInt8] {
+        guard let sha = try connection.execute(RedisCommand("SCRIPT", "LOAD", script)).bytes else {
+            throw RedisError.unexpectedReply(command: "SCRIPT LOAD")
+        }
+        return sha
+    }
+
+    // MARK: Verbs
+
+    /// One round trip: the record where it exists, and whether its scope grants what the route requires.
+    mutating func read(_ id: Digest, requiring scope: Scope) throws -> (record: SessionRecord, isGranted: Bool)? {
+        command.begin(arguments: 2)
+        command.append("GET")
+        command.append(sessionPrefix, id.span)
+        let reply = try connection.execute(command)
+        if reply.isNil { return nil }
+        let found = reply.withBytes { bytes -> (SessionRecord, Bool)? in
+            guard let record = SessionRecordCoding.decode(bytes) else { return nil }
+            let list = bytes.extracting(SessionRecordCoding.integers_bytes..<bytes.count)
+            return (record, scope.isGranted(by: list))
+        }
+        guard let found = found ?? nil else { throw RedisError.unexpectedReply(command: "GET") }
+        return found
+    }
+
+    /// Puts a new session's command into the output buffer; `confirmSave` reads the reply.
+    mutating func sendSave(_ id: Digest, _ record: SessionRecord, scope: [UInt8]) throws {
+        command.begin(arguments: 9)
+        command.append("EVALSHA")
+        command.append(saveScript)
+        command.append("2")
+        command.append(sessionPrefix, id.span)
+        appendUser(record.subject)
+        command.append(SessionRecordCoding.encode(record, scope: scope).span)
+        command.append(timeToLive_ms(record))
+        command.append(id.span)
+        command.append(indexLifetime_ms)
+        try connection.send(command)
+    }
+
+    mutating func confirmSave() throws {
+        _ = try connection.receive()
+    }
+
+    /// Writes a record back, but only over one that is still there: touching never resurrects (`SET … XX`).
+    mutating func touch(_ id: Digest, _ record: SessionRecord, scope: [UInt8]) throws {
+        command.begin(arguments: 6)
+        command.append("SET")
+        command.append(sessionPrefix, id.span)
+        command.append(SessionRecordCoding.encode(record, scope: scope).span)
+        command.append("PX")
+        command.append(timeToLive_ms(record))
+        command.append("XX")
+        _ = try connection.execute(command)
+    }
+
+    /// Moves a session to another identifier.
+    ///
+    /// - Returns: whether the old one was still there.
+    mutating func rotate(_ old: Digest, to new: Digest, _ record: SessionRecord, scope: [UInt8]) throws -> Bool {
+        command.begin(arguments: 10)
+        command.append("EVALSHA")
+        command.append(rotateScript)
+        command.append("3")
+        command.append(sessionPrefix, old.span)
+        command.append(sessionPrefix, new.span)
+        appendUser(record.subject)
+        command.append(SessionRecordCoding.encode(record, scope: scope).span)
+        command.append(timeToLive_ms(record))
+        command.append(new.span)
+        command.append(old.span)
+        return try connection.execute(command).integer == 1
+    }
+
+    /// Deletes a session; its name leaves the user's set after it, which no reader can tell from before.
+    mutating func remove(_ id: Digest) throws {
+        command.begin(arguments: 2)
+        command.append("GETDEL")
+        command.append(sessionPrefix, id.span)
+        let reply = try connection.execute(command)
+        let record = reply.withBytes { SessionRecordCoding.decode($0) }
+        guard let record = record ?? nil else { return }
+        command.begin(arguments: 3)
+        command.append("SREM")
+        appendUser(record.subject)
+        command.append(id.span)
+        _ = try connection.execute(command)
+    }
+
+    mutating func removeAll(of subject: Subject) throws {
+        command.begin(arguments: 5)
+        command.append("EVALSHA")
+        command.append(removeAllScript)
+        command.append("1")
+        appendUser(subject)
+        command.append(sessionPrefix)
+        _ = try connection.execute(command)
+    }
+
+    private mutating func appendUser(_ subject: Subject) {
+        command.append(userPrefix, Array(String(subject.id).utf8).span)
+    }
+
+    /// Until the earlier of both expiries, as seen when the record was last written.
+    private func timeToLive_ms(_ record: SessionRecord) -> Int64 {
+        max(1, record.idleExpiry.milliseconds - record.lastSeen.milliseconds)
+    }
+}

@@ -1,0 +1,35 @@
+import AuthCore
+
+/// A session record as the value of one Redis key: five little-endian integers of 8 bytes, then the granted scope.
+enum SessionRecordCoding {
+    static let integers_bytes = 40
+
+    static func encode(_ record: SessionRecord, scope: [UInt8]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(integers_bytes + scope.count)
+        bytes.append(record.subject.id, count: 8)
+        for instant in [record.createdAt, record.lastSeen, record.idleExpiry, record.absoluteExpiry] {
+            bytes.append(UInt64(bitPattern: instant.milliseconds), count: 8)
+        }
+        bytes.append(contentsOf: scope)
+        return bytes
+    }
+
+    /// The record, or `nil` for a value that is too short to be one.
+    static func decode(_ bytes: Span<UInt8>) -> SessionRecord? {
+        guard bytes.count >= integers_bytes else { return nil }
+        return SessionRecord(
+            subject: Subject(id: integer(bytes, 0)), createdAt: instant(bytes, 8), lastSeen: instant(bytes, 16),
+            idleExpiry: instant(bytes, 24), absoluteExpiry: instant(bytes, 32))
+    }
+
+    private static func integer(_ bytes: Span<UInt8>, _ offset: Int) -> UInt64 {
+        var value: UInt64 = 0
+        for index in 0..<8 { value |= UInt64(bytes[offset + index]) << (8 * index) }
+        return value
+    }
+
+    private static func instant(_ bytes: Span<UInt8>, _ offset: Int) -> Instant {
+        Instant(milliseconds: Int64(bitPattern: integer(bytes, offset)))
+    }
+}

@@ -1,0 +1,19 @@
+import CHiredis
+
+/// A failed Redis command: what was tried, and what the library or the server said.
+package enum RedisError: Error, CustomStringConvertible, Equatable {
+    /// The connection failed: refused, timed out, closed, or not the Redis protocol.
+    case connection(operation: String, message: String)
+    /// The server answered with an error, such as `NOAUTH Authentication required.`
+    case server(message: String)
+    /// The server answered with another type than the command has.
+    case unexpectedReply(command: String)
+
+    package var description: String {
+        switch self {
+        case .connection(let operation, let message): "Redis: could not \(operation): \(message)"
+        case .server(let message): "Redis answered: \(message)"
+        case .unexpectedReply(let command): "Redis answered \(command) with a reply of another type"
+        }
+    }
+}

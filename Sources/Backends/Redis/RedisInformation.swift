@@ -1,0 +1,20 @@
+/// What a server says of itself in answer to `INFO`.
+package struct RedisInformation: Sendable {
+    private var fields: [String: String] = [:]
+
+    /// Asks the server; also the way to find out whether it is a usable one.
+    package init(at endpoint: RedisEndpoint) throws(RedisError) {
+        var connection = try RedisConnection(endpoint)
+        guard let text = try connection.execute(RedisCommand("INFO")).text else {
+            throw .unexpectedReply(command: "INFO")
+        }
+        for line in text.split(whereSeparator: \.isNewline) {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            if parts.count == 2 { fields[String(parts[0])] = String(parts[1]) }
+        }
+    }
+
+    package subscript(name: String) -> String? { fields[name] }
+
+    package var version: String { fields["redis_version"] ?? "unknown" }
+}

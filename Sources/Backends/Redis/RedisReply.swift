@@ -1,0 +1,65 @@
+import CHiredis
+
+/// One reply of the server; owns what hiredis allocated for it.
+@safe package struct RedisReply: ~Copyable {
+    private let reply: UnsafeMutablePointer<redisReply>
+
+    @unsafe init(_ reply: UnsafeMutablePointer<redisReply>) {
+        unsafe self.reply = reply
+    }
+
+    deinit { unsafe freeReplyObject(reply) }
+
+    package var isNil: Bool { unsafe reply.pointee.type == REDIS_REPLY_NIL }
+
+    package var integer: Int64? {
+        unsafe reply.pointee.type == REDIS_REPLY_INTEGER ? reply.pointee.integer : nil
+    }
+
+    /// The message of an error reply.
+    var error: String? {
+        unsafe reply.pointee.type == REDIS_REPLY_ERROR ? String(decoding: Self.bytes(reply), as: UTF8.self) : nil
+    }
+
+    /// The bytes of a string or a status, copied.
+    package var bytes: [UInt8]? {
+        switch unsafe reply.pointee.type {
+        case REDIS_REPLY_STRING, REDIS_REPLY_STATUS: unsafe Self.bytes(reply)
+        default: nil
+        }
+    }
+
+    package var text: String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
+
+    /// The elements of an array of strings, copied.
+    package var elements: [[UInt8]]? {
+        guard unsafe reply.pointee.type == REDIS_REPLY_ARRAY else { return nil }
+        return unsafe (0..<reply.pointee.elements).compactMap { index in
+            guard let element = unsafe reply.pointee.element[index] else { return nil }
+            return unsafe Self.bytes(element)
+        }
+    }
+
+    /// The reply of a `SCAN`: the cursor to go on with, and the keys found.
+    package var scan: (cursor: String, keys: [[UInt8]])? {
+        guard unsafe reply.pointee.type == REDIS_REPLY_ARRAY, unsafe reply.pointee.elements == 2,
+            let cursor = unsafe reply.pointee.element[0], let list = unsafe reply.pointee.element[1]
+        else { return nil }
+        let keys = unsafe (0..<list.pointee.elements).compactMap { index in
+            unsafe list.pointee.element[index].map { unsafe Self.bytes($0) }
+        }
+        return unsafe (String(decoding: Self.bytes(cursor), as: UTF8.self), keys)
+    }
+
+    /// Hands over the bytes of a string where they lie; `nil` for any other type.
+    package func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result? {
+        guard unsafe reply.pointee.type == REDIS_REPLY_STRING else { return nil }
+        let bytes = unsafe UnsafeRawBufferPointer(start: reply.pointee.str, count: Int(reply.pointee.len))
+        return unsafe body(Span(_unsafeElements: bytes.bindMemory(to: UInt8.self)))
+    }
+
+    @unsafe private static func bytes(_ reply: UnsafeMutablePointer<redisReply>) -> [UInt8] {
+        guard let start = unsafe reply.pointee.str else { return [] }
+        return unsafe Array(UnsafeRawBufferPointer(start: start, count: Int(reply.pointee.len)))
+    }
+}

@@ -1,0 +1,83 @@
+import CSQLite
+
+/// One connection to a database file; one per client, never shared between threads.
+@safe package struct SQLiteConnection: ~Copyable {
+    private let handle: OpaquePointer
+
+    /// Opens a file, making it where it does not exist.
+    package init(path: String) throws(SQLiteError) {
+        var handle: OpaquePointer?
+        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        let code = unsafe sqlite3_open_v2(path, &handle, flags, nil)
+        guard code == SQLITE_OK, let handle = unsafe handle else {
+            let error = unsafe SQLiteError("open \(path)", code: code, on: handle)
+            unsafe sqlite3_close_v2(handle)
+            throw error
+        }
+        unsafe self.handle = handle
+    }
+
+    /// Statements may outlive the connection for a moment: `sqlite3_close_v2` waits for them.
+    deinit { unsafe sqlite3_close_v2(handle) }
+
+    /// Runs statements whose rows nobody wants.
+    package func execute(_ sql: String) throws(SQLiteError) {
+        let code = unsafe sqlite3_exec(handle, sql, nil, nil, nil)
+        guard code == SQLITE_OK else { throw unsafe SQLiteError("run \"\(sql)\"", code: code, on: handle) }
+    }
+
+    /// Runs a statement whose only row has one integer.
+    package func integer(_ sql: String) throws(SQLiteError) -> Int64 {
+        var statement = try prepare(sql)
+        guard try statement.step() else { return 0 }
+        return statement.integer(0)
+    }
+
+    /// Runs a statement whose only row has one text.
+    package func text(_ sql: String) throws(SQLiteError) -> String {
+        var statement = try prepare(sql)
+        guard try statement.step() else { return "" }
+        return String(decoding: statement.bytes(0), as: UTF8.self)
+    }
+
+    /// Compiles a statement to be stepped through again and again.
+    package func prepare(_ sql: String) throws(SQLiteError) -> SQLiteStatement {
+        var statement: OpaquePointer?
+        let code = unsafe sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
+        guard code == SQLITE_OK, let statement = unsafe statement else {
+            throw unsafe SQLiteError("prepare \"\(sql)\"", code: code, on: handle)
+        }
+        return unsafe SQLiteStatement(statement)
+    }
+
+    /// How many rows the last statement changed.
+    package var changes: Int { unsafe Int(sqlite3_changes64(handle)) }
+
+    /// How long a statement waits for another connection's lock before it fails with SQLITE_BUSY.
+    package func setBusyTimeout(milliseconds: Int32) {
+        unsafe sqlite3_busy_timeout(handle, milliseconds)
+    }
+
+    /// Begins a write transaction, taking the write lock at once, so that it never fails half-way for want of it.
+    package func beginWriting() throws(SQLiteError) {
+        try execute("BEGIN IMMEDIATE")
+    }
+
+    /// Ends the transaction: commits a success, rolls a failure back, and hands either on.
+    package func end<Value>(_ result: Result<Value, any Error>) throws -> Value {
+        do {
+            let value = try result.get()
+            try execute("COMMIT")
+            return value
+        } catch {
+            // A failed COMMIT or a full disk may have rolled back already, which is as good.
+            try? execute("ROLLBACK")
+            throw error
+        }
+    }
+}
+
+/// The version of the library that runs.
+package enum SQLiteVersion {
+    package static var running: String { unsafe String(cString: sqlite3_libversion()) }
+}
