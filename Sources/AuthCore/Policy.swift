@@ -1,8 +1,8 @@
 /// The lifetimes, names and touch policy that every strategy of a run follows alike.
 public struct Policy: Sendable, Equatable {
-    public var issuer = "https://auth.example.com"
-    public var audience = "https://api.example.com"
-    public var clientID = "authbench-web"
+    public var issuer = "https://id.test"
+    public var audience = "https://api.test"
+    public var clientID = "web-app"
     /// Granted to every user, space-delimited (RFC 6749 section 3.3).
     public var grantedScope = "read write"
     public var touch = TouchPolicy.interval(milliseconds: 60_000)

@@ -4,21 +4,6 @@ import Synchronization
 
 /// One client: a strategy value of its own, the credentials it holds, and its place in the trace.
 struct Worker<S: AuthStrategy & ~Copyable>: ~Copyable {
-    /// What the client holds for one slot.
-    struct Held {
-        var credential: Credential
-        var request: Request
-        var subject: Subject
-        /// After a failed sign-in or sign-out nobody knows what the store holds, so nothing is judged.
-        var isUncertain = false
-
-        init(_ credential: Credential, _ subject: Subject) {
-            self.credential = credential
-            self.subject = subject
-            request = Request(headerLine: credential.headerLine)
-        }
-    }
-
     var strategy: S
     let trace: ClientTrace
     let clock: TraceClock

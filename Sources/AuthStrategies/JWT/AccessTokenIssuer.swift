@@ -3,6 +3,9 @@ import Backends
 
 /// Issues access tokens in the shape of RFC 9068; one per client.
 struct AccessTokenIssuer<Signer: TokenSigner & ~Copyable>: ~Copyable {
+    /// 96 random bits: two of a billion tokens share a `jti` with a probability of 10^-11.
+    private static var tokenID_bytes: Int { 12 }
+
     private var signer: Signer
     private let header: TokenHeader
     private let beforeSubject: [UInt8]
@@ -43,7 +46,7 @@ struct AccessTokenIssuer<Signer: TokenSigner & ~Copyable>: ~Copyable {
     private func claims(
         _ subject: Subject, _ now: Instant, _ authenticatedAt: Instant, _ lifetime_ms: Int64
     ) throws -> [UInt8] {
-        let tokenID = try SecureRandom.bytes(16)
+        let tokenID = try SecureRandom.bytes(Self.tokenID_bytes)
         var json: [UInt8] = []
         json.reserveCapacity(384)
         json.append(contentsOf: beforeSubject)

@@ -1,4 +1,5 @@
 import AuthCore
+import Backends
 
 /// The header line of a bearer token: `Authorization: Bearer …` (RFC 6750 section 2.1).
 enum BearerHeader {
@@ -15,8 +16,8 @@ enum BearerHeader {
 
     /// Splits a header line without decoding anything.
     ///
-    /// - Returns: `nil` for another field or scheme, more than one space after the scheme, a line over the size limit, a
-    ///   byte outside base64url, or any number of parts but three non-empty ones.
+    /// - Returns: `nil` for another field or scheme, more than one space after the scheme, a line over the size limit,
+    ///   or any number of parts but three non-empty ones.
     static func split(_ line: Span<UInt8>) -> Parts? {
         guard line.count <= HeaderLine.longest_bytes,
             let value = HeaderLine.valueStart(line, name: "authorization"),
@@ -33,11 +34,6 @@ enum BearerHeader {
     }
 
     private static func nextDot(_ line: Span<UInt8>, from start: Int) -> Int? {
-        var index = start
-        while index < line.count {
-            if line[index] == UInt8(ascii: ".") { return index }
-            index += 1
-        }
-        return nil
+        ByteSearch.firstIndex(of: UInt8(ascii: "."), in: line, from: start)
     }
 }

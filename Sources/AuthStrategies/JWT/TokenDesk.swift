@@ -31,7 +31,7 @@ struct TokenDesk<Signer: TokenSigner & ~Copyable, Verifier: TokenVerifier & ~Cop
         let keyID = Self.keyID
         issuer = AccessTokenIssuer(own, keyID: keyID, policy: policy)
         wrongAudience = AccessTokenIssuer(
-            other, keyID: keyID, policy: policy, audience: "https://other.example.com")
+            other, keyID: keyID, policy: policy, audience: "https://other.test")
         self.foreign = AccessTokenIssuer(foreign, keyID: keyID, policy: policy)
         self.verifier = AccessTokenVerifier(
             verifier, keyID: keyID, rules: ClaimRules(policy, lifetime_ms: lifetime_ms))

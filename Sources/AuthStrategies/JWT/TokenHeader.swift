@@ -1,4 +1,5 @@
 import AuthCore
+import Backends
 
 /// The JOSE header that tokens of one key have, and what a received one must be.
 struct TokenHeader: Sendable {
@@ -19,7 +20,7 @@ struct TokenHeader: Sendable {
     /// (RFC 8725 section 3.1), `typ` the media type of RFC 9068 section 4, and `crit` must be absent,
     /// because no extension is understood here (RFC 7515 section 4.1.11). Keys named by the header are never looked at.
     func accepts(_ text: Span<UInt8>) -> Bool {
-        if text.elementsEqual(encoded.span) { return true }
+        if ByteSearch.areEqual(text, encoded.span) { return true }
         guard text.count <= 1024, let bytes = Base64URL.decode(text) else { return false }
         var (isOurs, hasCritical) = (Set<JSONName>(), false)
         let fault = catchFault { () throws(JSONFault) in

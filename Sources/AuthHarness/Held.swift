@@ -1,0 +1,17 @@
+import AuthCore
+
+/// What a client holds for one slot of its trace.
+struct Held {
+    var credential: Credential
+    /// Made once, so that nothing is copied when it is presented.
+    var request: Request
+    var subject: Subject
+    /// After a failed sign-in or sign-out nobody knows what the store holds, so nothing is judged.
+    var isUncertain = false
+
+    init(_ credential: Credential, _ subject: Subject) {
+        self.credential = credential
+        self.subject = subject
+        request = Request(headerLine: credential.headerLine)
+    }
+}
