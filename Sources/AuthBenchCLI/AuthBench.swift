@@ -49,7 +49,8 @@ enum Registry {
 struct Root: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "authbench",
-        abstract: "Runs authentication strategies through one workload and measures them: measure it, don't assume it.",
+        abstract:
+            "Runs authentication strategies through one workload and measures them: measure it, don't assume it.",
         version: Version.authbench,
         subcommands: [RunCommand.self, ListCommand.self, TraceCommand.self])
 }

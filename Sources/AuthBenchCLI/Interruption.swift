@@ -24,7 +24,7 @@ final class Interruption {
             DispatchQueue.global().asyncAfter(deadline: .now() + 0.8) {
                 guard !received.isOver.load(ordering: .relaxed) else { return }
                 emergency.cleanUp()
-                Console.complain("stopped by a signal; what was finished is in the files")
+                Console.complain("stopped by a signal while a store did not answer")
                 exit(ExitStatus.signal(number))
             }
         }

@@ -27,7 +27,8 @@ struct ListCommand: ParsableCommand {
                 Column("summary") { .text($0.text) },
             ]
             let rows =
-                strategies.map { ("strategy", $0.id, $0.title) } + workloads.map { ("workload", $0.name, $0.summary) }
+                strategies.map { ("strategy", $0.id, $0.title) }
+                + workloads.map { ("workload", $0.name, $0.summary) }
             print(try JSONRows.text(columns, rows), terminator: "")
         }
     }

@@ -7,9 +7,11 @@ import Foundation
 /// The result folder of a run, written as the run goes on.
 final class ResultFiles {
     let folder: ResultFolder
+    private let isNewParent: Bool
     private var record: RunRecord
 
-    /// Makes the folder and writes `run.json`, so that a folder or a disk that takes nothing is noticed at once.
+    /// Makes the folder and writes `run.json`, so that a folder or a disk that takes nothing is noticed at
+    /// once.
     init(_ plan: RunPlan, _ identity: RunIdentity, redisVersion: String?) throws {
         record = RunRecord(
             identity: identity, workload: plan.workload, started_at: RunClock.timestamp(),
@@ -23,15 +25,27 @@ final class ResultFiles {
             versions: .init(
                 authbench: Version.authbench, swift: Version.swift, sqlite: SQLiteVersion.running,
                 openssl: OpenSSLVersion.running, redis: redisVersion))
-        let isNewParent = !FileManager.default.fileExists(atPath: plan.out.path)
+        var isFolder = false
+        isNewParent = !FileStatus.exists(plan.out.path, isFolder: &isFolder)
+        if !isNewParent, !isFolder { throw Fault.badData("--out \(plan.out.path) is a file: name a folder") }
+        folder = ResultFolder(in: plan.out, identity: identity)
         do {
-            folder = try ResultFolder(in: plan.out, identity: identity)
-        } catch { throw Fault.badData("--out \(plan.out.path): \(error.reason)") }
-        do { try folder.write(record) } catch {
-            folder.remove()
-            if isNewParent { try? FileManager.default.removeItem(at: plan.out) }
-            throw Fault.badData("--out \(plan.out.path): \(error.reason)")
+            try folder.create()
+            try folder.write(record)
+        } catch {
+            remove()
+            throw Fault.badData("--out \(plan.out.path) cannot be written: \(error.reason)")
         }
+    }
+
+    /// Takes the folder away, and the one around it if nothing else has come into it.
+    private func remove() {
+        folder.remove()
+        guard isNewParent,
+            let rest = try? FileManager.default.contentsOfDirectory(atPath: folder.parent.path),
+            rest.isEmpty
+        else { return }
+        try? FileManager.default.removeItem(at: folder.parent)
     }
 
     /// Writes what there is after one more measurement.
@@ -43,7 +57,7 @@ final class ResultFiles {
     /// Writes how the run ended; a folder without a single measurement goes.
     func finish(_ outcome: inout Session.Outcome) throws {
         guard !outcome.measurements.isEmpty else {
-            folder.remove()
+            remove()
             return
         }
         record.status = outcome.failure != nil ? .failed : outcome.signal != nil ? .interrupted : .complete

@@ -14,22 +14,26 @@ struct RunCommand: ParsableCommand {
     @Option(help: "A strategy to measure; may be given several times (default: all).")
     var strategy: [String] = []
 
-    @Option(help: "Seconds to measure each strategy in each repeat (default: 1).")
+    @Option(parsing: .unconditional, help: "Seconds to measure each strategy in each repeat (default: 1).")
     var duration: Double?
 
-    @Option(help: "Operations of all clients together to measure instead of a duration.")
+    @Option(
+        parsing: .unconditional, help: "Operations of all clients together to measure instead of a duration.")
     var operations: Int?
 
-    @Option(help: "Seconds of the same load before each measurement, not recorded.")
+    @Option(parsing: .unconditional, help: "Seconds of the same load before each measurement, not recorded.")
     var warmUp = 0.25
 
-    @Option(help: "How often each strategy is measured; the order is drawn anew each time.")
+    @Option(
+        parsing: .unconditional,
+        help: "How often each strategy is measured; the order is drawn anew each time.")
     var repeats = 3
 
     @Option(help: "The folder in which the result folder is made.")
     var out = "results"
 
-    @Option(help: "A running server, redis://host:port/db or unix:///path (default: a private one is started).")
+    @Option(
+        help: "A running server, redis://host:port/db or unix:///path (default: a private one is started).")
     var redis: String?
 
     @Option(help: "The database file, which must be new or authbench's own (default: a temporary one).")

@@ -69,7 +69,8 @@ extension RunCommand {
     private func endpoint() throws -> (url: String, endpoint: RedisEndpoint)? {
         guard let redis else { return nil }
         guard let endpoint = RedisEndpoint(url: redis) else {
-            throw Fault.usage("--redis \"\(redis)\": write redis://host:port/db or unix:///path, without a password")
+            throw Fault.usage(
+                "--redis \"\(redis)\": write redis://host:port/db or unix:///path, without a password")
         }
         return (redis, endpoint)
     }

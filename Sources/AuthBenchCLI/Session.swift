@@ -33,18 +33,20 @@ struct Session {
         defer { interruption.end() }
         let files: ResultFiles
         do { files = try ResultFiles(plan, identity, redisVersion: stores.redisVersion) } catch {
-            _ = stores.close()
+            _ = stores.close(isEmpty: true)
             throw error
         }
         var outcome = measure(trace, stores, files, stop)
         outcome.signal = interruption.signal
-        if let problem = stores.close() { Console.complain(problem) }
+        if let problem = stores.close(isEmpty: outcome.measurements.isEmpty) { Console.complain(problem) }
         try files.finish(&outcome)
         return outcome
     }
 
-    private func measure(_ trace: Trace, _ stores: Stores, _ files: ResultFiles, _ stop: StopFlag) -> Outcome {
+    private func measure(_ trace: Trace, _ stores: Stores, _ files: ResultFiles, _ stop: StopFlag) -> Outcome
+    {
         var outcome = Outcome()
+        var doing = "nothing"
         let progress = Progress(plan, isShown: !plan.isQuiet && Console.isErrorTerminal)
         defer { progress.clear() }
         let run = Run(
@@ -56,7 +58,8 @@ struct Session {
             ) { event in
                 progress.show(event)
                 switch event {
-                case .loading, .measuring: break
+                case .loading(let strategy): doing = "loading \(strategy)"
+                case .measuring(let strategy, _): doing = "measuring \(strategy)"
                 case .loaded(let size): outcome.sizes.append(size)
                 case .measured(let measurement):
                     outcome.measurements.append(measurement)
@@ -67,7 +70,7 @@ struct Session {
             // Said by the signal that raised the flag.
         } catch let error as CocoaError {
             outcome.failure = "\(files.folder.url.path) could not be written: \(error.reason)"
-        } catch { outcome.failure = "\(error)" }
+        } catch { outcome.failure = "\(doing): \(error)" }
         return outcome
     }
 }
@@ -77,8 +80,8 @@ extension Session.Outcome {
     func check(_ lines: [Summary]) throws {
         if let failure { throw Fault.runtime(failure) }
         if let signal {
-            throw Fault(
-                status: ExitStatus.signal(signal), message: "stopped by a signal; what was finished is in the files")
+            let rest = folder == nil ? "nothing was finished" : "what was finished is in the files"
+            throw Fault(status: ExitStatus.signal(signal), message: "stopped by a signal; \(rest)")
         }
         for line in lines where line.total.wrongDecisions > 0 {
             throw Fault(
@@ -88,7 +91,8 @@ extension Session.Outcome {
         }
         for line in lines where line.total.errors > 0 {
             throw Fault.runtime(
-                "\(line.strategy) had \(line.total.errors) errors; the first: \(line.firstError ?? "unknown")")
+                "\(line.strategy) had \(line.total.errors) errors; the first: \(line.firstError ?? "unknown")"
+            )
         }
     }
 }

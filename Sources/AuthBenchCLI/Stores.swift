@@ -7,6 +7,8 @@ final class Stores {
     let environment: Environment
     let redisVersion: String?
     private let temporary: URL
+    /// A database of the user's that did not exist before this run.
+    private let newDatabase: String?
     private let server: PrivateRedisServer?
     private let foreign: (endpoint: RedisEndpoint, prefix: String)?
 
@@ -24,9 +26,7 @@ final class Stores {
     var emergency: Emergency { Emergency(serverID: server?.processID, temporary: temporary) }
 
     init(_ plan: RunPlan) throws {
-        if let path = plan.sqlitePath, plan.needsSQLite {
-            do { try SQLiteFile.claim(path) } catch { throw Fault.badData("--sqlite \(error)") }
-        }
+        newDatabase = try Self.claimDatabase(plan)
         temporary = try Self.makeTemporaryFolder()
         do {
             let prefix = "authbench:\(UUID().uuidString.prefix(8).lowercased()):"
@@ -40,21 +40,32 @@ final class Stores {
                 redis: url.map { RedisSettings(url: $0, keyPrefix: prefix) })
         } catch {
             try? FileManager.default.removeItem(at: temporary)
+            if let newDatabase { SQLiteFile.remove(newDatabase) }
             throw error
         }
     }
 
     /// Ends the private server, or removes this run's keys from the foreign one, and the temporary folder.
     ///
+    /// - Parameter isEmpty: nothing was measured, so that a new database file goes too.
     /// - Returns: what could not be undone, for the user.
-    func close() -> String? {
+    func close(isEmpty: Bool) -> String? {
         server?.stop()
+        if isEmpty, let newDatabase { SQLiteFile.remove(newDatabase) }
         try? FileManager.default.removeItem(at: temporary)
         guard let foreign else { return nil }
         do { try RedisKeys.remove(under: foreign.prefix, at: foreign.endpoint) } catch {
-            return "the keys under \(foreign.prefix) could not be removed: \(error); they expire by themselves"
+            return
+                "the keys under \(foreign.prefix) could not be removed: \(error); they expire by themselves"
         }
         return nil
+    }
+
+    private static func claimDatabase(_ plan: RunPlan) throws -> String? {
+        guard let path = plan.sqlitePath, plan.needsSQLite else { return nil }
+        do { return try SQLiteFile.claim(path) ? path : nil } catch {
+            throw Fault.badData("--sqlite \(error)")
+        }
     }
 
     private static func openRedis(
@@ -74,7 +85,8 @@ final class Stores {
 
     private static func makeTemporaryFolder() throws -> URL {
         let url = FileManager.default.temporaryDirectory
-            .appendingPathComponent("authbench-\(UUID().uuidString.prefix(8).lowercased())", isDirectory: true)
+            .appendingPathComponent(
+                "authbench-\(UUID().uuidString.prefix(8).lowercased())", isDirectory: true)
         do {
             try FileManager.default.createDirectory(
                 at: url, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])

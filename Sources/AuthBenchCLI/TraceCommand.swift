@@ -10,7 +10,8 @@ struct TraceCommand: ParsableCommand {
 
     @OptionGroup var workload: WorkloadOptions
 
-    @Option(name: .shortAndLong, help: "How many operations of each client to print.")
+    @Option(
+        name: .shortAndLong, parsing: .unconditional, help: "How many operations of each client to print.")
     var count = 10
 
     func validate() throws {

@@ -7,13 +7,14 @@ struct WorkloadOptions: ParsableArguments {
     @Argument(help: "A built-in workload (see authbench list) or the path of a .json file.")
     var workload = "mixed"
 
-    @Option(help: "How many clients send requests at once (1 to \(Run.maximumClients)).")
+    @Option(
+        parsing: .unconditional, help: "How many clients send requests at once (1 to \(Run.maximumClients)).")
     var clients: Int?
 
-    @Option(help: "How many sessions exist before the clock starts.")
+    @Option(parsing: .unconditional, help: "How many sessions exist before the clock starts.")
     var population: Int?
 
-    @Option(help: "Decides the trace and the order of the strategies; 0 or above.")
+    @Option(parsing: .unconditional, help: "Decides the trace and the order of the strategies; 0 or above.")
     var seed: UInt64?
 
     /// Reads the workload and applies the options.
@@ -35,7 +36,8 @@ struct WorkloadOptions: ParsableArguments {
     private func check(_ clients: Int, for name: String, as fault: (String) -> Fault) throws {
         guard 1...Run.maximumClients ~= clients else {
             throw fault(
-                "\(name) is \(clients): from 1 to \(Run.maximumClients), the number of threads that Dispatch starts")
+                "\(name) is \(clients): from 1 to \(Run.maximumClients), the number of threads that Dispatch starts"
+            )
         }
     }
 }

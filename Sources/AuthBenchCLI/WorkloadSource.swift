@@ -6,7 +6,8 @@ import Foundation
 enum WorkloadSource {
     static var names: [String] { BuiltinWorkloads.all.map(\.name) }
 
-    /// - Parameter name: a built-in name, or a path, which must have a slash or end in `.json`.
+    /// Reads a built-in workload by its name, or a file by its path, which must have a slash or end in
+    /// `.json`.
     static func load(_ name: String) throws -> Workload {
         if let builtin = BuiltinWorkloads.all.first(where: { $0.name == name }) {
             return try decode(builtin.json, from: name)
@@ -42,7 +43,8 @@ enum WorkloadSource {
         switch fault {
         case .encoding: "not UTF-8, or with a byte order mark"
         case .syntax(let offset): "not JSON at \(place(offset, in: json))"
-        case .duplicateName(let offset): "a name stands twice in one object, again at \(place(offset, in: json))"
+        case .duplicateName(let offset):
+            "a name stands twice in one object, again at \(place(offset, in: json))"
         case .tooDeep: "nested deeper than \(JSONLimits.depth) levels"
         case .tooManyMembers: "an object has more than \(JSONLimits.members) members"
         }
@@ -59,20 +61,18 @@ enum WorkloadSource {
         switch error {
         case .keyNotFound(let key, _): "the key \"\(key.stringValue)\" is missing"
         case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-            "\(path(context.codingPath)): \(context.debugDescription)"
+            "\(path(context.codingPath)): \(why(context))"
         @unknown default: "\(error)"
         }
     }
 
+    /// The text is known to be JSON here, so that only a number can still be unfit.
+    private static func why(_ context: DecodingError.Context) -> String {
+        guard context.codingPath.isEmpty else { return context.debugDescription }
+        return "a number does not fit its key; clients, population, seed and lifetimes are whole numbers"
+    }
+
     private static func path(_ keys: [any CodingKey]) -> String {
         keys.isEmpty ? "the workload" : keys.map(\.stringValue).joined(separator: ".")
-    }
-}
-
-extension Error {
-    /// The system's own words for a failed file operation, in one line.
-    var reason: String {
-        let underlying = (self as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-        return (underlying ?? self as NSError).localizedDescription
     }
 }

@@ -3,7 +3,8 @@
 /// Foundation's decoder takes padding and non-zero trailing bits, so that one value has several texts;
 /// a credential must have exactly one.
 public enum Base64URL {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+    private static let alphabet = Array(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
     /// Marks a byte outside the alphabet in `values`.
     private static let invalid: UInt8 = 0xFF
@@ -44,10 +45,10 @@ public enum Base64URL {
         }
     }
 
-    public static func encode(_ bytes: Span<UInt8>) -> [UInt8] {
+    public static func encode(_ bytes: [UInt8]) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(encodedCount(bytes.count))
-        append(bytes, to: &text)
+        append(bytes.span, to: &text)
         return text
     }
 

@@ -28,7 +28,8 @@ public struct Request: Sendable {
 public enum Transport: String, Sendable {
     /// Sent by the client as `Cookie:`, issued by the server as `Set-Cookie:` (RFC 6265).
     case cookie
-    /// Sent by the client as `Authorization: Bearer`, issued in a response body (RFC 6750, RFC 6749 section 5.1).
+    /// Sent by the client as `Authorization: Bearer`, issued in a response body (RFC 6750, RFC 6749 section
+    /// 5.1).
     case bearer
     /// Never leaves the process.
     case none

@@ -1,10 +1,14 @@
-/// The answer to one request. A refused credential is a decision, never an error.
+/// The answer to one request.
+///
+/// A refused credential is a decision, never an error.
 public enum Decision: Equatable, Sendable {
     case accepted(Subject)
     case refused(Refusal)
 }
 
-/// Why a credential was refused: for counters only. A server answers all of them alike (RFC 6750 section 3.1).
+/// Why a credential was refused: for counters only.
+///
+/// A server answers all of them alike (RFC 6750 section 3.1).
 public enum Refusal: UInt8, CaseIterable, Sendable {
     /// Not even the form of a credential.
     case malformed

@@ -5,8 +5,8 @@ import Synchronization
 /// A worker on a serial queue of its own.
 ///
 /// Dispatch gives each serial queue that blocks a thread of its own at once, whereas a concurrent queue or
-/// `concurrentPerform` runs only as many blocks as there are cores. The mutex is locked once a phase, never in one:
-/// it only lets the compiler see that the worker stays with one thread at a time.
+/// `concurrentPerform` runs only as many blocks as there are cores. The mutex is locked once a phase, never
+/// in one: it only lets the compiler see that the worker stays with one thread at a time.
 final class Client<S: AuthStrategy & ~Copyable>: Sendable {
     private let queue: DispatchQueue
     private let worker: Mutex<Worker<S>>

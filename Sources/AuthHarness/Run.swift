@@ -21,7 +21,8 @@ package struct Run: Sendable {
     package var stop: StopFlag
 
     package init(
-        trace: Trace, schedule: Schedule, warmUp: Extent, extent: Extent, stop: StopFlag, meter: @escaping CPUMeter
+        trace: Trace, schedule: Schedule, warmUp: Extent, extent: Extent, stop: StopFlag,
+        meter: @escaping CPUMeter
     ) {
         self.trace = trace
         self.schedule = schedule

@@ -2,7 +2,8 @@ import AuthCore
 
 /// Which strategy is measured when: each repeat has every strategy once, in a fresh random order.
 ///
-/// A fixed order would give whatever the machine does over time (heat, neighbours, caches) to the same strategy each time.
+/// A fixed order would give whatever the machine does over time (heat, neighbours, caches) to the same
+/// strategy each time.
 package struct Schedule: Sendable, Equatable {
     /// Indices of strategies, in the order of one repeat.
     package var repeats: [[Int]]

@@ -1,4 +1,5 @@
-/// Writing comma-separated values (RFC 4180), with lines ended by LF as pandas, DuckDB and spreadsheets read them.
+/// Writing comma-separated values (RFC 4180), with lines ended by LF as pandas, DuckDB and spreadsheets read
+/// them.
 package enum CSV {
     /// A header and one line per row.
     package static func text<Row>(_ columns: [Column<Row>], _ rows: [Row]) -> String {

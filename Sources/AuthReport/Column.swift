@@ -1,4 +1,5 @@
-/// One column of a file or a table: its name and what stands in it, so that header and value cannot drift apart.
+/// One column of a file or a table: its name and what stands in it, so that header and value cannot drift
+/// apart.
 package struct Column<Row> {
     /// The name in files, with its unit: `p99_ns`.
     package let name: String
@@ -20,7 +21,9 @@ package enum Cell: Equatable, Sendable {
     /// Not measured, or not enough samples to say.
     case blank
 
-    package static func count(_ value: UInt64?) -> Cell { value.map { .integer(Int64(clamping: $0)) } ?? .blank }
+    package static func count(_ value: UInt64?) -> Cell {
+        value.map { .integer(Int64(clamping: $0)) } ?? .blank
+    }
 
     package static func number(_ value: Double?, _ digits: Int) -> Cell {
         value.map { .number($0, digits: digits) } ?? .blank
@@ -48,6 +51,7 @@ extension Double {
         let sign = self < 0 && scaled != 0 ? "-" : ""
         guard digits > 0 else { return sign + String(scaled) }
         let fraction = String(scaled % scale)
-        return sign + String(scaled / scale) + "." + String(repeating: "0", count: digits - fraction.count) + fraction
+        return sign + String(scaled / scale) + "." + String(repeating: "0", count: digits - fraction.count)
+            + fraction
     }
 }

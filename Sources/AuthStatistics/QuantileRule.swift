@@ -1,6 +1,7 @@
 /// How many samples a quantile needs before it may be printed.
 package enum QuantileRule {
-    /// The smallest count for which the observed mass of the tail lies within ±20 % of the true one with 95 % confidence.
+    /// The smallest count for which the observed mass of the tail lies within ±20 % of the true one with 95 %
+    /// confidence.
     ///
     /// The tail's count is binomial, so its relative half-width is 1.96 √(q / ((1 − q) n)); for p99 this
     /// gives 9508, for p99.9 95944. The median has no tail: six samples give its interval finite ends.

@@ -2,8 +2,8 @@ import AuthCore
 
 /// No authentication at all: its row is what the harness itself costs.
 ///
-/// The credential is 17 bytes: subject, expiry and the exclusive or of both, so that the probes are refused without any
-/// cryptography or store. Nothing here protects anything.
+/// The credential is 17 bytes: subject, expiry and the exclusive or of both, so that the probes are refused
+/// without any cryptography or store. Nothing here protects anything.
 public struct NullStrategy: AuthStrategy, ~Copyable {
     public static let descriptor = StrategyDescriptor(
         id: "null", title: "nothing: the harness's own cost", transport: .none, revocation: .atExpiry)
@@ -43,11 +43,11 @@ public struct NullStrategy: AuthStrategy, ~Copyable {
         return .accepted(Subject(id: subject))
     }
 
+    /// There is nothing to exchange: the same credential, as long as it is good.
     public mutating func renew(_ credential: borrowing Credential, at now: Instant) -> Renewal {
-        let request = Request(headerLine: credential.headerLine)
-        switch authenticate(request, at: now) {
-        case .accepted(let subject): return .renewed(login(subject, at: now))
-        case .refused(let reason): return .refused(reason)
+        switch authenticate(Request(headerLine: credential.headerLine), at: now) {
+        case .accepted: .renewed(copy credential)
+        case .refused(let reason): .refused(reason)
         }
     }
 

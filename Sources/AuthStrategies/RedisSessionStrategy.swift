@@ -44,7 +44,9 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
         let line = request.headerLine.span
         guard let token = SessionToken.find(in: line) else { return .refused(.malformed) }
         let id = try hasher.digest(line.extracting(token))
-        guard let found = try store.read(id, requiring: request.requiredScope) else { return .refused(.unknown) }
+        guard let found = try store.read(id, requiring: request.requiredScope) else {
+            return .refused(.unknown)
+        }
         var record = found.record
         guard !record.isExpired(at: now) else { return .refused(.expired) }
         guard found.isGranted else { return .refused(.insufficientScope) }

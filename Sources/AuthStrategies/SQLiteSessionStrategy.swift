@@ -89,7 +89,8 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
         return .accepted(record.subject)
     }
 
-    /// Gives the session a new identifier; the old one is dead in the same statement (ASVS 5.0 section 7.2.4).
+    /// Gives the session a new identifier; the old one is dead in the same statement (ASVS 5.0 section
+    /// 7.2.4).
     public mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {
         let line = credential.headerLine.span
         guard let token = SessionToken.find(in: line) else { return .refused(.malformed) }

@@ -8,7 +8,8 @@ public struct JSONReader: Sendable {
 
     public init() {}
 
-    /// Reads a whole text that must be one object, handing each member's name to `visit`, which must read the value.
+    /// Reads a whole text that must be one object, handing each member's name to `visit`, which must read the
+    /// value.
     ///
     /// - Parameters:
     ///   - bytes: the text, checked for UTF-8 first.

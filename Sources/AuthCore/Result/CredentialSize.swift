@@ -27,7 +27,8 @@ public struct CredentialSize: Sendable, Equatable {
         }
         responseHeader_bytes =
             strategy.transport == .cookie
-            ? line.count - "Cookie: ".utf8.count + "Set-Cookie: ".utf8.count + Cookie.attributes.utf8.count : 0
+            ? line.count - "Cookie: ".utf8.count + "Set-Cookie: ".utf8.count + Cookie.attributes.utf8.count
+            : 0
         renewal_bytes = credential.refreshToken.count
         fitsCookie4096 = line.count - "Cookie: ".utf8.count <= 4096
         fitsHeader8192 = line.count <= 8192

@@ -34,7 +34,8 @@ public struct LatencyHistogram: Sendable, Equatable {
         return sum / Double(count)
     }
 
-    /// The smallest bucket end at or below which a share `quantile` of all times lies, as HdrHistogram defines it.
+    /// The smallest bucket end at or below which a share `quantile` of all times lies, as HdrHistogram
+    /// defines it.
     public func value_ns(at quantile: Double) -> UInt64? {
         let rank = UInt64(max(1, (quantile * Double(count)).rounded(.up)))
         var seen: UInt64 = 0

@@ -3,7 +3,8 @@ public struct RepeatMeasurement: Sendable {
     public var strategy: String
     /// Counted from 1.
     public var repeatIndex: Int
-    /// The place of this measurement in the run, counted from 1: strategies change places from repeat to repeat.
+    /// The place of this measurement in the run, counted from 1: strategies change places from repeat to
+    /// repeat.
     public var runOrder: Int
     public var clients: Int
     /// One entry for each kind of operation that occurred.

@@ -1,4 +1,5 @@
-/// A small seeded generator: SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014).
+/// A small seeded generator: SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number
+/// generators", 2014).
 ///
 /// For traces and orders only. Identifiers and keys come from the operating system through OpenSSL.
 public struct RandomSource: RandomNumberGenerator, Sendable {
@@ -23,8 +24,8 @@ public struct RandomSource: RandomNumberGenerator, Sendable {
         return mixed ^ (mixed >> 31)
     }
 
-    /// A whole number below `bound`, by multiplication (Lemire, "Fast random integer generation", 2019, without the
-    /// rejection: the bias stays below bound / 2^64).
+    /// A whole number below `bound`, by multiplication (Lemire, "Fast random integer generation", 2019,
+    /// without the rejection: the bias stays below bound / 2^64).
     public mutating func below(_ bound: Int) -> Int {
         Int(next().multipliedFullWidth(by: UInt64(bound)).high)
     }

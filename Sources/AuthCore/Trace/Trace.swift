@@ -1,7 +1,8 @@
 /// Everything that will be done in a run, generated before any clock starts and the same for each strategy.
 ///
-/// A client replays its operations in laps: the last operations of a lap bring every slot back to the state in which the lap
-/// began, so that a run may be as long as it likes in constant memory and every expected decision stays known.
+/// A client replays its operations in laps: the last operations of a lap bring every slot back to the state
+/// in which the lap began, so that a run may be as long as it likes in constant memory and every expected
+/// decision stays known.
 public struct Trace: Sendable {
     public var clients: [ClientTrace]
     public var clock: TraceClock
@@ -74,6 +75,7 @@ public struct TraceClock: Sendable, Equatable {
 
     @inlinable
     public func instant(of operation: Operation, lap: Int) -> Instant {
-        .traceStart.advanced(byMilliseconds: min(horizon_ms, Int64(lap) &* lap_ms &+ Int64(operation.time_ms)))
+        .traceStart.advanced(
+            byMilliseconds: min(horizon_ms, Int64(lap) &* lap_ms &+ Int64(operation.time_ms)))
     }
 }

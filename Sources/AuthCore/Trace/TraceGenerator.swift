@@ -20,7 +20,8 @@ struct TraceSize {
     let population: Int
     let operationsPerClient: Int
     let lap_ms: Int64
-    /// Credentials of each probe kind that a client holds, so that no probe is answered from one hot cache line.
+    /// Credentials of each probe kind that a client holds, so that no probe is answered from one hot cache
+    /// line.
     let probesPerKind = 32
     let probeKinds: [Slot.State] = [.expired, .tampered, .wrongAudience, .unknown]
 
@@ -115,7 +116,8 @@ struct ClientTraceGenerator {
         slots.reserveCapacity(sessions + size.probeSlots)
         for slot in 0..<sessions {
             let age_ms = oldest_ms > 0 ? Int64(random.below(oldest_ms)) : 0
-            slots.append(.init(state: states.isLive(slot) ? .live : .revoked, subject: subject(slot), age_ms: age_ms))
+            slots.append(
+                .init(state: states.isLive(slot) ? .live : .revoked, subject: subject(slot), age_ms: age_ms))
         }
         for state in size.probeKinds {
             // An hour past the longest lifetime, so that no leeway saves it.

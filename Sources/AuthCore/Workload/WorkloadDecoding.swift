@@ -87,7 +87,8 @@ extension Decoder {
     fileprivate func refuseKeys(except known: [String], in place: String) throws {
         for key in try container(keyedBy: AnyKey.self).allKeys where !known.contains(key.stringValue) {
             throw WorkloadFault(
-                "unknown key \"\(key.stringValue)\" in \(place); known: \(known.sorted().joined(separator: ", "))")
+                "unknown key \"\(key.stringValue)\" in \(place); known: \(known.sorted().joined(separator: ", "))"
+            )
         }
     }
 }

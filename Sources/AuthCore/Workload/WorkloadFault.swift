@@ -44,7 +44,8 @@ extension Workload {
             throw .init("lifetimes_seconds.\(key) is \(value_ms / 1000): from 1 to absolute")
         }
         if lifetimes.refreshGrace_ms < 0 || lifetimes.refreshGrace_ms > 60_000 {
-            throw .init("lifetimes_seconds.refresh_grace is \(lifetimes.refreshGrace_ms / 1000): from 0 to 60")
+            throw .init(
+                "lifetimes_seconds.refresh_grace is \(lifetimes.refreshGrace_ms / 1000): from 0 to 60")
         }
         if case .interval(let milliseconds) = policy.touch, milliseconds < 1 {
             throw .init("touch_interval_seconds must be above 0")

@@ -1,8 +1,8 @@
 import AuthCore
 import Foundation
 
-/// `histograms/<strategy>-<repeat>-<operation>.json`: every recorded time of one cell, without loss and mergeable by
-/// adding counts.
+/// `histograms/<strategy>-<repeat>-<operation>.json`: every recorded time of one cell, without loss and
+/// mergeable by adding counts.
 struct HistogramFile: Encodable {
     let schema_version = RunIdentity.schemaVersion
     let run_id: String
@@ -12,14 +12,16 @@ struct HistogramFile: Encodable {
     let `repeat`: Int
     let operation: String
     let clock = "service"
-    /// Times between `lower_ns` and `upper_ns` count as one; three significant digits are kept (HdrHistogram).
+    /// Times between `lower_ns` and `upper_ns` count as one; three significant digits are kept
+    /// (HdrHistogram).
     let columns = ["lower_ns", "upper_ns", "count"]
     let buckets: [[UInt64]]
 
     let name: String
 
     private enum CodingKeys: String, CodingKey {
-        case schema_version, run_id, strategy, workload, trace_sha256, `repeat`, operation, clock, columns, buckets
+        case schema_version, run_id, strategy, workload, trace_sha256, `repeat`, operation, clock, columns,
+            buckets
     }
 
     init(_ identity: RunIdentity, _ measurement: RepeatMeasurement, _ one: OperationMeasurement) {

@@ -1,17 +1,23 @@
 import AuthCore
 import Foundation
 
-/// The folder of one run. Each file in it is there whole or not at all: written aside, then renamed.
+/// The folder of one run.
+///
+/// Each file in it is there whole or not at all: written aside, then renamed.
 package struct ResultFolder {
     package let url: URL
     package let identity: RunIdentity
-    private let parent: URL
+    package let parent: URL
 
-    /// Makes `<parent>/<run id>/`, and the parent where it is missing.
-    package init(in parent: URL, identity: RunIdentity) throws {
+    /// The folder `<parent>/<run id>/`; `create` makes it.
+    package init(in parent: URL, identity: RunIdentity) {
         self.parent = parent
         self.identity = identity
         url = parent.appendingPathComponent(identity.runID, isDirectory: true)
+    }
+
+    /// Makes the folder, and the parent where it is missing.
+    package func create() throws {
         let histograms = url.appendingPathComponent("histograms", isDirectory: true)
         try FileManager.default.createDirectory(at: histograms, withIntermediateDirectories: true)
     }

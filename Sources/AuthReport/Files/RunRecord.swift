@@ -10,7 +10,8 @@ package struct RunRecord: Encodable, Sendable {
         /// `nil` where no strategy of the run needs a server.
         package var redis: String?
 
-        package init(authbench: String, swift: String, sqlite: String, openssl: String, redis: String? = nil) {
+        package init(authbench: String, swift: String, sqlite: String, openssl: String, redis: String? = nil)
+        {
             self.authbench = authbench
             self.swift = swift
             self.sqlite = sqlite
@@ -62,8 +63,10 @@ package struct RunRecord: Encodable, Sendable {
 
     package init(
         identity: RunIdentity, workload: Workload, started_at: String, command_line: [String],
-        git_commit: String?, repeats: Int, warm_up_seconds: Double, duration_seconds: Double?, operations: Int?,
-        sqlite_synchronous: String, redis_server: String?, order: [[String]], machine: Machine, versions: Versions
+        git_commit: String?, repeats: Int, warm_up_seconds: Double, duration_seconds: Double?,
+        operations: Int?,
+        sqlite_synchronous: String, redis_server: String?, order: [[String]], machine: Machine,
+        versions: Versions
     ) {
         run_id = identity.runID
         self.started_at = started_at

@@ -13,11 +13,12 @@ package struct Summary: Sendable {
     /// How many times the operations per second of this strategy the fastest one does; `nil` for the floor.
     package var timesSlower: Double?
 
-    /// - Parameters:
-    ///   - strategies: the order of the lines; one without a measurement is left out.
-    ///   - floor: the strategy that only shows the harness's own cost, and so is in no ratio.
+    /// One line for each strategy, in the order of `strategies`; one without a measurement is left out.
+    ///
+    /// `floor` names the strategy that only shows the harness's own cost, and so is in no ratio.
     package static func lines(
-        _ measurements: [RepeatMeasurement], sizes: [CredentialSize], strategies: [String], floor: String = "null"
+        _ measurements: [RepeatMeasurement], sizes: [CredentialSize], strategies: [String],
+        floor: String = "null"
     ) -> [Self] {
         var lines = strategies.compactMap { id -> Self? in
             let own = measurements.filter { $0.strategy == id }
@@ -49,17 +50,17 @@ package struct Summary: Sendable {
 
     package static var columns: [Column<Summary>] {
         [
-        Column("strategy") { .text($0.strategy) },
-        Column("authenticate_p50_ns") { .count($0.authenticate.supported_ns(0.5)) },
-        Column("authenticate_p99_ns") { .count($0.authenticate.supported_ns(0.99)) },
-        Column("operations_per_second") { .number($0.operationsPerSecond, 1) },
-        Column("cpu_us_per_op") { .number($0.cpu_us_per_op, 4) },
-        Column("credential_bytes") { .count($0.credential_bytes.map(UInt64.init)) },
-        Column("times_slower") { .number($0.timesSlower, 3) },
-        Column("false_accepts") { .count($0.total.falseAccepts) },
-        Column("false_rejects") { .count($0.total.falseRejects) },
-        Column("stale_accepts") { .count($0.total.staleAccepts) },
-        Column("errors") { .count($0.total.errors) },
+            Column("strategy") { .text($0.strategy) },
+            Column("authenticate_p50_ns") { .count($0.authenticate.supported_ns(0.5)) },
+            Column("authenticate_p99_ns") { .count($0.authenticate.supported_ns(0.99)) },
+            Column("operations_per_second") { .number($0.operationsPerSecond, 1) },
+            Column("cpu_us_per_op") { .number($0.cpu_us_per_op, 4) },
+            Column("credential_bytes") { .count($0.credential_bytes.map(UInt64.init)) },
+            Column("times_slower") { .number($0.timesSlower, 3) },
+            Column("false_accepts") { .count($0.total.falseAccepts) },
+            Column("false_rejects") { .count($0.total.falseRejects) },
+            Column("stale_accepts") { .count($0.total.staleAccepts) },
+            Column("errors") { .count($0.total.errors) },
         ]
     }
 }

@@ -1,12 +1,11 @@
 /// A table for people: columns aligned, numbers to the right, in at most 100 columns of a terminal.
 package enum TextTable {
     private static let titles = [
-        "strategy", "auth p50", "auth p99", "ops/s", "CPU µs/op", "cred. B", "slower", "wrong", "stale", "errors",
+        "strategy", "auth p50", "auth p99", "ops/s", "CPU µs/op", "cred. B", "slower", "wrong", "stale",
+        "errors",
     ]
 
-    /// - Parameters:
-    ///   - lines: one per strategy.
-    ///   - isColored: whether wrong decisions and errors stand out in red.
+    /// Renders one line for each strategy; in colour, wrong decisions and errors stand out in red.
     package static func text(_ lines: [Summary], isColored: Bool) -> String {
         let rows = [titles] + lines.map(cells)
         let widths = titles.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
@@ -25,9 +24,11 @@ package enum TextTable {
 
     private static func cells(_ line: Summary) -> [String] {
         [
-            line.strategy, time(line.authenticate.supported_ns(0.5)), time(line.authenticate.supported_ns(0.99)),
+            line.strategy, time(line.authenticate.supported_ns(0.5)),
+            time(line.authenticate.supported_ns(0.99)),
             line.operationsPerSecond.map { grouped($0) } ?? "–",
-            line.cpu_us_per_op.map { $0.formatted(digits: 2) } ?? "–", line.credential_bytes.map(String.init) ?? "–",
+            line.cpu_us_per_op.map { $0.formatted(digits: 2) } ?? "–",
+            line.credential_bytes.map(String.init) ?? "–",
             line.timesSlower.map { $0.formatted(digits: 2) + "×" } ?? "–",
             String(line.total.wrongDecisions), String(line.total.staleAccepts), String(line.total.errors),
         ]

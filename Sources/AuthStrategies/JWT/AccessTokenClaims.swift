@@ -25,7 +25,8 @@ struct AccessTokenClaims {
     private var isWrong = false
     private var isScopeGranted = false
 
-    /// Members that must be there; RFC 9068 section 2.2 for all but `scope`, without which nothing is granted.
+    /// Members that must be there; RFC 9068 section 2.2 for all but `scope`, without which nothing is
+    /// granted.
     private enum Required {
         static let issuer: UInt16 = 1
         static let audience: UInt16 = 2
@@ -70,7 +71,9 @@ struct AccessTokenClaims {
         case .iss: expect(try reader.readText(bytes, equalTo: rules.issuer), Required.issuer)
         case .aud: expect(try reader.readAudience(bytes, naming: rules.audience), Required.audience)
         case .sub:
-            subject = try reader.readTextValue(bytes).flatMap { SubjectName.decode(bytes.extracting($0.range)) }
+            subject = try reader.readTextValue(bytes).flatMap {
+                SubjectName.decode(bytes.extracting($0.range))
+            }
             expect(subject != nil, Required.subject)
         case .clientID: expect(try reader.readTextValue(bytes) != nil, Required.clientID)
         case .jti: expect(try reader.readTextValue(bytes) != nil, Required.tokenID)

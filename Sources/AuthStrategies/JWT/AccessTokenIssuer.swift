@@ -21,11 +21,7 @@ struct AccessTokenIssuer<Signer: TokenSigner & ~Copyable>: ~Copyable {
 
     /// Issues a token as a whole `Authorization` header line.
     ///
-    /// - Parameters:
-    ///   - subject: for whom.
-    ///   - now: `iat` and `nbf`.
-    ///   - authenticatedAt: when the user last signed in (`auth_time`).
-    ///   - lifetime_ms: until `exp`, in whole seconds.
+    /// `iat` and `nbf` are `now`, `auth_time` is when the user last signed in, and `exp` is in whole seconds.
     mutating func issue(
         to subject: Subject, at now: Instant, authenticatedAt: Instant, lifetime_ms: Int64
     ) throws -> [UInt8] {

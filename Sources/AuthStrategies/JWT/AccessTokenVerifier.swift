@@ -2,8 +2,8 @@ import AuthCore
 
 /// Decides on access tokens of one key; one per client.
 ///
-/// The order is that of RFC 7515 section 5.2 and RFC 8725: form, header, signature over the received octets, and only then
-/// the claims.
+/// The order is that of RFC 7515 section 5.2 and RFC 8725: form, header, signature over the received octets,
+/// and only then the claims.
 struct AccessTokenVerifier<Verifier: TokenVerifier & ~Copyable>: ~Copyable {
     private var verifier: Verifier
     private let header: TokenHeader
@@ -43,7 +43,8 @@ struct AccessTokenVerifier<Verifier: TokenVerifier & ~Copyable>: ~Copyable {
             return .refused(.malformed)
         }
         do {
-            let claims = try AccessTokenClaims(payload.span.extracting(first: count), rules: rules, requiring: scope)
+            let claims = try AccessTokenClaims(
+                payload.span.extracting(first: count), rules: rules, requiring: scope)
             if let reason = claims.refusal(at: now, rules: rules) { return .refused(reason) }
             guard let subject = claims.subject else { return .refused(.wrongClaims) }
             return .accepted(subject, authenticatedAt: claims.authenticatedAt)

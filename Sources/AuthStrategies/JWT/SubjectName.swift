@@ -15,7 +15,9 @@ enum SubjectName {
     }
 
     static func decode(_ text: Span<UInt8>) -> Subject? {
-        guard text.count == 36, text.extracting(first: prefix.count).elementsEqual(prefix.span) else { return nil }
+        guard text.count == 36, text.extracting(first: prefix.count).elementsEqual(prefix.span) else {
+            return nil
+        }
         var id: UInt64 = 0
         for index in prefix.count..<36 {
             // One subject, one name: capitals are another text.

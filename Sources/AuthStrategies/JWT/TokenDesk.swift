@@ -13,12 +13,8 @@ struct TokenDesk<Signer: TokenSigner & ~Copyable, Verifier: TokenVerifier & ~Cop
 
     static var keyID: String { "2026-01" }
 
-    /// - Parameters:
-    ///   - policy: issuer, audience and scope of the tokens.
-    ///   - lifetime_ms: of each token; longer ones are refused.
-    ///   - signer: makes a signer with the key of the run.
-    ///   - foreignSigner: makes one with another key of the same kind.
-    ///   - verifier: makes the checking half.
+    /// Takes the ways to make a signer with the key of the run, one with another key of the same kind, and
+    /// the checking half; tokens that live longer than `lifetime_ms` are refused.
     init(
         policy: Policy, lifetime_ms: Int64, signer: () throws -> Signer, foreignSigner: () throws -> Signer,
         verifier: () throws -> Verifier

@@ -11,14 +11,16 @@ struct TokenHeader: Sendable {
     init(algorithm: String, keyID: String) {
         self.algorithm = Array(algorithm.utf8)
         self.keyID = Array(keyID.utf8)
-        encoded = Base64URL.encode(Array(#"{"alg":"\#(algorithm)","kid":"\#(keyID)","typ":"at+jwt"}"#.utf8).span)
+        encoded = Base64URL.encode(Array(#"{"alg":"\#(algorithm)","kid":"\#(keyID)","typ":"at+jwt"}"#.utf8))
     }
 
-    /// Whether a received header, still encoded, names our algorithm, our key and the type of an access token.
+    /// Whether a received header, still encoded, names our algorithm, our key and the type of an access
+    /// token.
     ///
-    /// A header that is to the letter our own needs no reading. In any other, `alg` and `kid` must be ours exactly
-    /// (RFC 8725 section 3.1), `typ` the media type of RFC 9068 section 4, and `crit` must be absent,
-    /// because no extension is understood here (RFC 7515 section 4.1.11). Keys named by the header are never looked at.
+    /// A header that is to the letter our own needs no reading. In any other, `alg` and `kid` must be ours
+    /// exactly (RFC 8725 section 3.1), `typ` the media type of RFC 9068 section 4, and `crit` must be absent,
+    /// because no extension is understood here (RFC 7515 section 4.1.11). Keys named by the header are never
+    /// looked at.
     func accepts(_ text: Span<UInt8>) -> Bool {
         if ByteSearch.areEqual(text, encoded.span) { return true }
         guard text.count <= 1024, let bytes = Base64URL.decode(text) else { return false }
@@ -31,7 +33,9 @@ struct TokenHeader: Sendable {
                 case .kid:
                     if try reader.readText(bytes.span, equalTo: [keyID]) { isOurs.insert(name) }
                 case .typ:
-                    if try reader.readText(bytes.span, equalTo: Self.types, foldingCase: true) { isOurs.insert(name) }
+                    if try reader.readText(bytes.span, equalTo: Self.types, foldingCase: true) {
+                        isOurs.insert(name)
+                    }
                 default:
                     if name == .crit { hasCritical = true }
                     try reader.skipValue(bytes.span)

@@ -21,9 +21,11 @@ struct HS256: TokenSigner, TokenVerifier, ~Copyable {
     let signature_bytes = 32
     private var mac: HMACSHA256
 
-    /// - Parameter key: at least 32 bytes (RFC 7518 section 3.2).
+    /// Takes a key of at least 32 bytes (RFC 7518 section 3.2).
     init(key: [UInt8]) throws {
-        guard key.count >= 32 else { throw WeakKey(description: "an HS256 key has \(key.count) bytes, not 32 or more") }
+        guard key.count >= 32 else {
+            throw WeakKey(description: "an HS256 key has \(key.count) bytes, not 32 or more")
+        }
         mac = try HMACSHA256(key: key)
     }
 

@@ -1,10 +1,11 @@
 import AuthCore
 import Backends
 
-/// Refresh token families in SQLite: one row a sign-in, naming the newest generation and the hash of its token.
+/// Refresh token families in SQLite: one row a sign-in, naming the newest generation and the hash of its
+/// token.
 ///
-/// A family has one live branch at any moment, because each exchange reads and writes its row in one write transaction
-/// (RFC 9700 section 4.14.2, OWASP ASVS 5.0 section 10.4.5).
+/// A family has one live branch at any moment, because each exchange reads and writes its row in one write
+/// transaction (RFC 9700 section 4.14.2, OWASP ASVS 5.0 section 10.4.5).
 struct RefreshFamilyStore: ~Copyable {
     private let policy: Policy
     private let connection: SQLiteConnection
@@ -112,7 +113,8 @@ struct RefreshFamilyStore: ~Copyable {
         var isOurClient: Bool
     }
 
-    private mutating func exchange(_ token: RefreshToken, _ hash: Digest, at now: Instant) throws -> Exchange {
+    private mutating func exchange(_ token: RefreshToken, _ hash: Digest, at now: Instant) throws -> Exchange
+    {
         guard let family = try read(token.family, hash) else { return .refused(.unknown) }
         guard family.isOurClient else { return .refused(.wrongClaims) }
         guard now < family.idleExpiry, now < family.absoluteExpiry else {
@@ -123,7 +125,8 @@ struct RefreshFamilyStore: ~Copyable {
             guard family.isNewestToken else { return .refused(.unknown) }
             return .rotated(family.subject, try rotate(token, family, at: now))
         }
-        // The answer with the newest token may have been lost: the one before it gets the same again for a moment.
+        // The answer with the newest token may have been lost: the one before it gets the same again for a
+        // moment.
         let age_ms = now.milliseconds - family.rotatedAt.milliseconds
         if token.generation &+ 1 == family.generation, 0..<policy.lifetimes.refreshGrace_ms ~= age_ms {
             let newest = RefreshToken(family: token.family, generation: family.generation)

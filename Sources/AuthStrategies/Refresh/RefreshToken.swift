@@ -3,9 +3,9 @@ import Backends
 
 /// A refresh token, opaque to the client: family, generation and a code over both, in base64url.
 ///
-/// The code is HMAC-SHA256 under a key of the server. So a forged token is refused without a look into the store, a
-/// retired one is told from a forged one with certainty, and the successor of a token can be made again for a client that
-/// lost the answer, although the store holds only its hash.
+/// The code is HMAC-SHA256 under a key of the server. So a forged token is refused without a look into the
+/// store, a retired one is told from a forged one with certainty, and the successor of a token can be made
+/// again for a client that lost the answer, although the store holds only its hash.
 struct RefreshToken {
     static let family_bytes = 16
     private static let generation_bytes = 4
@@ -23,7 +23,7 @@ struct RefreshToken {
         var bytes = body
         let code = try mac.code(for: (Self.purpose + bytes).span)
         for index in code.indices { bytes.append(code[index]) }
-        return Base64URL.encode(bytes.span)
+        return Base64URL.encode(bytes)
     }
 
     /// Reads a token that this server minted; `nil` for any other text.

@@ -4,8 +4,8 @@ import Backends
 /// Sessions in Redis: one string key a session, named by the SHA-256 of its token, and one set a user that
 /// names the user's sessions.
 ///
-/// What changes two keys is a script, so that no other client ever sees half of it. Every key has a native TTL; the
-/// expiry that counts is in the record, on the trace's clock.
+/// What changes two keys is a script, so that no other client ever sees half of it. Every key has a native
+/// TTL; the expiry that counts is in the record, on the trace's clock.
 struct RedisSessionStore: ~Copyable {
     private var connection: RedisConnection
     private var command = RedisCommand()
@@ -63,7 +63,9 @@ struct RedisSessionStore: ~Copyable {
     // MARK: Verbs
 
     /// One round trip: the record where it exists, and whether its scope grants what the route requires.
-    mutating func read(_ id: Digest, requiring scope: Scope) throws -> (record: SessionRecord, isGranted: Bool)? {
+    mutating func read(_ id: Digest, requiring scope: Scope) throws -> (
+        record: SessionRecord, isGranted: Bool
+    )? {
         command.begin(arguments: 2)
         command.append("GET")
         command.append(sessionPrefix, id.span)
@@ -112,7 +114,9 @@ struct RedisSessionStore: ~Copyable {
     /// Moves a session to another identifier.
     ///
     /// - Returns: whether the old one was still there.
-    mutating func rotate(_ old: Digest, to new: Digest, _ record: SessionRecord, scope: [UInt8]) throws -> Bool {
+    mutating func rotate(_ old: Digest, to new: Digest, _ record: SessionRecord, scope: [UInt8]) throws
+        -> Bool
+    {
         command.begin(arguments: 10)
         command.append("EVALSHA")
         command.append(rotateScript)

@@ -1,6 +1,7 @@
 import AuthCore
 
-/// A session record as the value of one Redis key: five little-endian integers of 8 bytes, then the granted scope.
+/// A session record as the value of one Redis key: five little-endian integers of 8 bytes, then the granted
+/// scope.
 enum SessionRecordCoding {
     static let integers_bytes = 40
 
@@ -19,7 +20,8 @@ enum SessionRecordCoding {
     static func decode(_ bytes: Span<UInt8>) -> SessionRecord? {
         guard bytes.count >= integers_bytes else { return nil }
         return SessionRecord(
-            subject: Subject(id: integer(bytes, 0)), createdAt: instant(bytes, 8), lastSeen: instant(bytes, 16),
+            subject: Subject(id: integer(bytes, 0)), createdAt: instant(bytes, 8),
+            lastSeen: instant(bytes, 16),
             idleExpiry: instant(bytes, 24), absoluteExpiry: instant(bytes, 32))
     }
 

@@ -3,17 +3,15 @@ import Backends
 
 /// An opaque session identifier: 32 random bytes as 43 characters of base64url, in a `__Host-` cookie.
 ///
-/// 256 bits are twice what OWASP ASVS 5.0 section 7.2.3 asks for. Stores see only its SHA-256, so that a leaked
-/// store holds nothing that could be presented.
+/// 256 bits are twice what OWASP ASVS 5.0 section 7.2.3 asks for. Stores see only its SHA-256, so that a
+/// leaked store holds nothing that could be presented.
 enum SessionToken {
     static let length = 43
     private static let prefix = Array("Cookie: \(Cookie.name)=".utf8)
     private static let cookieName = Array(Cookie.name.utf8)
 
     static func mint() throws -> [UInt8] {
-        // Named, because the span of an unnamed array that a throwing call returns crashes the compiler (6.3.1).
-        let bytes = try SecureRandom.bytes(32)
-        return Base64URL.encode(bytes.span)
+        Base64URL.encode(try SecureRandom.bytes(32))
     }
 
     static func credential(_ token: [UInt8]) -> Credential {
@@ -28,7 +26,8 @@ enum SessionToken {
     /// - Returns: where it stands; `nil` for a line that is no cookie header, a token that could not have been minted
     ///   here, or two cookies of the name: nothing of that reaches the store.
     static func find(in line: Span<UInt8>) -> Range<Int>? {
-        guard var start = HeaderLine.valueStart(line, name: "cookie"), line.count <= HeaderLine.longest_bytes else {
+        guard var start = HeaderLine.valueStart(line, name: "cookie"), line.count <= HeaderLine.longest_bytes
+        else {
             return nil
         }
         var found: Range<Int>?
@@ -48,7 +47,9 @@ enum SessionToken {
 
     private static func isSession(_ line: Span<UInt8>, _ pair: Range<Int>) -> Bool {
         let name = cookieName.span
-        guard pair.count > name.count, line[pair.lowerBound + name.count] == UInt8(ascii: "=") else { return false }
+        guard pair.count > name.count, line[pair.lowerBound + name.count] == UInt8(ascii: "=") else {
+            return false
+        }
         return line.extracting(pair.lowerBound..<(pair.lowerBound + name.count)).elementsEqual(name)
     }
 

@@ -9,7 +9,9 @@ import COpenSSL
     package init(key: [UInt8]) throws(OpenSSLError) {
         guard let algorithm = unsafe EVP_MAC_fetch(nil, "HMAC", nil) else { throw OpenSSLError("fetch HMAC") }
         defer { unsafe EVP_MAC_free(algorithm) }
-        guard let context = unsafe EVP_MAC_CTX_new(algorithm) else { throw OpenSSLError("make a MAC context") }
+        guard let context = unsafe EVP_MAC_CTX_new(algorithm) else {
+            throw OpenSSLError("make a MAC context")
+        }
         var name = Array("SHA256".utf8CString)
         let done = unsafe name.withUnsafeMutableBufferPointer { name in
             var parameters = unsafe [

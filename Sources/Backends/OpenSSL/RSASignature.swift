@@ -6,7 +6,7 @@ import COpenSSL
     /// Bytes in a signature: those of the modulus.
     package let signature_bytes: Int
 
-    /// - Parameter privateKey: as in `RSAKeyPair`.
+    /// Parses a private key as in `RSAKeyPair`.
     package init(privateKey: [UInt8]) throws(OpenSSLError) {
         let key = unsafe privateKey.withUnsafeBufferPointer { bytes -> OpaquePointer? in
             var start = bytes.baseAddress
@@ -31,10 +31,10 @@ import COpenSSL
 /// Checks RSASSA-PKCS1-v1_5 signatures with SHA-256, holding nothing but a public key; one per client.
 @safe package struct RSAVerifier: ~Copyable {
     private let context: OpaquePointer
-    /// Bytes in a signature: those of the modulus. Any other length is refused.
+    /// Bytes in a signature: those of the modulus; any other length is refused.
     package let signature_bytes: Int
 
-    /// - Parameter publicKey: as in `RSAKeyPair`.
+    /// Parses a public key as in `RSAKeyPair`.
     package init(publicKey: [UInt8]) throws(OpenSSLError) {
         let key = unsafe publicKey.withUnsafeBufferPointer { bytes -> OpaquePointer? in
             var start = bytes.baseAddress
@@ -66,7 +66,9 @@ import COpenSSL
     guard let key = unsafe key else { throw OpenSSLError("parse an RSA key") }
     defer { unsafe EVP_PKEY_free(key) }
     let bits = unsafe EVP_PKEY_get_bits(key)
-    guard bits >= 2048 else { throw OpenSSLError("use an RSA key of \(bits) bits: RFC 7518 section 3.3 asks 2048") }
+    guard bits >= 2048 else {
+        throw OpenSSLError("use an RSA key of \(bits) bits: RFC 7518 section 3.3 asks 2048")
+    }
     guard let context = unsafe EVP_PKEY_CTX_new_from_pkey(nil, key, nil) else {
         throw OpenSSLError("make a context to \(operation)")
     }

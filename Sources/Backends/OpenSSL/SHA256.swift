@@ -32,7 +32,9 @@ package typealias Digest = InlineArray<32, UInt8>
     }
 
     package mutating func start() throws(OpenSSLError) {
-        guard unsafe EVP_DigestInit_ex2(context, algorithm, nil) == 1 else { throw OpenSSLError("start SHA-256") }
+        guard unsafe EVP_DigestInit_ex2(context, algorithm, nil) == 1 else {
+            throw OpenSSLError("start SHA-256")
+        }
     }
 
     package mutating func update(_ bytes: Span<UInt8>) throws(OpenSSLError) {

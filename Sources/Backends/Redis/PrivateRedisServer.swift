@@ -9,10 +9,12 @@ package final class PrivateRedisServer {
 
     /// Starts the server and waits until it answers.
     ///
-    /// Call on a thread that lives as long as the program: `setpriv --pdeathsig` has the kernel end the server when the
-    /// thread that started it is gone, also when the program was killed (prctl(2), PR_SET_PDEATHSIG).
+    /// Call on a thread that lives as long as the program: `setpriv --pdeathsig` has the kernel end the
+    /// server when the thread that started it is gone, also when the program was killed (prctl(2),
+    /// PR_SET_PDEATHSIG).
     ///
     /// - Parameter folder: the server's working folder.
+    /// - Throws: `RedisServerError` when a program is missing or the server does not answer.
     package init(folder: URL) throws {
         let server = try Self.find("redis-server", package: "redis-server")
         let setpriv = try Self.find("setpriv", package: "util-linux")

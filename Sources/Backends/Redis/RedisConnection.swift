@@ -14,6 +14,7 @@ import Glibc
     /// - Parameters:
     ///   - endpoint: where the server listens.
     ///   - timeout_ms: for connecting, and for each command.
+    /// - Throws: `RedisError` when nothing, or no Redis server, answers there.
     package init(_ endpoint: RedisEndpoint, timeout_ms: Int = 2000) throws(RedisError) {
         self.endpoint = endpoint
         timeout = timeval(tv_sec: timeout_ms / 1000, tv_usec: timeout_ms % 1000 * 1000)

@@ -18,7 +18,8 @@ import CHiredis
 
     /// The message of an error reply.
     var error: String? {
-        unsafe reply.pointee.type == REDIS_REPLY_ERROR ? String(decoding: Self.bytes(reply), as: UTF8.self) : nil
+        unsafe reply.pointee.type == REDIS_REPLY_ERROR
+            ? String(decoding: Self.bytes(reply), as: UTF8.self) : nil
     }
 
     /// The bytes of a string or a status, copied.

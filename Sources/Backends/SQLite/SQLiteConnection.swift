@@ -43,7 +43,8 @@ import CSQLite
     /// Compiles a statement to be stepped through again and again.
     package func prepare(_ sql: String) throws(SQLiteError) -> SQLiteStatement {
         var statement: OpaquePointer?
-        let code = unsafe sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
+        let code = unsafe sqlite3_prepare_v3(
+            handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
         guard code == SQLITE_OK, let statement = unsafe statement else {
             throw unsafe SQLiteError("prepare \"\(sql)\"", code: code, on: handle)
         }
@@ -58,7 +59,8 @@ import CSQLite
         unsafe sqlite3_busy_timeout(handle, milliseconds)
     }
 
-    /// Begins a write transaction, taking the write lock at once, so that it never fails half-way for want of it.
+    /// Begins a write transaction, taking the write lock at once, so that it never fails half-way for want of
+    /// it.
     package func beginWriting() throws(SQLiteError) {
         try execute("BEGIN IMMEDIATE")
     }

@@ -7,29 +7,38 @@ package enum SQLiteFile {
 
     /// Takes a path for our own: a file that is new, empty or marked by an earlier run.
     ///
+    /// - Returns: whether the file was made by this call.
     /// - Throws: `SQLiteFileError` for anything else, which is left as it was.
-    package static func claim(_ path: String) throws {
-        var isFolder: ObjCBool = false
-        let exists = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-        if isFolder.boolValue { throw SQLiteFileError(description: "\(path) is a folder, not a database file") }
-        if !exists {
-            let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-            guard FileManager.default.fileExists(atPath: folder) else {
-                throw SQLiteFileError(description: "\(path): there is no folder \(folder)")
+    @discardableResult
+    package static func claim(_ path: String) throws -> Bool {
+        var isFolder = false
+        let isNew = !FileStatus.exists(path, isFolder: &isFolder)
+        if isFolder { throw SQLiteFileError(description: "\(path) is a folder, not a database file") }
+        do { try mark(path) } catch let error as SQLiteError {
+            if isNew { remove(path) }
+            if error.isNotADatabase {
+                throw SQLiteFileError(description: "\(path) is not an SQLite database")
             }
-        }
-        do { try mark(path, isNew: !exists) } catch let error as SQLiteError {
-            if error.isNotADatabase { throw SQLiteFileError(description: "\(path) is not an SQLite database") }
             throw SQLiteFileError(description: "\(path): \(error)")
+        }
+        return isNew
+    }
+
+    /// Removes a database and what belongs to it.
+    package static func remove(_ path: String) {
+        for suffix in ["", "-wal", "-shm", "-journal"] {
+            // One that is not there is as good as removed.
+            try? FileManager.default.removeItem(atPath: path + suffix)
         }
     }
 
-    private static func mark(_ path: String, isNew: Bool) throws {
+    private static func mark(_ path: String) throws {
         let connection = try SQLiteConnection(path: path)
         if try connection.integer("PRAGMA application_id") == applicationID { return }
         guard try connection.integer("SELECT count(*) FROM sqlite_schema") == 0 else {
             throw SQLiteFileError(
-                description: "\(path) is a database of another program: name a new file, authbench empties its own")
+                description:
+                    "\(path) is a database of another program: name a new file, authbench empties its own")
         }
         try connection.execute("PRAGMA application_id = \(applicationID)")
     }

@@ -2,8 +2,8 @@ import CSQLite
 
 /// A compiled statement with the bytes of its parameters, to be run again and again.
 ///
-/// Bound bytes are copied into storage of the statement's own, which lives as long as it does: SQLite need neither
-/// copy them again nor be told when they go.
+/// Bound bytes are copied into storage of the statement's own, which lives as long as it does: SQLite need
+/// neither copy them again nor be told when they go.
 @safe package struct SQLiteStatement: ~Copyable {
     private let handle: OpaquePointer
     private let storage: UnsafeMutableBufferPointer<UInt8>
@@ -44,7 +44,8 @@ import CSQLite
 
     private func stored(_ bytes: Span<UInt8>, at index: Int32) throws(SQLiteError) -> UnsafePointer<UInt8> {
         guard bytes.count <= Self.parameter_bytes, let base = unsafe storage.baseAddress else {
-            throw SQLiteError(operation: "bind \(bytes.count) bytes", code: SQLITE_TOOBIG, message: "too long")
+            throw SQLiteError(
+                operation: "bind \(bytes.count) bytes", code: SQLITE_TOOBIG, message: "too long")
         }
         let place = unsafe base + (Int(index) - 1) * Self.parameter_bytes
         for offset in bytes.indices { unsafe place[offset] = bytes[offset] }
@@ -93,7 +94,8 @@ import CSQLite
     package func withBytes<Result>(_ column: Int32, _ body: (Span<UInt8>) -> Result) -> Result {
         let start = unsafe sqlite3_column_blob(handle, column)
         let count = unsafe start == nil ? 0 : Int(sqlite3_column_bytes(handle, column))
-        let bytes = unsafe UnsafeBufferPointer(start: start?.assumingMemoryBound(to: UInt8.self), count: count)
+        let bytes = unsafe UnsafeBufferPointer(
+            start: start?.assumingMemoryBound(to: UInt8.self), count: count)
         return unsafe body(Span(_unsafeElements: bytes))
     }
 

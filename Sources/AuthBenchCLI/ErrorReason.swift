@@ -1,0 +1,21 @@
+import Backends
+import Foundation
+
+extension Error {
+    /// Why a file operation failed, in the system's own words and one line.
+    var reason: String {
+        let error = self as NSError
+        let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError
+        for candidate in [error, underlying].compactMap(\.self) where candidate.domain == NSPOSIXErrorDomain {
+            return SystemError.text(Int32(candidate.code))
+        }
+        switch (self as? CocoaError)?.code {
+        case .fileWriteOutOfSpace: return SystemError.text(ENOSPC)
+        case .fileWriteNoPermission, .fileReadNoPermission: return SystemError.text(EACCES)
+        case .fileNoSuchFile, .fileReadNoSuchFile: return SystemError.text(ENOENT)
+        case .fileWriteVolumeReadOnly: return SystemError.text(EROFS)
+        case .fileWriteFileExists: return SystemError.text(EEXIST)
+        default: return error.localizedDescription
+        }
+    }
+}

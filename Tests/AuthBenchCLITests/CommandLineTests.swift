@@ -1,0 +1,158 @@
+import Foundation
+import Testing
+
+/// Runs the built program as a user does, in an empty folder.
+@Suite("Command line")
+struct CommandLineTests {
+    private let folder: URL
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+    }
+
+    private func authbench(
+        _ arguments: [String], environment: [String: String]? = nil
+    ) throws -> Program.Result {
+        try Program(arguments, in: folder, environment: environment).finish()
+    }
+
+    private func write(_ text: String, to name: String) throws {
+        try Data(text.utf8).write(to: folder.appendingPathComponent(name))
+    }
+
+    private func files() throws -> Set<String> {
+        Set(try FileManager.default.contentsOfDirectory(atPath: folder.path))
+    }
+
+    private static let short = [
+        "--population", "320", "--operations", "4000", "--warm-up", "0", "--repeats", "2", "-q",
+    ]
+
+    static let wrongCommandLines: [[String]] = [
+        ["run", "--strategy", "nope"], ["run", "nosuch"], ["run", "--clients", "0"],
+        ["run", "--clients", "-3"],
+        ["run", "--clients", "251"], ["run", "--duration", "-1"], ["run", "--duration", "0"],
+        ["run", "--duration", "nan"], ["run", "--operations", "0"], ["run", "--repeats", "0"],
+        ["run", "--duration", "1", "--operations", "1"], ["run", "--population", "5"],
+        ["run", "--redis", "localhost"],
+        ["run", "--seed", "-1"], ["run", "--sqlite-synchronous", "off"], ["run", "--format", "xml"],
+        ["run", "--bogus"],
+        ["frobnicate"], ["trace", "--count", "-1"], ["list", "extra"],
+    ]
+
+    @Test(
+        "answers a wrong command line with one line, status 64 and nothing written",
+        arguments: CommandLineTests.wrongCommandLines)
+    func usage(arguments: [String]) throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let result = try authbench(arguments)
+        #expect(result.status == 64)
+        #expect(result.errors.hasPrefix("authbench: "))
+        #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+        #expect(result.output.isEmpty)
+        #expect(try files().isEmpty)
+    }
+
+    static let unusableData: [(arguments: [String], part: String)] = [
+        (["run", "./missing.json"], "No such file"), (["run", "comma.json"], "line 1, column"),
+        (["run", "key.json"], "colour"), (["run", "sum.json"], "sum to 0.5"),
+        (["run", "clients.json"], "clients is 0"),
+        (["run", "many.json"], "250"), (["run", "twice.json"], "twice"),
+        (["run", "type.json"], "mix.authenticate"),
+        (["run", "fraction.json"], "whole"), (["run", "--out", "notes.txt"], "is a file"),
+        (["run", "--out", "/proc/nowhere"], "cannot be written"), (["run", "--sqlite", "."], "is a folder"),
+        (["run", "--sqlite", "notes.txt"], "not an SQLite database"),
+        (["run", "--sqlite", "no/folder/a.db"], "unable to open"),
+        (["run", "--redis", "redis://127.0.0.1:1"], "Connection refused"),
+        (["run", "--redis", "unix:///nowhere.sock"], "No such file"),
+    ]
+
+    @Test(
+        "answers bad data with one line, status 65 and nothing written",
+        arguments: CommandLineTests.unusableData)
+    func badData(arguments: [String], part: String) throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let mix = #""name":"x","summary":"y","mix":{"authenticate":1}"#
+        try write("{\(mix),}", to: "comma.json")
+        try write(#"{\#(mix),"colour":1}"#, to: "key.json")
+        try write(#"{"name":"x","summary":"y","mix":{"authenticate":0.5}}"#, to: "sum.json")
+        try write(#"{\#(mix),"clients":0}"#, to: "clients.json")
+        try write(#"{\#(mix),"clients":400}"#, to: "many.json")
+        try write(#"{\#(mix),"name":"z"}"#, to: "twice.json")
+        try write(#"{"name":"x","summary":"y","mix":{"authenticate":"all"}}"#, to: "type.json")
+        try write(#"{\#(mix),"clients":1.5}"#, to: "fraction.json")
+        try write("shopping list", to: "notes.txt")
+        let before = try files()
+        let result = try authbench(arguments)
+        #expect(result.status == 65)
+        #expect(result.errors.contains(part), "\(result.errors)")
+        #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+        #expect(result.output.isEmpty)
+        #expect(try files() == before)
+        #expect(
+            try Data(contentsOf: folder.appendingPathComponent("notes.txt")) == Data("shopping list".utf8))
+    }
+
+    @Test("names the package to install when there is no redis-server, and drops no strategy silently")
+    func missingServer() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let result = try authbench(["run"] + Self.short, environment: ["PATH": "/nowhere"])
+        #expect(result.status == 2)
+        #expect(result.errors.contains("apt-get install redis-server"))
+        #expect(try files().isEmpty)
+    }
+
+    @Test("measures all strategies on real stores with no wrong decision, and writes every file")
+    func wholeRun() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let result = try authbench(["run", "--format", "csv"] + Self.short)
+        #expect(result.status == 0, "\(result.errors)")
+        let rows = result.output.split(separator: "\n").map {
+            $0.split(separator: ",", omittingEmptySubsequences: false)
+        }
+        #expect(rows.count == 7)
+        for row in rows.dropFirst() {
+            #expect(row[7] == "0" && row[8] == "0" && row[10] == "0", "\(row)")
+        }
+        let latest = folder.appendingPathComponent("results/latest/")
+        let names = Set(try FileManager.default.contentsOfDirectory(atPath: latest.path))
+        #expect(names == ["latency.csv", "throughput.csv", "size.csv", "run.json", "histograms"])
+        let throughput = try String(
+            contentsOf: latest.appendingPathComponent("throughput.csv"), encoding: .utf8)
+        let lines = throughput.split(separator: "\n").dropFirst().map { $0.split(separator: ",") }
+        #expect(lines.count == 12)
+        #expect(Set(lines.map { $0[4] }).count == 1, "one trace for all strategies and repeats")
+        let record = try Data(contentsOf: latest.appendingPathComponent("run.json"))
+        let json = try #require(try JSONSerialization.jsonObject(with: record) as? [String: Any])
+        #expect(json["status"] as? String == "complete")
+        #expect(json["trace_sha256"] as? String == String(lines[0][4]))
+    }
+
+    @Test("prints the first operations of each client, and a hash that the seed decides")
+    func trace() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let options = ["--population", "320", "--clients", "2"]
+        let first = try authbench(["trace", "--count", "3"] + options)
+        #expect(first.status == 0)
+        #expect(first.output.split(separator: "\n").count == 7)
+        let again = try authbench(["trace", "--count", "3"] + options)
+        let other = try authbench(["trace", "--count", "3", "--seed", "2"] + options)
+        #expect(first.errors == again.errors)
+        #expect(first.errors != other.errors)
+        #expect(first.errors.hasPrefix("trace_sha256 "))
+    }
+
+    @Test("lists every strategy and workload")
+    func list() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let text = try authbench(["list"]).output
+        for name in [
+            "null", "sqlite-session", "redis-session", "hs256-jwt", "rs256-jwt", "hybrid", "mixed", "browse",
+            "login-storm", "logout-heavy", "hostile", "services",
+        ] { #expect(text.contains("  \(name) "), "\(name)") }
+        let json = try authbench(["list", "--format", "json"]).output
+        let rows = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [[String: Any]])
+        #expect(rows.count == 12)
+    }
+}

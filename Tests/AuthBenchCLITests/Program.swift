@@ -1,0 +1,47 @@
+import Foundation
+
+/// The built program, started as a user starts it.
+final class Program {
+    /// What it printed and how it ended.
+    struct Result {
+        var status: Int32
+        var output: String
+        var errors: String
+    }
+
+    private let process = Process()
+    private let (output, errors) = (Pipe(), Pipe())
+
+    /// The products lie beside the bundle of these tests.
+    private static let url = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+        .appendingPathComponent("authbench")
+
+    init(_ arguments: [String], in folder: URL, environment: [String: String]? = nil) throws {
+        process.executableURL = Self.url
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
+        if let environment { process.environment = environment }
+        process.standardOutput = output
+        process.standardError = errors
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+    }
+
+    var id: Int32 { process.processIdentifier }
+
+    /// The processes it has started and that still live.
+    var children: [Int32] {
+        let path = "/proc/\(id)/task/\(id)/children"
+        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        return text.split(separator: " ").compactMap { Int32($0) }
+    }
+
+    func finish() -> Result {
+        let text = output.fileHandleForReading.readDataToEndOfFile()
+        let complaints = errors.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return Result(
+            status: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
+            errors: String(decoding: complaints, as: UTF8.self))
+    }
+}

@@ -1,0 +1,85 @@
+import AuthCore
+import Foundation
+import Testing
+
+@Suite("Workload file")
+struct WorkloadTests {
+    private func decode(_ json: String) throws -> Workload {
+        try JSONDecoder().decode(Workload.self, from: Data(json.utf8))
+    }
+
+    private func message(_ json: String) -> String {
+        do {
+            _ = try decode(json)
+            return "accepted"
+        } catch { return "\(error)" }
+    }
+
+    @Test("fills in defaults")
+    func defaults() throws {
+        let workload = try decode(#"{"name":"x","summary":"y","mix":{"authenticate":1}}"#)
+        #expect(workload.population == 100_000)
+        #expect(workload.clients == 8)
+        #expect(workload.skew == .zipfian)
+        #expect(workload.policy.touch == .interval(milliseconds: 60_000))
+    }
+
+    @Test("reads every key")
+    func everyKey() throws {
+        let workload = try decode(
+            """
+            {"name":"x","summary":"y","population":320,"clients":4,"seed":9,"skew":"uniform","touch":"always",
+             "requests_per_session_per_second":2.5,
+             "lifetimes_seconds":{"idle":100,"absolute":1000,"token":200,"access":50,"refresh_idle":300,"refresh_grace":5},
+             "mix":{"authenticate":0.5,"login":0.25,"wrong_audience":0.25}}
+            """)
+        #expect(workload.seed == 9)
+        #expect(workload.policy.touch == .always)
+        #expect(workload.policy.lifetimes.access_ms == 50_000)
+        #expect(workload.policy.lifetimes.refreshGrace_ms == 5000)
+        #expect(workload.mix[.wrongAudience] == 0.25)
+        #expect(workload.requestsPerSessionPerSecond == 2.5)
+    }
+
+    @Test(
+        "refuses a bad file and names the key",
+        arguments: [
+            (#"{"name":"x","summary":"y","mix":{"authenticate":1},"colour":1}"#, "colour"),
+            (#"{"name":"x","summary":"y","mix":{"authenticat":1}}"#, "authenticat"),
+            (
+                #"{"name":"x","summary":"y","mix":{"authenticate":1},"lifetimes_seconds":{"acces":1}}"#,
+                "acces"
+            ),
+            (#"{"name":"x","summary":"y","mix":{"authenticate":0.9}}"#, "sum to 0.9"),
+            (#"{"name":"x","summary":"y","mix":{"authenticate":1.5,"login":-0.5}}"#, "mix.login"),
+            (#"{"name":"x","summary":"y","clients":0,"mix":{"authenticate":1}}"#, "clients is 0"),
+            (#"{"name":"x","summary":"y","population":10,"mix":{"authenticate":1}}"#, "population is 10"),
+            (#"{"name":"","summary":"y","mix":{"authenticate":1}}"#, "name"),
+            (#"{"name":"x","summary":"y","touch":"often","mix":{"authenticate":1}}"#, "often"),
+            (
+                #"{"name":"x","summary":"y","touch":"never","touch_interval_seconds":5,"mix":{"authenticate":1}}"#,
+                "goes with"
+            ),
+            (#"{"name":"x","summary":"y","touch_interval_seconds":0,"mix":{"authenticate":1}}"#, "above 0"),
+            (
+                #"{"name":"x","summary":"y","touch_interval_seconds":900,"mix":{"authenticate":1}}"#,
+                "shortest lifetime"
+            ),
+            (
+                #"{"name":"x","summary":"y","lifetimes_seconds":{"idle":0},"mix":{"authenticate":1}}"#,
+                "idle is 0"
+            ),
+            (
+                #"{"name":"x","summary":"y","lifetimes_seconds":{"refresh_grace":61},"mix":{"authenticate":1}}"#,
+                "grace"
+            ),
+            (
+                #"{"name":"x","summary":"y","requests_per_session_per_second":0,"mix":{"authenticate":1}}"#,
+                "above 0"
+            ),
+            (#"{"name":"x","mix":{"authenticate":1}}"#, "summary"),
+        ])
+    func refused(json: String, part: String) {
+        #expect(message(json).contains(part), "\(message(json))")
+    }
+}

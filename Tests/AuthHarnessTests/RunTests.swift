@@ -1,0 +1,204 @@
+import AuthCore
+import Dispatch
+import Foundation
+import Synchronization
+import Testing
+
+@testable import AuthHarness
+
+@Suite("Run")
+struct RunTests {
+    private func workload(clients: Int) throws -> Workload {
+        let json = """
+            {"name":"t","summary":"t","population":\(64 * clients),"clients":\(clients),"mix":{"login":0.1,
+             "authenticate":0.5,"renew":0.05,"logout":0.1,"expired":0.05,"tampered":0.05,"wrong_audience":0.05,
+             "revoked":0.05,"unknown":0.05}}
+            """
+        return try JSONDecoder().decode(Workload.self, from: Data(json.utf8))
+    }
+
+    private func measure(
+        _ script: Script, clients: Int = 4, operations: Int = 20_000, repeats: Int = 1,
+        stop: StopFlag = StopFlag()
+    ) throws -> [RepeatMeasurement] {
+        let workload = try workload(clients: clients)
+        let run = Run(
+            trace: Trace(workload), schedule: Schedule(strategies: 1, repeats: repeats, seed: 1),
+            warmUp: .operations(1000), extent: .operations(operations), stop: stop, meter: { 0 })
+        var measurements: [RepeatMeasurement] = []
+        try Script.$current.withValue(script) {
+            try run.execute(
+                [SyntheticStrategy.self],
+                in: Environment(policy: workload.policy, sqlite: SQLiteSettings(path: ""))
+            ) { event in
+                if case .measured(let measurement) = event { measurements.append(measurement) }
+            }
+        }
+        return measurements
+    }
+
+    @Test("finds nothing wrong with a strategy that decides rightly, over several repeats and laps")
+    func rightDecisions() throws {
+        let measurements = try measure(Script(), operations: 600_000, repeats: 2)
+        #expect(measurements.count == 2)
+        for measurement in measurements {
+            #expect(measurement.total.wrongDecisions == 0)
+            #expect(measurement.total.staleAccepts == 0)
+            #expect(measurement.total.errors == 0)
+            #expect(measurement.total.completed == 600_000)
+            #expect(measurement.operations.count == OperationKind.allCases.count)
+            for operation in measurement.operations {
+                #expect(operation.service.count == operation.tally.completed)
+            }
+        }
+    }
+
+    private func tally(_ measurement: RepeatMeasurement, _ kind: OperationKind) throws -> Tally {
+        try #require(measurement.operations.first { $0.kind == kind }).tally
+    }
+
+    @Test("counts every accepted probe as a false accept")
+    func falseAccepts() throws {
+        let measurement = try #require(try measure(Script(.acceptsProbes)).first)
+        for kind in OperationKind.allCases where kind.isProbe {
+            let tally = try tally(measurement, kind)
+            #expect(tally.falseAccepts == tally.completed && tally.completed > 0, "\(kind)")
+        }
+        #expect(try tally(measurement, .authenticate).wrongDecisions == 0)
+    }
+
+    @Test("counts a credential accepted after logout as stale where no more is promised, else as false")
+    func staleAccepts() throws {
+        let measurement = try #require(try measure(Script(promise: .atExpiry)).first)
+        let tally = try tally(measurement, .revoked)
+        #expect(tally.staleAccepts == tally.completed && tally.completed > 0)
+        #expect(measurement.total.wrongDecisions == 0)
+        let broken = try #require(try measure(Script(.acceptsProbes, promise: .atExpiry)).first)
+        #expect(try self.tally(broken, .revoked).falseAccepts == 0)
+        #expect(try self.tally(broken, .expired).falseAccepts > 0)
+    }
+
+    @Test("counts somebody else's identity as a false accept")
+    func wrongSubject() throws {
+        let measurement = try #require(try measure(Script(.acceptsAsSomebodyElse)).first)
+        let tally = try tally(measurement, .authenticate)
+        #expect(tally.falseAccepts == tally.completed && tally.completed > 0)
+    }
+
+    @Test("counts refusals of good credentials as false rejects, renewals included")
+    func falseRejects() throws {
+        let measurement = try #require(try measure(Script(.refusesEverything)).first)
+        for kind in [OperationKind.authenticate, .renew] {
+            let tally = try tally(measurement, kind)
+            #expect(tally.falseRejects == tally.completed && tally.completed > 0)
+        }
+        #expect(measurement.total.falseAccepts == 0)
+    }
+
+    @Test("counts errors apart: neither as decisions nor in throughput or latency")
+    func errors() throws {
+        let measurement = try #require(try measure(Script(.throwsEveryTenth)).first)
+        let total = measurement.total
+        #expect(total.errors > 0)
+        #expect(total.completed + total.errors == 20_000)
+        #expect(measurement.operations.reduce(0) { $0 + $1.service.count } == total.completed)
+        #expect(total.wrongDecisions == 0)
+        #expect(measurement.firstError?.contains("Breakdown") == true)
+    }
+
+    @Test("hands on what a strategy throws while loading")
+    func loadFailure() {
+        #expect(throws: Breakdown.self) { _ = try measure(Script(.failsToLoad)) }
+    }
+
+    @Test("has 64 clients inside a strategy at the same moment")
+    func trulyConcurrent() throws {
+        let meeting = Meeting(of: 64)
+        _ = try measure(Script(inside: { meeting.enter() }), clients: 64, operations: 64 * 200)
+        #expect(meeting.isComplete)
+    }
+
+    @Test("stops when asked, without a half measurement")
+    func stopping() throws {
+        let stop = StopFlag()
+        let script = Script(inside: { stop.raise() })
+        #expect(throws: Stopped.self) { _ = try measure(script, operations: Int.max / 8, stop: stop) }
+    }
+
+    @Test("ends a measurement by the clock when it has a duration")
+    func duration() throws {
+        let run = Run(
+            trace: Trace(try workload(clients: 2)), schedule: Schedule(strategies: 1, repeats: 1, seed: 1),
+            warmUp: .operations(1), extent: .duration(nanoseconds: 20_000_000), stop: StopFlag(), meter: { 0 }
+        )
+        var wall_ns: UInt64 = 0
+        try run.execute(
+            [SyntheticStrategy.self], in: Environment(policy: Policy(), sqlite: SQLiteSettings(path: ""))
+        ) { event in
+            if case .measured(let measurement) = event { wall_ns = measurement.wall_ns }
+        }
+        #expect(wall_ns >= 20_000_000)
+    }
+}
+
+/// Lets callers wait for each other once, and gives up rather than hang.
+final class Meeting: Sendable {
+    private let expected: Int
+    private let arrived = Atomic(0)
+    private let everybody = DispatchSemaphore(value: 0)
+    private let completed = Atomic(false)
+
+    init(of expected: Int) { self.expected = expected }
+
+    var isComplete: Bool { completed.load(ordering: .relaxed) }
+
+    func enter() {
+        let place = arrived.add(1, ordering: .relaxed).newValue
+        guard place <= expected, !isComplete else { return }
+        if place == expected {
+            completed.store(true, ordering: .relaxed)
+            for _ in 0..<expected { everybody.signal() }
+        } else if everybody.wait(timeout: .now() + 10) == .timedOut {
+            arrived.store(Int.max / 2, ordering: .relaxed)
+        }
+    }
+}
+
+@Suite("Schedule")
+struct ScheduleTests {
+    @Test("has every strategy once in each repeat, in an order that the seed decides and that changes")
+    func order() {
+        let schedule = Schedule(strategies: 6, repeats: 20, seed: 1)
+        for order in schedule.repeats { #expect(order.sorted() == Array(0..<6)) }
+        #expect(Set(schedule.repeats).count > 10)
+        #expect(schedule == Schedule(strategies: 6, repeats: 20, seed: 1))
+        #expect(schedule != Schedule(strategies: 6, repeats: 20, seed: 2))
+    }
+}
+
+@Suite("Recorder")
+struct RecorderTests {
+    @Test("keeps times to three significant digits, and the longest ones")
+    func precision() throws {
+        var recorder = Recorder()
+        let times: [UInt64] = [1, 999, 123_456, 7_654_321, 59_999_999_999, 120_000_000_000]
+        for time in times { recorder.record(.authenticate, time, .accepted) }
+        let histogram = try #require(recorder.operations().first).service
+        #expect(histogram.count == 6)
+        for (time, bucket) in zip(times, histogram.buckets) where time < Recorder.longest_ns {
+            #expect(bucket.lower_ns <= time && time <= bucket.upper_ns)
+            #expect(Double(bucket.upper_ns - bucket.lower_ns) <= Double(time) / 1000)
+        }
+        #expect(histogram.max_ns ?? 0 >= Recorder.longest_ns)
+    }
+
+    @Test("starts from nothing after a reset")
+    func reset() {
+        var recorder = Recorder()
+        recorder.record(.login, 5, .done)
+        recorder.record(.login, error: Breakdown())
+        recorder.reset()
+        #expect(recorder.operations().isEmpty)
+        #expect(recorder.firstError == nil)
+    }
+}

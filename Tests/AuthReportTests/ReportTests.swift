@@ -1,0 +1,146 @@
+import AuthCore
+import Foundation
+import Testing
+
+@testable import AuthReport
+
+@Suite("Report")
+struct ReportTests {
+    private let identity = RunIdentity(runID: "r", workload: "w", traceSHA256: "abc")
+
+    private func measurement(
+        _ strategy: String = "hs256-jwt", samples: UInt64 = 10_000, rate: Double = 1000,
+        falseAccepts: UInt64 = 0
+    ) -> RepeatMeasurement {
+        var tally = Tally()
+        tally.completed = samples
+        tally.accepted = samples
+        tally.falseAccepts = falseAccepts
+        let service = LatencyHistogram([.init(lower_ns: 1000, upper_ns: 1001, count: samples)])
+        return RepeatMeasurement(
+            strategy: strategy, repeatIndex: 1, runOrder: 1, clients: 2,
+            operations: [.init(kind: .authenticate, service: service, tally: tally)],
+            wall_ns: UInt64(Double(samples) / rate * 1e9), cpu_ns: samples * 1500)
+    }
+
+    @Test("quotes what RFC 4180 says must be quoted, and nothing else")
+    func quoting() {
+        let columns = [Column<String>("a,b") { .text($0) }, Column<String>("n") { _ in .integer(1) }]
+        #expect(
+            CSV.text(columns, ["plain", "a,b", "a\"b", "a\nb"])
+                == "\"a,b\",n\nplain,1\n\"a,b\",1\n\"a\"\"b\",1\n\"a\nb\",1\n")
+    }
+
+    @Test(
+        "writes numbers with a point and without an exponent",
+        arguments: [
+            (1.0, 2, "1.00"), (0.005, 2, "0.01"), (-1.5, 1, "-1.5"), (1_234_567.891, 1, "1234567.9"),
+            (0.1, 0, "0"),
+            (-0.001, 1, "0.0"), (9.999, 2, "10.00"),
+        ])
+    func numbers(value: Double, digits: Int, text: String) {
+        #expect(value.formatted(digits: digits) == text)
+    }
+
+    @Test("leaves a quantile blank where there are too few samples, never the maximum in its place")
+    func blankQuantiles() throws {
+        let few = CSV.text(LatencyTable.columns(identity), LatencyTable.rows([measurement(samples: 9507)]))
+        let enough = CSV.text(LatencyTable.columns(identity), LatencyTable.rows([measurement(samples: 9508)]))
+        #expect(few.contains(",1001,1001,,,,1001\n"), "\(few)")
+        #expect(enough.contains(",1001,1001,1001,,,1001\n"), "\(enough)")
+    }
+
+    @Test("puts run, strategy, workload and trace first in every file")
+    func commonColumns() {
+        let first = "schema_version,run_id,strategy,workload,trace_sha256,"
+        #expect(CSV.text(LatencyTable.columns(identity), []).hasPrefix(first))
+        #expect(CSV.text(ThroughputTable.columns(identity), []).hasPrefix(first))
+        #expect(CSV.text(SizeTable.columns(identity), []).hasPrefix(first))
+    }
+
+    @Test("marks a measurement with wrong decisions or errors as invalid and says why")
+    func validity() {
+        #expect(measurement().invalidReason == nil)
+        #expect(measurement(falseAccepts: 3).invalidReason == "3 false accepts")
+        var failing = measurement()
+        failing.operations[0].tally.errors = 2
+        failing.firstError = "down"
+        #expect(failing.invalidReason == "2 errors; the first: down")
+        #expect(measurement(samples: 0).invalidReason == "nothing completed")
+    }
+
+    @Test("compares with the fastest, the floor left out")
+    func summary() throws {
+        let lines = Summary.lines(
+            [measurement("null", rate: 9000), measurement("a", rate: 1000), measurement("b", rate: 250)],
+            sizes: [], strategies: ["null", "a", "b", "absent"])
+        #expect(lines.map(\.strategy) == ["null", "a", "b"])
+        #expect(lines.map { $0.timesSlower.map { $0.formatted(digits: 3) } } == [nil, "1.000", "4.000"])
+        #expect(lines[1].cpu_us_per_op == 1.5)
+    }
+
+    @Test("aligns the table within 100 columns and reddens a wrong line only when asked")
+    func table() {
+        let lines = Summary.lines(
+            [
+                measurement("a-strategy-name", samples: 5_000_000, rate: 12_345_678),
+                measurement("b", falseAccepts: 1),
+            ],
+            sizes: [], strategies: ["a-strategy-name", "b"])
+        let text = TextTable.text(lines, isColored: false)
+        let widths = Set(text.split(separator: "\n").map(\.count))
+        #expect(widths.count == 1 && (widths.first ?? 0) <= 100, "\(text)")
+        #expect(!text.contains("\u{1B}"))
+        #expect(
+            TextTable.text(lines, isColored: true).split(separator: "\n").map { $0.contains("\u{1B}[31m") }
+                == [false, false, true])
+    }
+
+    @Test(
+        "writes times with their unit",
+        arguments: [
+            (999, "999 ns"), (1000, "1.00 µs"), (123_456, "123 µs"), (1_500_000, "1.50 ms"),
+            (2_000_000_000, "2.00 s"),
+        ])
+    func times(value_ns: UInt64, text: String) {
+        #expect(TextTable.time(value_ns) == text)
+    }
+
+    @Test("writes the folder whole, and points latest at it")
+    func folder() throws {
+        let parent = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "test-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: parent) }
+        for id in ["r1", "r2"] {
+            let folder = ResultFolder(
+                in: parent, identity: .init(runID: id, workload: "w", traceSHA256: "abc"))
+            try folder.create()
+            try folder.write([measurement()], sizes: [])
+            try folder.becomeLatest()
+        }
+        let latest = parent.appendingPathComponent("latest")
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: latest.path) == "r2")
+        let names = try FileManager.default.contentsOfDirectory(atPath: latest.path + "/").sorted()
+        #expect(names == ["histograms", "latency.csv", "size.csv", "throughput.csv"])
+        let data = try Data(
+            contentsOf: latest.appendingPathComponent("histograms/hs256-jwt-1-authenticate.json"))
+        let json = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        #expect(json["buckets"] as? [[Int]] == [[1000, 1001, 10_000]])
+        #expect(json["trace_sha256"] as? String == "abc")
+    }
+
+    @Test("writes the same cells as JSON, blank ones as null")
+    func json() throws {
+        let columns: [Column<Int>] = [
+            Column("n") { .integer(Int64($0)) }, Column("x") { _ in .number(0.1, digits: 3) },
+            Column("none") { _ in .blank }, Column("ok") { _ in .flag(true) },
+        ]
+        let text = try JSONRows.text(columns, [7])
+        let rows = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [[String: Any]])
+        #expect(rows.count == 1)
+        #expect(rows[0]["n"] as? Int == 7)
+        #expect(rows[0]["x"] as? Double == 0.1)
+        #expect(rows[0]["none"] is NSNull)
+        #expect(rows[0]["ok"] as? Bool == true)
+    }
+}

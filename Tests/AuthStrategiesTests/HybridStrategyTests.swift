@@ -1,0 +1,146 @@
+import AuthCore
+import AuthStrategies
+import Dispatch
+import Foundation
+import Synchronization
+import Testing
+
+@Suite("Hybrid strategy")
+struct HybridStrategyTests {
+    private let alice = Subject(id: 7)
+    private let stores: TestStores
+    private let shared: HybridStrategy.Shared
+
+    init() throws {
+        stores = try TestStores()
+        shared = try HybridStrategy.prepare(in: stores.environment)
+    }
+
+    private var lifetimes: Lifetimes { stores.environment.policy.lifetimes }
+
+    private func renewed(
+        _ strategy: inout HybridStrategy, _ credential: Credential, at now: Instant
+    ) throws -> Credential? {
+        if case .renewed(let next) = try strategy.renew(credential, at: now) { next } else { nil }
+    }
+
+    @Test("a retired refresh token takes the whole family with it")
+    func reuse() throws {
+        var strategy = try HybridStrategy(sharing: shared)
+        let first = try strategy.login(alice, at: .start)
+        let second = try #require(try renewed(&strategy, first, at: .start + 1000))
+        let late = Instant.start + (1000 + lifetimes.refreshGrace_ms)
+        guard case .refused(.reused) = try strategy.renew(first, at: late) else {
+            Issue.record("a retired token was not recognised")
+            return
+        }
+        #expect(try renewed(&strategy, second, at: late) == nil)
+    }
+
+    @Test("a lost answer can be asked for again within the grace, and gives the same token")
+    func grace() throws {
+        var strategy = try HybridStrategy(sharing: shared)
+        let first = try strategy.login(alice, at: .start)
+        let second = try #require(try renewed(&strategy, first, at: .start))
+        let again = try #require(try renewed(&strategy, first, at: .start + (lifetimes.refreshGrace_ms - 1)))
+        #expect(again.refreshToken == second.refreshToken)
+        #expect(try renewed(&strategy, second, at: .start + 5000) != nil)
+    }
+
+    @Test("only the generation before the newest has a grace")
+    func olderGeneration() throws {
+        var strategy = try HybridStrategy(sharing: shared)
+        let first = try strategy.login(alice, at: .start)
+        let second = try #require(try renewed(&strategy, first, at: .start))
+        let third = try #require(try renewed(&strategy, second, at: .start))
+        #expect(try renewed(&strategy, first, at: .start) == nil)
+        #expect(try renewed(&strategy, third, at: .start) == nil, "the family is revoked")
+    }
+
+    @Test("a forged or bent refresh token is refused and revokes nothing")
+    func forged() throws {
+        var strategy = try HybridStrategy(sharing: shared)
+        let credential = try strategy.login(alice, at: .start)
+        for index in credential.refreshToken.indices {
+            var bent = credential
+            bent.refreshToken[index] =
+                bent.refreshToken[index] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
+            #expect(try renewed(&strategy, bent, at: .start) == nil, "byte \(index)")
+        }
+        let access = Credential(headerLine: credential.headerLine, refreshToken: credential.headerLine)
+        #expect(try renewed(&strategy, access, at: .start) == nil, "an access token is no refresh token")
+        #expect(try renewed(&strategy, credential, at: .start) != nil)
+    }
+
+    @Test("a refresh token is no access token")
+    func refreshTokenAsBearer() throws {
+        var strategy = try HybridStrategy(sharing: shared)
+        let token = try strategy.login(alice, at: .start).refreshToken
+        let request = Request(headerLine: Array("Authorization: Bearer ".utf8) + token)
+        #expect(try strategy.authenticate(request, at: .start) == .refused(.malformed))
+    }
+
+    @Test("idle and absolute expiry end a family; rotating pushes only the former")
+    func expiry() throws {
+        var strategy = try HybridStrategy(sharing: shared)
+        let idle = try strategy.login(alice, at: .start)
+        #expect(try renewed(&strategy, idle, at: .start + lifetimes.refreshIdle_ms) == nil)
+        var credential = try strategy.login(alice, at: .start)
+        var age_ms: Int64 = 0
+        while age_ms + lifetimes.refreshIdle_ms - 1 < lifetimes.absolute_ms {
+            age_ms += lifetimes.refreshIdle_ms - 1
+            credential = try #require(try renewed(&strategy, credential, at: .start + age_ms))
+        }
+        #expect(try renewed(&strategy, credential, at: .start + lifetimes.absolute_ms) == nil)
+    }
+
+    @Test("signing out revokes the family, and everywhere all of a user's")
+    func logout() throws {
+        var strategy = try HybridStrategy(sharing: shared)
+        let one = try strategy.login(alice, at: .start)
+        let two = try strategy.login(alice, at: .start)
+        try strategy.logout(one, at: .start)
+        #expect(try renewed(&strategy, one, at: .start) == nil)
+        try strategy.logoutEverywhere(alice, at: .start)
+        #expect(try renewed(&strategy, two, at: .start) == nil)
+    }
+
+    @Test("the database holds no refresh token")
+    func hashed() throws {
+        var strategy = try HybridStrategy(sharing: shared)
+        let first = try strategy.login(alice, at: .start)
+        let second = try #require(try renewed(&strategy, first, at: .start))
+        let bytes = try stores.databaseBytes()
+        for credential in [first, second] {
+            #expect(bytes.range(of: Data(credential.refreshToken)) == nil)
+            let decoded = Base64URL.decode(credential.refreshToken.span)
+            let raw = try #require(decoded)
+            #expect(bytes.range(of: Data(raw.suffix(32))) == nil)
+        }
+    }
+
+    @Test("32 clients with one token at once get one and the same successor")
+    func concurrentRenewal() throws {
+        var strategy = try HybridStrategy(sharing: shared)
+        let credential = try strategy.login(alice, at: .start)
+        let tokens = Mutex<[[UInt8]]>([])
+        let (gate, done) = (DispatchGroup(), DispatchGroup())
+        gate.enter()
+        for index in 0..<32 {
+            DispatchQueue(label: "client \(index)").async(group: done) { [shared] in
+                gate.wait()
+                guard var own = try? HybridStrategy(sharing: shared),
+                    case .renewed(let next)? = try? own.renew(credential, at: .start)
+                else { return }
+                tokens.withLock { $0.append(next.refreshToken) }
+            }
+        }
+        gate.leave()
+        done.wait()
+        let received = tokens.withLock { $0 }
+        #expect(received.count == 32)
+        #expect(Set(received).count == 1)
+        let branch = Credential(headerLine: credential.headerLine, refreshToken: try #require(received.first))
+        #expect(try renewed(&strategy, branch, at: .start) != nil)
+    }
+}
