@@ -11,7 +11,9 @@ struct RunCommand: ParsableCommand {
 
     @OptionGroup var workload: WorkloadOptions
 
-    @Option(help: "A strategy to measure; may be given several times (default: all).")
+    @Option(
+        help:
+            "A strategy to measure, or the beginning of its name; may be given several times (default: all).")
     var strategy: [String] = []
 
     @Option(parsing: .unconditional, help: "Seconds to measure each strategy in each repeat (default: 1).")
@@ -53,8 +55,10 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         let plan = try plan()
         let outcome = try Session(plan).run()
-        let strategies = plan.strategies.map { $0.descriptor.id }
-        let lines = Summary.lines(outcome.measurements, sizes: outcome.sizes, strategies: strategies)
+        let strategies = plan.strategies.map { $0.descriptor }
+        let lines = Summary.lines(
+            outcome.measurements, sizes: outcome.sizes, strategies: strategies.map(\.id),
+            floor: strategies.first { $0.transport == .none }?.id)
         if !lines.isEmpty { try show(lines) }
         if !quiet, let folder = outcome.folder { Console.say("Results in \(folder.path)") }
         try outcome.check(lines)

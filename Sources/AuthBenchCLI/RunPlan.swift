@@ -57,13 +57,19 @@ extension RunCommand {
         return .duration(nanoseconds: UInt64(seconds * 1e9))
     }
 
+    /// The strategies named, whole or by a beginning that fits one only, in the registry's order.
     private func selectedStrategies() throws -> StrategyRegistry {
-        let known = Registry.strategies
-        for id in strategy where !known.contains(where: { $0.descriptor.id == id }) {
-            let ids = known.map { $0.descriptor.id }.joined(separator: ", ")
-            throw Fault.usage("unknown strategy \"\(id)\": choose \(ids)")
+        let ids = Registry.strategies.map { $0.descriptor.id }
+        let chosen = try strategy.map { name in
+            let fitting = ids.contains(name) ? [name] : ids.filter { !name.isEmpty && $0.hasPrefix(name) }
+            guard fitting.count == 1 else {
+                let fault = fitting.isEmpty ? "unknown strategy" : "ambiguous strategy"
+                throw Fault.usage("\(fault) \"\(name)\": choose \(ids.joined(separator: ", "))")
+            }
+            return fitting[0]
         }
-        return strategy.isEmpty ? known : known.filter { strategy.contains($0.descriptor.id) }
+        return chosen.isEmpty
+            ? Registry.strategies : Registry.strategies.filter { chosen.contains($0.descriptor.id) }
     }
 
     private func endpoint() throws -> (url: String, endpoint: RedisEndpoint)? {

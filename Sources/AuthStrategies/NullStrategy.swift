@@ -3,10 +3,12 @@ import AuthCore
 /// No authentication at all: its row is what the harness itself costs.
 ///
 /// The credential is 17 bytes: subject, expiry and the exclusive or of both, so that the probes are refused
-/// without any cryptography or store. Nothing here protects anything.
+/// without any cryptography or store. Nothing here protects anything. The identifier is not plain `null`,
+/// because pandas reads that word as a missing value and would drop the row from every grouping.
 public struct NullStrategy: AuthStrategy, ~Copyable {
     public static let descriptor = StrategyDescriptor(
-        id: "null", title: "nothing: the harness's own cost", transport: .none, revocation: .atExpiry)
+        id: "null-baseline", title: "nothing: the harness's own cost", transport: .none, revocation: .atExpiry
+    )
 
     private static let length = 17
 

@@ -30,7 +30,8 @@ struct CommandLineTests {
     ]
 
     static let wrongCommandLines: [[String]] = [
-        ["run", "--strategy", "nope"], ["run", "nosuch"], ["run", "--clients", "0"],
+        ["run", "--strategy", "nope"], ["run", "--strategy", "h"], ["run", "--strategy", ""],
+        ["run", "nosuch"], ["run", "--clients", "0"],
         ["run", "--clients", "-3"],
         ["run", "--clients", "251"], ["run", "--duration", "-1"], ["run", "--duration", "0"],
         ["run", "--duration", "nan"], ["run", "--operations", "0"], ["run", "--repeats", "0"],
@@ -129,6 +130,15 @@ struct CommandLineTests {
         #expect(json["trace_sha256"] as? String == String(lines[0][4]))
     }
 
+    @Test("takes a strategy by the beginning of its name")
+    func prefix() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let result = try authbench(
+            ["run", "--strategy", "null", "--strategy", "hs", "--format", "csv"] + Self.short)
+        let strategies = result.output.split(separator: "\n").dropFirst().map { $0.prefix { $0 != "," } }
+        #expect(strategies == ["null-baseline", "hs256-jwt"])
+    }
+
     @Test("prints the first operations of each client, and a hash that the seed decides")
     func trace() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -148,7 +158,8 @@ struct CommandLineTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         let text = try authbench(["list"]).output
         for name in [
-            "null", "sqlite-session", "redis-session", "hs256-jwt", "rs256-jwt", "hybrid", "mixed", "browse",
+            "null-baseline", "sqlite-session", "redis-session", "hs256-jwt", "rs256-jwt", "hybrid", "mixed",
+            "browse",
             "login-storm", "logout-heavy", "hostile", "services",
         ] { #expect(text.contains("  \(name) "), "\(name)") }
         let json = try authbench(["list", "--format", "json"]).output

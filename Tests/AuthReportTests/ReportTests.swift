@@ -72,9 +72,9 @@ struct ReportTests {
     @Test("compares with the fastest, the floor left out")
     func summary() throws {
         let lines = Summary.lines(
-            [measurement("null", rate: 9000), measurement("a", rate: 1000), measurement("b", rate: 250)],
-            sizes: [], strategies: ["null", "a", "b", "absent"])
-        #expect(lines.map(\.strategy) == ["null", "a", "b"])
+            [measurement("floor", rate: 9000), measurement("a", rate: 1000), measurement("b", rate: 250)],
+            sizes: [], strategies: ["floor", "a", "b", "absent"], floor: "floor")
+        #expect(lines.map(\.strategy) == ["floor", "a", "b"])
         #expect(lines.map { $0.timesSlower.map { $0.formatted(digits: 3) } } == [nil, "1.000", "4.000"])
         #expect(lines[1].cpu_us_per_op == 1.5)
     }

@@ -15,10 +15,10 @@ package struct Summary: Sendable {
 
     /// One line for each strategy, in the order of `strategies`; one without a measurement is left out.
     ///
-    /// `floor` names the strategy that only shows the harness's own cost, and so is in no ratio.
+    /// `floor` names the strategy that only shows the harness's own cost, if there is one: it is in no ratio.
     package static func lines(
         _ measurements: [RepeatMeasurement], sizes: [CredentialSize], strategies: [String],
-        floor: String = "null"
+        floor: String? = nil
     ) -> [Self] {
         var lines = strategies.compactMap { id -> Self? in
             let own = measurements.filter { $0.strategy == id }

@@ -1,0 +1,39 @@
+# make run and make test install what is missing; ARGS goes to authbench: make run ARGS="browse --clients 16"
+BIN := .build/release/authbench
+VENV := .venv
+ARGS ?=
+
+.PHONY: run test build lint check smoke clean
+
+run: build
+	@$(BIN) run $(ARGS)
+
+build: .build/packages-run
+	@swift build -c release --product authbench
+
+test: .build/packages-test $(VENV)/installed
+	swift build --build-tests
+	swift test --skip-build --disable-xctest
+	$(VENV)/bin/python -m pytest -q Tests/Import
+
+lint:
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+
+check: lint
+	.ci/check-structure
+
+# A short real run of everything, as CI makes it.
+smoke: build
+	.ci/smoke $(BIN)
+
+.build/packages-%: .ci/install-packages
+	@.ci/install-packages $*
+	@mkdir -p .build && touch $@
+
+$(VENV)/installed: Tests/Import/requirements.txt
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+clean:
+	rm -rf .build $(VENV)

@@ -1,0 +1,61 @@
+"""The CSV files open, without an option, in the programs that analysts use."""
+
+import csv
+import subprocess
+from pathlib import Path
+
+import duckdb
+import pandas
+import pytest
+
+AUTHBENCH = Path(__file__).parents[2] / ".build/debug/authbench"
+FILES = ["latency", "throughput", "size"]
+COMMON = ["schema_version", "run_id", "strategy", "workload", "trace_sha256"]
+TEXTS = {"run_id", "strategy", "workload", "trace_sha256", "operation", "clock", "reason", "claim_profile"}
+FLAGS = {"valid", "fits_cookie_4096", "fits_header_8192"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The result folder of a short real run of all strategies."""
+    place = tmp_path_factory.mktemp("run")
+    short = ["--population", "320", "--operations", "4000", "--warm-up", "0", "--repeats", "2"]
+    subprocess.run([AUTHBENCH, "run", "--quiet", *short], cwd=place, check=True, stdout=subprocess.DEVNULL)
+    return place / "results/latest"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_csv_module_reads_equally_long_rows(folder, name):
+    rows = list(csv.reader((folder / f"{name}.csv").open(newline="")))
+    assert rows[0][:5] == COMMON
+    assert len(rows) > 6
+    assert {len(row) for row in rows} == {len(rows[0])}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_pandas_reads_numbers_as_numbers(folder, name):
+    table = pandas.read_csv(folder / f"{name}.csv")
+    assert set(table.strategy) == {"null-baseline", "sqlite-session", "redis-session", "hs256-jwt", "rs256-jwt", "hybrid"}
+    for column in set(table.columns) - TEXTS - FLAGS:
+        assert pandas.api.types.is_numeric_dtype(table[column]), column
+    for column in FLAGS & set(table.columns):
+        assert table[column].dtype == bool, column
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_duckdb_reads_the_same_rows(folder, name):
+    path = folder / f"{name}.csv"
+    relation = duckdb.sql(f"select * from '{path}'")
+    assert relation.columns == list(pandas.read_csv(path).columns)
+    assert len(relation.fetchall()) == len(pandas.read_csv(path))
+    kinds = dict(zip(relation.columns, map(str, relation.types)))
+    assert kinds["schema_version"] == "BIGINT", kinds
+    assert all(kinds[column] == "BOOLEAN" for column in FLAGS & set(kinds))
+
+
+def test_no_decision_is_wrong(folder):
+    table = pandas.read_csv(folder / "throughput.csv")
+    assert len(table) == 12
+    assert (table[["false_accepts", "false_rejects", "errors"]] == 0).all().all()
+    assert table.valid.all()
+    assert table.trace_sha256.nunique() == 1
