@@ -3,10 +3,12 @@
 /// The bytes are passed to each call, because a type that holds a `Span` cannot be built without an
 /// experimental compiler flag; the reader is only the position.
 public struct JSONReader: Sendable {
-    public private(set) var index = 0
+    public internal(set) var index = 0
     private var depth = 0
 
     public init() {}
+
+    init(at index: Int) { self.index = index }
 
     /// Reads a whole text that must be one object, handing each member's name to `visit`, which must read the
     /// value.

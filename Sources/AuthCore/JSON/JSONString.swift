@@ -21,41 +21,39 @@ public struct JSONString: Sendable {
 }
 
 extension JSONReader {
-    init(at offset: Int) {
-        self.init()
-        for _ in 0..<offset { advance() }
-    }
-
     /// Reads a string from quote to quote.
     public mutating func readString(_ bytes: Span<UInt8>) throws(JSONFault) -> JSONString {
-        let start = index + 1
-        var hasEscapes = false
         try expect(bytes, UInt8(ascii: "\""))
-        while true {
-            switch peek(bytes) {
-            case UInt8(ascii: "\""):
-                advance()
-                return JSONString(range: start..<(index - 1), hasEscapes: hasEscapes)
-            case UInt8(ascii: "\\"):
-                hasEscapes = true
-                try readEscape(bytes) { _ in }
-            case 0..<0x20: throw .syntax(offset: index)
-            default: advance()
-            }
+        let start = index
+        var end = start
+        while end < bytes.count, bytes[end] != UInt8(ascii: "\""), bytes[end] != UInt8(ascii: "\\") {
+            if bytes[end] < 0x20 { throw .syntax(offset: end) }
+            end += 1
         }
+        index = end
+        // All but the rarest strings end here.
+        if peek(bytes) == UInt8(ascii: "\"") {
+            advance()
+            return JSONString(range: start..<end, hasEscapes: false)
+        }
+        try readRest(bytes) { _ in }
+        return JSONString(range: start..<(index - 1), hasEscapes: true)
     }
 
     mutating func readName(_ bytes: Span<UInt8>) throws(JSONFault) -> JSONName {
-        var name = JSONName()
-        var count = 0
-        try readString(bytes) { byte in name.append(byte, count: &count) }
-        name.finish(count: count)
-        return name
+        let string = try readString(bytes)
+        guard string.hasEscapes else { return JSONName(bytes.extracting(string.range)) }
+        return JSONName(string.unescaped(in: bytes).span)
     }
 
     /// Reads a string, handing over its unescaped UTF-8 bytes one by one.
     mutating func readString(_ bytes: Span<UInt8>, _ emit: (UInt8) -> Void) throws(JSONFault) {
         try expect(bytes, UInt8(ascii: "\""))
+        try readRest(bytes, emit)
+    }
+
+    /// Reads on inside a string, up to and with its closing quote.
+    private mutating func readRest(_ bytes: Span<UInt8>, _ emit: (UInt8) -> Void) throws(JSONFault) {
         while true {
             let byte = peek(bytes)
             switch byte {
