@@ -55,7 +55,7 @@ let package = Package(
         .testTarget(name: "AuthStrategiesTests", dependencies: ["AuthStrategies", "AuthCore", "Backends"]),
         .testTarget(name: "AuthHarnessTests", dependencies: ["AuthHarness", "AuthCore"]),
         .testTarget(name: "AuthReportTests", dependencies: ["AuthReport", "AuthCore"]),
-        .testTarget(name: "AuthBenchCLITests", dependencies: ["AuthBenchCLI", "AuthCore", "AuthStrategies"]),
+        .testTarget(name: "AuthBenchCLITests", dependencies: ["authbench", "Backends"]),
     ]
 )
 

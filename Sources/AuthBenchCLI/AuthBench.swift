@@ -35,8 +35,9 @@ public enum AuthBench {
                 print(Root.fullMessage(for: error))
                 return status
             }
-            Console.complain(Root.message(for: error).split(separator: "\n").joined(separator: " "))
-            return status
+            Console.complain(Root.message(for: error))
+            // What the parser does not know is no wrong decision.
+            return status == ExitStatus.usage ? status : ExitStatus.runtime
         }
     }
 }

@@ -10,17 +10,27 @@ enum Console {
         isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
     }
 
-    static func say(_ text: String) {
-        FileHandle.standardError.write(Data((text + "\n").utf8))
+    /// Prints data; a stdout that takes nothing is a failure like that of a file.
+    static func output(_ text: String) throws {
+        do { try FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) } catch {
+            throw Fault.runtime("stdout cannot be written: \(error.reason)")
+        }
     }
 
-    /// Says what went wrong; in red on a terminal.
+    static func say(_ text: String) { write(text + "\n") }
+
+    /// Says what went wrong, in one line; in red on a terminal.
     static func complain(_ message: String) {
-        say(isErrorTerminal ? "\u{1B}[31mauthbench: \(message)\u{1B}[0m" : "authbench: \(message)")
+        let words = message.split { $0.isNewline || $0 == "\t" || $0 == " " }
+        let line = "authbench: " + words.joined(separator: " ")
+        say(isErrorTerminal ? "\u{1B}[31m\(line)\u{1B}[0m" : line)
     }
 
     /// Replaces the current line of a terminal.
-    static func overwrite(_ line: String) {
-        FileHandle.standardError.write(Data("\r\u{1B}[2K\(line)".utf8))
+    static func overwrite(_ line: String) { write("\r\u{1B}[2K\(line)") }
+
+    /// A stderr that takes nothing leaves nobody to tell.
+    private static func write(_ text: String) {
+        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }
 }

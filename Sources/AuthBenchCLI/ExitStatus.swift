@@ -5,6 +5,7 @@ enum ExitStatus {
     static let negative: Int32 = 1
     /// A store down, a crash, an I/O error.
     static let runtime: Int32 = 2
+    static let nothingMeasured: Int32 = 5
     static let usage: Int32 = 64
     static let badData: Int32 = 65
     /// Ended by a signal: 128 plus its number, as shells count.

@@ -13,18 +13,18 @@ final class Interruption {
         let isOver = Atomic(false)
     }
 
-    /// - Parameters:
-    ///   - stop: raised by the first signal.
-    ///   - emergency: carried out when the run has not ended 0.8 s after it.
-    init(stop: StopFlag, emergency: Stores.Emergency) {
+    /// From now on the first signal raises `stop`, and what is left over is cleared when the run has not
+    /// ended 0.8 s after it.
+    init(stop: StopFlag, leftovers: Leftovers) {
         let received = received
         signals = Signals { number in
             received.number.store(number, ordering: .relaxed)
             stop.raise()
             DispatchQueue.global().asyncAfter(deadline: .now() + 0.8) {
                 guard !received.isOver.load(ordering: .relaxed) else { return }
-                emergency.cleanUp()
-                Console.complain("stopped by a signal while a store did not answer")
+                let rest = leftovers.clear()
+                Console.complain(
+                    "stopped by a signal before all was in order" + (rest.map { "; \($0)" } ?? ""))
                 exit(ExitStatus.signal(number))
             }
         }

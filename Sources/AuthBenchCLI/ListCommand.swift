@@ -17,10 +17,11 @@ struct ListCommand: ParsableCommand {
         let workloads = try WorkloadSource.names.map(WorkloadSource.load)
         switch format {
         case .table:
-            print("Strategies (--strategy ID)")
-            for one in strategies { print("  " + padded(one.id) + one.title) }
-            print("\nWorkloads (authbench run NAME)")
-            for one in workloads { print("  " + padded(one.name) + one.summary) }
+            let lines =
+                ["Strategies (--strategy ID)"] + strategies.map { "  " + padded($0.id) + $0.title }
+                + ["", "Workloads (authbench run NAME)"]
+                + workloads.map { "  " + padded($0.name) + $0.summary }
+            try Console.output(lines.joined(separator: "\n") + "\n")
         case .json:
             let columns: [Column<(kind: String, id: String, text: String)>] = [
                 Column("kind") { .text($0.kind) }, Column("id") { .text($0.id) },
@@ -29,7 +30,7 @@ struct ListCommand: ParsableCommand {
             let rows =
                 strategies.map { ("strategy", $0.id, $0.title) }
                 + workloads.map { ("workload", $0.name, $0.summary) }
-            print(try JSONRows.text(columns, rows), terminator: "")
+            try Console.output(try JSONRows.text(columns, rows))
         }
     }
 

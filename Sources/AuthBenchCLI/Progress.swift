@@ -12,13 +12,18 @@ final class Progress: Sendable {
     /// Warm-up and measurement of one strategy in one repeat; `nil` when it ends by a count.
     private let step_s: Double?
     private let state = Mutex(State())
+    private let queue = DispatchQueue(label: "authbench.progress")
 
     private struct State {
-        var text = ""
-        var loadStart_ns: UInt64 = 0
+        var text = "starting"
+        var isOver = false
+        var isLoading = false
+        /// When the current loading or measuring began.
+        var begin_ns: UInt64 = 0
         var loaded = 0
         var measured = 0
-        var shown_ns: UInt64 = 0
+        /// Spent in measurements that have ended.
+        var measuring_ns: UInt64 = 0
     }
 
     init(_ plan: RunPlan, isShown: Bool) {
@@ -27,6 +32,15 @@ final class Progress: Sendable {
         strategies = plan.strategies.count
         repeats = plan.schedule.repeats.count
         step_s = plan.duration_s.map { $0 + plan.warmUp_s }
+        if isShown { tick() }
+    }
+
+    /// Draws four times a second until the end.
+    private func tick() {
+        queue.asyncAfter(deadline: .now() + 0.25) { [weak self] in
+            guard let self, draw() else { return }
+            tick()
+        }
     }
 
     func show(_ event: Run.Event) {
@@ -35,53 +49,67 @@ final class Progress: Sendable {
             switch event {
             case .loading(let strategy):
                 state.text = "loading \(strategy)"
+                state.isLoading = true
                 state.loaded = 0
-                state.loadStart_ns = now_ns
-            case .loaded: break
+                state.begin_ns = now_ns
+            case .loaded: state.isLoading = false
             case .measuring(let strategy, let index):
                 state.text = "\(strategy), repeat \(index) of \(repeats)"
-            case .measured: state.measured += 1
+                state.begin_ns = now_ns
+            case .measured:
+                state.measured += 1
+                state.measuring_ns += now_ns &- state.begin_ns
             }
-            draw(&state)
         }
+        draw()
     }
 
     /// Called from many threads while credentials are issued.
     func loaded(_ count: Int) {
-        guard isShown else { return }
-        state.withLock { state in
-            state.loaded += count
-            if now_ns &- state.shown_ns > 100_000_000 { draw(&state) }
-        }
+        if isShown { state.withLock { $0.loaded += count } }
     }
 
     func clear() {
-        if isShown { Console.overwrite("") }
+        guard isShown else { return }
+        state.withLock { state in
+            state.isOver = true
+            Console.overwrite("")
+        }
     }
 
-    private func draw(_ state: inout State) {
-        state.shown_ns = now_ns
-        let total = strategies * repeats
-        let width = 24
-        let filled = total == 0 ? 0 : state.measured * width / total
-        let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled)
-        Console.overwrite("[\(bar)] \(state.text)\(loadShare(state))\(timeLeft(state, total: total))")
+    /// Draws the line anew.
+    ///
+    /// - Returns: whether the run still goes on.
+    @discardableResult
+    private func draw() -> Bool {
+        state.withLock { state in
+            guard !state.isOver else { return false }
+            let total = strategies * repeats
+            let width = 24
+            let filled = state.measured * width / total
+            let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled)
+            Console.overwrite("[\(bar)] \(state.text)\(loadShare(state))\(timeLeft(state, total: total))")
+            return true
+        }
     }
 
     private func loadShare(_ state: State) -> String {
-        guard state.text.hasPrefix("loading"), state.loaded > 0 else { return "" }
+        guard state.isLoading, state.loaded > 0 else { return "" }
         return " \(min(100, state.loaded * 100 / max(1, sessions))) %"
     }
 
-    /// What is measured for a known time, and the rest of the current loading at the rate so far.
+    /// What is measured for a known time, or at the pace so far, and the rest of the current loading.
     private func timeLeft(_ state: State, total: Int) -> String {
-        guard let step_s else { return "" }
+        let spent_s = Double(now_ns &- state.begin_ns) / 1e9
+        let pace_s = state.measured == 0 ? nil : Double(state.measuring_ns) / 1e9 / Double(state.measured)
+        guard let step_s = step_s ?? pace_s else { return "" }
         var left_s = Double(total - state.measured) * step_s
-        if state.text.hasPrefix("loading"), state.loaded > 0 {
-            let spent_s = Double(now_ns &- state.loadStart_ns) / 1e9
+        if !state.isLoading {
+            left_s -= min(spent_s, step_s)
+        } else if state.loaded > 0 {
             left_s += spent_s * Double(max(0, sessions - state.loaded)) / Double(state.loaded)
         }
-        return ", about \(Int(left_s.rounded(.up))) s left"
+        return ", about \(Int(max(0, left_s).rounded(.up))) s left"
     }
 
     private var now_ns: UInt64 { DispatchTime.now().uptimeNanoseconds }

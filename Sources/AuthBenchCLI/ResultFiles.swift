@@ -8,11 +8,13 @@ import Foundation
 final class ResultFiles {
     let folder: ResultFolder
     private let isNewParent: Bool
+    private let leftovers: Leftovers
     private var record: RunRecord
 
     /// Makes the folder and writes `run.json`, so that a folder or a disk that takes nothing is noticed at
     /// once.
-    init(_ plan: RunPlan, _ identity: RunIdentity, redisVersion: String?) throws {
+    init(_ plan: RunPlan, _ identity: RunIdentity, _ leftovers: Leftovers, redisVersion: String?) throws {
+        self.leftovers = leftovers
         record = RunRecord(
             identity: identity, workload: plan.workload, started_at: RunClock.timestamp(),
             command_line: CommandLine.arguments, git_commit: GitCommit.current(),
@@ -30,6 +32,7 @@ final class ResultFiles {
         if !isNewParent, !isFolder { throw Fault.badData("--out \(plan.out.path) is a file: name a folder") }
         folder = ResultFolder(in: plan.out, identity: identity)
         do {
+            leftovers.note { [folder] in $0.emptyResult = folder.url }
             try folder.create()
             try folder.write(record)
         } catch {
@@ -51,11 +54,12 @@ final class ResultFiles {
     /// Writes what there is after one more measurement.
     func write(_ outcome: Session.Outcome) throws {
         try folder.write(outcome.measurements, sizes: outcome.sizes)
+        leftovers.note { $0.emptyResult = nil }
         if outcome.measurements.count == 1 { try folder.becomeLatest() }
     }
 
     /// Writes how the run ended; a folder without a single measurement goes.
-    func finish(_ outcome: inout Session.Outcome) throws {
+    func finish(_ outcome: inout Session.Outcome) {
         guard !outcome.measurements.isEmpty else {
             remove()
             return

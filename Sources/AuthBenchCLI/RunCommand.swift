@@ -71,7 +71,7 @@ struct RunCommand: ParsableCommand {
             case .json: try JSONRows.text(Summary.columns, lines)
             case .csv: CSV.text(Summary.columns, lines)
             }
-        FileHandle.standardOutput.write(Data(text.utf8))
+        try Console.output(text)
     }
 }
 

@@ -30,7 +30,7 @@ extension RunCommand {
 
     func plan() throws -> RunPlan {
         let strategies = try selectedStrategies()
-        guard repeats >= 1 else { throw Fault.usage("--repeats is \(repeats): 1 or more") }
+        guard 1...10_000 ~= repeats else { throw Fault.usage("--repeats is \(repeats): from 1 to 10000") }
         guard (0...Self.longest_s).contains(warmUp) else {
             throw Fault.usage("--warm-up is \(warmUp): from 0 to 86400 seconds")
         }
@@ -40,7 +40,7 @@ extension RunCommand {
             schedule: Schedule(strategies: strategies.count, repeats: repeats, seed: workload.seed),
             warmUp: .duration(nanoseconds: UInt64(warmUp * 1e9)), extent: try extent(),
             duration_s: operations == nil ? duration ?? 1 : nil, warmUp_s: warmUp,
-            out: URL(fileURLWithPath: out), redis: try endpoint(), sqlitePath: sqlite,
+            out: URL(fileURLWithPath: out), redis: try endpoint(), sqlitePath: try databasePath(),
             synchronous: sqliteSynchronous, isQuiet: quiet)
     }
 
@@ -51,8 +51,8 @@ extension RunCommand {
             return .operations(operations)
         }
         let seconds = duration ?? 1
-        guard seconds > 0, seconds <= Self.longest_s else {
-            throw Fault.usage("--duration is \(seconds): above 0, at most 86400 seconds")
+        guard (0.001...Self.longest_s).contains(seconds) else {
+            throw Fault.usage("--duration is \(seconds): from 0.001 to 86400 seconds")
         }
         return .duration(nanoseconds: UInt64(seconds * 1e9))
     }
@@ -70,6 +70,13 @@ extension RunCommand {
         }
         return chosen.isEmpty
             ? Registry.strategies : Registry.strategies.filter { chosen.contains($0.descriptor.id) }
+    }
+
+    /// As an absolute path: SQLite has other meanings for names such as `:memory:`.
+    private func databasePath() throws -> String? {
+        guard let sqlite else { return nil }
+        guard !sqlite.isEmpty else { throw Fault.usage("--sqlite is empty: name a file") }
+        return URL(fileURLWithPath: sqlite).path
     }
 
     private func endpoint() throws -> (url: String, endpoint: RedisEndpoint)? {

@@ -27,19 +27,20 @@ struct Session {
         let identity = RunIdentity(
             runID: RunClock.identifier(plan.workload.name), workload: plan.workload.name,
             traceSHA256: try trace.sha256())
-        let stop = StopFlag()
-        let stores = try Stores(plan)
-        let interruption = Interruption(stop: stop, emergency: stores.emergency)
+        let (stop, leftovers) = (StopFlag(), Leftovers())
+        let interruption = Interruption(stop: stop, leftovers: leftovers)
         defer { interruption.end() }
+        FileLimit.raise()
+        let stores = try Stores(plan, leftovers: leftovers)
         let files: ResultFiles
-        do { files = try ResultFiles(plan, identity, redisVersion: stores.redisVersion) } catch {
+        do { files = try ResultFiles(plan, identity, leftovers, redisVersion: stores.redisVersion) } catch {
             _ = stores.close(isEmpty: true)
             throw error
         }
         var outcome = measure(trace, stores, files, stop)
         outcome.signal = interruption.signal
+        files.finish(&outcome)
         if let problem = stores.close(isEmpty: outcome.measurements.isEmpty) { Console.complain(problem) }
-        try files.finish(&outcome)
         return outcome
     }
 
@@ -77,22 +78,31 @@ struct Session {
 
 extension Session.Outcome {
     /// Turns what went wrong into the exit status, after everything has been shown.
+    ///
+    /// A wrong decision outweighs whatever else happened.
     func check(_ lines: [Summary]) throws {
+        let wrong = lines.filter { $0.total.wrongDecisions > 0 }.map { line in
+            "\(line.strategy) decided wrongly (\(line.total.falseAccepts) false accepts,"
+                + " \(line.total.falseRejects) false rejects)"
+        }
+        let failing = lines.filter { $0.total.errors > 0 }.map { line in
+            "\(line.strategy) had \(line.total.errors) errors, the first: \(line.firstError ?? "unknown")"
+        }
+        if !wrong.isEmpty {
+            if let failure { Console.complain(failure) }
+            let message = wrong.joined(separator: "; ") + ": such numbers mean nothing"
+            throw Fault(status: ExitStatus.negative, message: message)
+        }
         if let failure { throw Fault.runtime(failure) }
         if let signal {
             let rest = folder == nil ? "nothing was finished" : "what was finished is in the files"
             throw Fault(status: ExitStatus.signal(signal), message: "stopped by a signal; \(rest)")
         }
-        for line in lines where line.total.wrongDecisions > 0 {
+        if !failing.isEmpty { throw Fault.runtime(failing.joined(separator: "; ")) }
+        for line in lines where line.total.completed == 0 {
             throw Fault(
-                status: ExitStatus.negative,
-                message: "\(line.strategy) decided wrongly: \(line.total.falseAccepts) false accepts,"
-                    + " \(line.total.falseRejects) false rejects; its numbers mean nothing")
-        }
-        for line in lines where line.total.errors > 0 {
-            throw Fault.runtime(
-                "\(line.strategy) had \(line.total.errors) errors; the first: \(line.firstError ?? "unknown")"
-            )
+                status: ExitStatus.nothingMeasured,
+                message: "\(line.strategy) completed nothing: measure longer")
         }
     }
 }

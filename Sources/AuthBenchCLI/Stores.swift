@@ -6,31 +6,22 @@ import Foundation
 final class Stores {
     let environment: Environment
     let redisVersion: String?
-    private let temporary: URL
-    /// A database of the user's that did not exist before this run.
-    private let newDatabase: String?
     private let server: PrivateRedisServer?
     private let foreign: (endpoint: RedisEndpoint, prefix: String)?
+    private let leftovers: Leftovers
 
-    /// What must be undone even when the run hangs: values only, for another thread to use.
-    struct Emergency: Sendable {
-        var serverID: Int32?
-        var temporary: URL
-
-        func cleanUp() {
-            if let serverID { kill(serverID, SIGKILL) }
-            try? FileManager.default.removeItem(at: temporary)
-        }
-    }
-
-    var emergency: Emergency { Emergency(serverID: server?.processID, temporary: temporary) }
-
-    init(_ plan: RunPlan) throws {
-        newDatabase = try Self.claimDatabase(plan)
-        temporary = try Self.makeTemporaryFolder()
+    init(_ plan: RunPlan, leftovers: Leftovers) throws {
+        self.leftovers = leftovers
         do {
+            let database = try Self.claimDatabase(plan)
+            leftovers.note { $0.newDatabase = database }
+            let temporary = try Self.makeTemporaryFolder()
+            leftovers.note { $0.temporary = temporary }
             let prefix = "authbench:\(UUID().uuidString.prefix(8).lowercased()):"
             (server, foreign, redisVersion) = try Self.openRedis(plan, prefix: prefix, folder: temporary)
+            let (serverID, foreignKeys) = (server?.processID, foreign?.prefix)
+            leftovers.note { $0.serverID = serverID }
+            leftovers.note { $0.foreignKeys = foreignKeys }
             let url = server.map { "redis://127.0.0.1:\($0.port)" } ?? plan.redis?.url
             environment = Environment(
                 policy: plan.workload.policy,
@@ -39,26 +30,29 @@ final class Stores {
                     synchronous: plan.synchronous),
                 redis: url.map { RedisSettings(url: $0, keyPrefix: prefix) })
         } catch {
-            try? FileManager.default.removeItem(at: temporary)
-            if let newDatabase { SQLiteFile.remove(newDatabase) }
+            _ = leftovers.clear()
             throw error
         }
     }
 
-    /// Ends the private server, or removes this run's keys from the foreign one, and the temporary folder.
+    /// Ends the private server, or removes this run's keys from the foreign one, and clears what else is left
+    /// over.
     ///
     /// - Parameter isEmpty: nothing was measured, so that a new database file goes too.
     /// - Returns: what could not be undone, for the user.
     func close(isEmpty: Bool) -> String? {
         server?.stop()
-        if isEmpty, let newDatabase { SQLiteFile.remove(newDatabase) }
-        try? FileManager.default.removeItem(at: temporary)
-        guard let foreign else { return nil }
-        do { try RedisKeys.remove(under: foreign.prefix, at: foreign.endpoint) } catch {
-            return
-                "the keys under \(foreign.prefix) could not be removed: \(error); they expire by themselves"
+        leftovers.note { things in
+            things.serverID = nil
+            if !isEmpty { things.newDatabase = nil }
         }
-        return nil
+        if let foreign {
+            do {
+                try RedisKeys.remove(under: foreign.prefix, at: foreign.endpoint)
+                leftovers.note { $0.foreignKeys = nil }
+            } catch { return "\(leftovers.clear() ?? ""): \(error)" }
+        }
+        return leftovers.clear()
     }
 
     private static func claimDatabase(_ plan: RunPlan) throws -> String? {

@@ -20,7 +20,7 @@ struct TraceCommand: ParsableCommand {
 
     func run() throws {
         let trace = Trace(try workload.resolve())
-        print(CSV.text(columns, rows(of: trace)), terminator: "")
+        try Console.output(CSV.text(columns, rows(of: trace)))
         Console.say("trace_sha256 \(try trace.sha256())")
     }
 

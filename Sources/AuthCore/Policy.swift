@@ -9,6 +9,15 @@ public struct Policy: Sendable, Equatable {
     public var lifetimes = Lifetimes()
 
     public init() {}
+
+    /// All of it as one line, the same for the same policy.
+    var canonicalText: String {
+        let times = [
+            lifetimes.idle_ms, lifetimes.absolute_ms, lifetimes.token_ms, lifetimes.access_ms,
+            lifetimes.refreshIdle_ms, lifetimes.refreshGrace_ms,
+        ]
+        return "\(issuer) \(audience) \(clientID) \(grantedScope) \(touch) \(times)\n"
+    }
 }
 
 /// When reading a session also writes its last-seen moment, which pushes the idle expiry.

@@ -24,11 +24,11 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
         return CredentialSize(strategy: descriptor, credential: sample)
     }
 
-    func replay(_ extent: Extent, meter: CPUMeter, stop: StopFlag) -> Replay {
+    func replay(_ extent: Extent, into boxes: [RecorderBox], meter: CPUMeter, stop: StopFlag) -> Replay {
         let gate = Gate(clients: clients.count)
         let lastEnd_ns = Mutex<UInt64>(0)
-        for client in clients {
-            client.replay(through: gate, stop: stop) { end_ns in
+        for (client, box) in zip(clients, boxes) {
+            client.replay(through: gate, into: box, stop: stop) { end_ns in
                 lastEnd_ns.withLock { $0 = max($0, end_ns) }
             }
         }
@@ -38,20 +38,10 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
         ) { cpuBefore_ns = meter() }
         gate.done.wait()
         let cpu_ns = meter() - cpuBefore_ns
-        return Replay(
-            operations: operations(), wall_ns: lastEnd_ns.withLock { $0 } - start_ns, cpu_ns: cpu_ns,
-            firstError: clients.lazy.compactMap { $0.recorded().firstError }.first)
-    }
-
-    /// All clients' records, merged kind by kind.
-    private func operations() -> [OperationMeasurement] {
-        var merged: [OperationKind: OperationMeasurement] = [:]
-        for client in clients {
-            for one in client.recorded().operations {
-                merged[one.kind, default: .init(kind: one.kind, service: .init(), tally: Tally())].add(one)
-            }
-        }
-        return OperationKind.allCases.compactMap { merged[$0] }
+        var replay = Replay(boxes)
+        replay.wall_ns = lastEnd_ns.withLock { $0 } - start_ns
+        replay.cpu_ns = cpu_ns
+        return replay
     }
 }
 

@@ -29,18 +29,19 @@ final class Client<S: AuthStrategy & ~Copyable>: Sendable {
     }
 
     /// Waits at the gate and replays one phase; `finish` gets the time of the last operation's end.
-    func replay(through gate: Gate, stop: StopFlag, finish: @escaping @Sendable (UInt64) -> Void) {
+    func replay(
+        through gate: Gate, into box: RecorderBox, stop: StopFlag,
+        finish: @escaping @Sendable (UInt64) -> Void
+    ) {
         queue.async(group: gate.done) { [self] in
             worker.withLock { worker in
-                worker.recorder.reset()
-                let phase = gate.pass()
-                finish(worker.replay(phase, stop: stop))
+                box.recorder.withLock { recorder in
+                    recorder.reset()
+                    let phase = gate.pass()
+                    finish(worker.replay(phase, into: &recorder, stop: stop))
+                }
             }
         }
-    }
-
-    func recorded() -> (operations: [OperationMeasurement], firstError: String?) {
-        worker.withLock { ($0.recorder.operations(), $0.recorder.firstError) }
     }
 
     /// The first credential the client holds.

@@ -9,8 +9,8 @@ protocol Contender: Sendable {
     /// - Returns: what a credential of the strategy weighs.
     func load(stop: StopFlag, progress: @escaping @Sendable (Int) -> Void) throws -> CredentialSize
 
-    /// Lets all clients replay the trace from where they stand.
-    func replay(_ extent: Extent, meter: CPUMeter, stop: StopFlag) -> Replay
+    /// Lets all clients replay the trace from where they stand, each recording into the box of its index.
+    func replay(_ extent: Extent, into boxes: [RecorderBox], meter: CPUMeter, stop: StopFlag) -> Replay
 }
 
 /// Reads the CPU time this process has used so far, in nanoseconds: all threads, user and system.
@@ -32,16 +32,29 @@ package enum Extent: Sendable, Equatable {
 
     /// The count is rounded up, so that no client is left without work.
     func operations(perClientOf clients: Int) -> Int {
-        if case .operations(let count) = self { (count + clients - 1) / clients } else { Int.max }
+        if case .operations(let count) = self { (count - 1) / clients + 1 } else { Int.max }
     }
 }
 
 /// What all clients recorded in one phase.
 struct Replay: Sendable {
     var operations: [OperationMeasurement]
-    var wall_ns: UInt64
-    var cpu_ns: UInt64
+    var wall_ns: UInt64 = 0
+    var cpu_ns: UInt64 = 0
     var firstError: String?
+
+    /// Merges the clients' records kind by kind.
+    init(_ boxes: [RecorderBox]) {
+        var merged: [OperationKind: OperationMeasurement] = [:]
+        for box in boxes {
+            let (operations, error) = box.recorder.withLock { ($0.operations(), $0.firstError) }
+            firstError = firstError ?? error
+            for one in operations {
+                merged[one.kind, default: .init(kind: one.kind, service: .init(), tally: Tally())].add(one)
+            }
+        }
+        operations = OperationKind.allCases.compactMap { merged[$0] }
+    }
 }
 
 extension AuthStrategy where Self: ~Copyable {

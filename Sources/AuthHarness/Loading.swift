@@ -5,32 +5,38 @@ extension Worker where S: ~Copyable {
     mutating func load(isStopped: () -> Bool, progress: (Int) -> Void) throws {
         held.removeAll(keepingCapacity: true)
         held.reserveCapacity(trace.slots.count)
-        let portion = 512
         for first in stride(from: 0, to: trace.slots.count, by: portion) {
             if isStopped() { throw Stopped() }
-            let slots = trace.slots[first..<min(first + portion, trace.slots.count)]
-            let logins = slots.map { slot in
-                Login(slot.subject, at: .traceStart.advanced(byMilliseconds: -slot.age_ms))
-            }
-            for (slot, credential) in zip(slots, try strategy.load(logins)) {
-                held.append(Held(try prepare(credential, for: slot), slot.subject))
-            }
-            progress(slots.count)
+            try load(trace.slots[first..<min(first + portion, trace.slots.count)])
+            progress(min(portion, trace.slots.count - first))
+        }
+    }
+
+    private mutating func load(_ slots: ArraySlice<Slot>) throws {
+        let logins = slots.filter { !$0.isMisissued }.map { slot in
+            Login(slot.subject, at: .traceStart.advanced(byMilliseconds: -slot.age_ms))
+        }
+        var issued = try strategy.load(logins).makeIterator()
+        for slot in slots {
+            let credential =
+                switch slot.state {
+                case .wrongAudience: try strategy.misissue(.wrongAudience, to: slot.subject, at: .traceStart)
+                case .unknown: try strategy.misissue(.unknown, to: slot.subject, at: .traceStart)
+                default: issued.next()
+                }
+            guard let credential else { throw MissingCredentials(strategy: S.descriptor.id) }
+            held.append(Held(try prepare(credential, for: slot), slot.subject))
         }
     }
 
     /// Brings a fresh credential into the state that its slot begins with.
     private mutating func prepare(_ credential: Credential, for slot: Slot) throws -> Credential {
         switch slot.state {
-        case .live, .expired: return credential
-        case .revoked:
-            try strategy.logout(credential, at: .traceStart)
-            return credential
+        case .revoked: try strategy.logout(credential, at: .traceStart)
         case .tampered: return Credential(headerLine: tampered(credential.headerLine, by: slot.subject))
-        case .wrongAudience:
-            return try strategy.misissue(.wrongAudience, to: slot.subject, at: .traceStart)
-        case .unknown: return try strategy.misissue(.unknown, to: slot.subject, at: .traceStart)
+        case .live, .expired, .wrongAudience, .unknown: break
         }
+        return credential
     }
 
     /// Changes one character in the second half of a header line, where the credential itself stands.
@@ -41,4 +47,15 @@ extension Worker where S: ~Copyable {
         line[index] = line[index] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
         return line
     }
+}
+
+extension Slot {
+    /// Whether the slot's credential has its flaw from the start, so that nobody signs in for it.
+    fileprivate var isMisissued: Bool { state == .wrongAudience || state == .unknown }
+}
+
+/// A strategy whose `load` gave fewer credentials than it was asked for.
+struct MissingCredentials: Error, CustomStringConvertible {
+    var strategy: String
+    var description: String { "\(strategy) issued fewer credentials than there were sign-ins" }
 }

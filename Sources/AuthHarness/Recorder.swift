@@ -1,7 +1,9 @@
 import AuthCore
 import Histogram
+import Synchronization
 
-/// Times and decisions of one client: one histogram for each kind of operation, made before the clock starts.
+/// Times and decisions of one client: one histogram for each kind of operation, made before the clock starts
+/// and used for all strategies in turn.
 struct Recorder {
     /// Longer times count as this one; no operation outlives a store's timeout.
     static let longest_ns: UInt64 = 60_000_000_000
@@ -10,12 +12,15 @@ struct Recorder {
     private(set) var tallies: [Tally]
     var firstError: String?
 
-    init() {
-        let kinds = OperationKind.allCases.count
-        let empty = Histogram<UInt64>(
-            highestTrackableValue: Self.longest_ns, numberOfSignificantValueDigits: .three)
-        histograms = Array(repeating: empty, count: kinds)
-        tallies = Array(repeating: Tally(), count: kinds)
+    /// - Parameter kinds: those that will be recorded; the others get no memory to speak of.
+    init(_ kinds: Set<OperationKind>) {
+        // Each made by itself: equal ones would share their storage until the first record copies it.
+        histograms = OperationKind.allCases.map { kind in
+            Histogram<UInt64>(
+                highestTrackableValue: kinds.contains(kind) ? Self.longest_ns : 2,
+                numberOfSignificantValueDigits: .three)
+        }
+        tallies = Array(repeating: Tally(), count: histograms.count)
     }
 
     mutating func reset() {
@@ -72,4 +77,11 @@ extension LatencyHistogram {
                 return Bucket(lower_ns: lower_ns, upper_ns: lower_ns + width - 1, count: value.count)
             })
     }
+}
+
+/// The recorder of one client as it is handed from strategy to strategy; locked once a phase, never in one.
+final class RecorderBox: Sendable {
+    let recorder: Mutex<Recorder>
+
+    init(_ kinds: Set<OperationKind>) { recorder = Mutex(Recorder(kinds)) }
 }

@@ -52,13 +52,14 @@ package struct Run: Sendable {
             try report(.loaded(try contender.load(stop: stop, progress: loadProgress)))
             contenders.append(contender)
         }
+        let boxes = trace.clients.map { client in RecorderBox(Set(client.operations.map(\.kind))) }
         var runOrder = 0
         for (index, order) in schedule.repeats.enumerated() {
             for contender in order.map({ contenders[$0] }) {
                 runOrder += 1
                 try report(.measuring(strategy: contender.descriptor.id, repeatIndex: index + 1))
-                _ = contender.replay(warmUp, meter: meter, stop: stop)
-                let replay = contender.replay(extent, meter: meter, stop: stop)
+                _ = contender.replay(warmUp, into: boxes, meter: meter, stop: stop)
+                let replay = contender.replay(extent, into: boxes, meter: meter, stop: stop)
                 // A measurement cut short says nothing that could be compared.
                 if stop.isRaised { throw Stopped() }
                 try report(

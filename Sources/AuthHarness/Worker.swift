@@ -8,8 +8,9 @@ struct Worker<S: AuthStrategy & ~Copyable>: ~Copyable {
     let trace: ClientTrace
     let clock: TraceClock
     let promise: RevocationPromise
+    /// How many credentials are issued between two looks at the stop flag; all clients issue at once.
+    let portion: Int
     var held: [Held] = []
-    var recorder = Recorder()
     private var cursor = 0
     private var lap = 0
 
@@ -18,6 +19,7 @@ struct Worker<S: AuthStrategy & ~Copyable>: ~Copyable {
         self.trace = trace.clients[client]
         clock = trace.clock
         promise = S.descriptor.revocation
+        portion = max(8, 512 / trace.clients.count)
     }
 
     /// Replays the trace from where it stands until the phase ends.
@@ -25,7 +27,7 @@ struct Worker<S: AuthStrategy & ~Copyable>: ~Copyable {
     /// The clock is read once per operation: the end of one is the start of the next.
     ///
     /// - Returns: when the last operation ended.
-    mutating func replay(_ phase: Phase, stop: StopFlag) -> UInt64 {
+    mutating func replay(_ phase: Phase, into recorder: inout Recorder, stop: StopFlag) -> UInt64 {
         var remaining = phase.operations
         var start_ns = monotonic_ns()
         while remaining > 0, start_ns < phase.deadline_ns, !stop.isRaised {

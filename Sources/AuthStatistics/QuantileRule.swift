@@ -4,7 +4,7 @@ package enum QuantileRule {
     /// confidence.
     ///
     /// The tail's count is binomial, so its relative half-width is 1.96 √(q / ((1 − q) n)); for p99 this
-    /// gives 9508, for p99.9 95944. The median has no tail: six samples give its interval finite ends.
+    /// gives 9508, for p99.9 95941. The median has no tail: six samples give its interval finite ends.
     package static func minimumCount(for quantile: Double) -> UInt64 {
         guard quantile > 0.5 else { return 6 }
         let z = 1.959964

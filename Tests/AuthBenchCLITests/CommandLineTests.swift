@@ -1,3 +1,4 @@
+import Backends
 import Foundation
 import Testing
 
@@ -35,6 +36,8 @@ struct CommandLineTests {
         ["run", "--clients", "-3"],
         ["run", "--clients", "251"], ["run", "--duration", "-1"], ["run", "--duration", "0"],
         ["run", "--duration", "nan"], ["run", "--operations", "0"], ["run", "--repeats", "0"],
+        ["run", "--repeats", "9223372036854775807"], ["run", "--duration", "1e-10"], ["run", "--sqlite", ""],
+        ["run", "--strategy", "two\nlines"],
         ["run", "--duration", "1", "--operations", "1"], ["run", "--population", "5"],
         ["run", "--redis", "localhost"],
         ["run", "--seed", "-1"], ["run", "--sqlite-synchronous", "off"], ["run", "--format", "xml"],
@@ -93,6 +96,40 @@ struct CommandLineTests {
         #expect(try files() == before)
         #expect(
             try Data(contentsOf: folder.appendingPathComponent("notes.txt")) == Data("shopping list".utf8))
+    }
+
+    @Test("reports a stdout that takes nothing")
+    func fullOutput() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let program = try Program(["list"], in: folder, output: FileHandle(forWritingAtPath: "/dev/full"))
+        let full = program.finish()
+        #expect(full.status == 2)
+        #expect(full.errors.contains("stdout cannot be written: No space left on device"), "\(full.errors)")
+    }
+
+    @Test("leaves a folder of the user's that is called latest alone")
+    func latest() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let mine = folder.appendingPathComponent("results/latest")
+        try FileManager.default.createDirectory(at: mine, withIntermediateDirectories: true)
+        try write("precious", to: "results/latest/mine.txt")
+        #expect(try authbench(["run", "--strategy", "null"] + Self.short).status == 0)
+        #expect(
+            try String(contentsOf: mine.appendingPathComponent("mine.txt"), encoding: .utf8) == "precious")
+    }
+
+    @Test("removes its keys from a server of the user's, and only those")
+    func foreignServer() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let server = try PrivateRedisServer(folder: folder)
+        defer { server.stop() }
+        var connection = try RedisConnection(server.endpoint)
+        _ = try connection.execute(RedisCommand("SET", "theirs", "x"))
+        let url = "redis://127.0.0.1:\(server.port)"
+        let result = try authbench(
+            ["run", "--strategy", "redis", "--redis", url, "--format", "csv"] + Self.short)
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(try connection.execute(RedisCommand("KEYS", "*")).elements == [Array("theirs".utf8)])
     }
 
     @Test("names the package to install when there is no redis-server, and drops no strategy silently")

@@ -16,15 +16,19 @@ final class Program {
     private static let url = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
         .appendingPathComponent("authbench")
 
-    init(_ arguments: [String], in folder: URL, environment: [String: String]? = nil) throws {
+    init(
+        _ arguments: [String], in folder: URL, environment: [String: String]? = nil,
+        output other: FileHandle? = nil
+    ) throws {
         process.executableURL = Self.url
         process.arguments = arguments
         process.currentDirectoryURL = folder
         if let environment { process.environment = environment }
-        process.standardOutput = output
+        process.standardOutput = other ?? output
         process.standardError = errors
         process.standardInput = FileHandle.nullDevice
         try process.run()
+        if other != nil { try output.fileHandleForWriting.close() }
     }
 
     var id: Int32 { process.processIdentifier }

@@ -25,6 +25,11 @@ struct TraceTests {
         #expect(first == bytes(Trace(try workload())))
         #expect(first != bytes(Trace(try workload(seed: 2))))
         #expect(first != bytes(Trace(try workload(clients: 4))))
+        var touching = try workload()
+        touching.policy.touch = .always
+        var idle = touching
+        idle.policy.touch = .never
+        #expect(bytes(Trace(touching)) != bytes(Trace(idle)), "the same requests are other work")
     }
 
     @Test("knows the state of every slot at every step, lap after lap", arguments: [0.0, 0.1, 0.3])

@@ -41,6 +41,13 @@ struct WorkloadTests {
         #expect(workload.requestsPerSessionPerSecond == 2.5)
     }
 
+    @Test("is read back from what it writes", arguments: ["never", "always", "interval"])
+    func roundTrip(touch: String) throws {
+        let workload = try decode(
+            #"{"name":"x","summary":"y","touch":"\#(touch)","mix":{"authenticate":0.75,"login":0.25}}"#)
+        #expect(try decode(String(decoding: JSONEncoder().encode(workload), as: UTF8.self)) == workload)
+    }
+
     @Test(
         "refuses a bad file and names the key",
         arguments: [
@@ -78,6 +85,12 @@ struct WorkloadTests {
                 "above 0"
             ),
             (#"{"name":"x","mix":{"authenticate":1}}"#, "summary"),
+            (#"{"name":"x","summary":"y","seed":null,"mix":{"authenticate":1}}"#, "seed"),
+            (#"{"name":"x","summary":"y","mix":{"authenticate":1,"login":null}}"#, "login"),
+            (
+                #"{"name":"x","summary":"y","clients":1000000000000000000,"mix":{"authenticate":1}}"#,
+                "clients"
+            ),
         ])
     func refused(json: String, part: String) {
         #expect(message(json).contains(part), "\(message(json))")

@@ -118,6 +118,14 @@ struct RunTests {
         #expect(meeting.isComplete)
     }
 
+    @Test("shares an operation count between the clients, rounded up, however large")
+    func extents() {
+        #expect(Extent.operations(10).operations(perClientOf: 4) == 3)
+        #expect(Extent.operations(8).operations(perClientOf: 4) == 2)
+        #expect(Extent.operations(1).operations(perClientOf: 4) == 1)
+        #expect(Extent.operations(.max).operations(perClientOf: 4) == Int.max / 4 + 1)
+    }
+
     @Test("stops when asked, without a half measurement")
     func stopping() throws {
         let stop = StopFlag()
@@ -180,7 +188,7 @@ struct ScheduleTests {
 struct RecorderTests {
     @Test("keeps times to three significant digits, and the longest ones")
     func precision() throws {
-        var recorder = Recorder()
+        var recorder = Recorder(Set(OperationKind.allCases))
         let times: [UInt64] = [1, 999, 123_456, 7_654_321, 59_999_999_999, 120_000_000_000]
         for time in times { recorder.record(.authenticate, time, .accepted) }
         let histogram = try #require(recorder.operations().first).service
@@ -194,7 +202,7 @@ struct RecorderTests {
 
     @Test("starts from nothing after a reset")
     func reset() {
-        var recorder = Recorder()
+        var recorder = Recorder(Set(OperationKind.allCases))
         recorder.record(.login, 5, .done)
         recorder.record(.login, error: Breakdown())
         recorder.reset()

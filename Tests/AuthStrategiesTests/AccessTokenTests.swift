@@ -83,6 +83,12 @@ struct AccessTokenTests {
         }
     }
 
+    @Test("a token is expired at the very moment of exp")
+    func equality() throws {
+        let times = ["iat": "\(now.seconds - 10)", "exp": "\(now.seconds)"]
+        #expect(try decide(header: header, payload: claims(times)) == .refused(.expired))
+    }
+
     @Test(
         "refuses a payload that is no strict JSON object",
         arguments: ["", "null", "[]", "\"x\"", "{", "{}x", "{,}", "\u{FEFF}{}"])
@@ -123,6 +129,7 @@ struct AccessTokenTests {
             #"{"alg":"HS256","kid":"k","typ":"JWT"}"#,
             #"{"alg":"HS256","kid":"k","typ":"at+jwt","crit":["exp"]}"#,
             #"{"alg":"HS256","kid":"k","typ":"at+jwt","crit":[]}"#,
+            #"{"alg":"HS256","kid":"k","typ":"at+jwt","b64":false}"#,
             #"{"alg":"HS256","alg":"HS256","kid":"k","typ":"at+jwt"}"#, #"[]"#, #"{}"#,
             #"{"alg":"HS256","kid":"k","typ":"at+jwt"} "x""#,
         ])

@@ -1,8 +1,9 @@
 import AuthCore
-import AuthStrategies
 import Backends
 import Foundation
 import Testing
+
+@testable import AuthStrategies
 
 @Suite("Session strategies")
 struct SessionStrategyTests {
@@ -151,8 +152,30 @@ struct SessionStrategyTests {
             command.append(key)
             #expect(try connection.execute(command).integer ?? 0 > 0)
         }
-        try strategy.logout(credential, at: .start)
+        guard case .renewed(let renewed) = try strategy.renew(credential, at: .start) else {
+            Issue.record("refused to renew")
+            return
+        }
+        let index = RedisCommand("PTTL", "test:u:\(alice.id)")
+        #expect(try connection.execute(index).integer ?? 0 > 0, "renewing must not take the index's expiry")
+        try strategy.logout(renewed, at: .start)
         #expect(try connection.execute(RedisCommand("DBSIZE")).integer == 0)
+    }
+
+    @Test("touching a session that was deleted meanwhile does not bring it back")
+    func touchAfterDelete() throws {
+        let stores = try TestStores()
+        let settings = try #require(stores.environment.redis)
+        let lifetimes = stores.environment.policy.lifetimes
+        var store = try RedisSessionStore(settings, lifetimes: lifetimes)
+        let id = Digest(repeating: 3)
+        let record = SessionRecord(alice, at: .start, lifetimes: lifetimes)
+        try store.sendSave(id, record, scope: Array("read".utf8))
+        try store.confirmSave()
+        try store.remove(id)
+        try store.touch(id, record, scope: Array("read".utf8))
+        let found = try store.read(id, requiring: .read)
+        #expect(found == nil)
     }
 
     @Test("a store that is down is an error, never a decision")

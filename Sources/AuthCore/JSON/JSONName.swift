@@ -1,7 +1,8 @@
 /// A member name after unescaping, packed into one integer so that comparing names is one instruction.
 ///
-/// Names of up to 15 bytes are held whole, with their length in the top byte; longer ones, which no reader here
-/// looks for, as a 120-bit FNV-1a hash: a collision between two of those refuses a text and never accepts one.
+/// Names of up to 15 bytes are held whole, with their length in the top byte; longer ones, which no reader
+/// here looks for, as a 120-bit FNV-1a hash: a collision between two of those refuses a text and never
+/// accepts one.
 public struct JSONName: Hashable, Sendable {
     private var key: UInt128 = 0
 

@@ -34,6 +34,8 @@ struct SlotStates {
         return slot
     }
 
+    func anyLive(_ random: inout RandomSource) -> Int { order[random.below(liveCount)] }
+
     func anyRevoked(_ random: inout RandomSource) -> Int {
         order[liveCount + random.below(order.count - liveCount)]
     }

@@ -6,6 +6,8 @@
 public struct Trace: Sendable {
     public var clients: [ClientTrace]
     public var clock: TraceClock
+    /// What the strategies are told to do; part of the hash, because it decides how much work a request is.
+    public var policy: Policy
 
     /// Hands over the trace as bytes, client by client, for its hash.
     ///
@@ -15,6 +17,7 @@ public struct Trace: Sendable {
         head.append(UInt64(bitPattern: clock.lap_ms), count: 8)
         head.append(UInt64(bitPattern: clock.horizon_ms), count: 8)
         head.append(UInt64(clients.count), count: 8)
+        head.append(contentsOf: policy.canonicalText.utf8)
         consume(head)
         for client in clients {
             var chunk: [UInt8] = []

@@ -3,6 +3,7 @@ extension Trace {
     public init(_ workload: Workload) {
         let size = TraceSize(workload)
         clock = TraceClock(lap_ms: size.lap_ms, horizon_ms: workload.horizon_ms)
+        policy = workload.policy
         clients = []
         var firstSubject: UInt64 = 1
         for client in 0..<workload.clients {
@@ -102,8 +103,9 @@ struct ClientTraceGenerator {
 
     private mutating func liveSlot() -> Int {
         var slot = ranks.draw(&random)
-        while !states.isLive(slot) { slot = (slot + 1) % sessions }
-        return slot
+        // The next live one takes a revoked one's place; where hardly any is live, any live one.
+        for _ in 0..<64 where !states.isLive(slot) { slot = (slot + 1) % sessions }
+        return states.isLive(slot) ? slot : states.anyLive(&random)
     }
 
     private mutating func probeSlot(_ kind: Int) -> Int {

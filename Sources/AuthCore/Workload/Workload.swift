@@ -3,7 +3,7 @@ public struct Workload: Sendable, Equatable {
     public var name: String
     /// What real traffic it stands for.
     public var summary: String
-    /// How many sessions exist before the clock starts.
+    /// How many people have signed in before the clock starts; one in twenty has signed out again.
     public var population: Int
     public var clients: Int
     public var seed: UInt64

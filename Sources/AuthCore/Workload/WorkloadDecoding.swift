@@ -1,5 +1,5 @@
 extension Workload: Decodable {
-    private enum Key: String, CodingKey, CaseIterable {
+    enum Key: String, CodingKey, CaseIterable {
         case name, summary, population, clients, seed, skew, touch, mix
         case requestsPerSessionPerSecond = "requests_per_session_per_second"
         case touchInterval = "touch_interval_seconds"
@@ -15,31 +15,28 @@ extension Workload: Decodable {
         let file = try decoder.container(keyedBy: Key.self)
         name = try file.decode(String.self, forKey: .name)
         summary = try file.decode(String.self, forKey: .summary)
-        population = try file.decodeIfPresent(Int.self, forKey: .population) ?? 100_000
-        clients = try file.decodeIfPresent(Int.self, forKey: .clients) ?? 8
-        seed = try file.decodeIfPresent(UInt64.self, forKey: .seed) ?? 1
-        skew = try file.decodeIfPresent(Skew.self, forKey: .skew) ?? .zipfian
-        requestsPerSessionPerSecond =
-            try file.decodeIfPresent(Double.self, forKey: .requestsPerSessionPerSecond) ?? 0.1
+        population = try file.decode(.population, orWhenAbsent: 100_000)
+        clients = try file.decode(.clients, orWhenAbsent: 8)
+        seed = try file.decode(.seed, orWhenAbsent: 1)
+        skew = try file.decode(.skew, orWhenAbsent: .zipfian)
+        requestsPerSessionPerSecond = try file.decode(.requestsPerSessionPerSecond, orWhenAbsent: 0.1)
         mix = try file.decode(Mix.self, forKey: .mix)
         policy = Policy()
         policy.touch = try Self.touch(file)
-        if let lifetimes = try file.decodeIfPresent(Lifetimes.self, forKey: .lifetimes) {
-            policy.lifetimes = lifetimes
-        }
+        policy.lifetimes = try file.decode(.lifetimes, orWhenAbsent: Lifetimes())
         try validate()
     }
 
     private static func touch(_ file: KeyedDecodingContainer<Key>) throws -> TouchPolicy {
-        let interval_s = try file.decodeIfPresent(Int32.self, forKey: .touchInterval)
-        let name = try file.decodeIfPresent(String.self, forKey: .touch) ?? "interval"
-        if interval_s != nil, name != "interval" {
+        let interval_s: Int32 = try file.decode(.touchInterval, orWhenAbsent: 60)
+        let name = try file.decode(.touch, orWhenAbsent: "interval")
+        if file.contains(.touchInterval), name != "interval" {
             throw WorkloadFault("touch_interval_seconds goes with \"touch\": \"interval\" only")
         }
         switch name {
         case "never": return .never
         case "always": return .always
-        case "interval": return .interval(milliseconds: Int64(interval_s ?? 60) * 1000)
+        case "interval": return .interval(milliseconds: Int64(interval_s) * 1000)
         default: throw WorkloadFault("touch is \"\(name)\": never, interval or always")
         }
     }
@@ -51,13 +48,13 @@ extension Workload.Mix: Decodable {
         let file = try decoder.container(keyedBy: AnyKey.self)
         self.init()
         for kind in OperationKind.allCases {
-            self[kind] = try file.decodeIfPresent(Double.self, forKey: AnyKey(kind.name)) ?? 0
+            self[kind] = try file.decode(AnyKey(kind.name), orWhenAbsent: 0)
         }
     }
 }
 
 extension Lifetimes: Decodable {
-    private static let keys: [(String, WritableKeyPath<Self, Int64> & Sendable)] = [
+    static let keys: [(String, WritableKeyPath<Self, Int64> & Sendable)] = [
         ("idle", \.idle_ms), ("absolute", \.absolute_ms), ("token", \.token_ms), ("access", \.access_ms),
         ("refresh_idle", \.refreshIdle_ms), ("refresh_grace", \.refreshGrace_ms),
     ]
@@ -66,21 +63,27 @@ extension Lifetimes: Decodable {
         try decoder.refuseKeys(except: Self.keys.map(\.0), in: "lifetimes_seconds")
         let file = try decoder.container(keyedBy: AnyKey.self)
         self.init()
-        for (name, path) in Self.keys {
-            guard let seconds = try file.decodeIfPresent(Int32.self, forKey: AnyKey(name)) else { continue }
-            self[keyPath: path] = Int64(seconds) * 1000
+        for (name, path) in Self.keys where file.contains(AnyKey(name)) {
+            self[keyPath: path] = Int64(try file.decode(Int32.self, forKey: AnyKey(name))) * 1000
         }
     }
 }
 
 /// A coding key of any name.
-private struct AnyKey: CodingKey {
+struct AnyKey: CodingKey {
     var stringValue: String
     var intValue: Int? { nil }
 
     init(_ name: String) { stringValue = name }
     init(stringValue: String) { self.stringValue = stringValue }
     init?(intValue: Int) { nil }
+}
+
+extension KeyedDecodingContainer {
+    /// A value, or the default where the key is absent; a `null` is neither.
+    fileprivate func decode<Value: Decodable>(_ key: Key, orWhenAbsent absent: Value) throws -> Value {
+        contains(key) ? try decode(Value.self, forKey: key) : absent
+    }
 }
 
 extension Decoder {

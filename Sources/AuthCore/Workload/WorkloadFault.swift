@@ -17,10 +17,10 @@ extension Workload {
     public func validate() throws(WorkloadFault) {
         if name.isEmpty { throw .init("name is empty") }
         if clients < 1 { throw .init("clients is \(clients): at least 1") }
-        if population < Self.sessionsPerClient * clients {
+        if population / Self.sessionsPerClient < clients {
             throw .init(
                 "population is \(population): at least \(Self.sessionsPerClient) sessions for each of"
-                    + " \(clients) clients, \(Self.sessionsPerClient * clients)")
+                    + " \(clients) clients")
         }
         if population > 10_000_000 { throw .init("population is \(population): at most 10000000") }
         guard requestsPerSessionPerSecond.isFinite, requestsPerSessionPerSecond > 0 else {

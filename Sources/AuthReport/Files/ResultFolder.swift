@@ -42,12 +42,21 @@ package struct ResultFolder {
         }
     }
 
-    /// Points `<parent>/latest` at this folder.
+    /// Points `<parent>/latest` at this folder; leaves anything there that is no link.
     package func becomeLatest() throws {
-        let link = parent.appendingPathComponent("latest")
-        // Removing a link that is not there is as good as removing one.
-        try? FileManager.default.removeItem(at: link)
-        try FileManager.default.createSymbolicLink(atPath: link.path, withDestinationPath: identity.runID)
+        let link = parent.appendingPathComponent("latest").path
+        let kind = try? FileManager.default.attributesOfItem(atPath: link)[.type] as? FileAttributeType
+        if kind == .typeSymbolicLink {
+            // Another run in the same place may have removed it just now, which is as good.
+            try? FileManager.default.removeItem(atPath: link)
+        } else if kind != nil {
+            return
+        }
+        do {
+            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: identity.runID)
+        } catch CocoaError.fileWriteFileExists {
+            // That other run has just made its own.
+        }
     }
 
     package func remove() {

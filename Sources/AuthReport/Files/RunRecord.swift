@@ -44,12 +44,9 @@ package struct RunRecord: Encodable, Sendable {
     package var started_at: String
     package var command_line: [String]
     package var git_commit: String?
-    package var workload: String
-    package var workload_summary: String
+    /// As a workload file would have it, the options of the command line applied.
+    package var workload: Workload
     package var trace_sha256: String
-    package var seed: UInt64
-    package var clients: Int
-    package var population: Int
     package var repeats: Int
     package var warm_up_seconds: Double
     package var duration_seconds: Double?
@@ -72,12 +69,8 @@ package struct RunRecord: Encodable, Sendable {
         self.started_at = started_at
         self.command_line = command_line
         self.git_commit = git_commit
-        self.workload = identity.workload
-        workload_summary = workload.summary
+        self.workload = workload
         trace_sha256 = identity.traceSHA256
-        seed = workload.seed
-        clients = workload.clients
-        population = workload.population
         self.repeats = repeats
         self.warm_up_seconds = warm_up_seconds
         self.duration_seconds = duration_seconds

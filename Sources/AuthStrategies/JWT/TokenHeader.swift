@@ -19,8 +19,8 @@ struct TokenHeader: Sendable {
     ///
     /// A header that is to the letter our own needs no reading. In any other, `alg` and `kid` must be ours
     /// exactly (RFC 8725 section 3.1), `typ` the media type of RFC 9068 section 4, and `crit` must be absent,
-    /// because no extension is understood here (RFC 7515 section 4.1.11). Keys named by the header are never
-    /// looked at.
+    /// because no extension is understood here (RFC 7515 section 4.1.11), and `b64` too (RFC 7797 section 7).
+    /// Keys named by the header are never looked at.
     func accepts(_ text: Span<UInt8>) -> Bool {
         if ByteSearch.areEqual(text, encoded.span) { return true }
         guard text.count <= 1024, let bytes = Base64URL.decode(text) else { return false }
@@ -37,7 +37,7 @@ struct TokenHeader: Sendable {
                         isOurs.insert(name)
                     }
                 default:
-                    if name == .crit { hasCritical = true }
+                    if name == .crit || name == .b64 { hasCritical = true }
                     try reader.skipValue(bytes.span)
                 }
             }
@@ -53,6 +53,7 @@ extension JSONName {
     fileprivate static let kid = Self("kid")
     fileprivate static let typ = Self("typ")
     fileprivate static let crit = Self("crit")
+    fileprivate static let b64 = Self("b64")
 }
 
 /// Runs a reading and hands back what was wrong, if anything.

@@ -22,28 +22,9 @@ struct RedisSessionStore: ~Copyable {
         }
         // What can fail first: a noncopyable value cannot be left half made.
         var connection = try RedisConnection(endpoint)
-        let saveScript = try Self.load(
-            """
-            redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-            redis.call('SADD', KEYS[2], ARGV[3])
-            redis.call('PEXPIRE', KEYS[2], ARGV[4])
-            return 1
-            """, &connection)
-        let rotateScript = try Self.load(
-            """
-            if redis.call('DEL', KEYS[1]) == 0 then return 0 end
-            redis.call('SREM', KEYS[3], ARGV[4])
-            redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
-            redis.call('SADD', KEYS[3], ARGV[3])
-            return 1
-            """, &connection)
-        let removeAllScript = try Self.load(
-            """
-            local ids = redis.call('SMEMBERS', KEYS[1])
-            for _, id in ipairs(ids) do redis.call('DEL', ARGV[1] .. id) end
-            redis.call('DEL', KEYS[1])
-            return #ids
-            """, &connection)
+        let saveScript = try Self.load(RedisScripts.save, &connection)
+        let rotateScript = try Self.load(RedisScripts.rotate, &connection)
+        let removeAllScript = try Self.load(RedisScripts.removeAll, &connection)
         sessionPrefix = Array("\(settings.keyPrefix)s:".utf8)
         userPrefix = Array("\(settings.keyPrefix)u:".utf8)
         indexLifetime_ms = lifetimes.absolute_ms
@@ -91,7 +72,7 @@ struct RedisSessionStore: ~Copyable {
         command.append(SessionRecordCoding.encode(record, scope: scope).span)
         command.append(timeToLive_ms(record))
         command.append(id.span)
-        command.append(indexLifetime_ms)
+        command.append(indexLifetime_ms + Self.reserve_ms)
         try connection.send(command)
     }
 
@@ -160,8 +141,13 @@ struct RedisSessionStore: ~Copyable {
         command.append(userPrefix, Array(String(subject.id).utf8).span)
     }
 
-    /// Until the earlier of both expiries, as seen when the record was last written.
+    /// How long Redis itself keeps a key: a day beyond the expiry that counts.
+    ///
+    /// Redis goes by the wall clock. The trace's clock may stand still, and a session that is good on it must
+    /// not vanish in a long run.
     private func timeToLive_ms(_ record: SessionRecord) -> Int64 {
-        max(1, record.idleExpiry.milliseconds - record.lastSeen.milliseconds)
+        record.idleExpiry.milliseconds - record.lastSeen.milliseconds + Self.reserve_ms
     }
+
+    private static var reserve_ms: Int64 { 86_400_000 }
 }

@@ -23,8 +23,8 @@ enum SessionToken {
 
     /// Finds the session token in a `Cookie:` header line (RFC 6265 section 4.2.1).
     ///
-    /// - Returns: where it stands; `nil` for a line that is no cookie header, a token that could not have been minted
-    ///   here, or two cookies of the name: nothing of that reaches the store.
+    /// - Returns: where it stands; `nil` for a line that is no cookie header, a value of another length or
+    ///   alphabet than a token, or two cookies of the name: nothing of that reaches the store.
     static func find(in line: Span<UInt8>) -> Range<Int>? {
         guard var start = HeaderLine.valueStart(line, name: "cookie"), line.count <= HeaderLine.longest_bytes
         else {

@@ -41,8 +41,11 @@ package final class PrivateRedisServer {
                 processID = process.processIdentifier
                 return
             }
+            failure =
+                process.isRunning
+                ? "it did not answer on port \(port) within 5 s"
+                : "it ended with status \(process.terminationStatus); \(Self.lastWords(in: folder))"
             Self.end(process)
-            failure = "it did not answer on port \(port) within 5 s"
         }
         throw RedisServerError(description: "redis-server could not be started: \(failure)")
     }
@@ -70,6 +73,12 @@ package final class PrivateRedisServer {
             usleep(10_000)
         }
         return false
+    }
+
+    /// The last line of the server's log.
+    private static func lastWords(in folder: URL) -> String {
+        let log = try? String(contentsOf: folder.appendingPathComponent("redis.log"), encoding: .utf8)
+        return log?.split(separator: "\n").last.map { "its log ends with: \($0)" } ?? "it wrote no log"
     }
 
     private static func find(_ program: String, package: String) throws -> URL {

@@ -23,7 +23,9 @@ import CSQLite
     /// Runs statements whose rows nobody wants.
     package func execute(_ sql: String) throws(SQLiteError) {
         let code = unsafe sqlite3_exec(handle, sql, nil, nil, nil)
-        guard code == SQLITE_OK else { throw unsafe SQLiteError("run \"\(sql)\"", code: code, on: handle) }
+        guard code == SQLITE_OK else {
+            throw unsafe SQLiteError("run \(summary(sql))", code: code, on: handle)
+        }
     }
 
     /// Runs a statement whose only row has one integer.
@@ -46,7 +48,7 @@ import CSQLite
         let code = unsafe sqlite3_prepare_v3(
             handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
         guard code == SQLITE_OK, let statement = unsafe statement else {
-            throw unsafe SQLiteError("prepare \"\(sql)\"", code: code, on: handle)
+            throw unsafe SQLiteError("prepare \(summary(sql))", code: code, on: handle)
         }
         return unsafe SQLiteStatement(statement)
     }
@@ -77,6 +79,12 @@ import CSQLite
             throw error
         }
     }
+}
+
+/// The beginning of a statement, enough to know it by.
+private func summary(_ sql: String) -> String {
+    let words = sql.split { $0.isWhitespace }
+    return "\"\(words.prefix(4).joined(separator: " "))\(words.count > 4 ? " …" : "")\""
 }
 
 /// The version of the library that runs.

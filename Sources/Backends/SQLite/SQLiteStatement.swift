@@ -43,11 +43,15 @@ import CSQLite
     }
 
     private func stored(_ bytes: Span<UInt8>, at index: Int32) throws(SQLiteError) -> UnsafePointer<UInt8> {
-        guard bytes.count <= Self.parameter_bytes, let base = unsafe storage.baseAddress else {
+        let start = (Int(index) - 1) * Self.parameter_bytes
+        guard bytes.count <= Self.parameter_bytes, unsafe 0..<storage.count ~= start,
+            let base = unsafe storage.baseAddress
+        else {
             throw SQLiteError(
-                operation: "bind \(bytes.count) bytes", code: SQLITE_TOOBIG, message: "too long")
+                operation: "bind \(bytes.count) bytes as parameter \(index)", code: SQLITE_RANGE,
+                message: "no such parameter, or more than \(Self.parameter_bytes) bytes")
         }
-        let place = unsafe base + (Int(index) - 1) * Self.parameter_bytes
+        let place = unsafe base + start
         for offset in bytes.indices { unsafe place[offset] = bytes[offset] }
         return unsafe UnsafePointer(place)
     }

@@ -5,10 +5,11 @@ import Glibc
 package final class Signals {
     private let sources: [any DispatchSourceSignal]
 
-    /// Calls `handler` with the number of each SIGINT and SIGTERM, on a queue of its own, from now on.
+    /// Calls `handler` with the number of each SIGINT, SIGTERM and SIGHUP, on a queue of its own, from now
+    /// on.
     package init(_ handler: @escaping @Sendable (Int32) -> Void) {
         let queue = DispatchQueue(label: "authbench.signals")
-        sources = [SIGINT, SIGTERM].map { number in
+        sources = [SIGINT, SIGTERM, SIGHUP].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { handler(number) }

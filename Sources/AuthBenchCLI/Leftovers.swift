@@ -1,0 +1,35 @@
+import Backends
+import Foundation
+import Synchronization
+
+/// What a run has made outside its result and must take away again, noted as it comes into being: another
+/// thread can clear it when the run itself hangs.
+final class Leftovers: Sendable {
+    struct Things: Sendable {
+        var serverID: Int32?
+        var temporary: URL?
+        /// A database of the user's that did not exist before.
+        var newDatabase: String?
+        /// A result folder in which nothing has been measured yet.
+        var emptyResult: URL?
+        /// The prefix of keys on somebody else's Redis server.
+        var foreignKeys: String?
+    }
+
+    private let things = Mutex(Things())
+
+    func note(_ change: (inout Things) -> Void) { things.withLock { change(&$0) } }
+
+    /// Clears what can be cleared without any store.
+    ///
+    /// - Returns: what remains, for the user.
+    func clear() -> String? {
+        let things = things.withLock { $0 }
+        if let id = things.serverID { kill(id, SIGKILL) }
+        for folder in [things.temporary, things.emptyResult].compactMap(\.self) {
+            try? FileManager.default.removeItem(at: folder)
+        }
+        if let path = things.newDatabase { SQLiteFile.remove(path) }
+        return things.foreignKeys.map { "the keys under \($0) remain in Redis until they expire" }
+    }
+}
