@@ -19,7 +19,7 @@ struct Worker<S: AuthStrategy & ~Copyable>: ~Copyable {
         self.trace = trace.clients[client]
         clock = trace.clock
         promise = S.descriptor.revocation
-        portion = max(8, 512 / trace.clients.count)
+        portion = max(8, 2048 / trace.clients.count)
     }
 
     /// Replays the trace from where it stands until the phase ends.
