@@ -1,18 +1,37 @@
 /// One scope token of RFC 6749 section 3.3, such as `read`, kept as the bytes that are compared.
-public struct Scope: Hashable, Sendable {
-    public let bytes: [UInt8]
+///
+/// The bytes lie in the value itself: a request is made for each operation, and an array in it would be counted by
+/// all clients at once.
+public struct Scope: Equatable, Sendable {
+    private let bytes: InlineArray<47, UInt8>
+    private let count: UInt8
 
+    /// - Parameter name: at most 47 bytes of UTF-8.
     public init(_ name: String) {
-        bytes = Array(name.utf8)
+        precondition(name.utf8.count <= 47, "a scope token has at most 47 bytes")
+        var bytes = InlineArray<47, UInt8>(repeating: 0)
+        var count: UInt8 = 0
+        for byte in name.utf8 {
+            bytes[Int(count)] = byte
+            count += 1
+        }
+        self.bytes = bytes
+        self.count = count
     }
 
     public static let read = Self("read")
 
+    public static func == (left: Self, right: Self) -> Bool {
+        let name = left.bytes.span.extracting(first: Int(left.count))
+        return name.elementsEqual(right.bytes.span.extracting(first: Int(right.count)))
+    }
+
     /// Whether a space-delimited scope list, as in a `scope` claim, names this scope exactly.
     public func isGranted(by list: Span<UInt8>) -> Bool {
+        let name = bytes.span.extracting(first: Int(count))
         var start = 0
         for index in 0...list.count where index == list.count || list[index] == UInt8(ascii: " ") {
-            if list.extracting(start..<index).elementsEqual(bytes.span) { return true }
+            if list.extracting(start..<index).elementsEqual(name) { return true }
             start = index + 1
         }
         return false

@@ -3,8 +3,6 @@ import AuthCore
 /// What a client holds for one slot of its trace.
 struct Held {
     var credential: Credential
-    /// Made once, so that nothing is copied when it is presented.
-    var request: Request
     var subject: Subject
     /// After a failed sign-in or sign-out nobody knows what the store holds, so nothing is judged.
     var isUncertain = false
@@ -12,6 +10,8 @@ struct Held {
     init(_ credential: Credential, _ subject: Subject) {
         self.credential = credential
         self.subject = subject
-        request = Request(headerLine: credential.headerLine)
     }
+
+    /// What the client sends with the credential.
+    var request: Request { Request(headerLine: credential.headerLine) }
 }

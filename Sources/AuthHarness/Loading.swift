@@ -3,12 +3,12 @@ import AuthCore
 extension Worker where S: ~Copyable {
     /// Issues the credential of each slot, in portions so that a stop is noticed soon.
     mutating func load(isStopped: () -> Bool, progress: (Int) -> Void) throws {
-        held.removeAll(keepingCapacity: true)
-        held.reserveCapacity(trace.slots.count)
-        for first in stride(from: 0, to: trace.slots.count, by: portion) {
+        desk.held.removeAll(keepingCapacity: true)
+        desk.held.reserveCapacity(slots.count)
+        for first in stride(from: 0, to: slots.count, by: portion) {
             if isStopped() { throw Stopped() }
-            try load(trace.slots[first..<min(first + portion, trace.slots.count)])
-            progress(min(portion, trace.slots.count - first))
+            try load(slots[first..<min(first + portion, slots.count)])
+            progress(min(portion, slots.count - first))
         }
     }
 
@@ -25,7 +25,7 @@ extension Worker where S: ~Copyable {
                 default: issued.next()
                 }
             guard let credential else { throw MissingCredentials(strategy: S.descriptor.id) }
-            held.append(Held(try prepare(credential, for: slot), slot.subject))
+            desk.held.append(Held(try prepare(credential, for: slot), slot.subject))
         }
     }
 

@@ -2,15 +2,15 @@ import AuthCore
 
 /// No authentication at all: its row is what the harness itself costs.
 ///
-/// The credential is 17 bytes: subject, expiry and the exclusive or of both, so that the probes are refused
-/// without any cryptography or store. Nothing here protects anything. The identifier is not plain `null`,
-/// because pandas reads that word as a missing value and would drop the row from every grouping.
+/// The credential is 16 bytes: subject, a check over it and the expiry, so that the probes are refused without any
+/// cryptography or store. Nothing here protects anything. The identifier is not plain `null`, because pandas reads
+/// that word as a missing value and would drop the row from every grouping.
 public struct NullStrategy: AuthStrategy, ~Copyable {
     public static let descriptor = StrategyDescriptor(
         id: "null-baseline", title: "nothing: the harness's own cost", transport: .none, revocation: .atExpiry
     )
 
-    private static let length = 17
+    private static let length = 16
 
     public static func prepare(in environment: Environment) -> Int64 {
         environment.policy.lifetimes.absolute_ms
@@ -25,22 +25,19 @@ public struct NullStrategy: AuthStrategy, ~Copyable {
     public mutating func login(_ subject: Subject, at now: Instant) -> Credential {
         var line: [UInt8] = []
         line.reserveCapacity(Self.length)
-        line.append(subject.id, count: 8)
-        line.append(UInt64(bitPattern: now.milliseconds + lifetime_ms), count: 8)
-        line.append(line.reduce(0, ^))
+        let expiry = UInt64(bitPattern: now.milliseconds + lifetime_ms)
+        line.append(subject.id, count: 6)
+        line.append(check(subject.id, expiry), count: 2)
+        line.append(expiry, count: 8)
         return Credential(headerLine: line)
     }
 
     public mutating func authenticate(_ request: borrowing Request, at now: Instant) -> Decision {
         let line = request.headerLine.span
         guard line.count == Self.length else { return .refused(.malformed) }
-        let subject = integer(line, at: 0)
-        let expiry = integer(line, at: 8)
-        var fold = subject ^ expiry
-        fold ^= fold >> 32
-        fold ^= fold >> 16
-        fold ^= fold >> 8
-        guard UInt8(truncatingIfNeeded: fold) == line[16] else { return .refused(.unknown) }
+        let first = integer(line, at: 0)
+        let (subject, expiry) = (first & 0xFFFF_FFFF_FFFF, integer(line, at: 8))
+        guard check(subject, expiry) == first >> 48 else { return .refused(.unknown) }
         guard now.milliseconds < Int64(bitPattern: expiry) else { return .refused(.expired) }
         return .accepted(Subject(id: subject))
     }
@@ -59,8 +56,15 @@ public struct NullStrategy: AuthStrategy, ~Copyable {
 
     public mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) -> Credential {
         var credential = login(subject, at: now)
-        credential.headerLine[16] ^= 0xFF
+        credential.headerLine[6] ^= 0xFF
         return credential
+    }
+
+    /// Folds both numbers into 16 bits: any one byte changed changes it.
+    private func check(_ subject: UInt64, _ expiry: UInt64) -> UInt64 {
+        var fold = subject ^ expiry
+        fold ^= fold >> 32
+        return (fold ^ fold >> 16) & 0xFFFF
     }
 
     private func integer(_ bytes: Span<UInt8>, at offset: Int) -> UInt64 {

@@ -1,0 +1,105 @@
+import AuthCore
+
+/// What one client does and holds: its operations, its place in them, and a credential for each slot.
+///
+/// The strategy is no part of it, so that a credential can be lent to a verb where it lies: a copy would count
+/// references, which costs as much as the rest of the loop.
+struct Desk {
+    private let operations: [Operation]
+    private let clock: TraceClock
+    private let promise: RevocationPromise
+    var held: [Held] = []
+    private var cursor = 0
+    private var lap = 0
+
+    init(_ trace: Trace, client: Int, promise: RevocationPromise) {
+        operations = trace.clients[client].operations
+        clock = trace.clock
+        self.promise = promise
+    }
+
+    /// Replays the trace from where it stands until the phase ends.
+    ///
+    /// The clock is read once per operation: the end of one is the start of the next.
+    ///
+    /// - Returns: when the last operation ended.
+    mutating func replay<S: AuthStrategy & ~Copyable>(
+        _ phase: Phase, on strategy: inout S, into recorder: inout Recorder, stop: StopFlag
+    ) -> UInt64 {
+        let operations = operations
+        var remaining = phase.operations
+        var start_ns = monotonic_ns()
+        while remaining > 0, start_ns < phase.deadline_ns, !stop.isRaised {
+            let operation = operations[cursor]
+            let now = clock.instant(of: operation, lap: lap)
+            do {
+                let verdict = try perform(operation, on: &strategy, at: now)
+                let end_ns = monotonic_ns()
+                recorder.record(operation.kind, end_ns &- start_ns, verdict)
+                start_ns = end_ns
+            } catch {
+                recorder.record(operation.kind, error: error)
+                start_ns = monotonic_ns()
+            }
+            remaining -= 1
+            cursor += 1
+            if cursor == operations.count {
+                cursor = 0
+                lap += 1
+            }
+        }
+        return start_ns
+    }
+
+    @inline(__always)
+    private mutating func perform<S: AuthStrategy & ~Copyable>(
+        _ operation: Operation, on strategy: inout S, at now: Instant
+    ) throws -> Verdict {
+        let slot = Int(operation.slot)
+        switch operation.kind {
+        case .authenticate:
+            let decision = try strategy.authenticate(held.span[slot].request, at: now)
+            return judged(Verdict(decision, expecting: held.span[slot].subject), slot)
+        case .expired, .tampered, .wrongAudience, .revoked, .unknown:
+            let decision = try strategy.authenticate(held.span[slot].request, at: now)
+            let subject = held.span[slot].subject
+            return judged(Verdict(probe: operation.kind, decision, of: subject, promise: promise), slot)
+        case .login, .renew, .logout:
+            do { return try change(operation.kind, slot, on: &strategy, at: now) } catch {
+                held[slot].isUncertain = true
+                throw error
+            }
+        }
+    }
+
+    private mutating func change<S: AuthStrategy & ~Copyable>(
+        _ kind: OperationKind, _ slot: Int, on strategy: inout S, at now: Instant
+    ) throws -> Verdict {
+        switch kind {
+        case .login:
+            let subject = held[slot].subject
+            held[slot] = Held(try strategy.login(subject, at: now), subject)
+            return .done
+        case .renew:
+            switch try strategy.renew(held[slot].credential, at: now) {
+            case .renewed(let credential):
+                held[slot] = Held(credential, held[slot].subject)
+                return .accepted
+            case .refused: return judged(.falseReject, slot)
+            }
+        default:
+            try strategy.logout(held[slot].credential, at: now)
+            return .done
+        }
+    }
+
+    @inline(__always)
+    private func judged(_ verdict: Verdict, _ slot: Int) -> Verdict {
+        guard held.span[slot].isUncertain else { return verdict }
+        switch verdict {
+        case .falseAccept: return .accepted
+        case .falseReject: return .refused
+        default: return verdict
+        }
+    }
+}
