@@ -21,7 +21,11 @@ public protocol AuthStrategy: ~Copyable, SendableMetatype {
     mutating func login(_ subject: Subject, at now: Instant) throws -> Credential
 
     /// Decides whether a request may pass; parsing its header line is part of the work.
-    mutating func authenticate(_ request: borrowing Request, at now: Instant) throws -> Decision
+    ///
+    /// `headerLine` is what a server receives, as bytes without the final CRLF: `Cookie: …` or
+    /// `Authorization: Bearer …`; `scope` is what the requested route demands.
+    mutating func authenticate(_ headerLine: Span<UInt8>, requiring scope: Scope, at now: Instant) throws
+        -> Decision
 
     /// Exchanges a credential for a fresh one; the old one is dead afterwards where the strategy can revoke.
     mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal
@@ -36,6 +40,14 @@ public protocol AuthStrategy: ~Copyable, SendableMetatype {
 }
 
 extension AuthStrategy where Self: ~Copyable {
+    /// Decides on a request that carries a credential.
+    public mutating func authenticate(
+        _ credential: borrowing Credential, requiring scope: Scope = .read, at now: Instant
+    ) throws -> Decision {
+        let line = credential.headerLine
+        return try authenticate(line.span, requiring: scope, at: now)
+    }
+
     public mutating func load(_ logins: [Login]) throws -> [Credential] {
         var credentials: [Credential] = []
         credentials.reserveCapacity(logins.count)

@@ -13,17 +13,6 @@ public struct Credential: Sendable {
     }
 }
 
-/// What a server receives: one header line as bytes, and the scope that the requested route demands.
-public struct Request: Sendable {
-    public var headerLine: [UInt8]
-    public var requiredScope: Scope
-
-    public init(headerLine: [UInt8], requiredScope: Scope = .read) {
-        self.headerLine = headerLine
-        self.requiredScope = requiredScope
-    }
-}
-
 /// How a credential travels from the client to the server, and back to the client when it is issued.
 public enum Transport: String, Sendable {
     /// Sent by the client as `Cookie:`, issued by the server as `Set-Cookie:` (RFC 6265).

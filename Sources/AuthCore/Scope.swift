@@ -1,7 +1,7 @@
 /// One scope token of RFC 6749 section 3.3, such as `read`, kept as the bytes that are compared.
 ///
-/// The bytes lie in the value itself: a request is made for each operation, and an array in it would be counted by
-/// all clients at once.
+/// The bytes lie in the value itself: a request is made for each operation, and an array in it would be
+/// counted by all clients at once.
 public struct Scope: Equatable, Sendable {
     private let bytes: InlineArray<47, UInt8>
     private let count: UInt8

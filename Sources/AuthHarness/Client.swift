@@ -46,6 +46,6 @@ final class Client<S: AuthStrategy & ~Copyable>: Sendable {
 
     /// The first credential the client holds.
     func sampleCredential() -> Credential? {
-        worker.withLock { $0.desk.held.first?.credential }
+        worker.withLock { $0.desk.wallet.subjects.isEmpty ? nil : $0.desk.wallet.credential(0) }
     }
 }

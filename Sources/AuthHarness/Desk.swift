@@ -2,13 +2,15 @@ import AuthCore
 
 /// What one client does and holds: its operations, its place in them, and a credential for each slot.
 ///
-/// The strategy is no part of it, so that a credential can be lent to a verb where it lies: a copy would count
-/// references, which costs as much as the rest of the loop.
+/// The strategy is no part of it, so that a credential can be lent to a verb where it lies: a copy would
+/// count references, which costs as much as the rest of the loop.
 struct Desk {
     private let operations: [Operation]
     private let clock: TraceClock
     private let promise: RevocationPromise
-    var held: [Held] = []
+    /// What every route demands.
+    private let scope = Scope.read
+    var wallet = Wallet()
     private var cursor = 0
     private var lap = 0
 
@@ -58,18 +60,26 @@ struct Desk {
         let slot = Int(operation.slot)
         switch operation.kind {
         case .authenticate:
-            let decision = try strategy.authenticate(held.span[slot].request, at: now)
-            return judged(Verdict(decision, expecting: held.span[slot].subject), slot)
+            let decision = try authenticate(slot, on: &strategy, at: now)
+            return judged(Verdict(decision, expecting: wallet.subjects[slot]), slot)
         case .expired, .tampered, .wrongAudience, .revoked, .unknown:
-            let decision = try strategy.authenticate(held.span[slot].request, at: now)
-            let subject = held.span[slot].subject
+            let decision = try authenticate(slot, on: &strategy, at: now)
+            let subject = wallet.subjects[slot]
             return judged(Verdict(probe: operation.kind, decision, of: subject, promise: promise), slot)
         case .login, .renew, .logout:
             do { return try change(operation.kind, slot, on: &strategy, at: now) } catch {
-                held[slot].isUncertain = true
+                wallet.isUncertain[slot] = true
                 throw error
             }
         }
+    }
+
+    @inline(__always)
+    private func authenticate<S: AuthStrategy & ~Copyable>(
+        _ slot: Int, on strategy: inout S, at now: Instant
+    ) throws -> Decision {
+        try strategy.authenticate(
+            wallet.bytes.span.extracting(wallet.range(slot)), requiring: scope, at: now)
     }
 
     private mutating func change<S: AuthStrategy & ~Copyable>(
@@ -77,25 +87,24 @@ struct Desk {
     ) throws -> Verdict {
         switch kind {
         case .login:
-            let subject = held[slot].subject
-            held[slot] = Held(try strategy.login(subject, at: now), subject)
+            wallet.replace(slot, by: try strategy.login(wallet.subjects[slot], at: now))
             return .done
         case .renew:
-            switch try strategy.renew(held[slot].credential, at: now) {
+            switch try strategy.renew(wallet.credential(slot), at: now) {
             case .renewed(let credential):
-                held[slot] = Held(credential, held[slot].subject)
+                wallet.replace(slot, by: credential)
                 return .accepted
             case .refused: return judged(.falseReject, slot)
             }
         default:
-            try strategy.logout(held[slot].credential, at: now)
+            try strategy.logout(wallet.credential(slot), at: now)
             return .done
         }
     }
 
     @inline(__always)
     private func judged(_ verdict: Verdict, _ slot: Int) -> Verdict {
-        guard held.span[slot].isUncertain else { return verdict }
+        guard wallet.isUncertain[slot] else { return verdict }
         switch verdict {
         case .falseAccept: return .accepted
         case .falseReject: return .refused

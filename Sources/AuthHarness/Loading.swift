@@ -3,8 +3,8 @@ import AuthCore
 extension Worker where S: ~Copyable {
     /// Issues the credential of each slot, in portions so that a stop is noticed soon.
     mutating func load(isStopped: () -> Bool, progress: (Int) -> Void) throws {
-        desk.held.removeAll(keepingCapacity: true)
-        desk.held.reserveCapacity(slots.count)
+        desk.wallet = Wallet()
+        desk.wallet.reserve(slots.count)
         for first in stride(from: 0, to: slots.count, by: portion) {
             if isStopped() { throw Stopped() }
             try load(slots[first..<min(first + portion, slots.count)])
@@ -25,7 +25,7 @@ extension Worker where S: ~Copyable {
                 default: issued.next()
                 }
             guard let credential else { throw MissingCredentials(strategy: S.descriptor.id) }
-            desk.held.append(Held(try prepare(credential, for: slot), slot.subject))
+            desk.wallet.append(try prepare(credential, for: slot), of: slot.subject)
         }
     }
 

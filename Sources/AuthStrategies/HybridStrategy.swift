@@ -49,8 +49,10 @@ public struct HybridStrategy: AuthStrategy, ~Copyable {
     }
 
     /// Looks at the access token only: no store is asked.
-    public mutating func authenticate(_ request: borrowing Request, at now: Instant) throws -> Decision {
-        try desk.authenticate(request, at: now)
+    public mutating func authenticate(
+        _ headerLine: Span<UInt8>, requiring scope: Scope, at now: Instant
+    ) throws -> Decision {
+        try desk.authenticate(headerLine, requiring: scope, at: now)
     }
 
     public mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {

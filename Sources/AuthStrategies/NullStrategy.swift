@@ -2,9 +2,9 @@ import AuthCore
 
 /// No authentication at all: its row is what the harness itself costs.
 ///
-/// The credential is 16 bytes: subject, a check over it and the expiry, so that the probes are refused without any
-/// cryptography or store. Nothing here protects anything. The identifier is not plain `null`, because pandas reads
-/// that word as a missing value and would drop the row from every grouping.
+/// The credential is 16 bytes: subject, a check over it and the expiry, so that the probes are refused
+/// without any cryptography or store. Nothing here protects anything. The identifier is not plain `null`,
+/// because pandas reads that word as a missing value and would drop the row from every grouping.
 public struct NullStrategy: AuthStrategy, ~Copyable {
     public static let descriptor = StrategyDescriptor(
         id: "null-baseline", title: "nothing: the harness's own cost", transport: .none, revocation: .atExpiry
@@ -32,8 +32,9 @@ public struct NullStrategy: AuthStrategy, ~Copyable {
         return Credential(headerLine: line)
     }
 
-    public mutating func authenticate(_ request: borrowing Request, at now: Instant) -> Decision {
-        let line = request.headerLine.span
+    public mutating func authenticate(_ line: Span<UInt8>, requiring scope: Scope, at now: Instant)
+        -> Decision
+    {
         guard line.count == Self.length else { return .refused(.malformed) }
         let first = integer(line, at: 0)
         let (subject, expiry) = (first & 0xFFFF_FFFF_FFFF, integer(line, at: 8))
@@ -44,7 +45,7 @@ public struct NullStrategy: AuthStrategy, ~Copyable {
 
     /// There is nothing to exchange: the same credential, as long as it is good.
     public mutating func renew(_ credential: borrowing Credential, at now: Instant) -> Renewal {
-        switch authenticate(Request(headerLine: credential.headerLine), at: now) {
+        switch authenticate(credential.headerLine.span, requiring: .read, at: now) {
         case .accepted: .renewed(copy credential)
         case .refused(let reason): .refused(reason)
         }

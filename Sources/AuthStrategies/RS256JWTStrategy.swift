@@ -34,8 +34,10 @@ public struct RS256JWTStrategy: AuthStrategy, ~Copyable {
         Credential(headerLine: try desk.issue(to: subject, at: now))
     }
 
-    public mutating func authenticate(_ request: borrowing Request, at now: Instant) throws -> Decision {
-        try desk.authenticate(request, at: now)
+    public mutating func authenticate(
+        _ headerLine: Span<UInt8>, requiring scope: Scope, at now: Instant
+    ) throws -> Decision {
+        try desk.authenticate(headerLine, requiring: scope, at: now)
     }
 
     public mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {

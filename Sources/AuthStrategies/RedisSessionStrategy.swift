@@ -10,7 +10,7 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
     public static func prepare(in environment: Environment) -> Environment { environment }
 
     private let policy: Policy
-    private let scope: [UInt8]
+    private let grantedScope: [UInt8]
     private var hasher: SHA256
     private var store: RedisSessionStore
 
@@ -22,7 +22,7 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
         let hasher = try SHA256()
         let store = try RedisSessionStore(settings, lifetimes: environment.policy.lifetimes)
         policy = environment.policy
-        scope = Array(policy.grantedScope.utf8)
+        grantedScope = Array(policy.grantedScope.utf8)
         self.hasher = hasher
         self.store = store
     }
@@ -40,11 +40,12 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
         return credential
     }
 
-    public mutating func authenticate(_ request: borrowing Request, at now: Instant) throws -> Decision {
-        let line = request.headerLine.span
+    public mutating func authenticate(
+        _ line: Span<UInt8>, requiring scope: Scope, at now: Instant
+    ) throws -> Decision {
         guard let token = SessionToken.find(in: line) else { return .refused(.malformed) }
         let id = try hasher.digest(line.extracting(token))
-        guard let found = try store.read(id, requiring: request.requiredScope) else {
+        guard let found = try store.read(id, requiring: scope) else {
             return .refused(.unknown)
         }
         var record = found.record
@@ -52,7 +53,7 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
         guard found.isGranted else { return .refused(.insufficientScope) }
         if policy.touch.isDue(lastSeen: record.lastSeen, at: now) {
             record.touch(at: now, lifetimes: policy.lifetimes)
-            try store.touch(id, record, scope: scope)
+            try store.touch(id, record, scope: grantedScope)
         }
         return .accepted(record.subject)
     }
@@ -66,7 +67,7 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
         guard !record.isExpired(at: now) else { return .refused(.expired) }
         record.touch(at: now, lifetimes: policy.lifetimes)
         let fresh = try SessionToken.mint()
-        let isMoved = try store.rotate(id, to: hasher.digest(fresh.span), record, scope: scope)
+        let isMoved = try store.rotate(id, to: hasher.digest(fresh.span), record, scope: grantedScope)
         // Somebody else logged out or renewed since the read.
         return isMoved ? .renewed(SessionToken.credential(fresh)) : .refused(.unknown)
     }
@@ -89,7 +90,7 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
     private mutating func sendLogin(_ subject: Subject, at now: Instant) throws -> Credential {
         let token = try SessionToken.mint()
         let record = SessionRecord(subject, at: now, lifetimes: policy.lifetimes)
-        try store.sendSave(hasher.digest(token.span), record, scope: scope)
+        try store.sendSave(hasher.digest(token.span), record, scope: grantedScope)
         return SessionToken.credential(token)
     }
 }

@@ -13,7 +13,7 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
     }
 
     private let policy: Policy
-    private let scope: [UInt8]
+    private let grantedScope: [UInt8]
     private var hasher: SHA256
     private let connection: SQLiteConnection
     private var insert: SQLiteStatement
@@ -44,7 +44,7 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
         let delete = try connection.prepare("DELETE FROM sessions WHERE id = ?1")
         let deleteAll = try connection.prepare("DELETE FROM sessions WHERE user_id = ?1")
         policy = environment.policy
-        scope = Array(policy.grantedScope.utf8)
+        grantedScope = Array(policy.grantedScope.utf8)
         self.hasher = hasher
         self.connection = connection
         self.insert = insert
@@ -64,23 +64,24 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
     public mutating func login(_ subject: Subject, at now: Instant) throws -> Credential {
         let token = try SessionToken.mint()
         let record = SessionRecord(subject, at: now, lifetimes: policy.lifetimes)
-        let scope = scope
+        let grantedScope = grantedScope
         try insert.bind(blob: hasher.digest(token.span).span, at: 1)
         try insert.bind(Int64(bitPattern: subject.id), at: 2)
         try insert.bind(record.createdAt.milliseconds, at: 3)
         try insert.bind(record.lastSeen.milliseconds, at: 4)
         try insert.bind(record.idleExpiry.milliseconds, at: 5)
         try insert.bind(record.absoluteExpiry.milliseconds, at: 6)
-        try insert.bind(text: scope.span, at: 7)
+        try insert.bind(text: grantedScope.span, at: 7)
         try insert.run()
         return SessionToken.credential(token)
     }
 
-    public mutating func authenticate(_ request: borrowing Request, at now: Instant) throws -> Decision {
-        let line = request.headerLine.span
+    public mutating func authenticate(
+        _ line: Span<UInt8>, requiring scope: Scope, at now: Instant
+    ) throws -> Decision {
         guard let token = SessionToken.find(in: line) else { return .refused(.malformed) }
         let id = try hasher.digest(line.extracting(token))
-        guard let (record, isGranted) = try read(id, requiring: request.requiredScope) else {
+        guard let (record, isGranted) = try read(id, requiring: scope) else {
             return .refused(.unknown)
         }
         guard !record.isExpired(at: now) else { return .refused(.expired) }

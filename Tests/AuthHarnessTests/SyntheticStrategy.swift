@@ -53,13 +53,14 @@ struct SyntheticStrategy: AuthStrategy, ~Copyable {
         return Credential(headerLine: line + [isExpired ? 0 : 1] + [UInt8](repeating: 9, count: 9))
     }
 
-    mutating func authenticate(_ request: borrowing Request, at now: Instant) throws -> Decision {
+    mutating func authenticate(_ line: Span<UInt8>, requiring scope: Scope, at now: Instant) throws
+        -> Decision
+    {
         script.inside()
         let call = script.calls.add(1, ordering: .relaxed).newValue
-        let line = request.headerLine
         var id: UInt64 = 0
         for index in 0..<8 { id |= UInt64(line[index]) << (8 * index) }
-        let isIntact = line[8] == 1 && line[9...].allSatisfy { $0 == 9 } && !revoked.contains(id)
+        let isIntact = line[8] == 1 && (9..<18).allSatisfy { line[$0] == 9 } && !revoked.contains(id)
         switch script.fault {
         case .acceptsProbes: return .accepted(Subject(id: id))
         case .acceptsAsSomebodyElse where isIntact: return .accepted(Subject(id: id + 1))

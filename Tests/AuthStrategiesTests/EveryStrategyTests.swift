@@ -16,7 +16,7 @@ struct EveryStrategyTests {
     private func decide<S: AuthStrategy & ~Copyable>(
         _ strategy: inout S, _ credential: Credential, at now: Instant = .start, scope: Scope = .read
     ) throws -> Decision {
-        try strategy.authenticate(Request(headerLine: credential.headerLine, requiredScope: scope), at: now)
+        try strategy.authenticate(credential, requiring: scope, at: now)
     }
 
     @Test("accepts a fresh credential as its owner, on every client", arguments: ids)

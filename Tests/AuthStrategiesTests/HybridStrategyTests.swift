@@ -76,8 +76,8 @@ struct HybridStrategyTests {
     func refreshTokenAsBearer() throws {
         var strategy = try HybridStrategy(sharing: shared)
         let token = try strategy.login(alice, at: .start).refreshToken
-        let request = Request(headerLine: Array("Authorization: Bearer ".utf8) + token)
-        #expect(try strategy.authenticate(request, at: .start) == .refused(.malformed))
+        let bearer = Credential(headerLine: Array("Authorization: Bearer ".utf8) + token)
+        #expect(try strategy.authenticate(bearer, at: .start) == .refused(.malformed))
     }
 
     @Test("idle and absolute expiry end a family; rotating pushes only the former")

@@ -17,7 +17,7 @@ struct SessionStrategyTests {
     private func isAccepted<S: AuthStrategy & ~Copyable>(
         _ strategy: inout S, _ credential: Credential, at now: Instant
     ) throws -> Bool {
-        try strategy.authenticate(Request(headerLine: credential.headerLine), at: now) == .accepted(alice)
+        try strategy.authenticate(credential, at: now) == .accepted(alice)
     }
 
     @Test("never: reading does not push the idle expiry", arguments: ids)

@@ -24,13 +24,6 @@ struct AccessTokenVerifier<Verifier: TokenVerifier & ~Copyable>: ~Copyable {
         case refused(Refusal)
     }
 
-    mutating func authenticate(_ request: borrowing Request, at now: Instant) throws -> Decision {
-        switch try verify(request.headerLine.span, requiring: request.requiredScope, at: now) {
-        case .accepted(let subject, _): .accepted(subject)
-        case .refused(let reason): .refused(reason)
-        }
-    }
-
     mutating func verify(_ line: Span<UInt8>, requiring scope: Scope, at now: Instant) throws -> Outcome {
         guard let parts = BearerHeader.split(line), header.accepts(line.extracting(parts.header)),
             parts.signature.count == Base64URL.encodedCount(signature.count),

@@ -44,8 +44,13 @@ struct TokenDesk<Signer: TokenSigner & ~Copyable, Verifier: TokenVerifier & ~Cop
         try issuer.issue(to: subject, at: now, authenticatedAt: authenticatedAt, lifetime_ms: lifetime_ms)
     }
 
-    mutating func authenticate(_ request: borrowing Request, at now: Instant) throws -> Decision {
-        try verifier.authenticate(request, at: now)
+    mutating func authenticate(
+        _ headerLine: Span<UInt8>, requiring scope: Scope, at now: Instant
+    ) throws -> Decision {
+        switch try verifier.verify(headerLine, requiring: scope, at: now) {
+        case .accepted(let subject, _): .accepted(subject)
+        case .refused(let reason): .refused(reason)
+        }
     }
 
     /// Exchanges a token that is still good for a fresh one, until the sign-in itself is too old.
