@@ -51,7 +51,8 @@ struct Session {
         let progress = Progress(plan, isShown: !plan.isQuiet && Console.isErrorTerminal)
         defer { progress.clear() }
         let run = Run(
-            trace: trace, schedule: plan.schedule, warmUp: plan.warmUp, extent: plan.extent, stop: stop,
+            trace: trace, schedule: plan.schedule, warmUp: plan.warmUp, extent: plan.extent,
+            cores: ProcessInfo.processInfo.activeProcessorCount, stop: stop,
             meter: ProcessCPU.used_ns)
         do {
             try run.execute(

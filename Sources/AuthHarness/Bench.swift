@@ -14,10 +14,15 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
         }
     }
 
-    func load(stop: StopFlag, progress: @escaping @Sendable (Int) -> Void) throws -> CredentialSize {
+    func load(width: Int, stop: StopFlag, progress: @escaping @Sendable (Int) -> Void) throws
+        -> CredentialSize
+    {
         let group = DispatchGroup()
         let failure = Failure()
-        for client in clients { client.load(stop: stop, group: group, failure: failure, progress: progress) }
+        let permits = DispatchSemaphore(value: width)
+        for client in clients {
+            client.load(stop: stop, group: group, permits: permits, failure: failure, progress: progress)
+        }
         group.wait()
         try failure.rethrow()
         guard let sample = clients.first?.sampleCredential() else { throw Stopped() }

@@ -16,10 +16,17 @@ final class Client<S: AuthStrategy & ~Copyable>: Sendable {
         worker = Mutex(Worker(try S(sharing: shared), trace: trace, client: index))
     }
 
+    /// Issues the credentials, as soon as one of the permits is free.
+    ///
+    /// Loading is no measurement: as many clients at once as there are cores keep them busy, and more would only wait
+    /// for each other's locks.
     func load(
-        stop: StopFlag, group: DispatchGroup, failure: Failure, progress: @escaping @Sendable (Int) -> Void
+        stop: StopFlag, group: DispatchGroup, permits: DispatchSemaphore, failure: Failure,
+        progress: @escaping @Sendable (Int) -> Void
     ) {
         queue.async(group: group) { [self] in
+            permits.wait()
+            defer { permits.signal() }
             do {
                 try worker.withLock { worker in
                     try worker.load(isStopped: { stop.isRaised || failure.isNoted }, progress: progress)

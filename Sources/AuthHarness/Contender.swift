@@ -4,10 +4,11 @@ import AuthCore
 protocol Contender: Sendable {
     var descriptor: StrategyDescriptor { get }
 
-    /// Issues the population's credentials; all clients at once.
+    /// Issues the population's credentials, `width` clients at once.
     ///
     /// - Returns: what a credential of the strategy weighs.
-    func load(stop: StopFlag, progress: @escaping @Sendable (Int) -> Void) throws -> CredentialSize
+    func load(width: Int, stop: StopFlag, progress: @escaping @Sendable (Int) -> Void) throws
+        -> CredentialSize
 
     /// Lets all clients replay the trace from where they stand, each recording into the box of its index.
     func replay(_ extent: Extent, into boxes: [RecorderBox], meter: CPUMeter, stop: StopFlag) -> Replay

@@ -19,11 +19,14 @@ package struct Run: Sendable {
     package var extent: Extent
     package var meter: CPUMeter
     package var stop: StopFlag
+    /// How many clients load at once.
+    package var cores: Int
 
     package init(
-        trace: Trace, schedule: Schedule, warmUp: Extent, extent: Extent, stop: StopFlag,
+        trace: Trace, schedule: Schedule, warmUp: Extent, extent: Extent, cores: Int, stop: StopFlag,
         meter: @escaping CPUMeter
     ) {
+        self.cores = cores
         self.trace = trace
         self.schedule = schedule
         self.warmUp = warmUp
@@ -49,7 +52,7 @@ package struct Run: Sendable {
         for strategy in strategies {
             try report(.loading(strategy: strategy.descriptor.id))
             let contender = try strategy.contender(trace: trace, environment: environment)
-            try report(.loaded(try contender.load(stop: stop, progress: loadProgress)))
+            try report(.loaded(try contender.load(width: cores, stop: stop, progress: loadProgress)))
             contenders.append(contender)
         }
         let boxes = trace.clients.map { client in RecorderBox(Set(client.operations.map(\.kind))) }

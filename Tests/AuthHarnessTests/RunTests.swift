@@ -24,7 +24,7 @@ struct RunTests {
         let workload = try workload(clients: clients)
         let run = Run(
             trace: Trace(workload), schedule: Schedule(strategies: 1, repeats: repeats, seed: 1),
-            warmUp: .operations(1000), extent: .operations(operations), stop: stop, meter: { 0 })
+            warmUp: .operations(1000), extent: .operations(operations), cores: 2, stop: stop, meter: { 0 })
         var measurements: [RepeatMeasurement] = []
         try Script.$current.withValue(script) {
             try run.execute(
@@ -137,7 +137,8 @@ struct RunTests {
     func duration() throws {
         let run = Run(
             trace: Trace(try workload(clients: 2)), schedule: Schedule(strategies: 1, repeats: 1, seed: 1),
-            warmUp: .operations(1), extent: .duration(nanoseconds: 20_000_000), stop: StopFlag(), meter: { 0 }
+            warmUp: .operations(1), extent: .duration(nanoseconds: 20_000_000), cores: 2, stop: StopFlag(),
+            meter: { 0 }
         )
         var wall_ns: UInt64 = 0
         try run.execute(
