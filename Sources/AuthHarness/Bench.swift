@@ -31,10 +31,10 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
 
     func replay(_ extent: Extent, into boxes: [RecorderBox], meter: CPUMeter, stop: StopFlag) -> Replay {
         let gate = Gate(clients: clients.count)
-        let lastEnd_ns = Mutex<UInt64>(0)
+        let lastEnd_ns = Atomic<UInt64>(0)
         for (client, box) in zip(clients, boxes) {
             client.replay(through: gate, into: box, stop: stop) { end_ns in
-                lastEnd_ns.withLock { $0 = max($0, end_ns) }
+                lastEnd_ns.max(end_ns, ordering: .relaxed)
             }
         }
         var cpuBefore_ns: UInt64 = 0
@@ -44,7 +44,7 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
         gate.done.wait()
         let cpu_ns = meter() - cpuBefore_ns
         var replay = Replay(boxes)
-        replay.wall_ns = lastEnd_ns.withLock { $0 } - start_ns
+        replay.wall_ns = lastEnd_ns.load(ordering: .relaxed) - start_ns
         replay.cpu_ns = cpu_ns
         return replay
     }
