@@ -3,7 +3,6 @@ import AuthHarness
 import AuthReport
 import Backends
 import Foundation
-import Synchronization
 
 /// One `authbench run`, from open stores to a written result folder.
 struct Session {

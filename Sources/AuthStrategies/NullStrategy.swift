@@ -36,8 +36,8 @@ public struct NullStrategy: AuthStrategy, ~Copyable {
         -> Decision
     {
         guard line.count == Self.length else { return .refused(.malformed) }
-        let first = integer(line, at: 0)
-        let (subject, expiry) = (first & 0xFFFF_FFFF_FFFF, integer(line, at: 8))
+        let first = line.littleEndian(at: 0)
+        let (subject, expiry) = (first & 0xFFFF_FFFF_FFFF, line.littleEndian(at: 8))
         guard check(subject, expiry) == first >> 48 else { return .refused(.unknown) }
         guard now.milliseconds < Int64(bitPattern: expiry) else { return .refused(.expired) }
         return .accepted(Subject(id: subject))
@@ -66,11 +66,5 @@ public struct NullStrategy: AuthStrategy, ~Copyable {
         var fold = subject ^ expiry
         fold ^= fold >> 32
         return (fold ^ fold >> 16) & 0xFFFF
-    }
-
-    private func integer(_ bytes: Span<UInt8>, at offset: Int) -> UInt64 {
-        var value: UInt64 = 0
-        for index in 0..<8 { value |= UInt64(bytes[offset + index]) << (8 * index) }
-        return value
     }
 }

@@ -62,13 +62,6 @@ public struct Slot: Sendable, Equatable {
     public var age_ms: Int64
 }
 
-extension [UInt8] {
-    /// Appends the low `count` bytes of an integer, lowest first.
-    public mutating func append(_ value: UInt64, count: Int) {
-        for byte in 0..<count { append(UInt8(truncatingIfNeeded: value >> (8 * byte))) }
-    }
-}
-
 /// Where the trace's clock stands at each operation.
 public struct TraceClock: Sendable, Equatable {
     /// How far it goes on in one lap.

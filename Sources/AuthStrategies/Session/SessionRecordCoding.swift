@@ -20,18 +20,12 @@ enum SessionRecordCoding {
     static func decode(_ bytes: Span<UInt8>) -> SessionRecord? {
         guard bytes.count >= integers_bytes else { return nil }
         return SessionRecord(
-            subject: Subject(id: integer(bytes, 0)), createdAt: instant(bytes, 8),
+            subject: Subject(id: bytes.littleEndian(at: 0)), createdAt: instant(bytes, 8),
             lastSeen: instant(bytes, 16),
             idleExpiry: instant(bytes, 24), absoluteExpiry: instant(bytes, 32))
     }
 
-    private static func integer(_ bytes: Span<UInt8>, _ offset: Int) -> UInt64 {
-        var value: UInt64 = 0
-        for index in 0..<8 { value |= UInt64(bytes[offset + index]) << (8 * index) }
-        return value
-    }
-
     private static func instant(_ bytes: Span<UInt8>, _ offset: Int) -> Instant {
-        Instant(milliseconds: Int64(bitPattern: integer(bytes, offset)))
+        Instant(milliseconds: Int64(bitPattern: bytes.littleEndian(at: offset)))
     }
 }
