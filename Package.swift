@@ -15,6 +15,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // For tests only: the histogram that ours is checked against.
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
@@ -22,22 +23,19 @@ let package = Package(
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CSystem"),
 
         // Floor 1.
         .target(name: "AuthCore"),
         .target(name: "AuthStatistics"),
-        .target(name: "Backends", dependencies: ["CSQLite", "CHiredis", "COpenSSL"]),
+        .target(name: "Backends", dependencies: ["CSQLite", "CHiredis", "COpenSSL", "CSystem"]),
         .target(
             name: "BuiltinWorkloads", path: "Benchmarks/Workloads",
             resources: workloads.map { .embedInCode("\($0).json") }),
 
         // Floor 2.
         .target(name: "AuthStrategies", dependencies: ["AuthCore", "Backends"]),
-        .target(
-            name: "AuthHarness",
-            dependencies: [
-                "AuthCore", .product(name: "Histogram", package: "hdrhistogram-swift"),
-            ]),
+        .target(name: "AuthHarness", dependencies: ["AuthCore"]),
         .target(name: "AuthReport", dependencies: ["AuthCore", "AuthStatistics"]),
 
         // Floor 3.
@@ -53,7 +51,11 @@ let package = Package(
         .testTarget(name: "AuthStatisticsTests", dependencies: ["AuthStatistics"]),
         .testTarget(name: "BackendsTests", dependencies: ["Backends"]),
         .testTarget(name: "AuthStrategiesTests", dependencies: ["AuthStrategies", "AuthCore", "Backends"]),
-        .testTarget(name: "AuthHarnessTests", dependencies: ["AuthHarness", "AuthCore"]),
+        .testTarget(
+            name: "AuthHarnessTests",
+            dependencies: [
+                "AuthHarness", "AuthCore", .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ]),
         .testTarget(name: "AuthReportTests", dependencies: ["AuthReport", "AuthCore"]),
         .testTarget(name: "AuthBenchCLITests", dependencies: ["authbench", "Backends"]),
     ]

@@ -5,6 +5,8 @@ enum ExitStatus {
     static let negative: Int32 = 1
     /// A store down, a crash, an I/O error.
     static let runtime: Int32 = 2
+    /// The run came to its end, but numbers in it must not be used.
+    static let notValid: Int32 = 3
     static let nothingMeasured: Int32 = 5
     static let usage: Int32 = 64
     static let badData: Int32 = 65

@@ -24,8 +24,8 @@ struct ListCommand: ParsableCommand {
             try Console.output(lines.joined(separator: "\n") + "\n")
         case .json:
             let columns: [Column<(kind: String, id: String, text: String)>] = [
-                Column("kind") { .text($0.kind) }, Column("id") { .text($0.id) },
-                Column("summary") { .text($0.text) },
+                Column(printed: "kind") { .text($0.kind) }, Column(printed: "id") { .text($0.id) },
+                Column(printed: "summary") { .text($0.text) },
             ]
             let rows =
                 strategies.map { ("strategy", $0.id, $0.title) }

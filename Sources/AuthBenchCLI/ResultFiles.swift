@@ -10,11 +10,13 @@ final class ResultFiles {
     private let isNewParent: Bool
     private let leftovers: Leftovers
     private var record: RunRecord
+    private let floor: String?
 
     /// Makes the folder and writes `run.json`, so that a folder or a disk that takes nothing is noticed at
     /// once.
     init(_ plan: RunPlan, _ identity: RunIdentity, _ leftovers: Leftovers, redisVersion: String?) throws {
         self.leftovers = leftovers
+        floor = plan.floor
         record = RunRecord(
             identity: identity, workload: plan.workload, started_at: RunClock.timestamp(),
             command_line: CommandLine.arguments, git_commit: GitCommit.current(),
@@ -53,14 +55,14 @@ final class ResultFiles {
 
     /// Writes what there is after one more measurement.
     func write(_ outcome: Session.Outcome) throws {
-        try folder.write(outcome.measurements, sizes: outcome.sizes)
+        try folder.write(outcome.assessments, sizes: outcome.sizes, floor: floor)
         leftovers.note { $0.emptyResult = nil }
-        if outcome.measurements.count == 1 { try folder.becomeLatest() }
+        if outcome.assessments.count == 1 { try folder.becomeLatest() }
     }
 
     /// Writes how the run ended; a folder without a single measurement goes.
     func finish(_ outcome: inout Session.Outcome) {
-        guard !outcome.measurements.isEmpty else {
+        guard !outcome.assessments.isEmpty else {
             remove()
             return
         }

@@ -55,10 +55,9 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         let plan = try plan()
         let outcome = try Session(plan).run()
-        let strategies = plan.strategies.map { $0.descriptor }
         let lines = Summary.lines(
-            outcome.measurements, sizes: outcome.sizes, strategies: strategies.map(\.id),
-            floor: strategies.first { $0.transport == .none }?.id)
+            outcome.assessments, sizes: outcome.sizes, strategies: plan.strategies.map { $0.descriptor.id },
+            floor: plan.floor)
         if !lines.isEmpty { try show(lines) }
         if !quiet, let folder = outcome.folder { Console.say("Results in \(folder.path)") }
         try outcome.check(lines)

@@ -21,6 +21,8 @@ struct RunPlan {
     var isQuiet: Bool
 
     var needsRedis: Bool { strategies.contains { $0.descriptor.stores.contains(.redis) } }
+    /// The strategy that only shows the harness's own cost.
+    var floor: String? { strategies.map { $0.descriptor }.first { $0.transport == .none }?.id }
     var needsSQLite: Bool { strategies.contains { $0.descriptor.stores.contains(.sqlite) } }
 }
 

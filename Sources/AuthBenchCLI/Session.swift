@@ -10,7 +10,7 @@ struct Session {
 
     /// What came out, complete or not.
     struct Outcome {
-        var measurements: [RepeatMeasurement] = []
+        var assessments: [Assessment] = []
         var sizes: [CredentialSize] = []
         var folder: URL?
         var signal: Int32?
@@ -39,7 +39,7 @@ struct Session {
         var outcome = measure(trace, stores, files, stop)
         outcome.signal = interruption.signal
         files.finish(&outcome)
-        if let problem = stores.close(isEmpty: outcome.measurements.isEmpty) { Console.complain(problem) }
+        if let problem = stores.close(isEmpty: outcome.assessments.isEmpty) { Console.complain(problem) }
         return outcome
     }
 
@@ -52,7 +52,7 @@ struct Session {
         let run = Run(
             trace: trace, schedule: plan.schedule, warmUp: plan.warmUp, extent: plan.extent,
             cores: ProcessInfo.processInfo.activeProcessorCount, stop: stop,
-            meter: ProcessCPU.used_ns)
+            instruments: Observer(serverID: stores.serverID).instruments)
         do {
             try run.execute(
                 plan.strategies, in: stores.environment, loadProgress: { progress.loaded($0) }
@@ -63,7 +63,7 @@ struct Session {
                 case .measuring(let strategy, _): doing = "measuring \(strategy)"
                 case .loaded(let size): outcome.sizes.append(size)
                 case .measured(let measurement):
-                    outcome.measurements.append(measurement)
+                    outcome.assessments.append(Assessment(measurement))
                     try files.write(outcome)
                 }
             }
@@ -73,36 +73,5 @@ struct Session {
             outcome.failure = "\(files.folder.url.path) could not be written: \(error.reason)"
         } catch { outcome.failure = "\(doing): \(error)" }
         return outcome
-    }
-}
-
-extension Session.Outcome {
-    /// Turns what went wrong into the exit status, after everything has been shown.
-    ///
-    /// A wrong decision outweighs whatever else happened.
-    func check(_ lines: [Summary]) throws {
-        let wrong = lines.filter { $0.total.wrongDecisions > 0 }.map { line in
-            "\(line.strategy) decided wrongly (\(line.total.falseAccepts) false accepts,"
-                + " \(line.total.falseRejects) false rejects)"
-        }
-        let failing = lines.filter { $0.total.errors > 0 }.map { line in
-            "\(line.strategy) had \(line.total.errors) errors, the first: \(line.firstError ?? "unknown")"
-        }
-        if !wrong.isEmpty {
-            if let failure { Console.complain(failure) }
-            let message = wrong.joined(separator: "; ") + ": such numbers mean nothing"
-            throw Fault(status: ExitStatus.negative, message: message)
-        }
-        if let failure { throw Fault.runtime(failure) }
-        if let signal {
-            let rest = folder == nil ? "nothing was finished" : "what was finished is in the files"
-            throw Fault(status: ExitStatus.signal(signal), message: "stopped by a signal; \(rest)")
-        }
-        if !failing.isEmpty { throw Fault.runtime(failing.joined(separator: "; ")) }
-        for line in lines where line.total.completed == 0 {
-            throw Fault(
-                status: ExitStatus.nothingMeasured,
-                message: "\(line.strategy) completed nothing: measure longer")
-        }
     }
 }

@@ -7,6 +7,8 @@ final class Stores {
     let environment: Environment
     let redisVersion: String?
     private let server: PrivateRedisServer?
+    /// The process of the private server.
+    var serverID: Int32? { server?.processID }
     private let foreign: (endpoint: RedisEndpoint, prefix: String)?
     private let leftovers: Leftovers
 

@@ -28,6 +28,7 @@ struct TraceCommand: ParsableCommand {
         var client: Int
         var index: Int
         var operation: Operation
+        var arrival_ns: UInt64?
         var subject: Subject
     }
 
@@ -36,6 +37,7 @@ struct TraceCommand: ParsableCommand {
             own.operations.prefix(count).enumerated().map { index, operation in
                 Row(
                     client: client, index: index, operation: operation,
+                    arrival_ns: own.arrivals.times_ns.isEmpty ? nil : own.arrivals.times_ns[index],
                     subject: own.slots[Int(operation.slot)].subject)
             }
         }
@@ -43,12 +45,13 @@ struct TraceCommand: ParsableCommand {
 
     private var columns: [Column<Row>] {
         [
-            Column("client") { .integer(Int64($0.client)) },
-            Column("index") { .integer(Int64($0.index)) },
-            Column("time_ms") { .integer(Int64($0.operation.time_ms)) },
-            Column("operation") { .text($0.operation.kind.name) },
-            Column("slot") { .integer(Int64($0.operation.slot)) },
-            Column("subject") { .count($0.subject.id) },
+            Column(printed: "client") { .integer(Int64($0.client)) },
+            Column(printed: "index") { .integer(Int64($0.index)) },
+            Column(printed: "time_ms") { .integer(Int64($0.operation.time_ms)) },
+            Column(printed: "arrival_ns") { .count($0.arrival_ns) },
+            Column(printed: "operation") { .text($0.operation.kind.name) },
+            Column(printed: "slot") { .integer(Int64($0.operation.slot)) },
+            Column(printed: "subject") { .count($0.subject.id) },
         ]
     }
 }

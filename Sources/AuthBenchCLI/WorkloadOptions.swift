@@ -17,6 +17,14 @@ struct WorkloadOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: "Decides the trace and the order of the strategies; 0 or above.")
     var seed: UInt64?
 
+    @Option(
+        parsing: .unconditional,
+        help: "Open loop: so many requests per second over all clients, whether or not earlier ones are answered.")
+    var rate: Double?
+
+    @Option(help: "How the requests of an open loop are spaced: poisson or constant (default: poisson).")
+    var arrival: Arrival.Process?
+
     /// Reads the workload and applies the options.
     func resolve() throws -> Workload {
         var resolved = try WorkloadSource.load(workload)
@@ -27,10 +35,24 @@ struct WorkloadOptions: ParsableArguments {
         }
         resolved.population = population ?? resolved.population
         resolved.seed = seed ?? resolved.seed
+        resolved.arrival = try arrival(of: resolved)
         do { try resolved.validate() } catch {
             throw Fault.usage(error.description)
         }
         return resolved
+    }
+
+    private func arrival(of workload: Workload) throws -> Arrival {
+        var process = Arrival.Process.poisson
+        if case .open(let own, _) = workload.arrival { process = own }
+        guard let rate = rate ?? workload.arrival.rate else {
+            if arrival != nil { throw Fault.usage("--arrival goes with an open loop: add --rate") }
+            return .closed
+        }
+        guard Arrival.rates.contains(rate) else {
+            throw Fault.usage("--rate is \(rate): from 0.01 to 100000000 per second")
+        }
+        return .open(arrival ?? process, rate: rate)
     }
 
     private func check(_ clients: Int, for name: String, as fault: (String) -> Fault) throws {
@@ -41,3 +63,5 @@ struct WorkloadOptions: ParsableArguments {
         }
     }
 }
+
+extension Arrival.Process: ExpressibleByArgument {}

@@ -1,14 +1,15 @@
 import AuthCore
 import Dispatch
-import Synchronization
 
 /// One strategy with its clients, loaded once and measured in each repeat.
 final class Bench<S: AuthStrategy & ~Copyable>: Contender {
     let descriptor = S.descriptor
     private let clients: [Client<S>]
+    private let arrival: Arrival
 
     init(_: S.Type, trace: Trace, environment: Environment) throws {
         let shared = try S.prepare(in: environment)
+        arrival = trace.arrival
         clients = try trace.clients.indices.map { index in
             try Client<S>(index, sharing: shared, trace: trace)
         }
@@ -29,30 +30,24 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
         return CredentialSize(strategy: descriptor, credential: sample)
     }
 
-    func replay(_ extent: Extent, into boxes: [RecorderBox], meter: CPUMeter, stop: StopFlag) -> Replay {
+    func replay(
+        _ extent: Extent, isWarmUp: Bool, into boxes: [RecorderBox], by instruments: Instruments, stop: StopFlag
+    ) -> Replay {
         let gate = Gate(clients: clients.count)
-        let lastEnd_ns = Atomic<UInt64>(0)
         for (client, box) in zip(clients, boxes) {
-            client.replay(through: gate, into: box, stop: stop) { end_ns in
-                lastEnd_ns.max(end_ns, ordering: .relaxed)
-            }
+            client.replay(through: gate, into: box, by: instruments, stop: stop)
         }
-        var cpuBefore_ns: UInt64 = 0
-        let start_ns = gate.open(
-            operations: extent.operations(perClientOf: clients.count), duration_ns: extent.duration_ns
-        ) { cpuBefore_ns = meter() }
+        var finish: (@Sendable () -> Usage)?
+        let phase = gate.open {
+            finish = instruments.observe(descriptor)
+            return extent.phase(
+                from: instruments.timepiece.now_ns, clients: clients.count, arrival: arrival,
+                isDrained: !isWarmUp)
+        }
         gate.done.wait()
-        let cpu_ns = meter() - cpuBefore_ns
-        var replay = Replay(boxes)
-        replay.wall_ns = lastEnd_ns.load(ordering: .relaxed) - start_ns
-        replay.cpu_ns = cpu_ns
+        let usage = finish?() ?? Usage()
+        var replay = Replay(boxes, phase: phase, arrival: arrival)
+        replay.usage = usage
         return replay
-    }
-}
-
-extension OperationMeasurement {
-    mutating func add(_ other: Self) {
-        service.add(other.service)
-        tally += other.tally
     }
 }

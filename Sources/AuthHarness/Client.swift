@@ -35,17 +35,14 @@ final class Client<S: AuthStrategy & ~Copyable>: Sendable {
         }
     }
 
-    /// Waits at the gate and replays one phase; `finish` gets the time of the last operation's end.
-    func replay(
-        through gate: Gate, into box: RecorderBox, stop: StopFlag,
-        finish: @escaping @Sendable (UInt64) -> Void
-    ) {
+    /// Waits at the gate and replays one phase.
+    func replay(through gate: Gate, into box: RecorderBox, by instruments: Instruments, stop: StopFlag) {
         queue.async(group: gate.done) { [self] in
             worker.withLock { worker in
                 box.recorder.withLock { recorder in
                     recorder.reset()
-                    let phase = gate.pass()
-                    finish(worker.replay(phase, into: &recorder, stop: stop))
+                    guard let phase = gate.pass() else { return }
+                    worker.replay(phase, into: &recorder, by: instruments, stop: stop)
                 }
             }
         }

@@ -11,11 +11,12 @@ protocol Contender: Sendable {
         -> CredentialSize
 
     /// Lets all clients replay the trace from where they stand, each recording into the box of its index.
-    func replay(_ extent: Extent, into boxes: [RecorderBox], meter: CPUMeter, stop: StopFlag) -> Replay
+    ///
+    /// - Parameter isWarmUp: nothing is recorded that anybody will read, so nothing overdue is made up for.
+    func replay(
+        _ extent: Extent, isWarmUp: Bool, into boxes: [RecorderBox], by instruments: Instruments, stop: StopFlag
+    ) -> Replay
 }
-
-/// Reads the CPU time this process has used so far, in nanoseconds: all threads, user and system.
-package typealias CPUMeter = @Sendable () -> UInt64
 
 /// How long one measurement goes on.
 package enum Extent: Sendable, Equatable {
@@ -23,8 +24,8 @@ package enum Extent: Sendable, Equatable {
     /// Operations of all clients together.
     case operations(Int)
 
-    var duration_ns: UInt64 {
-        if case .duration(let nanoseconds) = self { nanoseconds } else { UInt64.max / 2 }
+    package var duration_ns: UInt64? {
+        if case .duration(let nanoseconds) = self { nanoseconds } else { nil }
     }
 
     package var operationCount: Int? {
@@ -35,26 +36,16 @@ package enum Extent: Sendable, Equatable {
     func operations(perClientOf clients: Int) -> Int {
         if case .operations(let count) = self { (count - 1) / clients + 1 } else { Int.max }
     }
-}
 
-/// What all clients recorded in one phase.
-struct Replay: Sendable {
-    var operations: [OperationMeasurement]
-    var wall_ns: UInt64 = 0
-    var cpu_ns: UInt64 = 0
-    var firstError: String?
-
-    /// Merges the clients' records kind by kind.
-    init(_ boxes: [RecorderBox]) {
-        var merged: [OperationKind: OperationMeasurement] = [:]
-        for box in boxes {
-            let (operations, error) = box.recorder.withLock { ($0.operations(), $0.firstError) }
-            firstError = firstError ?? error
-            for one in operations {
-                merged[one.kind, default: .init(kind: one.kind, service: .init(), tally: Tally())].add(one)
-            }
-        }
-        operations = OperationKind.allCases.compactMap { merged[$0] }
+    /// A phase that begins now; by a count it lasts, in an open loop, until the last arrival is due.
+    func phase(from start_ns: UInt64, clients: Int, arrival: Arrival, isDrained: Bool) -> Phase {
+        let operations = operations(perClientOf: clients)
+        let schedule_ns = arrival.rate.map { Double(operations) * Double(clients) / $0 * 1e9 }
+        let longest_ns = UInt64.max / 4
+        return Phase(
+            operations: operations, start_ns: start_ns,
+            duration_ns: duration_ns ?? schedule_ns.map { UInt64(min($0, Double(longest_ns))) } ?? longest_ns,
+            isDrained: isDrained)
     }
 }
 

@@ -5,56 +5,42 @@ import AuthCore
 /// The strategy is no part of it, so that a credential can be lent to a verb where it lies: a copy would
 /// count references, which costs as much as the rest of the loop.
 struct Desk {
-    private let operations: [Operation]
-    private let clock: TraceClock
+    let operations: [Operation]
+    let clock: TraceClock
+    private let arrivals: ArrivalTimes
     private let promise: RevocationPromise
     /// What every route demands.
     private let scope = Scope.read
     var wallet = Wallet()
-    private var cursor = 0
-    private var lap = 0
+    private(set) var cursor = 0
+    private(set) var lap = 0
 
     init(_ trace: Trace, client: Int, promise: RevocationPromise) {
         operations = trace.clients[client].operations
         clock = trace.clock
+        arrivals = trace.clients[client].arrivals
         self.promise = promise
     }
 
-    /// Replays the trace from where it stands until the phase ends.
-    ///
-    /// The clock is read once per operation: the end of one is the start of the next.
-    ///
-    /// - Returns: when the last operation ended.
-    mutating func replay<S: AuthStrategy & ~Copyable>(
-        _ phase: Phase, on strategy: inout S, into recorder: inout Recorder, stop: StopFlag
-    ) -> UInt64 {
-        let operations = operations
-        var remaining = phase.operations
-        var start_ns = monotonic_ns()
-        while remaining > 0, start_ns < phase.deadline_ns, !stop.isRaised {
-            let operation = operations[cursor]
-            let now = clock.instant(of: operation, lap: lap)
-            do {
-                let verdict = try perform(operation, on: &strategy, at: now)
-                let end_ns = monotonic_ns()
-                recorder.record(operation.kind, end_ns &- start_ns, verdict)
-                start_ns = end_ns
-            } catch {
-                recorder.record(operation.kind, error: error)
-                start_ns = monotonic_ns()
-            }
-            remaining -= 1
-            cursor += 1
-            if cursor == operations.count {
-                cursor = 0
-                lap += 1
-            }
+    var isOpenLoop: Bool { !arrivals.times_ns.isEmpty }
+
+    /// When the next operation is due, on the trace's own clock.
+    var due_ns: UInt64 { UInt64(lap) &* arrivals.lap_ns &+ arrivals.times_ns[cursor] }
+
+    /// What passes from the beginning of a lap, and so of a phase, to the first operation.
+    var firstGap_ns: UInt64 { arrivals.times_ns[0] }
+
+    @inline(__always)
+    mutating func advance() {
+        cursor += 1
+        if cursor == operations.count {
+            cursor = 0
+            lap += 1
         }
-        return start_ns
     }
 
     @inline(__always)
-    private mutating func perform<S: AuthStrategy & ~Copyable>(
+    mutating func perform<S: AuthStrategy & ~Copyable>(
         _ operation: Operation, on strategy: inout S, at now: Instant
     ) throws -> Verdict {
         let slot = Int(operation.slot)

@@ -7,7 +7,7 @@ final class Gate: Sendable {
     let done = DispatchGroup()
     private let ready = DispatchGroup()
     private let opened = DispatchGroup()
-    private let phase = Mutex(Phase(operations: 0, deadline_ns: 0))
+    private let phase = Mutex(Phase?.none)
 
     init(clients: Int) {
         for _ in 0..<clients { ready.enter() }
@@ -15,20 +15,19 @@ final class Gate: Sendable {
     }
 
     /// Called by each client: waits until the gate opens.
-    func pass() -> Phase {
+    func pass() -> Phase? {
         ready.leave()
         opened.wait()
         return phase.withLock { $0 }
     }
 
-    /// Waits for every client, opens, and returns the time of opening.
-    func open(operations: Int, duration_ns: UInt64, before: () -> Void) -> UInt64 {
+    /// Waits for every client and opens, for the phase that `make` gives at that moment.
+    func open(_ make: () -> Phase) -> Phase {
         ready.wait()
-        before()
-        let now_ns = monotonic_ns()
-        phase.withLock { $0 = Phase(operations: operations, deadline_ns: now_ns &+ duration_ns) }
+        let phase = make()
+        self.phase.withLock { $0 = phase }
         opened.leave()
-        return now_ns
+        return phase
     }
 }
 

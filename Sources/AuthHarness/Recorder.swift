@@ -1,55 +1,64 @@
 import AuthCore
-import Histogram
 import Synchronization
 
-/// Times and decisions of one client: one histogram for each kind of operation, made before the clock starts
-/// and used for all strategies in turn.
+/// Times and decisions of one client in one phase: for each slice and kind of operation a histogram of service
+/// times, and in an open loop one of response times; made before the clock starts and used for all strategies
+/// in turn.
 struct Recorder {
-    /// Longer times count as this one; no operation outlives a store's timeout.
-    static let longest_ns: UInt64 = 60_000_000_000
-
-    private var histograms: [Histogram<UInt64>]
+    private var counts: BucketCounts
     private(set) var tallies: [Tally]
+    private(set) var lateOperations: UInt64 = 0
+    private(set) var backlog: UInt64 = 0
     var firstError: String?
+    /// When the client's own first operation began and its last one ended.
+    var span_ns: Range<UInt64> = 0..<0
+    /// CPU time of the client's thread meanwhile.
+    var cpu_ns: UInt64 = 0
+    /// The slice that is going on.
+    var slice = 0
 
-    /// - Parameter kinds: those that will be recorded; the others get no memory to speak of.
-    init(_ kinds: Set<OperationKind>) {
-        // Each made by itself: equal ones would share their storage until the first record copies it.
-        histograms = OperationKind.allCases.map { kind in
-            Histogram<UInt64>(
-                highestTrackableValue: kinds.contains(kind) ? Self.longest_ns : 2,
-                numberOfSignificantValueDigits: .three)
+    /// For each kind the place of its histogram within a slice.
+    private let places: [Int]
+    private let kinds: Int
+    let isOpenLoop: Bool
+    private let lagHistogram: Int
+
+    /// - Parameters:
+    ///   - kinds: those that will be recorded.
+    ///   - isOpenLoop: whether there are response times and a schedule.
+    init(_ kinds: Set<OperationKind>, isOpenLoop: Bool) {
+        self.kinds = kinds.count
+        self.isOpenLoop = isOpenLoop
+        var next = 0
+        places = OperationKind.allCases.map { kind in
+            guard kinds.contains(kind) else { return 0 }
+            defer { next += 1 }
+            return next
         }
-        tallies = Array(repeating: Tally(), count: histograms.count)
+        lagHistogram = Phase.slices * kinds.count * (isOpenLoop ? 2 : 1)
+        counts = BucketCounts(histograms: lagHistogram + (isOpenLoop ? 1 : 0))
+        tallies = Array(repeating: Tally(), count: OperationKind.allCases.count)
     }
 
     mutating func reset() {
-        for kind in histograms.indices where tallies[kind] != Tally() {
-            histograms[kind].reset()
-            tallies[kind] = Tally()
-        }
+        counts.reset()
+        for kind in tallies.indices { tallies[kind] = Tally() }
+        (lateOperations, backlog, slice) = (0, 0, 0)
         firstError = nil
     }
 
     @inline(__always)
     mutating func record(_ kind: OperationKind, _ time_ns: UInt64, _ verdict: Verdict) {
-        let index = Int(kind.rawValue)
-        _ = histograms[index].record(min(time_ns, Self.longest_ns))
-        tallies[index].completed &+= 1
-        switch verdict {
-        case .done: break
-        case .accepted: tallies[index].accepted &+= 1
-        case .refused: tallies[index].refused &+= 1
-        case .falseAccept:
-            tallies[index].accepted &+= 1
-            tallies[index].falseAccepts &+= 1
-        case .falseReject:
-            tallies[index].refused &+= 1
-            tallies[index].falseRejects &+= 1
-        case .staleAccept:
-            tallies[index].accepted &+= 1
-            tallies[index].staleAccepts &+= 1
-        }
+        counts.record(time_ns, in: place(of: kind, slice))
+        tallies[Int(kind.rawValue)].count(verdict)
+    }
+
+    /// Records an operation of an open loop.
+    mutating func record(
+        _ kind: OperationKind, service_ns: UInt64, response_ns: UInt64, _ verdict: Verdict
+    ) {
+        record(kind, service_ns, verdict)
+        counts.record(response_ns, in: place(of: kind, Phase.slices + slice))
     }
 
     mutating func record(_ kind: OperationKind, error: any Error) {
@@ -57,25 +66,52 @@ struct Recorder {
         if firstError == nil { firstError = "\(kind.name): \(error)" }
     }
 
-    /// What was recorded, as values; kinds that never occurred are left out.
-    func operations() -> [OperationMeasurement] {
-        OperationKind.allCases.compactMap { kind in
-            let index = Int(kind.rawValue)
-            guard tallies[index] != Tally() else { return nil }
-            return OperationMeasurement(
-                kind: kind, service: LatencyHistogram(histograms[index]), tally: tallies[index])
-        }
+    mutating func recordLag(_ time_ns: UInt64) { counts.record(time_ns, in: lagHistogram) }
+
+    mutating func recordLate(isBacklog: Bool) {
+        lateOperations &+= 1
+        if isBacklog { backlog &+= 1 }
     }
+
+    @inline(__always)
+    private func place(of kind: OperationKind, _ slice: Int) -> Int {
+        slice &* kinds &+ places[Int(kind.rawValue)]
+    }
+
+    var scheduleLag: LatencyHistogram { counts.histogram(lagHistogram) }
+
+    /// The service times of one kind, slice by slice.
+    func service(_ kind: OperationKind) -> [LatencyHistogram] {
+        (0..<Phase.slices).map { counts.histogram(place(of: kind, $0)) }
+    }
+
+    /// The response times of one kind, slice by slice; `nil` in a closed loop.
+    func response(_ kind: OperationKind) -> [LatencyHistogram]? {
+        guard isOpenLoop else { return nil }
+        return (0..<Phase.slices).map { counts.histogram(place(of: kind, Phase.slices + $0)) }
+    }
+
+    func tally(_ kind: OperationKind) -> Tally { tallies[Int(kind.rawValue)] }
 }
 
-extension LatencyHistogram {
-    init(_ histogram: Histogram<UInt64>) {
-        self.init(
-            histogram.recordedValues().map { value in
-                let width = histogram.sizeOfEquivalentRangeForValue(value.value)
-                let lower_ns = value.value / width * width
-                return Bucket(lower_ns: lower_ns, upper_ns: lower_ns + width - 1, count: value.count)
-            })
+extension Tally {
+    @inline(__always)
+    mutating func count(_ verdict: Verdict) {
+        completed &+= 1
+        switch verdict {
+        case .done: break
+        case .accepted: accepted &+= 1
+        case .refused: refused &+= 1
+        case .falseAccept:
+            accepted &+= 1
+            falseAccepts &+= 1
+        case .falseReject:
+            refused &+= 1
+            falseRejects &+= 1
+        case .staleAccept:
+            accepted &+= 1
+            staleAccepts &+= 1
+        }
     }
 }
 
@@ -83,5 +119,7 @@ extension LatencyHistogram {
 final class RecorderBox: Sendable {
     let recorder: Mutex<Recorder>
 
-    init(_ kinds: Set<OperationKind>) { recorder = Mutex(Recorder(kinds)) }
+    init(_ kinds: Set<OperationKind>, isOpenLoop: Bool) {
+        recorder = Mutex(Recorder(kinds, isOpenLoop: isOpenLoop))
+    }
 }

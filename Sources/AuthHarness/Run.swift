@@ -17,21 +17,21 @@ package struct Run: Sendable {
     package var schedule: Schedule
     package var warmUp: Extent
     package var extent: Extent
-    package var meter: CPUMeter
+    package var instruments: Instruments
     package var stop: StopFlag
     /// How many clients load at once.
     package var cores: Int
 
     package init(
-        trace: Trace, schedule: Schedule, warmUp: Extent, extent: Extent, cores: Int, stop: StopFlag,
-        meter: @escaping CPUMeter
+        trace: Trace, schedule: Schedule, warmUp: Extent, extent: Extent, cores: Int,
+        stop: StopFlag, instruments: Instruments
     ) {
         self.cores = cores
         self.trace = trace
         self.schedule = schedule
         self.warmUp = warmUp
         self.extent = extent
-        self.meter = meter
+        self.instruments = instruments
         self.stop = stop
     }
 
@@ -55,23 +55,37 @@ package struct Run: Sendable {
             try report(.loaded(try contender.load(width: cores, stop: stop, progress: loadProgress)))
             contenders.append(contender)
         }
-        let boxes = trace.clients.map { client in RecorderBox(Set(client.operations.map(\.kind))) }
+        let boxes = trace.clients.map { client in 
+            RecorderBox(Set(client.operations.map(\.kind)), isOpenLoop: trace.arrival != .closed)
+        }
         var runOrder = 0
         for (index, order) in schedule.repeats.enumerated() {
             for contender in order.map({ contenders[$0] }) {
                 runOrder += 1
                 try report(.measuring(strategy: contender.descriptor.id, repeatIndex: index + 1))
-                _ = contender.replay(warmUp, into: boxes, meter: meter, stop: stop)
-                let replay = contender.replay(extent, into: boxes, meter: meter, stop: stop)
+                let measurement = measure(contender, repeatIndex: index + 1, runOrder: runOrder, boxes)
                 // A measurement cut short says nothing that could be compared.
                 if stop.isRaised { throw Stopped() }
-                try report(
-                    .measured(
-                        RepeatMeasurement(
-                            strategy: contender.descriptor.id, repeatIndex: index + 1, runOrder: runOrder,
-                            clients: trace.clients.count, operations: replay.operations,
-                            wall_ns: replay.wall_ns, cpu_ns: replay.cpu_ns, firstError: replay.firstError)))
+                try report(.measured(measurement))
             }
         }
+    }
+
+    private func measure(
+        _ contender: any Contender, repeatIndex: Int, runOrder: Int, _ boxes: [RecorderBox]
+    ) -> RepeatMeasurement {
+        _ = contender.replay(warmUp, isWarmUp: true, into: boxes, by: instruments, stop: stop)
+        let replay = contender.replay(extent, isWarmUp: false, into: boxes, by: instruments, stop: stop)
+        var measurement = RepeatMeasurement(
+            strategy: contender.descriptor.id, repeatIndex: repeatIndex, runOrder: runOrder,
+            clients: trace.clients.count, operations: replay.operations, wall_ns: replay.wall_ns,
+            usage: replay.usage)
+        measurement.slice_ns = extent.duration_ns.map { $0 / UInt64(Phase.slices) }
+        measurement.clientCPU_ns = replay.clientCPU_ns
+        measurement.little_residual = replay.little_residual
+        measurement.openLoop = replay.openLoop
+        measurement.storeCPUSource = instruments.storeCPUSource(contender.descriptor)
+        measurement.firstError = replay.firstError
+        return measurement
     }
 }

@@ -1,5 +1,4 @@
 import AuthCore
-import Dispatch
 
 /// One client: a strategy value of its own, and what it does with it.
 struct Worker<S: AuthStrategy & ~Copyable>: ~Copyable {
@@ -16,20 +15,18 @@ struct Worker<S: AuthStrategy & ~Copyable>: ~Copyable {
         slots = trace.clients[client].slots
     }
 
-    /// Replays one phase; returns when its last operation ended.
-    mutating func replay(_ phase: Phase, into recorder: inout Recorder, stop: StopFlag) -> UInt64 {
-        desk.replay(phase, on: &strategy, into: &recorder, stop: stop)
+    /// Replays one phase.
+    mutating func replay(
+        _ phase: Phase, into recorder: inout Recorder, by instruments: Instruments, stop: StopFlag
+    ) {
+        instruments.settle()
+        let cpuBefore_ns = instruments.threadCPU_ns()
+        let timepiece = instruments.timepiece
+        if desk.isOpenLoop {
+            desk.replayOpenLoop(phase, on: &strategy, into: &recorder, by: timepiece, stop: stop)
+        } else {
+            desk.replayClosedLoop(phase, on: &strategy, into: &recorder, by: timepiece, stop: stop)
+        }
+        recorder.cpu_ns = instruments.threadCPU_ns() - cpuBefore_ns
     }
 }
-
-/// How long the clients replay: until an operation count or a deadline, whichever comes first.
-struct Phase: Sendable {
-    /// Operations for each client.
-    var operations: Int
-    /// On the clock of `monotonic_ns()`.
-    var deadline_ns: UInt64
-}
-
-/// Nanoseconds of CLOCK_MONOTONIC.
-@inline(__always)
-func monotonic_ns() -> UInt64 { DispatchTime.now().uptimeNanoseconds }

@@ -1,13 +1,23 @@
-/// One column of a file or a table: its name and what stands in it, so that header and value cannot drift
-/// apart.
+/// One column of a file or a table: its name, what stands in it and how it reads, so that header, value and
+/// schema cannot drift apart.
 package struct Column<Row> {
     /// The name in files, with its unit: `p99_ns`.
     package let name: String
+    package let kind: ColumnKind
+    /// One sentence for the schema.
+    package let meaning: String
     package let cell: (Row) -> Cell
 
-    package init(_ name: String, _ cell: @escaping (Row) -> Cell) {
+    package init(_ name: String, _ kind: ColumnKind, _ meaning: String, _ cell: @escaping (Row) -> Cell) {
         self.name = name
+        self.kind = kind
+        self.meaning = meaning
         self.cell = cell
+    }
+
+    /// A column of a table that is only printed, which no schema describes.
+    package init(printed name: String, _ cell: @escaping (Row) -> Cell) {
+        self.init(name, .text, "", cell)
     }
 }
 

@@ -1,7 +1,7 @@
 /// What stands first in each row of every file, so that a row never goes astray from its run.
 package struct RunIdentity: Sendable, Equatable {
     /// Counted up when a column changes its meaning or goes.
-    package static let schemaVersion = 1
+    package static let schemaVersion = 2
 
     package var runID: String
     package var workload: String
@@ -17,11 +17,15 @@ package struct RunIdentity: Sendable, Equatable {
     /// The columns common to every CSV file.
     func columns<Row>(strategy: @escaping (Row) -> String) -> [Column<Row>] {
         [
-            Column("schema_version") { _ in .integer(Int64(Self.schemaVersion)) },
-            Column("run_id") { _ in .text(runID) },
-            Column("strategy") { .text(strategy($0)) },
-            Column("workload") { _ in .text(workload) },
-            Column("trace_sha256") { _ in .text(traceSHA256) },
+            Column("schema_version", .count, "Version of these columns: \(Self.schemaVersion).") { _ in
+                .integer(Int64(Self.schemaVersion))
+            },
+            Column("run_id", .text, "The run, which is also the name of its folder.") { _ in .text(runID) },
+            Column("strategy", .text, "The strategy's identifier.") { .text(strategy($0)) },
+            Column("workload", .text, "The workload's name.") { _ in .text(workload) },
+            Column("trace_sha256", .text, "Of the trace; rows that differ in it are never compared.") { _ in
+                .text(traceSHA256)
+            },
         ]
     }
 }

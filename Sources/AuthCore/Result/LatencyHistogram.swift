@@ -1,16 +1,17 @@
-/// Counts of recorded times in the buckets of an HDR histogram that hold any: lossless, mergeable by adding.
+/// Counts of recorded times in the buckets that hold any: lossless, mergeable by adding.
 public struct LatencyHistogram: Sendable, Equatable {
-    /// All times from `lower_ns` to `upper_ns`, both included, count as one value.
     public struct Bucket: Sendable, Equatable {
-        public var lower_ns: UInt64
-        public var upper_ns: UInt64
+        /// Its place in `BucketLayout`.
+        public var index: Int
         public var count: UInt64
 
-        public init(lower_ns: UInt64, upper_ns: UInt64, count: UInt64) {
-            self.lower_ns = lower_ns
-            self.upper_ns = upper_ns
+        public init(index: Int, count: UInt64) {
+            self.index = index
             self.count = count
         }
+
+        public var lower_ns: UInt64 { BucketLayout.lower_ns(index) }
+        public var upper_ns: UInt64 { BucketLayout.upper_ns(index) }
     }
 
     /// In ascending order, without empty ones.
@@ -22,17 +23,27 @@ public struct LatencyHistogram: Sendable, Equatable {
         count = buckets.reduce(0) { $0 + $1.count }
     }
 
+    /// One histogram over everything that several hold, count for count.
+    public init(merging histograms: some Sequence<Self>) {
+        var counts: [Int: UInt64] = [:]
+        for histogram in histograms {
+            for bucket in histogram.buckets { counts[bucket.index, default: 0] += bucket.count }
+        }
+        self.init(counts.keys.sorted().map { Bucket(index: $0, count: counts[$0] ?? 0) })
+    }
+
     public var min_ns: UInt64? { buckets.first?.lower_ns }
     public var max_ns: UInt64? { buckets.last?.upper_ns }
 
-    /// The mean of bucket middles: within half a bucket of the true one.
-    public var mean_ns: Double? {
-        guard count > 0 else { return nil }
-        let sum = buckets.reduce(0.0) { sum, bucket in
+    /// All times together, each taken as the middle of its bucket.
+    public var sum_ns: Double {
+        buckets.reduce(0.0) { sum, bucket in
             sum + Double(bucket.lower_ns + bucket.upper_ns) / 2 * Double(bucket.count)
         }
-        return sum / Double(count)
     }
+
+    /// The mean of bucket middles: within half a bucket of the true one.
+    public var mean_ns: Double? { count > 0 ? sum_ns / Double(count) : nil }
 
     /// The smallest bucket end at or below which a share `quantile` of all times lies, as HdrHistogram
     /// defines it.
@@ -45,23 +56,17 @@ public struct LatencyHistogram: Sendable, Equatable {
         }
         return nil
     }
+}
 
-    /// Adds the counts of another histogram with the same bucket layout.
-    public mutating func add(_ other: Self) {
-        var sums: [Bucket] = []
-        sums.reserveCapacity(buckets.count + other.buckets.count)
-        var (left, right) = (buckets[...], other.buckets[...])
-        while let a = left.first, let b = right.first {
-            if a.lower_ns == b.lower_ns {
-                sums.append(Bucket(lower_ns: a.lower_ns, upper_ns: a.upper_ns, count: a.count + b.count))
-                left.removeFirst()
-                right.removeFirst()
-            } else if a.lower_ns < b.lower_ns {
-                sums.append(left.removeFirst())
-            } else {
-                sums.append(right.removeFirst())
-            }
-        }
-        self = Self(sums + left + right)
+/// The times of one kind of operation, slice by slice of a measurement: the slices are what is resampled for
+/// an interval, never single requests, because requests that follow each other are alike.
+public struct SlicedHistogram: Sendable, Equatable {
+    public let slices: [LatencyHistogram]
+    /// All slices together.
+    public let total: LatencyHistogram
+
+    public init(_ slices: [LatencyHistogram] = []) {
+        self.slices = slices
+        total = LatencyHistogram(merging: slices)
     }
 }

@@ -9,16 +9,24 @@ public struct RepeatMeasurement: Sendable {
     public var clients: Int
     /// One entry for each kind of operation that occurred.
     public var operations: [OperationMeasurement]
-    /// From the opening of the start gate until the last client finished.
+    /// From the opening of the start gate until the last client finished, or until the last arrival was due.
     public var wall_ns: UInt64
-    /// CPU time of this process meanwhile, all threads, user and system.
-    public var cpu_ns: UInt64
+    /// How long each slice of the measurement was; `nil` where it ended by a count of operations.
+    public var slice_ns: UInt64?
+    /// CPU time of the clients' own threads: the part of the process's that the operations need.
+    public var clientCPU_ns: UInt64 = 0
+    /// Requests in the system over those that Little's law gives (clients / (throughput x mean service time)
+    /// - 1); `nil` in an open loop, where clients rest.
+    public var little_residual: Double?
+    public var openLoop: OpenLoop?
+    public var usage: Usage
+    public var storeCPUSource = StoreCPUSource.none
     /// The first error of the repeat, as text for the user.
     public var firstError: String?
 
     public init(
         strategy: String, repeatIndex: Int, runOrder: Int, clients: Int,
-        operations: [OperationMeasurement], wall_ns: UInt64, cpu_ns: UInt64, firstError: String? = nil
+        operations: [OperationMeasurement], wall_ns: UInt64, usage: Usage
     ) {
         self.strategy = strategy
         self.repeatIndex = repeatIndex
@@ -26,8 +34,7 @@ public struct RepeatMeasurement: Sendable {
         self.clients = clients
         self.operations = operations
         self.wall_ns = wall_ns
-        self.cpu_ns = cpu_ns
-        self.firstError = firstError
+        self.usage = usage
     }
 
     /// The sum over all kinds of operation.
@@ -41,8 +48,23 @@ public struct RepeatMeasurement: Sendable {
     }
 
     /// CPU of this process for each completed operation, in microseconds.
-    public var cpu_us_per_op: Double? {
-        total.completed == 0 ? nil : Double(cpu_ns) / 1000 / Double(total.completed)
+    public var cpu_us_per_op: Double? { perOperation_us(usage.cpu_ns) }
+
+    /// CPU of the store's process for each completed operation, in microseconds.
+    public var storeCPU_us_per_op: Double? {
+        switch storeCPUSource {
+        case .none, .inProcess: perOperation_us(0)
+        case .privateServer, .foreignServer: usage.storeCPU_ns.flatMap(perOperation_us)
+        }
+    }
+
+    /// CPU of the whole process over that of the clients' threads, less 1: what the harness itself used.
+    public var utilization_residual: Double? {
+        clientCPU_ns == 0 ? nil : Double(usage.cpu_ns) / Double(clientCPU_ns) - 1
+    }
+
+    private func perOperation_us(_ time_ns: UInt64) -> Double? {
+        total.completed == 0 ? nil : Double(time_ns) / 1000 / Double(total.completed)
     }
 }
 
@@ -50,12 +72,17 @@ public struct RepeatMeasurement: Sendable {
 public struct OperationMeasurement: Sendable {
     public var kind: OperationKind
     /// Completion minus actual start.
-    public var service: LatencyHistogram
+    public var service: SlicedHistogram
+    /// Completion minus intended start; `nil` in a closed loop, which has none.
+    public var response: SlicedHistogram?
     public var tally: Tally
 
-    public init(kind: OperationKind, service: LatencyHistogram, tally: Tally) {
+    public init(
+        kind: OperationKind, service: SlicedHistogram, response: SlicedHistogram? = nil, tally: Tally
+    ) {
         self.kind = kind
         self.service = service
+        self.response = response
         self.tally = tally
     }
 }

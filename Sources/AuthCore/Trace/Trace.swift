@@ -8,12 +8,13 @@ public struct Trace: Sendable {
     public var clock: TraceClock
     /// What the strategies are told to do; part of the hash, because it decides how much work a request is.
     public var policy: Policy
+    public var arrival: Arrival
 
     /// Hands over the trace as bytes, client by client, for its hash.
     ///
     /// Integers are little-endian; nothing of a strategy, a credential or a repeat is in it.
     public func forEachChunk(_ consume: ([UInt8]) -> Void) {
-        var head: [UInt8] = Array("authbench-trace-1".utf8)
+        var head: [UInt8] = Array("authbench-trace-2".utf8)
         head.append(UInt64(bitPattern: clock.lap_ms), count: 8)
         head.append(UInt64(bitPattern: clock.horizon_ms), count: 8)
         head.append(UInt64(clients.count), count: 8)
@@ -34,6 +35,8 @@ public struct Trace: Sendable {
                 chunk.append(UInt64(operation.slot), count: 4)
                 chunk.append(UInt64(operation.time_ms), count: 4)
             }
+            chunk.append(UInt64(client.arrivals.times_ns.count), count: 8)
+            for time_ns in client.arrivals.times_ns { chunk.append(time_ns, count: 8) }
             consume(chunk)
         }
     }
@@ -43,6 +46,8 @@ public struct Trace: Sendable {
 public struct ClientTrace: Sendable {
     public var slots: [Slot]
     public var operations: [Operation]
+    /// When they are due, where the loop is open.
+    public var arrivals = ArrivalTimes()
 }
 
 /// A place for one credential; only its own client uses it, so that clients share no lock.

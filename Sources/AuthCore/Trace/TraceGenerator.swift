@@ -4,12 +4,19 @@ extension Trace {
         let size = TraceSize(workload)
         clock = TraceClock(lap_ms: size.lap_ms, horizon_ms: workload.horizon_ms)
         policy = workload.policy
+        arrival = workload.arrival
         clients = []
         var firstSubject: UInt64 = 1
         for client in 0..<workload.clients {
             var generator = ClientTraceGenerator(
                 workload, size: size, client: client, firstSubject: firstSubject)
-            clients.append(generator.generate())
+            var own = generator.generate()
+            if case .open(let process, let rate) = arrival {
+                own.arrivals = ArrivalTimes(
+                    process, rate: rate, clients: workload.clients, client: client,
+                    count: own.operations.count, seed: workload.seed)
+            }
+            clients.append(own)
             firstSubject += UInt64(size.slots(of: client) + size.probeSlots)
         }
     }

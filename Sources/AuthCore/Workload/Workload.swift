@@ -11,6 +11,7 @@ public struct Workload: Sendable, Equatable {
     /// How often one session sends a request, on the trace's clock: decides how often touching is due.
     public var requestsPerSessionPerSecond: Double
     public var mix: Mix
+    public var arrival = Arrival.closed
     public var policy: Policy
 
     /// How requests spread over the sessions.

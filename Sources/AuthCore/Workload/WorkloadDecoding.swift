@@ -1,6 +1,6 @@
 extension Workload: Decodable {
     enum Key: String, CodingKey, CaseIterable {
-        case name, summary, population, clients, seed, skew, touch, mix
+        case name, summary, population, clients, seed, skew, touch, mix, arrival
         case requestsPerSessionPerSecond = "requests_per_session_per_second"
         case touchInterval = "touch_interval_seconds"
         case lifetimes = "lifetimes_seconds"
@@ -21,6 +21,7 @@ extension Workload: Decodable {
         skew = try file.decode(.skew, orWhenAbsent: .zipfian)
         requestsPerSessionPerSecond = try file.decode(.requestsPerSessionPerSecond, orWhenAbsent: 0.1)
         mix = try file.decode(Mix.self, forKey: .mix)
+        arrival = try file.decode(.arrival, orWhenAbsent: .closed)
         policy = Policy()
         policy.touch = try Self.touch(file)
         policy.lifetimes = try file.decode(.lifetimes, orWhenAbsent: Lifetimes())
@@ -50,6 +51,24 @@ extension Workload.Mix: Decodable {
         for kind in OperationKind.allCases {
             self[kind] = try file.decode(AnyKey(kind.name), orWhenAbsent: 0)
         }
+    }
+}
+
+extension Arrival: Codable {
+    private enum Key: String, CodingKey, CaseIterable { case process, rate }
+
+    public init(from decoder: any Decoder) throws {
+        try decoder.refuseKeys(except: Key.allCases.map(\.rawValue), in: "arrival")
+        let file = try decoder.container(keyedBy: Key.self)
+        self = .open(
+            try file.decode(Process.self, forKey: .process), rate: try file.decode(Double.self, forKey: .rate))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        guard case .open(let process, let rate) = self else { return }
+        var file = encoder.container(keyedBy: Key.self)
+        try file.encode(process, forKey: .process)
+        try file.encode(rate, forKey: .rate)
     }
 }
 

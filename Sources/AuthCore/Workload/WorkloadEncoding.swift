@@ -9,6 +9,7 @@ extension Workload: Encodable {
         try file.encode(seed, forKey: .seed)
         try file.encode(skew, forKey: .skew)
         try file.encode(requestsPerSessionPerSecond, forKey: .requestsPerSessionPerSecond)
+        if arrival != .closed { try file.encode(arrival, forKey: .arrival) }
         switch policy.touch {
         case .never: try file.encode("never", forKey: .touch)
         case .always: try file.encode("always", forKey: .touch)

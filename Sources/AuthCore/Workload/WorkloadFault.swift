@@ -31,6 +31,9 @@ extension Workload {
         }
         let sum = mix.shares.reduce(0, +)
         if abs(sum - 1) > 1e-9 { throw .init("the shares of mix sum to \(sum): they must sum to 1") }
+        if let rate = arrival.rate, !Arrival.rates.contains(rate) {
+            throw .init("arrival.rate is \(rate): from 0.01 to 100000000 per second")
+        }
         try validateLifetimes()
     }
 

@@ -29,17 +29,24 @@ package struct ResultFolder {
     }
 
     /// Writes all that has been measured so far, and the histograms of the newest measurement.
-    package func write(_ measurements: [RepeatMeasurement], sizes: [CredentialSize]) throws {
-        let latency = CSV.text(LatencyTable.columns(identity), LatencyTable.rows(measurements))
-        try write(Data(latency.utf8), to: "latency.csv")
-        let throughput = CSV.text(ThroughputTable.columns(identity), measurements)
-        try write(Data(throughput.utf8), to: "throughput.csv")
-        try write(Data(CSV.text(SizeTable.columns(identity), sizes).utf8), to: "size.csv")
-        guard let newest = measurements.last else { return }
-        for operation in newest.operations {
-            let file = HistogramFile(identity, newest, operation)
-            try write(try JSONEncoder().encode(file), to: "histograms/\(file.name)")
+    ///
+    /// - Parameter floor: the strategy that only shows the harness's own cost, if there is one.
+    package func write(_ assessments: [Assessment], sizes: [CredentialSize], floor: String?) throws {
+        if let newest = assessments.last {
+            for latency in newest.latencies {
+                let file = HistogramFile(identity, newest.measurement, latency)
+                try write(try file.json(), to: "histograms/\(file.name)")
+            }
         }
+        try write(LatencyTable.columns(identity), LatencyTable.rows(assessments), to: "latency.csv")
+        try write(
+            ThroughputTable.columns(identity), ThroughputTable.rows(assessments, floor: floor),
+            to: "throughput.csv")
+        try write(SizeTable.columns(identity), sizes, to: "size.csv")
+    }
+
+    private func write<Row>(_ columns: [Column<Row>], _ rows: [Row], to name: String) throws {
+        try write(Data(CSV.text(columns, rows).utf8), to: name)
     }
 
     /// Points `<parent>/latest` at this folder; leaves anything there that is no link.

@@ -5,38 +5,57 @@ import AuthStatistics
 package enum LatencyTable {
     package struct Row {
         package var measurement: RepeatMeasurement
-        package var operation: OperationMeasurement
+        package var latency: Assessment.Latency
     }
 
-    package static func rows(_ measurements: [RepeatMeasurement]) -> [Row] {
-        measurements.flatMap { measurement in
-            measurement.operations.map { Row(measurement: measurement, operation: $0) }
+    package static func rows(_ assessments: [Assessment]) -> [Row] {
+        assessments.flatMap { assessment in
+            assessment.latencies.map { Row(measurement: assessment.measurement, latency: $0) }
         }
     }
 
     package static func columns(_ identity: RunIdentity) -> [Column<Row>] {
         identity.columns { $0.measurement.strategy } + [
-            Column("repeat") { .integer(Int64($0.measurement.repeatIndex)) },
-            Column("operation") { .text($0.operation.kind.name) },
-            // Closed loop: from the actual start of an operation to its end.
-            Column("clock") { _ in .text("service") },
-            Column("n") { .count($0.operation.service.count) },
-            Column("min_ns") { .count($0.operation.service.min_ns) },
-            Column("mean_ns") { .number($0.operation.service.mean_ns, 1) },
-            quantile("p50_ns", 0.5), quantile("p90_ns", 0.9), quantile("p99_ns", 0.99),
+            Column("repeat", .count, "Which repeat, counted from 1.") {
+                .integer(Int64($0.measurement.repeatIndex))
+            },
+            Column("operation", .text, "The kind of operation.") { .text($0.latency.kind.name) },
+            Column(
+                "clock", .text,
+                "`service`: from the actual start to completion; `response` (open loop only): from the intended start, so that waiting is in it."
+            ) { .text($0.latency.clock.rawValue) },
+            Column("n", .count, "Completed operations, all of which are in the histogram.") {
+                .count($0.latency.times.total.count)
+            },
+            Column("min_ns", .time, "The shortest time.") { .count($0.latency.times.total.min_ns) },
+            Column("mean_ns", .number, "The mean, from the middles of the histogram's buckets.") {
+                .number($0.latency.times.total.mean_ns, 1)
+            },
+        ] + Assessment.quantiles.enumerated().flatMap(quantileWithInterval) + [
             quantile("p999_ns", 0.999), quantile("p9999_ns", 0.9999),
-            Column("max_ns") { .count($0.operation.service.max_ns) },
+            Column("max_ns", .time, "The longest time.") { .count($0.latency.times.total.max_ns) },
+        ]
+    }
+
+    private static func quantileWithInterval(_ index: Int, _ value: Double) -> [Column<Row>] {
+        let name = "p\(Int(value * 100))"
+        let meaning =
+            "of the 95 % interval of \(name), by resampling blocks of slices (circular block bootstrap)."
+        return [
+            quantile("\(name)_ns", value),
+            Column("\(name)_ci95_low_ns", .optionalTime, "Lower end \(meaning)") {
+                .count($0.latency.intervals[index].map { UInt64($0.low) })
+            },
+            Column("\(name)_ci95_high_ns", .optionalTime, "Upper end \(meaning)") {
+                .count($0.latency.intervals[index].map { UInt64($0.high) })
+            },
         ]
     }
 
     private static func quantile(_ name: String, _ quantile: Double) -> Column<Row> {
-        Column(name) { .count($0.operation.service.supported_ns(quantile)) }
-    }
-}
-
-extension LatencyHistogram {
-    /// A quantile, or `nil` where there are too few samples to say: never the maximum in its place.
-    package func supported_ns(_ quantile: Double) -> UInt64? {
-        count >= QuantileRule.minimumCount(for: quantile) ? value_ns(at: quantile) : nil
+        let minimum = QuantileRule.minimumCount(for: quantile)
+        return Column(name, .optionalTime, "Quantile; blank below \(minimum) samples.") {
+            .count($0.latency.times.total.supported_ns(quantile))
+        }
     }
 }

@@ -4,28 +4,39 @@ import AuthStatistics
 /// All repeats of one strategy in one line: histograms merged, rates by their median.
 package struct Summary: Sendable {
     package var strategy: String
-    package var authenticate: LatencyHistogram
+    /// Service times of `authenticate`.
+    package var service: LatencyHistogram
+    /// Response times of `authenticate`; `nil` in a closed loop.
+    package var response: LatencyHistogram?
+    package var scheduleLag: LatencyHistogram?
+    package var targetRate: Double?
     package var operationsPerSecond: Double?
+    /// Of the operations per second, over repeats and the blocks in them.
+    package var rate: Interval?
     package var cpu_us_per_op: Double?
+    package var storeCPU_us_per_op: Double?
     package var credential_bytes: Int?
     package var total: Tally
-    package var firstError: String?
-    /// How many times the operations per second of this strategy the fastest one does; `nil` for the floor.
+    package var repeats: Int
+    /// The repeats whose numbers must not be used, and why.
+    package var invalid: [(repeatIndex: Int, fault: Invalidity)]
+    /// How many times the operations per second of this strategy the fastest one does; `nil` for the floor,
+    /// and in an open loop, where all do the same.
     package var timesSlower: Double?
 
     /// One line for each strategy, in the order of `strategies`; one without a measurement is left out.
     ///
     /// `floor` names the strategy that only shows the harness's own cost, if there is one: it is in no ratio.
     package static func lines(
-        _ measurements: [RepeatMeasurement], sizes: [CredentialSize], strategies: [String],
-        floor: String? = nil
+        _ assessments: [Assessment], sizes: [CredentialSize], strategies: [String], floor: String? = nil
     ) -> [Self] {
         var lines = strategies.compactMap { id -> Self? in
-            let own = measurements.filter { $0.strategy == id }
+            let own = assessments.map(\.measurement).filter { $0.strategy == id }
             return own.isEmpty ? nil : Self(id, own, size: sizes.first { $0.strategy == id })
         }
-        let fastest = lines.filter { $0.strategy != floor }.compactMap(\.operationsPerSecond).max()
-        for index in lines.indices where lines[index].strategy != floor {
+        let compared = lines.filter { $0.strategy != floor && $0.response == nil }
+        let fastest = compared.compactMap(\.operationsPerSecond).max()
+        for index in lines.indices where lines[index].strategy != floor && lines[index].response == nil {
             guard let fastest, let own = lines[index].operationsPerSecond, own > 0 else { continue }
             lines[index].timesSlower = fastest / own
         }
@@ -34,33 +45,59 @@ package struct Summary: Sendable {
 
     private init(_ strategy: String, _ repeats: [RepeatMeasurement], size: CredentialSize?) {
         self.strategy = strategy
-        authenticate = LatencyHistogram()
-        total = Tally()
-        for one in repeats {
-            total += one.total
-            for operation in one.operations where operation.kind == .authenticate {
-                authenticate.add(operation.service)
-            }
+        self.repeats = repeats.count
+        let authenticate = repeats.flatMap(\.operations).filter { $0.kind == .authenticate }
+        service = LatencyHistogram(merging: authenticate.map(\.service.total))
+        total = repeats.reduce(into: Tally()) { $0 += $1.total }
+        if let openLoop = repeats.first?.openLoop {
+            response = LatencyHistogram(merging: authenticate.compactMap(\.response?.total))
+            scheduleLag = LatencyHistogram(merging: repeats.compactMap(\.openLoop?.scheduleLag))
+            targetRate = openLoop.targetRate
         }
         operationsPerSecond = QuantileRule.median(repeats.map(\.operationsPerSecond))
+        rate = Self.rate(repeats)
         cpu_us_per_op = QuantileRule.median(repeats.compactMap(\.cpu_us_per_op))
+        storeCPU_us_per_op = QuantileRule.median(repeats.compactMap(\.storeCPU_us_per_op))
         credential_bytes = size?.credential_bytes
-        firstError = repeats.lazy.compactMap(\.firstError).first
+        invalid = repeats.flatMap { one in one.invalidities.map { (one.repeatIndex, $0) } }
+    }
+
+    /// Draws repeats, and blocks of slices in them.
+    private static func rate(_ repeats: [RepeatMeasurement]) -> Interval? {
+        let slices = repeats.map(\.completedBySlice)
+        guard let slice_ns = repeats.first?.slice_ns, slice_ns > 0, let length = slices.first?.count,
+            slices.allSatisfy({ $0.count == length && length > 0 })
+        else { return nil }
+        let completed = Array(slices.joined())
+        var random = RandomSource(seed: 1)
+        return BlockBootstrap(groups: repeats.count, slicesPerGroup: length)
+            .intervals(using: &random) { weights in
+                let sum = zip(weights, completed).reduce(0.0) { $0 + Double($1.0) * $1.1 }
+                return [sum / Double(completed.count) * 1e9 / Double(slice_ns)]
+            }.first
     }
 
     package static var columns: [Column<Summary>] {
         [
-            Column("strategy") { .text($0.strategy) },
-            Column("authenticate_p50_ns") { .count($0.authenticate.supported_ns(0.5)) },
-            Column("authenticate_p99_ns") { .count($0.authenticate.supported_ns(0.99)) },
-            Column("operations_per_second") { .number($0.operationsPerSecond, 1) },
-            Column("cpu_us_per_op") { .number($0.cpu_us_per_op, 4) },
-            Column("credential_bytes") { .count($0.credential_bytes.map(UInt64.init)) },
-            Column("times_slower") { .number($0.timesSlower, 3) },
-            Column("false_accepts") { .count($0.total.falseAccepts) },
-            Column("false_rejects") { .count($0.total.falseRejects) },
-            Column("stale_accepts") { .count($0.total.staleAccepts) },
-            Column("errors") { .count($0.total.errors) },
+            Column(printed: "strategy") { .text($0.strategy) },
+            Column(printed: "authenticate_p50_ns") { .count($0.service.supported_ns(0.5)) },
+            Column(printed: "authenticate_p99_ns") { .count($0.service.supported_ns(0.99)) },
+            Column(printed: "authenticate_response_p50_ns") { .count($0.response?.supported_ns(0.5)) },
+            Column(printed: "authenticate_response_p99_ns") { .count($0.response?.supported_ns(0.99)) },
+            Column(printed: "schedule_lag_p99_ns") { .count($0.scheduleLag?.supported_ns(0.99)) },
+            Column(printed: "target_rate") { .number($0.targetRate, 3) },
+            Column(printed: "operations_per_second") { .number($0.operationsPerSecond, 1) },
+            Column(printed: "operations_per_second_ci95_low") { .number($0.rate?.low, 1) },
+            Column(printed: "operations_per_second_ci95_high") { .number($0.rate?.high, 1) },
+            Column(printed: "cpu_us_per_op") { .number($0.cpu_us_per_op, 4) },
+            Column(printed: "store_cpu_us_per_op") { .number($0.storeCPU_us_per_op, 4) },
+            Column(printed: "credential_bytes") { .count($0.credential_bytes.map(UInt64.init)) },
+            Column(printed: "times_slower") { .number($0.timesSlower, 3) },
+            Column(printed: "false_accepts") { .count($0.total.falseAccepts) },
+            Column(printed: "false_rejects") { .count($0.total.falseRejects) },
+            Column(printed: "stale_accepts") { .count($0.total.staleAccepts) },
+            Column(printed: "errors") { .count($0.total.errors) },
+            Column(printed: "valid") { .flag($0.invalid.isEmpty) },
         ]
     }
 }

@@ -1,37 +1,65 @@
-/// A table for people: columns aligned, numbers to the right, in at most 100 columns of a terminal.
+/// A table for people: columns aligned, numbers to the right, in at most 100 columns of a terminal; below it
+/// why a line must not be used, where that is so.
 package enum TextTable {
-    private static let titles = [
-        "strategy", "auth p50", "auth p99", "ops/s", "CPU µs/op", "cred. B", "slower", "wrong", "stale",
-        "errors",
-    ]
+    private typealias Entry = (title: String, cell: @Sendable (Summary) -> String)
 
-    /// Renders one line for each strategy; in colour, wrong decisions and errors stand out in red.
+    /// Renders one line for each strategy; in colour, what must not be used stands out in red.
     package static func text(_ lines: [Summary], isColored: Bool) -> String {
-        let rows = [titles] + lines.map(cells)
-        let widths = titles.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.enumerated().map { index, row in
+        let isOpenLoop = lines.contains { $0.response != nil }
+        let columns = [first] + (isOpenLoop ? openLoop : closedLoop) + decisions
+        let rows = [columns.map(\.title)] + lines.map { line in columns.map { $0.cell(line) } }
+        let widths = columns.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        var text = ""
+        for (index, row) in rows.enumerated() {
             let line = zip(row, widths).enumerated().map { column, cell in
                 padded(cell.0, to: cell.1, onTheLeft: column > 0)
             }.joined(separator: "  ")
-            let isBad = index > 0 && isWrong(lines[index - 1])
-            return isColored && isBad ? "\u{1B}[31m\(line)\u{1B}[0m" : line
-        }.joined(separator: "\n") + "\n"
+            let isBad = index > 0 && !lines[index - 1].invalid.isEmpty
+            text += (isColored && isBad ? "\u{1B}[31m\(line)\u{1B}[0m" : line) + "\n"
+        }
+        return text + notes(lines)
     }
 
-    private static func isWrong(_ line: Summary) -> Bool {
-        line.total.wrongDecisions > 0 || line.total.errors > 0
+    /// Every repeat whose numbers must not be used, and why.
+    private static func notes(_ lines: [Summary]) -> String {
+        lines.flatMap { line in
+            line.invalid.map { "not valid: \(line.strategy), repeat \($0.repeatIndex): \($0.fault.reason)\n" }
+        }.joined()
     }
 
-    private static func cells(_ line: Summary) -> [String] {
-        [
-            line.strategy, time(line.authenticate.supported_ns(0.5)),
-            time(line.authenticate.supported_ns(0.99)),
-            line.operationsPerSecond.map { grouped($0) } ?? "–",
-            line.cpu_us_per_op.map { $0.formatted(digits: 2) } ?? "–",
-            line.credential_bytes.map(String.init) ?? "–",
-            line.timesSlower.map { $0.formatted(digits: 2) + "×" } ?? "–",
-            String(line.total.wrongDecisions), String(line.total.staleAccepts), String(line.total.errors),
-        ]
+    private static let first: Entry = ("strategy", { $0.strategy })
+
+    private static let closedLoop: [Entry] = [
+        ("auth p50", { time($0.service.supported_ns(0.5)) }),
+        ("auth p99", { time($0.service.supported_ns(0.99)) }),
+        ("ops/s", { $0.operationsPerSecond.map(grouped) ?? "–" }),
+        ("±", { uncertainty($0) }),
+        ("CPU µs", { $0.cpu_us_per_op?.formatted(digits: 2) ?? "–" }),
+        ("cred. B", { $0.credential_bytes.map(String.init) ?? "–" }),
+        ("slower", { $0.timesSlower.map { $0.formatted(digits: 2) + "×" } ?? "–" }),
+    ]
+
+    /// The lag of the floor's line is that of the machine.
+    private static let openLoop: [Entry] = [
+        ("resp. p50", { time($0.response?.supported_ns(0.5)) }),
+        ("resp. p99", { time($0.response?.supported_ns(0.99)) }),
+        ("serv. p50", { time($0.service.supported_ns(0.5)) }),
+        ("lag p99", { time($0.scheduleLag?.supported_ns(0.99)) }),
+        ("ops/s", { $0.operationsPerSecond.map(grouped) ?? "–" }),
+        ("CPU µs", { $0.cpu_us_per_op?.formatted(digits: 2) ?? "–" }),
+    ]
+
+    private static let decisions: [Entry] = [
+        ("wrong", { String($0.total.wrongDecisions) }),
+        ("stale", { String($0.total.staleAccepts) }),
+        ("errors", { String($0.total.errors) }),
+        ("valid", { "\($0.repeats - Set($0.invalid.map(\.repeatIndex)).count)/\($0.repeats)" }),
+    ]
+
+    /// Half the interval of the operations per second, in per cent of them.
+    private static func uncertainty(_ line: Summary) -> String {
+        guard let rate = line.rate, let middle = line.operationsPerSecond, middle > 0 else { return "–" }
+        return ((rate.high - rate.low) / 2 / middle * 100).formatted(digits: 0) + "%"
     }
 
     /// A time with three figures or so and its unit.

@@ -1,37 +1,86 @@
 import AuthCore
+import AuthStatistics
 
 /// `throughput.csv`: one row for each strategy and repeat.
 package enum ThroughputTable {
-    package static func columns(_ identity: RunIdentity) -> [Column<RepeatMeasurement>] {
-        identity.columns { $0.strategy } + [
-            Column("repeat") { .integer(Int64($0.repeatIndex)) },
-            Column("run_order") { .integer(Int64($0.runOrder)) },
-            Column("clients") { .integer(Int64($0.clients)) },
-            // A closed loop has no target.
-            Column("target_rate") { _ in .blank },
-            Column("achieved_rate") { .number($0.operationsPerSecond, digits: 1) },
-            Column("operations") { .count($0.total.completed) },
-            Column("accepted") { .count($0.total.accepted) },
-            Column("refused") { .count($0.total.refused) },
-            Column("errors") { .count($0.total.errors) },
-            Column("false_accepts") { .count($0.total.falseAccepts) },
-            Column("false_rejects") { .count($0.total.falseRejects) },
-            Column("stale_accepts") { .count($0.total.staleAccepts) },
-            Column("wall_ns") { .count($0.wall_ns) },
-            Column("cpu_us_per_op") { .number($0.cpu_us_per_op, 4) },
-            Column("valid") { .flag($0.invalidReason == nil) },
-            Column("reason") { .text($0.invalidReason ?? "") },
+    package struct Row {
+        package var assessment: Assessment
+        /// The schedule lag of the floor strategy in the same repeat, where it has been measured.
+        package var floorLag: LatencyHistogram?
+
+        var measurement: RepeatMeasurement { assessment.measurement }
+    }
+
+    /// - Parameter floor: the strategy that only shows the harness's own cost, if there is one.
+    package static func rows(_ assessments: [Assessment], floor: String?) -> [Row] {
+        assessments.map { assessment in
+            let same = assessments.first {
+                $0.measurement.strategy == floor
+                    && $0.measurement.repeatIndex == assessment.measurement.repeatIndex
+            }
+            return Row(assessment: assessment, floorLag: same?.measurement.openLoop?.scheduleLag)
+        }
+    }
+
+    package static func columns(_ identity: RunIdentity) -> [Column<Row>] {
+        identity.columns { $0.measurement.strategy } + place + rates + decisions + schedule + costs
+            + machine + verdict
+    }
+
+    private static var place: [Column<Row>] {
+        [
+            Column("repeat", .count, "Which repeat, counted from 1.") {
+                .integer(Int64($0.measurement.repeatIndex))
+            },
+            Column("run_order", .count, "The place of the measurement in the run, counted from 1.") {
+                .integer(Int64($0.measurement.runOrder))
+            },
+            Column("clients", .count, "Clients that send requests at once.") {
+                .integer(Int64($0.measurement.clients))
+            },
         ]
     }
-}
 
-extension RepeatMeasurement {
-    /// Why the numbers of this measurement must not be used, or `nil` when they may.
-    package var invalidReason: String? {
-        let total = total
-        if total.falseAccepts > 0 { return "\(total.falseAccepts) false accepts" }
-        if total.falseRejects > 0 { return "\(total.falseRejects) false rejects" }
-        if total.errors > 0 { return "\(total.errors) errors; the first: \(firstError ?? "unknown")" }
-        return total.completed == 0 ? "nothing completed" : nil
+    private static var rates: [Column<Row>] {
+        [
+            Column("target_rate", .optionalNumber, "Arrivals per second asked for; blank in a closed loop.") {
+                .number($0.measurement.openLoop?.targetRate, 3)
+            },
+            Column("achieved_rate", .number, "Completed operations per second.") {
+                .number($0.measurement.operationsPerSecond, digits: 1)
+            },
+            Column(
+                "achieved_rate_ci95_low", .optionalNumber,
+                "Lower end of the 95 % interval, by resampling blocks of slices; blank for a measurement by a count of operations."
+            ) { .number($0.assessment.rate?.low, 1) },
+            Column("achieved_rate_ci95_high", .optionalNumber, "Upper end of that interval.") {
+                .number($0.assessment.rate?.high, 1)
+            },
+            Column("wall_ns", .time, "From the start until the last client finished.") {
+                .count($0.measurement.wall_ns)
+            },
+        ]
+    }
+
+    private static var decisions: [Column<Row>] {
+        [
+            Column("operations", .count, "Completed operations: all but the errors.") {
+                .count($0.measurement.total.completed)
+            },
+            Column("accepted", .count, "Credentials accepted.") { .count($0.measurement.total.accepted) },
+            Column("refused", .count, "Credentials refused.") { .count($0.measurement.total.refused) },
+            Column("errors", .count, "Operations on which nothing was decided: store down, timeout.") {
+                .count($0.measurement.total.errors)
+            },
+            Column("false_accepts", .count, "Accepted, but had to be refused, or as somebody else.") {
+                .count($0.measurement.total.falseAccepts)
+            },
+            Column("false_rejects", .count, "Refused, but had to be accepted.") {
+                .count($0.measurement.total.falseRejects)
+            },
+            Column("stale_accepts", .count, "Accepted after logout by a strategy that promises no more.") {
+                .count($0.measurement.total.staleAccepts)
+            },
+        ]
     }
 }

@@ -1,0 +1,96 @@
+import AuthCore
+import AuthStatistics
+
+/// A measurement with what follows from it: intervals, steadiness, validity. Calculated once, because
+/// resampling takes longer than writing.
+package struct Assessment: Sendable {
+    package var measurement: RepeatMeasurement
+    package var latencies: [Latency]
+    /// Of the completed operations per second; `nil` for a measurement by a count of operations.
+    package var rate: Interval?
+    /// `nil` where a slice has too few samples to have a median.
+    package var isStationary: Bool?
+
+    /// One operation by one clock.
+    package struct Latency: Sendable {
+        package var kind: OperationKind
+        package var clock: LatencyClock
+        package var times: SlicedHistogram
+        /// For each of `quantiles`, `nil` where there are too few samples for the quantile itself.
+        package var intervals: [Interval?]
+    }
+
+    /// Those that get an interval.
+    package static let quantiles = [0.5, 0.9, 0.99]
+
+    package init(_ measurement: RepeatMeasurement) {
+        self.measurement = measurement
+        // Seeded alike each time, so that the same measurement always gives the same interval.
+        var random = RandomSource(seed: 1)
+        latencies = measurement.operations.flatMap { operation in
+            var rows = [(LatencyClock.service, operation.service)]
+            if let response = operation.response { rows.append((.response, response)) }
+            return rows.map { clock, times in
+                Latency(
+                    kind: operation.kind, clock: clock, times: times,
+                    intervals: Self.intervals(of: times, &random))
+            }
+        }
+        rate = Self.rate(measurement, &random)
+        isStationary = Self.isStationary(measurement)
+    }
+
+    private static func intervals(of times: SlicedHistogram, _ random: inout RandomSource) -> [Interval?] {
+        let supported = quantiles.filter { times.total.supported_ns($0) != nil }
+        guard !supported.isEmpty else { return quantiles.map { _ in nil } }
+        let counts = SlicedCounts(times.slices.map(\.values))
+        let intervals = BlockBootstrap(slicesPerGroup: times.slices.count)
+            .intervals(using: &random) { weights in
+                supported.map { counts.value(at: $0, weights: weights) }
+            }
+        return quantiles.map { quantile in supported.firstIndex(of: quantile).map { intervals[$0] } }
+    }
+
+    private static func rate(_ measurement: RepeatMeasurement, _ random: inout RandomSource) -> Interval? {
+        guard let slice_ns = measurement.slice_ns, slice_ns > 0, measurement.total.completed > 0 else {
+            return nil
+        }
+        let completed = measurement.completedBySlice
+        return BlockBootstrap(slicesPerGroup: completed.count).intervals(using: &random) { weights in
+            let sum = zip(weights, completed).reduce(0.0) { $0 + Double($1.0) * $1.1 }
+            return [sum / Double(completed.count) * 1e9 / Double(slice_ns)]
+        }.first
+    }
+
+    private static func isStationary(_ measurement: RepeatMeasurement) -> Bool? {
+        let commonest = measurement.operations.max { $0.service.total.count < $1.service.total.count }
+        guard let slices = commonest?.service.slices, !slices.isEmpty else { return nil }
+        let medians = slices.compactMap { $0.supported_ns(0.5).map(Double.init) }
+        return medians.count == slices.count ? SteadyState.isStationary(medians) : nil
+    }
+}
+
+/// From when on a time is counted: the actual or the intended start of the operation.
+package enum LatencyClock: String, CaseIterable, Sendable {
+    case service, response
+}
+
+extension RepeatMeasurement {
+    /// Completed operations in each slice.
+    var completedBySlice: [Double] {
+        guard let first = operations.first else { return [] }
+        return first.service.slices.indices.map { slice in
+            operations.reduce(0) { $0 + Double($1.service.slices[slice].count) }
+        }
+    }
+}
+
+extension LatencyHistogram {
+    /// A quantile, or `nil` where there are too few samples to say: never the maximum in its place.
+    package func supported_ns(_ quantile: Double) -> UInt64? {
+        count >= QuantileRule.minimumCount(for: quantile) ? value_ns(at: quantile) : nil
+    }
+
+    /// The buckets' ends and counts.
+    var values: [(value: UInt64, count: UInt64)] { buckets.map { ($0.upper_ns, $0.count) } }
+}

@@ -1,0 +1,61 @@
+/// Counters of the kernel that say whether a measurement was disturbed; each is `nil` where it cannot be read.
+package struct KernelCounters: Sendable, Equatable {
+    /// Time of all processors together, in the kernel's ticks (proc(5), /proc/stat).
+    package var processor_ticks: UInt64?
+    /// That part of it which the hypervisor gave to others.
+    package var steal_ticks: UInt64?
+    /// How long the control group has been held up by its processor limit (cgroup-v2, cpu.stat).
+    package var throttled_ns: UInt64?
+    /// Pages read back from swap (proc(5), /proc/vmstat).
+    package var swappedIn_pages: UInt64?
+
+    package static func current() -> Self {
+        var counters = Self()
+        if let stat = ProcFile.read("/proc/stat") { counters.readProcessors(stat) }
+        if let pages = ProcFile.read("/proc/vmstat").flatMap({ value(of: "pswpin", in: $0) }) {
+            counters.swappedIn_pages = pages
+        }
+        for folder in controlGroups(ProcFile.read("/proc/self/cgroup") ?? "") {
+            guard let text = ProcFile.read("/sys/fs/cgroup\(folder)/cpu.stat") else { continue }
+            counters.readThrottling(text)
+            break
+        }
+        return counters
+    }
+
+    /// The folders in which the control group of a process may be seen, the likeliest first (cgroups(7)).
+    static func controlGroups(_ text: String) -> [String] {
+        let own = text.split(separator: "\n").compactMap { line -> String? in
+            let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+            guard fields.count == 3 else { return nil }
+            if fields[0] == "0", fields[1].isEmpty { return String(fields[2]) }
+            return fields[1].split(separator: ",").contains("cpu") ? "/\(fields[1])\(fields[2])" : nil
+        }
+        return own + ["", "/cpu", "/cpu,cpuacct"]
+    }
+
+    /// The first line: user, nice, system, idle, iowait, irq, softirq, steal, guest, guest_nice; the last two
+    /// are in user and nice already.
+    mutating func readProcessors(_ text: String) {
+        let line = text.prefix { !$0.isNewline }
+        guard line.hasPrefix("cpu ") else { return }
+        let ticks = line.split(separator: " ").dropFirst().prefix(8).compactMap { UInt64($0) }
+        guard ticks.count == 8 else { return }
+        processor_ticks = ticks.reduce(0, +)
+        steal_ticks = ticks[7]
+    }
+
+    /// Version 2 counts microseconds, version 1 nanoseconds.
+    mutating func readThrottling(_ text: String) {
+        throttled_ns =
+            Self.value(of: "throttled_usec", in: text).map { $0 * 1000 }
+            ?? Self.value(of: "throttled_time", in: text)
+    }
+
+    private static func value(of name: String, in text: String) -> UInt64? {
+        for line in text.split(whereSeparator: \.isNewline) where line.hasPrefix(name + " ") {
+            return UInt64(line.dropFirst(name.utf8.count + 1))
+        }
+        return nil
+    }
+}
