@@ -22,7 +22,9 @@ package struct Summary: Sendable {
     ) -> [Self] {
         var lines = strategies.compactMap { id -> Self? in
             let own = measurements.filter { $0.strategy == id }
-            return own.isEmpty ? nil : Self(id, own, size: sizes.first { $0.strategy == id })
+            // What the strategies issue in the measurement.
+            let size = sizes.first { $0.strategy == id && $0.profile == .rfc9068 }
+            return own.isEmpty ? nil : Self(id, own, size: size)
         }
         let fastest = lines.filter { $0.strategy != floor }.compactMap(\.operationsPerSecond).max()
         for index in lines.indices where lines[index].strategy != floor {
