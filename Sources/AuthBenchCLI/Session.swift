@@ -61,7 +61,7 @@ struct Session {
                 switch event {
                 case .loading(let strategy): doing = "loading \(strategy)"
                 case .measuring(let strategy, _): doing = "measuring \(strategy)"
-                case .loaded(let size): outcome.sizes.append(size)
+                case .loaded(let sizes): outcome.sizes += sizes
                 case .measured(let measurement):
                     outcome.assessments.append(Assessment(measurement))
                     try files.write(outcome)

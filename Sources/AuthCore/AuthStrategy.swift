@@ -37,6 +37,11 @@ public protocol AuthStrategy: ~Copyable, SendableMetatype {
 
     /// Issues a credential that `authenticate` must refuse, for the probes of a workload.
     mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential
+
+    /// Makes a credential that says what the profile says, to be weighed, never to be presented.
+    ///
+    /// It may have begun a session: `logout` ends that.
+    mutating func specimen(of profile: ClaimProfile, at now: Instant) throws -> Credential
 }
 
 extension AuthStrategy where Self: ~Copyable {
@@ -55,6 +60,11 @@ extension AuthStrategy where Self: ~Copyable {
             credentials.append(try login(one.subject, at: one.instant))
         }
         return credentials
+    }
+
+    /// Signs somebody in, because a session's credential is the same whatever is known about its user.
+    public mutating func specimen(of profile: ClaimProfile, at now: Instant) throws -> Credential {
+        try login(.specimen, at: now)
     }
 }
 

@@ -16,7 +16,7 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
     }
 
     func load(width: Int, stop: StopFlag, progress: @escaping @Sendable (Int) -> Void) throws
-        -> CredentialSize
+        -> [CredentialSize]
     {
         let group = DispatchGroup()
         let failure = Failure()
@@ -26,8 +26,7 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
         }
         group.wait()
         try failure.rethrow()
-        guard let sample = clients.first?.sampleCredential() else { throw Stopped() }
-        return CredentialSize(strategy: descriptor, credential: sample)
+        return try clients.first?.weigh() ?? []
     }
 
     func replay(

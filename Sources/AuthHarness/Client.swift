@@ -48,8 +48,8 @@ final class Client<S: AuthStrategy & ~Copyable>: Sendable {
         }
     }
 
-    /// The first credential the client holds.
-    func sampleCredential() -> Credential? {
-        worker.withLock { $0.desk.wallet.subjects.isEmpty ? nil : $0.desk.wallet.credential(0) }
+    /// What a credential of each claim profile weighs.
+    func weigh() throws -> [CredentialSize] {
+        try worker.withLock { try $0.weigh() }
     }
 }

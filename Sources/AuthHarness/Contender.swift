@@ -6,9 +6,9 @@ protocol Contender: Sendable {
 
     /// Issues the population's credentials, `width` clients at once.
     ///
-    /// - Returns: what a credential of the strategy weighs.
+    /// - Returns: what a credential of each claim profile weighs.
     func load(width: Int, stop: StopFlag, progress: @escaping @Sendable (Int) -> Void) throws
-        -> CredentialSize
+        -> [CredentialSize]
 
     /// Lets all clients replay the trace from where they stand, each recording into the box of its index.
     ///

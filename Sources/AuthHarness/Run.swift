@@ -8,7 +8,8 @@ package struct Run: Sendable {
     /// What happens in a run, for progress and files.
     package enum Event: Sendable {
         case loading(strategy: String)
-        case loaded(CredentialSize)
+        /// With what a credential of each claim profile weighs.
+        case loaded([CredentialSize])
         case measuring(strategy: String, repeatIndex: Int)
         case measured(RepeatMeasurement)
     }

@@ -46,4 +46,8 @@ public struct HS256JWTStrategy: AuthStrategy, ~Copyable {
     public mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
         try desk.misissue(flaw, to: subject, at: now)
     }
+
+    public mutating func specimen(of profile: ClaimProfile, at now: Instant) throws -> Credential {
+        Credential(headerLine: try desk.specimen(of: profile, at: now))
+    }
 }

@@ -75,6 +75,12 @@ public struct HybridStrategy: AuthStrategy, ~Copyable {
         try desk.misissue(flaw, to: subject, at: now)
     }
 
+    /// The refresh token is one of its own kind, whatever the access token says.
+    public mutating func specimen(of profile: ClaimProfile, at now: Instant) throws -> Credential {
+        let refreshToken = try families.create(for: .specimen, at: now)
+        return Credential(headerLine: try desk.specimen(of: profile, at: now), refreshToken: refreshToken)
+    }
+
     /// The lifetime is shortened at random, so that tokens issued together are not renewed together.
     private mutating func credential(
         _ subject: Subject, _ refreshToken: [UInt8], at now: Instant

@@ -106,6 +106,28 @@ struct RunTests {
         #expect(measurement.firstError?.contains("Breakdown") == true)
     }
 
+    @Test("weighs a specimen of every claim profile once loaded, and logs each out")
+    func sizes() throws {
+        let workload = try workload(clients: 2)
+        let run = Run(
+            trace: Trace(workload), schedule: Schedule(strategies: 1, repeats: 1, seed: 1),
+            warmUp: .operations(1), extent: .operations(2), cores: 2, stop: StopFlag(), meter: { 0 })
+        let script = Script()
+        var sizes: [CredentialSize] = []
+        try Script.$current.withValue(script) {
+            try run.execute(
+                [SyntheticStrategy.self],
+                in: Environment(policy: workload.policy, sqlite: SQLiteSettings(path: ""))
+            ) { event in
+                guard case .loaded(let loaded) = event else { return }
+                sizes = loaded
+                #expect(script.specimensLeft.load(ordering: .relaxed) == 0)
+            }
+        }
+        #expect(sizes.map(\.profile) == ClaimProfile.allCases)
+        #expect(sizes.allSatisfy { $0.strategy == "synthetic" && $0.requestHeader_bytes == 18 })
+    }
+
     @Test("hands on what a strategy throws while loading")
     func loadFailure() {
         #expect(throws: Breakdown.self) { _ = try measure(Script(.failsToLoad)) }

@@ -16,6 +16,8 @@ final class Script: Sendable {
     /// Called inside every `authenticate`.
     let inside: @Sendable () -> Void
     let calls = Atomic(0)
+    /// Specimens signed in and not out again.
+    let specimensLeft = Atomic(0)
 
     init(
         _ fault: Fault = .none, promise: RevocationPromise = .immediate,
@@ -47,6 +49,7 @@ struct SyntheticStrategy: AuthStrategy, ~Copyable {
     mutating func login(_ subject: Subject, at now: Instant) throws -> Credential {
         if script.fault == .failsToLoad { throw Breakdown() }
         revoked.remove(subject.id)
+        if subject == .specimen { script.specimensLeft.add(1, ordering: .relaxed) }
         let isExpired = now.milliseconds < Instant.traceStart.milliseconds - 3_600_000
         var line: [UInt8] = []
         line.append(subject.id, count: 8)
@@ -79,6 +82,7 @@ struct SyntheticStrategy: AuthStrategy, ~Copyable {
         var id: UInt64 = 0
         for index in 0..<8 { id |= UInt64(credential.headerLine[index]) << (8 * index) }
         revoked.insert(id)
+        if id == Subject.specimen.id { script.specimensLeft.subtract(1, ordering: .relaxed) }
     }
 
     mutating func logoutEverywhere(_ subject: Subject, at now: Instant) { revoked.insert(subject.id) }

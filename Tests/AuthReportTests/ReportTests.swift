@@ -79,6 +79,26 @@ struct ReportTests {
         #expect(lines[1].cpu_us_per_op == 1.5)
     }
 
+    @Test("sums up with the size of the profile that is measured, and writes a row of size.csv for each")
+    func profiles() throws {
+        let descriptor = StrategyDescriptor(
+            id: "a", title: "", transport: .bearer, revocation: .atExpiry)
+        let sizes = ClaimProfile.allCases.enumerated().map { index, profile in
+            let token = String(repeating: "k", count: 4000 + index)
+            let credential = Credential(headerLine: Array("Authorization: Bearer \(token)".utf8))
+            return CredentialSize(strategy: descriptor, profile: profile, credential: credential)
+        }
+        let lines = Summary.lines([measurement("a")], sizes: sizes, strategies: ["a"])
+        #expect(lines.map(\.credential_bytes) == [4002])
+        let rows = CSV.text(SizeTable.columns(identity), sizes).split(separator: "\n")
+        let columns =
+            ",claim_profile,credential_bytes,request_header_bytes,response_header_bytes,renewal_bytes,"
+            + "http2_first_bytes,http2_repeat_bytes,fits_cookie_4096,fits_header_8192"
+        #expect(rows[0].hasSuffix(columns))
+        #expect(rows.count == 1 + 8)
+        #expect(rows[1].hasSuffix(",tiny,4000,4022,0,0,3509,1,true,true"), "\(rows[1])")
+    }
+
     @Test("aligns the table within 100 columns and reddens a wrong line only when asked")
     func table() {
         let lines = Summary.lines(

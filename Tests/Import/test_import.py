@@ -59,3 +59,28 @@ def test_no_decision_is_wrong(folder):
     assert (table[["false_accepts", "false_rejects", "errors"]] == 0).all().all()
     assert table.valid.all()
     assert table.trace_sha256.nunique() == 1
+
+
+def test_every_strategy_is_weighed_with_every_claim_profile(folder):
+    table = pandas.read_csv(folder / "size.csv")
+    assert len(table) == 6 * 8
+    assert not table.duplicated(["strategy", "claim_profile"]).any()
+    bytes_of = table.pivot(index="claim_profile", columns="strategy", values="credential_bytes")
+    hs256 = {
+        "tiny": 108, "article": 267, "rfc9068": 423, "supabase": 851, "cognito": 839, "keycloak": 1090,
+        "roles-4kib": 4096, "roles-9kib": 9216,
+    }
+    assert bytes_of["hs256-jwt"].to_dict() == hs256
+    assert (bytes_of["rs256-jwt"] - bytes_of["hs256-jwt"] == 299).all()
+    assert (bytes_of[["sqlite-session", "redis-session"]] == 43).all().all()
+
+
+def test_only_tokens_with_many_roles_break_the_limits(folder):
+    table = pandas.read_csv(folder / "size.csv")
+    tokens = table[table.strategy.isin(["hs256-jwt", "rs256-jwt", "hybrid"])]
+    assert set(table[~table.fits_cookie_4096].index) == set(tokens[tokens.claim_profile.str.startswith("roles-")].index)
+    assert set(table[~table.fits_header_8192].index) == set(tokens[tokens.claim_profile == "roles-9kib"].index)
+    sent = table[table.strategy != "null-baseline"]
+    # A field that HTTP/2 cannot keep in its table of 4096 bytes is sent whole each time.
+    assert (sent.http2_repeat_bytes == sent.http2_first_bytes.where(~sent.fits_cookie_4096, 1)).all()
+    assert (sent.http2_first_bytes < sent.request_header_bytes).all()

@@ -4,7 +4,9 @@ import AuthCore
 package enum SizeTable {
     package static func columns(_ identity: RunIdentity) -> [Column<CredentialSize>] {
         identity.columns { $0.strategy } + [
-            Column("claim_profile", .text, "What the credential says of its user.") { _ in .text("rfc9068") },
+            Column("claim_profile", .text, "What the credential says of its user.") {
+                .text($0.profile.rawValue)
+            },
             Column("credential_bytes", .count, "The credential without the cookie's name or the scheme.") {
                 .integer(Int64($0.credential_bytes))
             },
@@ -17,6 +19,12 @@ package enum SizeTable {
             ) { .integer(Int64($0.responseHeader_bytes)) },
             Column("renewal_bytes", .count, "The refresh token, where that is another than the credential.") {
                 .integer(Int64($0.renewal_bytes))
+            },
+            Column("http2_first_bytes", .count, "The header field in HTTP/2 the first time (RFC 7541).") {
+                .integer(Int64($0.http2First_bytes))
+            },
+            Column("http2_repeat_bytes", .count, "The same field again on one connection.") {
+                .integer(Int64($0.http2Repeat_bytes))
             },
             Column("fits_cookie_4096", .flag, "Name and value within what a browser keeps (RFC 6265).") {
                 .flag($0.fitsCookie4096)

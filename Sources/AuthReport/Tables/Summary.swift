@@ -32,7 +32,9 @@ package struct Summary: Sendable {
     ) -> [Self] {
         var lines = strategies.compactMap { id -> Self? in
             let own = assessments.map(\.measurement).filter { $0.strategy == id }
-            return own.isEmpty ? nil : Self(id, own, size: sizes.first { $0.strategy == id })
+            // What the strategies issue in the measurement.
+            let size = sizes.first { $0.strategy == id && $0.profile == .rfc9068 }
+            return own.isEmpty ? nil : Self(id, own, size: size)
         }
         let compared = lines.filter { $0.strategy != floor && $0.response == nil }
         let fastest = compared.compactMap(\.operationsPerSecond).max()

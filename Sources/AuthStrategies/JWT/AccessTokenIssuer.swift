@@ -25,8 +25,17 @@ struct AccessTokenIssuer<Signer: TokenSigner & ~Copyable>: ~Copyable {
     mutating func issue(
         to subject: Subject, at now: Instant, authenticatedAt: Instant, lifetime_ms: Int64
     ) throws -> [UInt8] {
-        let payload = try claims(subject, now, authenticatedAt, lifetime_ms)
-        var input = header.encoded
+        try sign(header.encoded, try claims(subject, now, authenticatedAt, lifetime_ms))
+    }
+
+    /// Signs any header and claims, as a whole `Authorization` header line.
+    mutating func sign(_ text: ClaimProfileText) throws -> [UInt8] {
+        try sign(Base64URL.encode(Array(text.header.utf8)), Array(text.claims.utf8))
+    }
+
+    /// Makes a compact JWS (RFC 7515 section 7.1) of an encoded header and a payload.
+    private mutating func sign(_ encodedHeader: [UInt8], _ payload: [UInt8]) throws -> [UInt8] {
+        var input = encodedHeader
         input.reserveCapacity(input.count + 2 * payload.count)
         input.append(UInt8(ascii: "."))
         Base64URL.append(payload.span, to: &input)

@@ -44,6 +44,14 @@ struct TokenDesk<Signer: TokenSigner & ~Copyable, Verifier: TokenVerifier & ~Cop
         try issuer.issue(to: subject, at: now, authenticatedAt: authenticatedAt, lifetime_ms: lifetime_ms)
     }
 
+    /// Signs what a profile says, as a whole header line; where that is what is issued here, issues it.
+    mutating func specimen(of profile: ClaimProfile, at now: Instant) throws -> [UInt8] {
+        guard let text = ClaimProfileText(profile, algorithm: Signer.algorithm, at: now) else {
+            return try issue(to: .specimen, at: now)
+        }
+        return try issuer.sign(text)
+    }
+
     mutating func authenticate(
         _ headerLine: Span<UInt8>, requiring scope: Scope, at now: Instant
     ) throws -> Decision {
