@@ -55,7 +55,7 @@ final class ResultFiles {
 
     /// Writes what there is after one more measurement.
     func write(_ outcome: Session.Outcome) throws {
-        try folder.write(outcome.assessments, sizes: outcome.sizes, floor: floor)
+        try folder.write(outcome.assessments, bills: outcome.bills, floor: floor)
         leftovers.note { $0.emptyResult = nil }
         if outcome.assessments.count == 1 { try folder.becomeLatest() }
     }

@@ -56,7 +56,7 @@ struct RunCommand: ParsableCommand {
         let plan = try plan()
         let outcome = try Session(plan).run()
         let lines = Summary.lines(
-            outcome.assessments, sizes: outcome.sizes, strategies: plan.strategies.map { $0.descriptor.id },
+            outcome.assessments, bills: outcome.bills, strategies: plan.strategies.map { $0.descriptor.id },
             floor: plan.floor)
         if !lines.isEmpty { try show(lines) }
         if !quiet, let folder = outcome.folder { Console.say("Results in \(folder.path)") }

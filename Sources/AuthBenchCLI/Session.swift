@@ -11,7 +11,7 @@ struct Session {
     /// What came out, complete or not.
     struct Outcome {
         var assessments: [Assessment] = []
-        var sizes: [CredentialSize] = []
+        var bills: [Bill] = []
         var folder: URL?
         var signal: Int32?
         var failure: String?
@@ -61,7 +61,7 @@ struct Session {
                 switch event {
                 case .loading(let strategy): doing = "loading \(strategy)"
                 case .measuring(let strategy, _): doing = "measuring \(strategy)"
-                case .loaded(let sizes): outcome.sizes += sizes
+                case .loaded(let bill): outcome.bills.append(bill)
                 case .measured(let measurement):
                     outcome.assessments.append(Assessment(measurement))
                     try files.write(outcome)

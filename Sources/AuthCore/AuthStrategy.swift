@@ -35,6 +35,12 @@ public protocol AuthStrategy: ~Copyable, SendableMetatype {
 
     mutating func logoutEverywhere(_ subject: Subject, at now: Instant) throws
 
+    /// Commands or statements that this client has sent to its store so far, BEGIN and COMMIT among them.
+    var storeCommands: Int { get }
+
+    /// How many bytes the store holds now, for this strategy and whatever else is in it; `nil` without a store.
+    mutating func storeBytes() throws -> UInt64?
+
     /// Issues a credential that `authenticate` must refuse, for the probes of a workload.
     mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential
 
@@ -52,6 +58,10 @@ extension AuthStrategy where Self: ~Copyable {
         let line = credential.headerLine
         return try authenticate(line.span, requiring: scope, at: now)
     }
+
+    public var storeCommands: Int { 0 }
+
+    public mutating func storeBytes() throws -> UInt64? { nil }
 
     public mutating func load(_ logins: [Login]) throws -> [Credential] {
         var credentials: [Credential] = []

@@ -27,6 +27,15 @@ public enum TouchPolicy: Sendable, Equatable {
     case interval(milliseconds: Int64)
     case always
 
+    /// How long after the last write a request makes another one due; `nil` for never.
+    public var interval_ms: Int64? {
+        switch self {
+        case .never: nil
+        case .interval(let milliseconds): milliseconds
+        case .always: 0
+        }
+    }
+
     /// Whether a session last written at `lastSeen` is written again at `now`.
     public func isDue(lastSeen: Instant, at now: Instant) -> Bool {
         switch self {

@@ -6,27 +6,33 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
     let descriptor = S.descriptor
     private let clients: [Client<S>]
     private let arrival: Arrival
+    private let touch: TouchPolicy
 
     init(_: S.Type, trace: Trace, environment: Environment) throws {
         let shared = try S.prepare(in: environment)
         arrival = trace.arrival
+        touch = trace.policy.touch
         clients = try trace.clients.indices.map { index in
             try Client<S>(index, sharing: shared, trace: trace)
         }
     }
 
-    func load(width: Int, stop: StopFlag, progress: @escaping @Sendable (Int) -> Void) throws
-        -> [CredentialSize]
-    {
-        let group = DispatchGroup()
-        let failure = Failure()
-        let permits = DispatchSemaphore(value: width)
-        for client in clients {
-            client.load(stop: stop, group: group, permits: permits, failure: failure, progress: progress)
+    func load(width: Int, stop: StopFlag, progress: @escaping @Sendable (Int) -> Void) throws -> Bill {
+        let loading = Loading(permits: DispatchSemaphore(value: width), stop: stop, progress: progress)
+        var growth = StoreGrowth()
+        // The store is looked at on the way, because what it takes empty says nothing about a session.
+        for stage in 1...5 {
+            for client in clients { client.load(loading, share: Double(stage) / 5) }
+            loading.group.wait()
+            try loading.failure.rethrow()
+            if let bytes = try clients.first?.storeBytes() {
+                growth.add(sessions: clients.reduce(0) { $0 + $1.storedSessions }, bytes: bytes)
+            }
         }
-        group.wait()
-        try failure.rethrow()
-        return try clients.first?.weigh() ?? []
+        let (sizes, commands) = try clients.first?.weigh(touch) ?? ([], StoreCommands())
+        return Bill(
+            strategy: descriptor.id, sizes: sizes, growth: growth.points.isEmpty ? nil : growth,
+            commands: commands)
     }
 
     func replay(

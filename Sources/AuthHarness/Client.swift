@@ -16,24 +16,29 @@ final class Client<S: AuthStrategy & ~Copyable>: Sendable {
         worker = Mutex(Worker(try S(sharing: shared), trace: trace, client: index))
     }
 
-    /// Issues the credentials, as soon as one of the permits is free.
+    /// Issues the credentials of the next share of its slots, as soon as one of the permits is free.
     ///
     /// Loading is no measurement: as many clients at once as there are cores keep them busy, and more would only wait
     /// for each other's locks.
-    func load(
-        stop: StopFlag, group: DispatchGroup, permits: DispatchSemaphore, failure: Failure,
-        progress: @escaping @Sendable (Int) -> Void
-    ) {
-        queue.async(group: group) { [self] in
-            permits.wait()
-            defer { permits.signal() }
+    func load(_ loading: Loading, share: Double) {
+        queue.async(group: loading.group) { [self] in
+            loading.permits.wait()
+            defer { loading.permits.signal() }
             do {
                 try worker.withLock { worker in
-                    try worker.load(isStopped: { stop.isRaised || failure.isNoted }, progress: progress)
+                    try worker.load(
+                        upTo: Int(Double(worker.slots.count) * share),
+                        isStopped: { loading.stop.isRaised || loading.failure.isNoted },
+                        progress: loading.progress)
                 }
-            } catch { failure.note(error) }
+            } catch { loading.failure.note(error) }
         }
     }
+
+    /// How many sessions of its own the store holds after loading.
+    var storedSessions: Int { worker.withLock { $0.storedSessions } }
+
+    func storeBytes() throws -> UInt64? { try worker.withLock { try $0.strategy.storeBytes() } }
 
     /// Waits at the gate and replays one phase.
     func replay(through gate: Gate, into box: RecorderBox, by instruments: Instruments, stop: StopFlag) {
@@ -48,8 +53,18 @@ final class Client<S: AuthStrategy & ~Copyable>: Sendable {
         }
     }
 
-    /// What a credential of each claim profile weighs.
-    func weigh() throws -> [CredentialSize] {
-        try worker.withLock { try $0.weigh() }
+    /// What a credential of each claim profile weighs, and what each verb asks of the store.
+    func weigh(_ touch: TouchPolicy) throws -> ([CredentialSize], StoreCommands) {
+        try worker.withLock { (try $0.weigh(), try $0.countCommands(touch)) }
     }
+}
+
+/// What the clients share while they load.
+struct Loading: Sendable {
+    let group = DispatchGroup()
+    let permits: DispatchSemaphore
+    let failure = Failure()
+    let stop: StopFlag
+    /// Gets the number of credentials just issued.
+    let progress: @Sendable (Int) -> Void
 }

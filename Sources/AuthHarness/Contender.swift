@@ -6,9 +6,8 @@ protocol Contender: Sendable {
 
     /// Issues the population's credentials, `width` clients at once.
     ///
-    /// - Returns: what a credential of each claim profile weighs.
-    func load(width: Int, stop: StopFlag, progress: @escaping @Sendable (Int) -> Void) throws
-        -> [CredentialSize]
+    /// - Returns: what the strategy's credentials weigh and what it asks of its store.
+    func load(width: Int, stop: StopFlag, progress: @escaping @Sendable (Int) -> Void) throws -> Bill
 
     /// Lets all clients replay the trace from where they stand, each recording into the box of its index.
     ///

@@ -1,15 +1,22 @@
 import AuthCore
 
 extension Worker where S: ~Copyable {
-    /// Issues the credential of each slot, in portions so that a stop is noticed soon.
-    mutating func load(isStopped: () -> Bool, progress: (Int) -> Void) throws {
-        desk.wallet = Wallet()
-        desk.wallet.reserve(slots.count)
-        for first in stride(from: 0, to: slots.count, by: portion) {
+    /// Issues the credentials of the slots from where loading stands up to `end`, in portions so that a stop
+    /// is noticed soon.
+    mutating func load(upTo end: Int, isStopped: () -> Bool, progress: (Int) -> Void) throws {
+        if desk.wallet.subjects.isEmpty { desk.wallet.reserve(slots.count) }
+        while desk.wallet.subjects.count < end {
             if isStopped() { throw Stopped() }
-            try load(slots[first..<min(first + portion, slots.count)])
-            progress(min(portion, slots.count - first))
+            let first = desk.wallet.subjects.count
+            let portion = min(portion, end - first)
+            try load(slots[first..<first + portion])
+            progress(portion)
         }
+    }
+
+    /// How many of the slots loaded so far have a session that lives in the store.
+    var storedSessions: Int {
+        slots.prefix(desk.wallet.subjects.count).count { $0.isStored }
     }
 
     private mutating func load(_ slots: ArraySlice<Slot>) throws {
@@ -52,6 +59,8 @@ extension Worker where S: ~Copyable {
 extension Slot {
     /// Whether the slot's credential has its flaw from the start, so that nobody signs in for it.
     fileprivate var isMisissued: Bool { state == .wrongAudience || state == .unknown }
+
+    fileprivate var isStored: Bool { !isMisissued && state != .revoked }
 }
 
 /// A strategy whose `load` gave fewer credentials than it was asked for.

@@ -9,7 +9,7 @@ package struct Run: Sendable {
     package enum Event: Sendable {
         case loading(strategy: String)
         /// With what a credential of each claim profile weighs.
-        case loaded([CredentialSize])
+        case loaded(Bill)
         case measuring(strategy: String, repeatIndex: Int)
         case measured(RepeatMeasurement)
     }
@@ -81,7 +81,7 @@ package struct Run: Sendable {
             strategy: contender.descriptor.id, repeatIndex: repeatIndex, runOrder: runOrder,
             clients: trace.clients.count, operations: replay.operations, wall_ns: replay.wall_ns,
             usage: replay.usage)
-        measurement.slice_ns = extent.duration_ns.map { $0 / UInt64(Phase.slices) }
+        measurement.isByDuration = extent.duration_ns != nil
         measurement.clientCPU_ns = replay.clientCPU_ns
         measurement.little_residual = replay.little_residual
         measurement.openLoop = replay.openLoop

@@ -52,20 +52,33 @@ package struct Assessment: Sendable {
     }
 
     private static func rate(_ measurement: RepeatMeasurement, _ random: inout RandomSource) -> Interval? {
-        guard let slice_ns = measurement.slice_ns, slice_ns > 0, measurement.total.completed > 0 else {
-            return nil
+        Self.rate([measurement], &random)
+    }
+
+    /// An interval of the completed operations per second, over repeats and the blocks in them.
+    static func rate(_ repeats: [RepeatMeasurement], _ random: inout RandomSource) -> Interval? {
+        guard repeats.allSatisfy({ $0.isByDuration && $0.total.completed > 0 }),
+            let slices = repeats.first?.completedBySlice.count, slices > 0
+        else { return nil }
+        let completed = repeats.flatMap(\.completedBySlice)
+        let wall_s = repeats.flatMap { one in
+            repeatElement(Double(one.wall_ns) / 1e9 / Double(slices), count: slices)
         }
-        let completed = measurement.completedBySlice
-        return BlockBootstrap(slicesPerGroup: completed.count).intervals(using: &random) { weights in
-            let sum = zip(weights, completed).reduce(0.0) { $0 + Double($1.0) * $1.1 }
-            return [sum / Double(completed.count) * 1e9 / Double(slice_ns)]
-        }.first
+        return BlockBootstrap(groups: repeats.count, slicesPerGroup: slices)
+            .intervals(using: &random) { weights in
+                var (sum, time_s) = (0.0, 0.0)
+                for slice in weights.indices {
+                    sum += Double(weights[slice]) * completed[slice]
+                    time_s += Double(weights[slice]) * wall_s[slice]
+                }
+                return [sum / time_s]
+            }.first
     }
 
     private static func isStationary(_ measurement: RepeatMeasurement) -> Bool? {
         let commonest = measurement.operations.max { $0.service.total.count < $1.service.total.count }
         guard let slices = commonest?.service.slices, !slices.isEmpty else { return nil }
-        let medians = slices.compactMap { $0.supported_ns(0.5).map(Double.init) }
+        let medians = slices.compactMap { $0.supported_ns(0.5).map { Double($0) } }
         return medians.count == slices.count ? SteadyState.isStationary(medians) : nil
     }
 }

@@ -25,7 +25,9 @@ extension RepeatMeasurement {
         if total.errors > 0 { note(.error, "\(total.errors) errors, the first: \(firstError ?? "unknown")") }
         if total.completed == 0 { note(.nothingMeasured, "nothing completed") }
         guard faults.isEmpty else { return faults }
-        for reason in [overload, lateHarness, throttling, steal, swapping, lostTime, strangeLoad] {
+        // In less time the kernel's hundredths of a second are too coarse to judge by.
+        let disturbances = wall_ns < 200_000_000 ? [] : [throttling, steal, swapping, strangeLoad]
+        for reason in [overload, lateHarness, lostTime] + disturbances {
             if let reason { note(.disturbed, reason) }
         }
         return faults

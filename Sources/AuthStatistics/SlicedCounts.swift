@@ -11,7 +11,7 @@ package struct SlicedCounts {
         let all = Set(slices.joined().map(\.value)).sorted()
         let places = Dictionary(uniqueKeysWithValues: all.enumerated().map { ($1, $0) })
         self.slices = slices.count
-        values = all.map(Double.init)
+        values = all.map { Double($0) }
         cumulative = Array(repeating: 0, count: all.count * slices.count)
         for (slice, buckets) in slices.enumerated() {
             for bucket in buckets {

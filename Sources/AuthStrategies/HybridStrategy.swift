@@ -71,6 +71,10 @@ public struct HybridStrategy: AuthStrategy, ~Copyable {
         try families.revokeAll(of: subject)
     }
 
+    public var storeCommands: Int { families.statementsRun }
+
+    public mutating func storeBytes() throws -> UInt64? { try families.bytes() }
+
     public mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
         try desk.misissue(flaw, to: subject, at: now)
     }

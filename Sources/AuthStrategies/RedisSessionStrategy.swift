@@ -82,6 +82,10 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
         try store.removeAll(of: subject)
     }
 
+    public var storeCommands: Int { store.commandsSent }
+
+    public mutating func storeBytes() throws -> UInt64? { try store.usedMemory_bytes() }
+
     public mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
         // To this server another service's session is one that it never stored.
         SessionToken.credential(try SessionToken.mint())

@@ -18,6 +18,18 @@ enum SQLiteSchema: String {
         return connection
     }
 
+    /// What the database and its write-ahead log take on the disk, pages that earlier data left free not counted.
+    ///
+    /// After a checkpoint: while many clients load, the log grows to several times the data, which is no cost
+    /// of a session.
+    static func bytes(_ connection: borrowing SQLiteConnection, _ settings: SQLiteSettings) throws -> UInt64 {
+        try connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        let pages =
+            try connection.integer("PRAGMA page_count") - connection.integer("PRAGMA freelist_count")
+        return UInt64(pages * (try connection.integer("PRAGMA page_size")))
+            + SQLiteFile.writeAheadLog_bytes(settings.path)
+    }
+
     /// Makes the table anew and empty, in a file that is ours.
     func create(at settings: SQLiteSettings) throws {
         try SQLiteFile.claim(settings.path)

@@ -13,6 +13,7 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
     }
 
     private let policy: Policy
+    private let settings: SQLiteSettings
     private let grantedScope: [UInt8]
     private var hasher: SHA256
     private let connection: SQLiteConnection
@@ -44,6 +45,7 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
         let delete = try connection.prepare("DELETE FROM sessions WHERE id = ?1")
         let deleteAll = try connection.prepare("DELETE FROM sessions WHERE user_id = ?1")
         policy = environment.policy
+        settings = environment.sqlite
         grantedScope = Array(policy.grantedScope.utf8)
         self.hasher = hasher
         self.connection = connection
@@ -121,6 +123,10 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
         try deleteAll.bind(Int64(bitPattern: subject.id), at: 1)
         try deleteAll.run()
     }
+
+    public var storeCommands: Int { connection.statementsRun }
+
+    public mutating func storeBytes() throws -> UInt64? { try SQLiteSchema.bytes(connection, settings) }
 
     public mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
         // To this server another service's session is one that it never stored.

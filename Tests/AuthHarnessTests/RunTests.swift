@@ -24,7 +24,8 @@ struct RunTests {
         let workload = try workload(clients: clients)
         let run = Run(
             trace: Trace(workload), schedule: Schedule(strategies: 1, repeats: repeats, seed: 1),
-            warmUp: .operations(1000), extent: .operations(operations), cores: 2, stop: stop, meter: { 0 })
+            warmUp: .operations(1000), extent: .operations(operations), cores: 2, stop: stop,
+            instruments: .bare)
         var measurements: [RepeatMeasurement] = []
         try Script.$current.withValue(script) {
             try run.execute(
@@ -48,7 +49,8 @@ struct RunTests {
             #expect(measurement.total.completed == 600_000)
             #expect(measurement.operations.count == OperationKind.allCases.count)
             for operation in measurement.operations {
-                #expect(operation.service.count == operation.tally.completed)
+                #expect(operation.service.total.count == operation.tally.completed
+                        && operation.response == nil)
             }
         }
     }
@@ -101,7 +103,7 @@ struct RunTests {
         let total = measurement.total
         #expect(total.errors > 0)
         #expect(total.completed + total.errors == 20_000)
-        #expect(measurement.operations.reduce(0) { $0 + $1.service.count } == total.completed)
+        #expect(measurement.operations.reduce(0) { $0 + $1.service.total.count } == total.completed)
         #expect(total.wrongDecisions == 0)
         #expect(measurement.firstError?.contains("Breakdown") == true)
     }
@@ -111,7 +113,8 @@ struct RunTests {
         let workload = try workload(clients: 2)
         let run = Run(
             trace: Trace(workload), schedule: Schedule(strategies: 1, repeats: 1, seed: 1),
-            warmUp: .operations(1), extent: .operations(2), cores: 2, stop: StopFlag(), meter: { 0 })
+            warmUp: .operations(1), extent: .operations(2), cores: 2, stop: StopFlag(),
+            instruments: .bare)
         let script = Script()
         var sizes: [CredentialSize] = []
         try Script.$current.withValue(script) {
@@ -120,7 +123,7 @@ struct RunTests {
                 in: Environment(policy: workload.policy, sqlite: SQLiteSettings(path: ""))
             ) { event in
                 guard case .loaded(let loaded) = event else { return }
-                sizes = loaded
+                sizes = loaded.sizes
                 #expect(script.specimensLeft.load(ordering: .relaxed) == 0)
             }
         }
@@ -160,8 +163,7 @@ struct RunTests {
         let run = Run(
             trace: Trace(try workload(clients: 2)), schedule: Schedule(strategies: 1, repeats: 1, seed: 1),
             warmUp: .operations(1), extent: .duration(nanoseconds: 20_000_000), cores: 2, stop: StopFlag(),
-            meter: { 0 }
-        )
+            instruments: .bare)
         var wall_ns: UInt64 = 0
         try run.execute(
             [SyntheticStrategy.self], in: Environment(policy: Policy(), sqlite: SQLiteSettings(path: ""))
@@ -170,6 +172,11 @@ struct RunTests {
         }
         #expect(wall_ns >= 20_000_000)
     }
+}
+
+extension Instruments {
+    /// The real clock, and nothing else read.
+    static var bare: Self { Self(timepiece: Timepiece { _ in }) }
 }
 
 /// Lets callers wait for each other once, and gives up rather than hang.
@@ -204,32 +211,5 @@ struct ScheduleTests {
         #expect(Set(schedule.repeats).count > 10)
         #expect(schedule == Schedule(strategies: 6, repeats: 20, seed: 1))
         #expect(schedule != Schedule(strategies: 6, repeats: 20, seed: 2))
-    }
-}
-
-@Suite("Recorder")
-struct RecorderTests {
-    @Test("keeps times to three significant digits, and the longest ones")
-    func precision() throws {
-        var recorder = Recorder(Set(OperationKind.allCases))
-        let times: [UInt64] = [1, 999, 123_456, 7_654_321, 59_999_999_999, 120_000_000_000]
-        for time in times { recorder.record(.authenticate, time, .accepted) }
-        let histogram = try #require(recorder.operations().first).service
-        #expect(histogram.count == 6)
-        for (time, bucket) in zip(times, histogram.buckets) where time < Recorder.longest_ns {
-            #expect(bucket.lower_ns <= time && time <= bucket.upper_ns)
-            #expect(Double(bucket.upper_ns - bucket.lower_ns) <= Double(time) / 1000)
-        }
-        #expect(histogram.max_ns ?? 0 >= Recorder.longest_ns)
-    }
-
-    @Test("starts from nothing after a reset")
-    func reset() {
-        var recorder = Recorder(Set(OperationKind.allCases))
-        recorder.record(.login, 5, .done)
-        recorder.record(.login, error: Breakdown())
-        recorder.reset()
-        #expect(recorder.operations().isEmpty)
-        #expect(recorder.firstError == nil)
     }
 }

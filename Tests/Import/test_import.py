@@ -20,7 +20,9 @@ def folder(tmp_path_factory):
     """The result folder of a short real run of all strategies."""
     place = tmp_path_factory.mktemp("run")
     short = ["--population", "320", "--operations", "4000", "--warm-up", "0", "--repeats", "2"]
-    subprocess.run([AUTHBENCH, "run", "--quiet", *short], cwd=place, check=True, stdout=subprocess.DEVNULL)
+    run = subprocess.run([AUTHBENCH, "run", "--quiet", *short], cwd=place, stdout=subprocess.DEVNULL)
+    # 3: numbers that a neighbour disturbed, which the rows say.
+    assert run.returncode in (0, 3)
     return place / "results/latest"
 
 

@@ -11,8 +11,8 @@ public struct RepeatMeasurement: Sendable {
     public var operations: [OperationMeasurement]
     /// From the opening of the start gate until the last client finished, or until the last arrival was due.
     public var wall_ns: UInt64
-    /// How long each slice of the measurement was; `nil` where it ended by a count of operations.
-    public var slice_ns: UInt64?
+    /// Whether it ended by the clock, so that its slices are equally long, and not by a count of operations.
+    public var isByDuration = false
     /// CPU time of the clients' own threads: the part of the process's that the operations need.
     public var clientCPU_ns: UInt64 = 0
     /// Requests in the system over those that Little's law gives (clients / (throughput x mean service time)

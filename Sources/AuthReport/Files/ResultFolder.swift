@@ -31,7 +31,7 @@ package struct ResultFolder {
     /// Writes all that has been measured so far, and the histograms of the newest measurement.
     ///
     /// - Parameter floor: the strategy that only shows the harness's own cost, if there is one.
-    package func write(_ assessments: [Assessment], sizes: [CredentialSize], floor: String?) throws {
+    package func write(_ assessments: [Assessment], bills: [Bill], floor: String?) throws {
         if let newest = assessments.last {
             for latency in newest.latencies {
                 let file = HistogramFile(identity, newest.measurement, latency)
@@ -42,7 +42,7 @@ package struct ResultFolder {
         try write(
             ThroughputTable.columns(identity), ThroughputTable.rows(assessments, floor: floor),
             to: "throughput.csv")
-        try write(SizeTable.columns(identity), sizes, to: "size.csv")
+        try write(SizeTable.columns(identity), SizeTable.rows(bills), to: "size.csv")
     }
 
     private func write<Row>(_ columns: [Column<Row>], _ rows: [Row], to name: String) throws {

@@ -28,12 +28,12 @@ package struct Summary: Sendable {
     ///
     /// `floor` names the strategy that only shows the harness's own cost, if there is one: it is in no ratio.
     package static func lines(
-        _ assessments: [Assessment], sizes: [CredentialSize], strategies: [String], floor: String? = nil
+        _ assessments: [Assessment], bills: [Bill], strategies: [String], floor: String? = nil
     ) -> [Self] {
         var lines = strategies.compactMap { id -> Self? in
             let own = assessments.map(\.measurement).filter { $0.strategy == id }
             // What the strategies issue in the measurement.
-            let size = sizes.first { $0.strategy == id && $0.profile == .rfc9068 }
+            let size = bills.first { $0.strategy == id }?.sizes.first { $0.profile == .rfc9068 }
             return own.isEmpty ? nil : Self(id, own, size: size)
         }
         let compared = lines.filter { $0.strategy != floor && $0.response == nil }
@@ -57,26 +57,12 @@ package struct Summary: Sendable {
             targetRate = openLoop.targetRate
         }
         operationsPerSecond = QuantileRule.median(repeats.map(\.operationsPerSecond))
-        rate = Self.rate(repeats)
+        var random = RandomSource(seed: 1)
+        rate = Assessment.rate(repeats, &random)
         cpu_us_per_op = QuantileRule.median(repeats.compactMap(\.cpu_us_per_op))
         storeCPU_us_per_op = QuantileRule.median(repeats.compactMap(\.storeCPU_us_per_op))
         credential_bytes = size?.credential_bytes
         invalid = repeats.flatMap { one in one.invalidities.map { (one.repeatIndex, $0) } }
-    }
-
-    /// Draws repeats, and blocks of slices in them.
-    private static func rate(_ repeats: [RepeatMeasurement]) -> Interval? {
-        let slices = repeats.map(\.completedBySlice)
-        guard let slice_ns = repeats.first?.slice_ns, slice_ns > 0, let length = slices.first?.count,
-            slices.allSatisfy({ $0.count == length && length > 0 })
-        else { return nil }
-        let completed = Array(slices.joined())
-        var random = RandomSource(seed: 1)
-        return BlockBootstrap(groups: repeats.count, slicesPerGroup: length)
-            .intervals(using: &random) { weights in
-                let sum = zip(weights, completed).reduce(0.0) { $0 + Double($1.0) * $1.1 }
-                return [sum / Double(completed.count) * 1e9 / Double(slice_ns)]
-            }.first
     }
 
     package static var columns: [Column<Summary>] {
@@ -93,7 +79,7 @@ package struct Summary: Sendable {
             Column(printed: "operations_per_second_ci95_high") { .number($0.rate?.high, 1) },
             Column(printed: "cpu_us_per_op") { .number($0.cpu_us_per_op, 4) },
             Column(printed: "store_cpu_us_per_op") { .number($0.storeCPU_us_per_op, 4) },
-            Column(printed: "credential_bytes") { .count($0.credential_bytes.map(UInt64.init)) },
+            Column(printed: "credential_bytes") { .count($0.credential_bytes.map { UInt64($0) }) },
             Column(printed: "times_slower") { .number($0.timesSlower, 3) },
             Column(printed: "false_accepts") { .count($0.total.falseAccepts) },
             Column(printed: "false_rejects") { .count($0.total.falseRejects) },

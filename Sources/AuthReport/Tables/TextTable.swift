@@ -35,7 +35,7 @@ package enum TextTable {
         ("ops/s", { $0.operationsPerSecond.map(grouped) ?? "–" }),
         ("±", { uncertainty($0) }),
         ("CPU µs", { $0.cpu_us_per_op?.formatted(digits: 2) ?? "–" }),
-        ("cred. B", { $0.credential_bytes.map(String.init) ?? "–" }),
+        ("bytes", { $0.credential_bytes.map(String.init) ?? "–" }),
         ("slower", { $0.timesSlower.map { $0.formatted(digits: 2) + "×" } ?? "–" }),
     ]
 
@@ -52,7 +52,7 @@ package enum TextTable {
     private static let decisions: [Entry] = [
         ("wrong", { String($0.total.wrongDecisions) }),
         ("stale", { String($0.total.staleAccepts) }),
-        ("errors", { String($0.total.errors) }),
+        ("errs", { String($0.total.errors) }),
         ("valid", { "\($0.repeats - Set($0.invalid.map(\.repeatIndex)).count)/\($0.repeats)" }),
     ]
 

@@ -8,6 +8,7 @@ import Backends
 /// transaction (RFC 9700 section 4.14.2, OWASP ASVS 5.0 section 10.4.5).
 struct RefreshFamilyStore: ~Copyable {
     private let policy: Policy
+    private let settings: SQLiteSettings
     private let connection: SQLiteConnection
     private var hasher: SHA256
     private var mac: HMACSHA256
@@ -40,6 +41,7 @@ struct RefreshFamilyStore: ~Copyable {
         let delete = try connection.prepare("DELETE FROM refresh_families WHERE id = ?1")
         let deleteAll = try connection.prepare("DELETE FROM refresh_families WHERE user_id = ?1")
         policy = environment.policy
+        settings = environment.sqlite
         self.connection = connection
         self.hasher = hasher
         self.mac = mac
@@ -58,6 +60,10 @@ struct RefreshFamilyStore: ~Copyable {
         let result = Result { try body(&self) }
         return try connection.end(result)
     }
+
+    var statementsRun: Int { connection.statementsRun }
+
+    func bytes() throws -> UInt64 { try SQLiteSchema.bytes(connection, settings) }
 
     /// Starts a family.
     ///

@@ -15,6 +15,7 @@ struct RedisSessionStore: ~Copyable {
     private let rotateScript: [UInt8]
     private let removeAllScript: [UInt8]
     private let indexLifetime_ms: Int64
+    private let endpoint: RedisEndpoint
 
     init(_ settings: RedisSettings, lifetimes: Lifetimes) throws {
         guard let endpoint = RedisEndpoint(url: settings.url) else {
@@ -29,6 +30,7 @@ struct RedisSessionStore: ~Copyable {
         userPrefix = Array("\(settings.keyPrefix)u:".utf8)
         indexLifetime_ms = lifetimes.absolute_ms
         self.connection = connection
+        self.endpoint = endpoint
         self.saveScript = saveScript
         self.rotateScript = rotateScript
         self.removeAllScript = removeAllScript
@@ -135,6 +137,13 @@ struct RedisSessionStore: ~Copyable {
         appendUser(subject)
         command.append(sessionPrefix)
         _ = try connection.execute(command)
+    }
+
+    var commandsSent: Int { connection.commandsSent }
+
+    /// What the server has allocated (INFO, used_memory), asked for on a connection of its own.
+    func usedMemory_bytes() throws -> UInt64? {
+        try RedisInformation(at: endpoint)["used_memory"].flatMap { UInt64($0) }
     }
 
     private mutating func appendUser(_ subject: Subject) {

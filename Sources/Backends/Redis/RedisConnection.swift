@@ -8,6 +8,8 @@ import Glibc
     private let endpoint: RedisEndpoint
     private let timeout: timeval
     private var context: UnsafeMutablePointer<redisContext>
+    /// Commands so far, each of them a request of its own to the server.
+    package private(set) var commandsSent = 0
 
     /// Connects and selects the database.
     ///
@@ -36,6 +38,7 @@ import Glibc
             unsafe redisFree(context)
             unsafe context = fresh
         }
+        commandsSent += 1
         try unsafe append(command, to: context)
     }
 

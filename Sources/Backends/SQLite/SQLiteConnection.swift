@@ -3,6 +3,8 @@ import CSQLite
 /// One connection to a database file; one per client, never shared between threads.
 @safe package struct SQLiteConnection: ~Copyable {
     private let handle: OpaquePointer
+    /// How many times `execute` ran; on the heap, because running a statement changes no connection.
+    private let executions: UnsafeMutablePointer<Int>
 
     /// Opens a file, making it where it does not exist.
     package init(path: String) throws(SQLiteError) {
@@ -15,13 +17,19 @@ import CSQLite
             throw error
         }
         unsafe self.handle = handle
+        unsafe executions = .allocate(capacity: 1)
+        unsafe executions.initialize(to: 0)
     }
 
     /// Statements may outlive the connection for a moment: `sqlite3_close_v2` waits for them.
-    deinit { unsafe sqlite3_close_v2(handle) }
+    deinit {
+        unsafe sqlite3_close_v2(handle)
+        unsafe executions.deallocate()
+    }
 
     /// Runs statements whose rows nobody wants.
     package func execute(_ sql: String) throws(SQLiteError) {
+        unsafe executions.pointee += 1
         let code = unsafe sqlite3_exec(handle, sql, nil, nil, nil)
         guard code == SQLITE_OK else {
             throw unsafe SQLiteError("run \(summary(sql))", code: code, on: handle)
@@ -51,6 +59,17 @@ import CSQLite
             throw unsafe SQLiteError("prepare \(summary(sql))", code: code, on: handle)
         }
         return unsafe SQLiteStatement(statement)
+    }
+
+    /// How many statements have run, by `execute` and those prepared that still exist (SQLITE_STMTSTATUS_RUN).
+    package var statementsRun: Int {
+        var count = unsafe executions.pointee
+        var statement = unsafe sqlite3_next_stmt(handle, nil)
+        while let current = unsafe statement {
+            count += unsafe Int(sqlite3_stmt_status(current, SQLITE_STMTSTATUS_RUN, 0))
+            unsafe statement = sqlite3_next_stmt(handle, current)
+        }
+        return count
     }
 
     /// How many rows the last statement changed.
