@@ -57,7 +57,9 @@ let package = Package(
                 "AuthHarness", "AuthCore", "AuthReport", .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]),
         .testTarget(name: "AuthReportTests", dependencies: ["AuthReport", "AuthCore"]),
-        .testTarget(name: "AuthBenchCLITests", dependencies: ["authbench", "Backends"]),
+        .testTarget(
+            name: "AuthBenchCLITests",
+            dependencies: ["authbench", "AuthCore", "AuthReport", "Backends"]),
     ]
 )
 

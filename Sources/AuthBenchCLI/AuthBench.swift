@@ -53,7 +53,10 @@ struct Root: ParsableCommand {
         abstract:
             "Runs authentication strategies through one workload and measures them: measure it, don't assume it.",
         version: Version.authbench,
-        subcommands: [RunCommand.self, ListCommand.self, TraceCommand.self])
+        subcommands: [
+            RunCommand.self, ValidateCommand.self, MergeCommand.self, ListCommand.self, TraceCommand.self,
+            SchemaCommand.self,
+        ])
 }
 
 enum Version {

@@ -7,6 +7,8 @@ enum ExitStatus {
     static let runtime: Int32 = 2
     /// The run came to its end, but numbers in it must not be used.
     static let notValid: Int32 = 3
+    /// Results that must not be put side by side: another trace, machine or schema.
+    static let incomparable: Int32 = 4
     static let nothingMeasured: Int32 = 5
     static let usage: Int32 = 64
     static let badData: Int32 = 65

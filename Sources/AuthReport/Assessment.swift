@@ -18,6 +18,13 @@ package struct Assessment: Sendable {
         package var times: SlicedHistogram
         /// For each of `quantiles`, `nil` where there are too few samples for the quantile itself.
         package var intervals: [Interval?]
+
+        package init(kind: OperationKind, clock: LatencyClock, times: SlicedHistogram) {
+            self.kind = kind
+            self.clock = clock
+            self.times = times
+            intervals = Assessment.intervals(of: [times], pooled: times.total)
+        }
     }
 
     /// Those that get an interval.
@@ -25,42 +32,39 @@ package struct Assessment: Sendable {
 
     package init(_ measurement: RepeatMeasurement) {
         self.measurement = measurement
-        // Seeded alike each time, so that the same measurement always gives the same interval.
-        var random = RandomSource(seed: 1)
         latencies = measurement.operations.flatMap { operation in
             var rows = [(LatencyClock.service, operation.service)]
             if let response = operation.response { rows.append((.response, response)) }
             return rows.map { clock, times in
-                Latency(
-                    kind: operation.kind, clock: clock, times: times,
-                    intervals: Self.intervals(of: times, &random))
+                Latency(kind: operation.kind, clock: clock, times: times)
             }
         }
-        rate = Self.rate(measurement, &random)
+        rate = Self.rate([measurement])
         isStationary = Self.isStationary(measurement)
     }
 
-    private static func intervals(of times: SlicedHistogram, _ random: inout RandomSource) -> [Interval?] {
-        let supported = quantiles.filter { times.total.supported_ns($0) != nil }
-        guard !supported.isEmpty else { return quantiles.map { _ in nil } }
-        let counts = SlicedCounts(times.slices.map(\.values))
-        let intervals = BlockBootstrap(slicesPerGroup: times.slices.count)
+    /// Intervals of the quantiles of all repeats together, `nil` where there are too few samples.
+    static func intervals(of repeats: [SlicedHistogram], pooled: LatencyHistogram) -> [Interval?] {
+        let supported = quantiles.filter { pooled.supported_ns($0) != nil }
+        guard !supported.isEmpty, let slices = repeats.first?.slices.count else {
+            return quantiles.map { _ in nil }
+        }
+        let counts = SlicedCounts(repeats.flatMap { $0.slices.map(\.values) })
+        var random = seeded
+        let intervals = BlockBootstrap(groups: repeats.count, slicesPerGroup: slices)
             .intervals(using: &random) { weights in
                 supported.map { counts.value(at: $0, weights: weights) }
             }
         return quantiles.map { quantile in supported.firstIndex(of: quantile).map { intervals[$0] } }
     }
 
-    private static func rate(_ measurement: RepeatMeasurement, _ random: inout RandomSource) -> Interval? {
-        Self.rate([measurement], &random)
-    }
-
     /// An interval of the completed operations per second, over repeats and the blocks in them.
-    static func rate(_ repeats: [RepeatMeasurement], _ random: inout RandomSource) -> Interval? {
+    static func rate(_ repeats: [RepeatMeasurement]) -> Interval? {
         guard repeats.allSatisfy({ $0.isByDuration && $0.total.completed > 0 }),
             let slices = repeats.first?.completedBySlice.count, slices > 0
         else { return nil }
         let completed = repeats.flatMap(\.completedBySlice)
+        var random = seeded
         let wall_s = repeats.flatMap { one in
             repeatElement(Double(one.wall_ns) / 1e9 / Double(slices), count: slices)
         }
@@ -74,6 +78,9 @@ package struct Assessment: Sendable {
                 return [sum / time_s]
             }.first
     }
+
+    /// Seeded alike each time, so that the same times always give the same interval.
+    private static var seeded: RandomSource { RandomSource(seed: 1) }
 
     private static func isStationary(_ measurement: RepeatMeasurement) -> Bool? {
         let commonest = measurement.operations.max { $0.service.total.count < $1.service.total.count }

@@ -4,20 +4,24 @@ import AuthStatistics
 /// `latency.csv`: one row for each strategy, repeat, operation and clock.
 package enum LatencyTable {
     package struct Row {
-        package var measurement: RepeatMeasurement
+        package var strategy: String
+        package var repeatIndex: Int
         package var latency: Assessment.Latency
     }
 
     package static func rows(_ assessments: [Assessment]) -> [Row] {
         assessments.flatMap { assessment in
-            assessment.latencies.map { Row(measurement: assessment.measurement, latency: $0) }
+            let measurement = assessment.measurement
+            return assessment.latencies.map {
+                Row(strategy: measurement.strategy, repeatIndex: measurement.repeatIndex, latency: $0)
+            }
         }
     }
 
     package static func columns(_ identity: RunIdentity) -> [Column<Row>] {
-        identity.columns { $0.measurement.strategy } + [
+        identity.columns { $0.strategy } + [
             Column("repeat", .count, "Which repeat, counted from 1.") {
-                .integer(Int64($0.measurement.repeatIndex))
+                .integer(Int64($0.repeatIndex))
             },
             Column("operation", .text, "The kind of operation.") { .text($0.latency.kind.name) },
             Column(

@@ -57,8 +57,7 @@ package struct Summary: Sendable {
             targetRate = openLoop.targetRate
         }
         operationsPerSecond = QuantileRule.median(repeats.map(\.operationsPerSecond))
-        var random = RandomSource(seed: 1)
-        rate = Assessment.rate(repeats, &random)
+        rate = Assessment.rate(repeats)
         cpu_us_per_op = QuantileRule.median(repeats.compactMap(\.cpu_us_per_op))
         storeCPU_us_per_op = QuantileRule.median(repeats.compactMap(\.storeCPU_us_per_op))
         credential_bytes = size?.credential_bytes

@@ -1,0 +1,45 @@
+import ArgumentParser
+import AuthReport
+import Foundation
+
+/// `authbench merge`: several runs of one trace as one result folder, nothing lost.
+struct MergeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "merge",
+        abstract: "Merges result folders of one trace on one machine, and prints the quantiles of the whole.")
+
+    @Argument(help: "Two result folders or more.")
+    var folders: [String]
+
+    @Option(help: "The folder in which the merged result folder is made.")
+    var out = "results"
+
+    @Option(help: "What to print on stdout: csv or json.")
+    var format = Format.csv
+
+    enum Format: String, ExpressibleByArgument, CaseIterable { case csv, json }
+
+    func validate() throws {
+        guard folders.count >= 2 else { throw ValidationError("merge needs two folders or more") }
+    }
+
+    func run() throws {
+        let merge: Merge
+        do { merge = try Merge(folders.map { URL(fileURLWithPath: $0) }) } catch let fault as MergeFault {
+            guard fault.isIncomparable else { throw Fault.badData("\(fault)") }
+            throw Fault(status: ExitStatus.incomparable, message: "\(fault)")
+        }
+        let folder: URL
+        do {
+            folder = try merge.write(
+                into: URL(fileURLWithPath: out), runID: RunClock.identifier("merged"),
+                startedAt: RunClock.timestamp(), commandLine: CommandLine.arguments)
+        } catch { throw Fault.badData("--out \(out) cannot be written: \(error.reason)") }
+        let rows = PooledTable.rows(folder)
+        switch format {
+        case .csv: try Console.output(CSV.text(PooledTable.columns, rows))
+        case .json: try Console.output(try JSONRows.text(PooledTable.columns, rows))
+        }
+        Console.say("Results in \(folder.path)")
+    }
+}

@@ -1,0 +1,90 @@
+/// Reads comma-separated values strictly (RFC 4180): no field unlike what the format says is taken for data.
+package struct CSVTable: Sendable {
+    package var header: [String]
+    /// As long as the header, each of them.
+    package var rows: [[String]]
+
+    /// - Throws: `ResultFault`, without the file's name.
+    package init(_ text: String) throws(ResultFault) {
+        var reader = CSVReader(Array(text.utf8))
+        var records: [[String]] = []
+        while let record = try reader.next() {
+            if let first = records.first, record.count != first.count {
+                throw ResultFault(
+                    "line \(reader.line): \(record.count) fields, not \(first.count) as the header has")
+            }
+            records.append(record)
+        }
+        guard let header = records.first else { throw ResultFault("is empty") }
+        self.header = header
+        rows = Array(records.dropFirst())
+    }
+
+    package init(header: [String], rows: [[String]]) {
+        self.header = header
+        self.rows = rows
+    }
+
+    /// As `CSV.text` writes it.
+    package var text: String {
+        ([header] + rows).map { $0.map(CSV.quoted).joined(separator: ",") + "\n" }.joined()
+    }
+}
+
+private struct CSVReader {
+    private let bytes: [UInt8]
+    private var position = 0
+    /// Of the record read last, counted from 1.
+    private(set) var line = 0
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    /// The fields up to the end of the line; `nil` at the end of the text.
+    mutating func next() throws(ResultFault) -> [String]? {
+        guard position < bytes.count else { return nil }
+        line += 1
+        var fields: [String] = []
+        while true {
+            fields.append(try position < bytes.count && bytes[position] == UInt8(ascii: "\"") ? quoted() : plain())
+            guard position < bytes.count else {
+                throw ResultFault("line \(line): cut off, the last line does not end")
+            }
+            let separator = bytes[position]
+            position += 1
+            if separator == UInt8(ascii: ",") { continue }
+            if separator == UInt8(ascii: "\r"), position < bytes.count { position += 1 }
+            return fields
+        }
+    }
+
+    private mutating func plain() throws(ResultFault) -> String {
+        let start = position
+        while position < bytes.count, !",\r\n".utf8.contains(bytes[position]) {
+            if bytes[position] == UInt8(ascii: "\"") {
+                throw ResultFault("line \(line): a quote inside a field that does not begin with one")
+            }
+            position += 1
+        }
+        return String(decoding: bytes[start..<position], as: UTF8.self)
+    }
+
+    private mutating func quoted() throws(ResultFault) -> String {
+        var field: [UInt8] = []
+        position += 1
+        while position < bytes.count {
+            let byte = bytes[position]
+            position += 1
+            if byte != UInt8(ascii: "\"") {
+                field.append(byte)
+            } else if position < bytes.count, bytes[position] == byte {
+                field.append(byte)
+                position += 1
+            } else if position == bytes.count || ",\r\n".utf8.contains(bytes[position]) {
+                return String(decoding: field, as: UTF8.self)
+            } else {
+                throw ResultFault("line \(line): text after the closing quote of a field")
+            }
+        }
+        throw ResultFault("line \(line): a quoted field does not end")
+    }
+}

@@ -1,0 +1,141 @@
+import AuthCore
+import AuthStatistics
+import Foundation
+
+/// Puts several runs of one trace together: every row and every histogram of each, repeats counted on.
+package struct Merge {
+    private let parts: [ResultReader]
+    /// The `run.json` of each part.
+    private let records: [[String: Any]]
+
+    /// - Throws: `MergeFault` for folders that are no two runs of one trace on one machine.
+    package init(_ urls: [URL]) throws {
+        parts = urls.map(ResultReader.init)
+        for part in parts {
+            if let fault = Validation(part.url).faults.first {
+                throw MergeFault(isIncomparable: false, description: "\(part.url.path): \(fault)")
+            }
+        }
+        records = try parts.map { part in
+            let data = try Data(contentsOf: part.url.appendingPathComponent("run.json"))
+            return try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
+        }
+        try checkComparable()
+    }
+
+    private func checkComparable() throws {
+        func machine(_ index: Int, _ name: String) -> String {
+            let machine = records[index]["machine"] as? [String: Any]
+            return machine?[name].map { "\($0)" } ?? "unknown"
+        }
+        for index in parts.indices.dropFirst() {
+            var unlike: String?
+            if parts[index].record?.trace_sha256 != parts[0].record?.trace_sha256 { unlike = "another trace" }
+            if parts[index].record?.run_id == parts[0].record?.run_id { unlike = "the same run" }
+            for name in ["cpu_model", "cores"] where machine(index, name) != machine(0, name) {
+                unlike = "another machine (\(name) is \(machine(index, name)), not \(machine(0, name)))"
+            }
+            if let unlike {
+                throw MergeFault(
+                    isIncomparable: true,
+                    description: "\(parts[index].url.path) is \(unlike) than \(parts[0].url.path)"
+                        .replacing("the same run than", with: "the same run as"))
+            }
+        }
+    }
+
+    /// Writes the merged run under a new identifier; the folder appears whole or not at all.
+    package func write(into parent: URL, runID: String, startedAt: String, commandLine: [String]) throws -> URL {
+        let folder = parent.appendingPathComponent(runID, isDirectory: true)
+        let aside = parent.appendingPathComponent(".\(runID).part", isDirectory: true)
+        do {
+            try FileManager.default.createDirectory(
+                at: aside.appendingPathComponent("histograms"), withIntermediateDirectories: true)
+            for schema in Schema.all {
+                let text = merged(schema.file, runID: runID).text
+                try Data(text.utf8).write(to: aside.appendingPathComponent(schema.file))
+            }
+            for file in histograms(runID: runID) {
+                try file.json().write(to: aside.appendingPathComponent("histograms/\(file.name)"))
+            }
+            let record = record(runID: runID, startedAt: startedAt, commandLine: commandLine)
+            let data = try JSONSerialization.data(
+                withJSONObject: record, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+            try (data + Data("\n".utf8)).write(to: aside.appendingPathComponent("run.json"))
+            try FileManager.default.moveItem(at: aside, to: folder)
+        } catch {
+            try? FileManager.default.removeItem(at: aside)
+            throw error
+        }
+        return folder
+    }
+
+    /// How many repeats of a strategy the parts before one have.
+    private func repeatsBefore(_ part: Int, of strategy: String) -> Int {
+        parts.prefix(part).reduce(0) { sum, part in
+            sum + (part.tables["throughput.csv"]?.rows(of: "").count { $0["strategy"] == strategy } ?? 0)
+        }
+    }
+
+    private func merged(_ file: String, runID: String) -> CSVTable {
+        let header = parts[0].tables[file]?.header ?? []
+        var rows: [[String]] = []
+        var weighed: Set<String> = []
+        var ordersBefore = 0
+        for (index, part) in parts.enumerated() {
+            let own = part.tables[file]?.rows ?? []
+            var strategies: Set<String> = []
+            for var row in own {
+                let strategy = row[header.firstIndex(of: "strategy") ?? 0]
+                // Sizes are the strategy's, not the run's: once is enough.
+                if file == "size.csv", weighed.contains(strategy) { continue }
+                strategies.insert(strategy)
+                for (place, name) in header.enumerated() {
+                    switch name {
+                    case "run_id": row[place] = runID
+                    case "repeat": row[place] = added(row[place], repeatsBefore(index, of: strategy))
+                    case "run_order": row[place] = added(row[place], ordersBefore)
+                    default: break
+                    }
+                }
+                rows.append(row)
+            }
+            weighed.formUnion(strategies)
+            ordersBefore += part.record?.order.reduce(0) { $0 + $1.count } ?? 0
+        }
+        return CSVTable(header: header, rows: rows)
+    }
+
+    private func added(_ field: String, _ number: Int) -> String { Int(field).map { String($0 + number) } ?? field }
+
+    private func histograms(runID: String) -> [HistogramFile] {
+        parts.enumerated().flatMap { index, part in
+            part.histograms.values.map { file in
+                var file = file
+                file.head.run_id = runID
+                file.head.repeat += repeatsBefore(index, of: file.head.strategy)
+                return file
+            }
+        }
+    }
+
+    private func record(runID: String, startedAt: String, commandLine: [String]) -> [String: Any] {
+        var record = records[0]
+        record["run_id"] = runID
+        record["started_at"] = startedAt
+        record["command_line"] = commandLine
+        record["order"] = parts.flatMap { $0.record?.order ?? [] }
+        record["repeats"] = parts.reduce(0) { $0 + ($1.record?.repeats ?? 0) }
+        record["merged_from"] = parts.map { $0.record?.run_id ?? "" }
+        let isComplete = parts.allSatisfy { $0.record?.status == "complete" }
+        record["status"] = isComplete ? "complete" : "interrupted"
+        return record
+    }
+}
+
+/// Why folders cannot be merged.
+package struct MergeFault: Error, CustomStringConvertible {
+    /// They are sound, but no runs of one trace on one machine.
+    package var isIncomparable: Bool
+    package var description: String
+}

@@ -1,0 +1,81 @@
+import AuthCore
+
+/// Whether the rows of `throughput.csv` agree with themselves and with the counts of `latency.csv`.
+struct ThroughputCheck {
+    private(set) var faults: [String] = []
+
+    init(_ rows: [TableRow], _ latency: [TableRow]) {
+        var counts: [[String]: UInt64] = [:]
+        for row in latency {
+            counts[[row["strategy"], row["repeat"], row["clock"]], default: 0] += row.count("n") ?? 0
+        }
+        for row in rows {
+            let cell = [row["strategy"], row["repeat"]]
+            checkCounts(row, service: counts[cell + ["service"]] ?? 0, response: counts[cell + ["response"]])
+            checkRate(row)
+            checkLoop(row)
+            checkVerdict(row)
+        }
+    }
+
+    private mutating func expect(_ isTrue: Bool, _ row: TableRow, _ text: @autoclosure () -> String) {
+        if !isTrue { faults.append(row.fault(text())) }
+    }
+
+    private mutating func checkCounts(_ row: TableRow, service: UInt64, response: UInt64?) {
+        func count(_ name: String) -> UInt64 { row.count(name) ?? 0 }
+        let operations = count("operations")
+        expect(operations == service, row, "operations is \(operations), but latency.csv sums to \(service)")
+        let isOpenLoop = !row["target_rate"].isEmpty
+        expect(
+            isOpenLoop ? response ?? 0 == service : response == nil, row,
+            "the response times of latency.csv do not go with target_rate \"\(row["target_rate"])\"")
+        expect(
+            count("accepted") + count("refused") <= operations, row,
+            "accepted and refused are more than operations")
+        expect(
+            count("false_accepts") + count("stale_accepts") <= count("accepted"), row,
+            "false_accepts and stale_accepts are more than accepted")
+        expect(count("false_rejects") <= count("refused"), row, "false_rejects is more than refused")
+    }
+
+    private mutating func checkRate(_ row: TableRow) {
+        guard let operations = row.number("operations"), let wall_ns = row.number("wall_ns"), wall_ns > 0
+        else { return expect(row["operations"] == "0", row, "wall_ns is 0") }
+        let rate = (operations * 1e9 / wall_ns).formatted(digits: 1)
+        expect(
+            row["achieved_rate"] == rate, row,
+            "achieved_rate is \(row["achieved_rate"]), but operations and wall_ns give \(rate)")
+        expect(
+            row.number("achieved_rate_ci95_low") ?? 0 <= row.number("achieved_rate_ci95_high") ?? 0, row,
+            "the interval of achieved_rate ends before it begins")
+    }
+
+    /// A closed loop has no schedule, an open one rests.
+    private mutating func checkLoop(_ row: TableRow) {
+        let isOpenLoop = !row["target_rate"].isEmpty
+        for name in ["late_operations", "backlog_operations"] {
+            expect(row[name].isEmpty != isOpenLoop, row, "\(name) does not go with target_rate")
+        }
+        expect(
+            !isOpenLoop || row["little_residual"].isEmpty, row, "little_residual does not go with target_rate")
+        let (late, backlog) = (row.count("late_operations") ?? 0, row.count("backlog_operations") ?? 0)
+        expect(backlog <= late, row, "backlog_operations is more than late_operations")
+        let low = row.count("schedule_lag_p50_ns") ?? 0
+        expect(
+            row.count("schedule_lag_p99_ns") ?? .max >= low, row, "schedule_lag_p99_ns is less than the p50")
+    }
+
+    private mutating func checkVerdict(_ row: TableRow) {
+        let isWrong = ["errors", "false_accepts", "false_rejects"].contains { row[$0] != "0" }
+        expect(!row.flag("valid") || !isWrong, row, "valid, but with errors or wrong decisions")
+        expect(row.flag("valid") == row["reason"].isEmpty, row, "valid and reason contradict each other")
+        expect(
+            StoreCPUSource(rawValue: row["store_cpu_source"]) != nil, row,
+            "store_cpu_source is \"\(row["store_cpu_source"])\", which is none of the known ones")
+        let isUnknown = row["store_cpu_source"] == StoreCPUSource.foreignServer.rawValue
+        expect(
+            !isUnknown || row["store_cpu_us_per_op"].isEmpty, row,
+            "store_cpu_us_per_op of a server that cannot be seen")
+    }
+}

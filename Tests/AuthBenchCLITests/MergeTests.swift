@@ -1,0 +1,77 @@
+import AuthCore
+import AuthReport
+import Foundation
+import Testing
+
+@Suite("Merge")
+struct MergeTests {
+    private let folder: URL
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+    }
+
+    private func run(_ options: [String]) throws -> URL {
+        let short = ["--population", "320", "--operations", "4000", "--warm-up", "0", "-q"]
+        let result = try Program(["run"] + short + options, in: folder).finish()
+        try #require([0, 3].contains(result.status), "\(result.errors)")
+        return folder.appendingPathComponent("results/latest").resolvingSymlinksInPath()
+    }
+
+    private func merge(_ folders: URL...) throws -> Program.Result {
+        try Program(["merge", "--out", "merged"] + folders.map(\.path), in: folder).finish()
+    }
+
+    private func merged() throws -> URL {
+        let names = try FileManager.default.contentsOfDirectory(
+            atPath: folder.appendingPathComponent("merged").path)
+        return folder.appendingPathComponent("merged/\(try #require(names.first))")
+    }
+
+    /// All times of each strategy, operation and clock in some folders, as one histogram.
+    private func pooled(_ folders: URL...) -> [String: LatencyHistogram] {
+        let files = folders.flatMap { ResultReader($0).histograms.values }
+        let cells = Dictionary(grouping: files) { "\($0.head.strategy) \($0.head.operation) \($0.head.clock)" }
+        return cells.mapValues { LatencyHistogram(merging: $0.map(\.times.total)) }
+    }
+
+    @Test("two halves make the whole, count for count, in a folder that is sound")
+    func halves() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let first = try run(["--strategy", "hs256", "--strategy", "null", "--repeats", "2"])
+        let second = try run(["--strategy", "hs256", "--repeats", "3"])
+        let result = try merge(first, second)
+        #expect(result.status == 0, "\(result.errors)")
+        let whole = try merged()
+        #expect(Validation(whole).faults == [])
+        let union = pooled(first, second)
+        #expect(pooled(whole) == union)
+        let table = try CSVTable(result.output)
+        #expect(table.rows.count == union.count)
+        let count = try #require(table.header.firstIndex(of: "n"))
+        for row in table.rows {
+            #expect(row[count] == String(union[row[0...2].joined(separator: " ")]?.count ?? 0))
+        }
+        let throughput = try #require(ResultReader(whole).tables["throughput.csv"])
+        let repeats = throughput.rows.filter { $0[2] == "hs256-jwt" }.map { $0[5] }
+        #expect(repeats == ["1", "2", "3", "4", "5"])
+    }
+
+    @Test("unlike traces are refused with status 4, broken folders with 65, and nothing is written")
+    func refused() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let first = try run(["--strategy", "null", "--repeats", "1"])
+        let other = try run(["--strategy", "null", "--repeats", "1", "--seed", "2"])
+        let unlike = try merge(first, other)
+        #expect(unlike.status == 4)
+        #expect(unlike.errors.contains("another trace"), "\(unlike.errors)")
+        #expect(try merge(first, first).status == 4)
+        #expect(try Program(["merge", first.path], in: folder).finish().status == 64)
+        try FileManager.default.removeItem(at: other.appendingPathComponent("size.csv"))
+        let broken = try merge(first, other)
+        #expect(broken.status == 65)
+        #expect(broken.errors.contains("size.csv"), "\(broken.errors)")
+        #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("merged").path))
+    }
+}
