@@ -10,6 +10,7 @@ public enum AuthBench {
     /// - Parameter strategies: those that the commands know, in the order of tables.
     public static func main(_ strategies: StrategyRegistry) -> Never {
         Signals.ignoreBrokenPipes()
+        Signals.ignoreFileSizeLimit()
         let status = Registry.$strategies.withValue(strategies) {
             run(Array(CommandLine.arguments.dropFirst()))
         }

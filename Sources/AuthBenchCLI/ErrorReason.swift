@@ -15,6 +15,8 @@ extension Error {
         case .fileNoSuchFile, .fileReadNoSuchFile: return SystemError.text(ENOENT)
         case .fileWriteVolumeReadOnly: return SystemError.text(EROFS)
         case .fileWriteFileExists: return SystemError.text(EEXIST)
+        // Foundation keeps the number of other errors to itself.
+        case .fileWriteUnknown: return "the write failed half-way: a disk quota or limit on file sizes?"
         default: return error.localizedDescription
         }
     }

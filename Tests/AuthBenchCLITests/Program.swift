@@ -31,6 +31,17 @@ final class Program {
         if other != nil { try output.fileHandleForWriting.close() }
     }
 
+    /// Starts it where no file may grow beyond a number of KiB.
+    init(limitedTo kibibytes: Int, _ arguments: [String], in folder: URL) throws {
+        process.executableURL = URL(fileURLWithPath: "/bin/bash")
+        process.arguments = ["-c", "ulimit -f \(kibibytes); exec \"$@\"", "bash", Self.url.path] + arguments
+        process.currentDirectoryURL = folder
+        process.standardOutput = output
+        process.standardError = errors
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+    }
+
     var id: Int32 { process.processIdentifier }
 
     /// The processes it has started and that still live.

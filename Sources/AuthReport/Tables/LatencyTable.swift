@@ -31,13 +31,13 @@ package enum LatencyTable {
             Column("n", .count, "Completed operations, all of which are in the histogram.") {
                 .count($0.latency.times.total.count)
             },
-            Column("min_ns", .time, "The shortest time.") { .count($0.latency.times.total.min_ns) },
-            Column("mean_ns", .number, "The mean, from the middles of the histogram's buckets.") {
+            Column("min_ns", .optionalTime, "The shortest time; blank where nothing completed.") { .count($0.latency.times.total.min_ns) },
+            Column("mean_ns", .optionalNumber, "The mean, from the middles of the histogram's buckets.") {
                 .number($0.latency.times.total.mean_ns, 1)
             },
         ] + Assessment.quantiles.enumerated().flatMap(quantileWithInterval) + [
             quantile("p999_ns", 0.999), quantile("p9999_ns", 0.9999),
-            Column("max_ns", .time, "The longest time.") { .count($0.latency.times.total.max_ns) },
+            Column("max_ns", .optionalTime, "The longest time.") { .count($0.latency.times.total.max_ns) },
         ]
     }
 

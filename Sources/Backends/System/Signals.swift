@@ -22,4 +22,9 @@ package final class Signals {
     package static func ignoreBrokenPipes() {
         signal(SIGPIPE, SIG_IGN)
     }
+
+    /// Lets a write beyond the limit of a file's size fail with EFBIG, like one to a full disk (setrlimit(2)).
+    package static func ignoreFileSizeLimit() {
+        signal(SIGXFSZ, SIG_IGN)
+    }
 }
