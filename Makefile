@@ -3,7 +3,7 @@ BIN := .build/release/authbench
 VENV := .venv
 ARGS ?=
 
-.PHONY: run test build lint check smoke clean
+.PHONY: run test build lint check smoke schema clean
 
 run: build
 	@$(BIN) run $(ARGS)
@@ -21,6 +21,10 @@ lint:
 
 check: lint
 	.ci/check-structure
+
+# The columns of the CSV files, from the tables that write them.
+schema: build
+	@$(BIN) schema >results/SCHEMA.md
 
 # A short real run of everything, as CI makes it.
 smoke: build

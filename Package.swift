@@ -54,7 +54,8 @@ let package = Package(
         .testTarget(
             name: "AuthHarnessTests",
             dependencies: [
-                "AuthHarness", "AuthCore", "AuthReport", .product(name: "Histogram", package: "hdrhistogram-swift"),
+                "AuthHarness", "AuthCore", "AuthReport",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]),
         .testTarget(name: "AuthReportTests", dependencies: ["AuthReport", "AuthCore"]),
         .testTarget(

@@ -34,18 +34,20 @@ final class ResultFiles {
         if !isNewParent, !isFolder { throw Fault.badData("--out \(plan.out.path) is a file: name a folder") }
         folder = ResultFolder(in: plan.out, identity: identity)
         do {
-            leftovers.note { [folder] in $0.emptyResult = folder.url }
             try folder.create()
-            try folder.write(record)
+            leftovers.note { [folder] in $0.emptyResult = folder.url }
+            do { try folder.write(record) } catch {
+                folder.remove()
+                throw error
+            }
         } catch {
-            remove()
+            removeEmptyParent()
             throw Fault.badData("--out \(plan.out.path) cannot be written: \(error.reason)")
         }
     }
 
-    /// Takes the folder away, and the one around it if nothing else has come into it.
-    private func remove() {
-        folder.remove()
+    /// Takes away the folder around ours, if this run made it and nothing else has come into it.
+    private func removeEmptyParent() {
         guard isNewParent,
             let rest = try? FileManager.default.contentsOfDirectory(atPath: folder.parent.path),
             rest.isEmpty
@@ -63,7 +65,8 @@ final class ResultFiles {
     /// Writes how the run ended; a folder without a single measurement goes.
     func finish(_ outcome: inout Session.Outcome) {
         guard !outcome.assessments.isEmpty else {
-            remove()
+            folder.remove()
+            removeEmptyParent()
             return
         }
         record.status = outcome.failure != nil ? .failed : outcome.signal != nil ? .interrupted : .complete

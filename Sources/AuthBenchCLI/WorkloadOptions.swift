@@ -19,7 +19,9 @@ struct WorkloadOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: "Open loop: so many requests per second over all clients, whether or not earlier ones are answered.")
+        help:
+            "Open loop: so many requests per second over all clients, whether or not earlier ones are answered."
+    )
     var rate: Double?
 
     @Option(help: "How the requests of an open loop are spaced: poisson or constant (default: poisson).")

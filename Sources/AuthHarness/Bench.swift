@@ -36,7 +36,8 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
     }
 
     func replay(
-        _ extent: Extent, isWarmUp: Bool, into boxes: [RecorderBox], by instruments: Instruments, stop: StopFlag
+        _ extent: Extent, isWarmUp: Bool, into boxes: [RecorderBox], by instruments: Instruments,
+        stop: StopFlag
     ) -> Replay {
         let gate = Gate(clients: clients.count)
         for (client, box) in zip(clients, boxes) {

@@ -11,9 +11,10 @@ protocol Contender: Sendable {
 
     /// Lets all clients replay the trace from where they stand, each recording into the box of its index.
     ///
-    /// - Parameter isWarmUp: nothing is recorded that anybody will read, so nothing overdue is made up for.
+    /// In a warm-up nothing overdue is made up for, because nobody will read what is recorded.
     func replay(
-        _ extent: Extent, isWarmUp: Bool, into boxes: [RecorderBox], by instruments: Instruments, stop: StopFlag
+        _ extent: Extent, isWarmUp: Bool, into boxes: [RecorderBox], by instruments: Instruments,
+        stop: StopFlag
     ) -> Replay
 }
 

@@ -56,7 +56,7 @@ package struct Run: Sendable {
             try report(.loaded(try contender.load(width: cores, stop: stop, progress: loadProgress)))
             contenders.append(contender)
         }
-        let boxes = trace.clients.map { client in 
+        let boxes = trace.clients.map { client in
             RecorderBox(Set(client.operations.map(\.kind)), isOpenLoop: trace.arrival != .closed)
         }
         var runOrder = 0

@@ -1,8 +1,9 @@
 import AuthCore
 import AuthStatistics
 
-/// A measurement with what follows from it: intervals, steadiness, validity. Calculated once, because
-/// resampling takes longer than writing.
+/// A measurement with what follows from it: intervals and steadiness.
+///
+/// Calculated once, because resampling takes longer than writing.
 package struct Assessment: Sendable {
     package var measurement: RepeatMeasurement
     package var latencies: [Latency]

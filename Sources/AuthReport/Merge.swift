@@ -45,7 +45,9 @@ package struct Merge {
     }
 
     /// Writes the merged run under a new identifier; the folder appears whole or not at all.
-    package func write(into parent: URL, runID: String, startedAt: String, commandLine: [String]) throws -> URL {
+    package func write(into parent: URL, runID: String, startedAt: String, commandLine: [String]) throws
+        -> URL
+    {
         let folder = parent.appendingPathComponent(runID, isDirectory: true)
         let aside = parent.appendingPathComponent(".\(runID).part", isDirectory: true)
         do {
@@ -106,7 +108,9 @@ package struct Merge {
         return CSVTable(header: header, rows: rows)
     }
 
-    private func added(_ field: String, _ number: Int) -> String { Int(field).map { String($0 + number) } ?? field }
+    private func added(_ field: String, _ number: Int) -> String {
+        Int(field).map { String($0 + number) } ?? field
+    }
 
     private func histograms(runID: String) -> [HistogramFile] {
         parts.enumerated().flatMap { index, part in

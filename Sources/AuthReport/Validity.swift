@@ -19,7 +19,9 @@ extension RepeatMeasurement {
     package var invalidities: [Invalidity] {
         let total = total
         var faults: [Invalidity] = []
-        func note(_ kind: Invalidity.Kind, _ reason: String) { faults.append(.init(kind: kind, reason: reason)) }
+        func note(_ kind: Invalidity.Kind, _ reason: String) {
+            faults.append(.init(kind: kind, reason: reason))
+        }
         if total.falseAccepts > 0 { note(.wrongDecision, "\(total.falseAccepts) false accepts") }
         if total.falseRejects > 0 { note(.wrongDecision, "\(total.falseRejects) false rejects") }
         if total.errors > 0 { note(.error, "\(total.errors) errors, the first: \(firstError ?? "unknown")") }

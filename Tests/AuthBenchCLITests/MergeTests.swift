@@ -32,7 +32,9 @@ struct MergeTests {
     /// All times of each strategy, operation and clock in some folders, as one histogram.
     private func pooled(_ folders: URL...) -> [String: LatencyHistogram] {
         let files = folders.flatMap { ResultReader($0).histograms.values }
-        let cells = Dictionary(grouping: files) { "\($0.head.strategy) \($0.head.operation) \($0.head.clock)" }
+        let cells = Dictionary(grouping: files) {
+            "\($0.head.strategy) \($0.head.operation) \($0.head.clock)"
+        }
         return cells.mapValues { LatencyHistogram(merging: $0.map(\.times.total)) }
     }
 

@@ -37,7 +37,8 @@ struct SurvivalTests {
     func lostRedis(signal: Int32, options: [String]) throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let program = try Program(
-            Self.short + ["--strategy", "redis", "--strategy", "hs256", "--repeats", "3"] + options, in: folder)
+            Self.short + ["--strategy", "redis", "--strategy", "hs256", "--repeats", "3"] + options,
+            in: folder)
         let csv = folder.appendingPathComponent("results/latest/throughput.csv").path
         try #require(eventually { FileManager.default.fileExists(atPath: csv) })
         let server = try #require(program.children.first)
@@ -67,7 +68,9 @@ struct SurvivalTests {
         let names = try FileManager.default.contentsOfDirectory(
             atPath: folder.appendingPathComponent("results").path)
         #expect(names.count == 3, "two runs and latest: \(names)")
-        for name in names { #expect(Validation(folder.appendingPathComponent("results/\(name)")).faults == []) }
+        for name in names {
+            #expect(Validation(folder.appendingPathComponent("results/\(name)")).faults == [])
+        }
     }
 
     @Test("a disk that fills up in mid-run is one line and status 2, and what was finished stays")

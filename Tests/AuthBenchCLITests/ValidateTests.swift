@@ -83,7 +83,8 @@ struct ValidateTests {
             Mutation(name: "cut off", file: latency) { String($0.dropLast(20)) },
             Mutation(name: "a quote that does not end", file: latency) { $0 + "\"" },
             field(throughput, "trace_sha256") { "0" + $0.dropFirst() },
-            field(throughput, "run_id", row: 2) { $0 + "x" }, field(throughput, "schema_version") { _ in "1" },
+            field(throughput, "run_id", row: 2) { $0 + "x" },
+            field(throughput, "schema_version") { _ in "1" },
             field(throughput, "workload") { _ in "other" }, field(throughput, "operations", plusOne),
             field(throughput, "achieved_rate") { $0 + "0" }, field(throughput, "valid") { _ in "yes" },
             field(throughput, "reason") { _ in "a whim" }, field(throughput, "accepted") { _ in "999999" },
@@ -134,7 +135,9 @@ struct ValidateTests {
         try withRun { folder in
             let histogram = "histograms/hs256-jwt-1-login-service.json"
             for name in ["run.json", "latency.csv", "throughput.csv", "size.csv", histogram] {
-                let (url, aside) = (folder.appendingPathComponent(name), folder.appendingPathComponent("aside"))
+                let (url, aside) = (
+                    folder.appendingPathComponent(name), folder.appendingPathComponent("aside")
+                )
                 try FileManager.default.moveItem(at: url, to: aside)
                 let result = try Program(["validate", folder.path], in: folder).finish()
                 #expect(result.status == 65)

@@ -45,7 +45,8 @@ struct OpenLoopTests {
         #expect(measurement.openLoop?.scheduleLag.max_ns == 0)
     }
 
-    @Test("gives up what is overdue when the schedule is over and the strategy fails, and counts it as errors")
+    @Test(
+        "gives up what is overdue when the schedule is over and the strategy fails, and counts it as errors")
     func hangingStore() throws {
         let clock = SimulatedClock()
         // Each call takes a second and fails, as with a store that does not answer.

@@ -74,7 +74,7 @@ struct OracleTests {
         _ utilization: Double, service_ns: Double, times: @escaping @Sendable () -> UInt64
     ) throws -> ClosedRange<Double> {
         let measurement = try ScriptedTimes { _ in times() }.measure(
-            .open(.poisson, rate: utilization / service_ns * 1e9), .operations(500_000))
+            .open(.poisson, rate: utilization / service_ns * 1e9), .operations(250_000))
         let authenticate = try #require(measurement.operations.first)
         let waits = zip(authenticate.response?.slices ?? [], authenticate.service.slices).map {
             ($0.mean_ns ?? 0) - ($1.mean_ns ?? 0)

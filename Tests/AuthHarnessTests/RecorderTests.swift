@@ -37,7 +37,9 @@ struct RecorderTests {
         }
         let own = counts.histogram(1)
         #expect(own.buckets.map(\.count) == other.recordedValues().map(\.count))
-        #expect(own.buckets.map(\.upper_ns) == other.recordedValues().map { other.highestEquivalentForValue($0.value) })
+        #expect(
+            own.buckets.map(\.upper_ns)
+                == other.recordedValues().map { other.highestEquivalentForValue($0.value) })
         for quantile in [0.5, 0.9, 0.99, 0.999] {
             #expect(own.value_ns(at: quantile) == other.valueAtPercentile(quantile * 100))
         }

@@ -49,7 +49,8 @@ struct RunTests {
             #expect(measurement.total.completed == 600_000)
             #expect(measurement.operations.count == OperationKind.allCases.count)
             for operation in measurement.operations {
-                #expect(operation.service.total.count == operation.tally.completed
+                #expect(
+                    operation.service.total.count == operation.tally.completed
                         && operation.response == nil)
             }
         }

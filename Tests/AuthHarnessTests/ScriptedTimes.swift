@@ -31,7 +31,8 @@ extension Script {
     func measure(
         _ arrival: Arrival, _ extent: Extent, by timepiece: Timepiece, clients: Int = 1
     ) throws -> RepeatMeasurement {
-        let json = #"{"name":"t","summary":"t","population":256,"clients":\#(clients),"mix":{"authenticate":1}}"#
+        let json =
+            #"{"name":"t","summary":"t","population":256,"clients":\#(clients),"mix":{"authenticate":1}}"#
         var workload = try JSONDecoder().decode(Workload.self, from: Data(json.utf8))
         workload.arrival = arrival
         let run = Run(

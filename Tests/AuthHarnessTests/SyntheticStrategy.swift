@@ -8,7 +8,8 @@ import Synchronization
 final class Script: Sendable {
     /// What goes wrong, and with which operation.
     enum Fault: Sendable {
-        case none, acceptsProbes, acceptsAsSomebodyElse, refusesEverything, throwsEveryTenth, throwsAlways, failsToLoad
+        case none, acceptsProbes, acceptsAsSomebodyElse, refusesEverything, throwsEveryTenth, throwsAlways,
+            failsToLoad
     }
 
     let fault: Fault

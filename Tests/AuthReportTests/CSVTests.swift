@@ -7,7 +7,8 @@ struct CSVTests {
     @Test("reads back what it writes, whatever stands in the fields")
     func roundTrip() throws {
         let table = CSVTable(
-            header: ["a", "b,c"], rows: [["", "plain"], ["a \"quoted\" word", "two\nlines"], ["x,y", "\r\n"]])
+            header: ["a", "b,c"],
+            rows: [["", "plain"], ["a \"quoted\" word", "two\nlines"], ["x,y", "\r\n"]])
         let again = try CSVTable(table.text)
         #expect(again.header == table.header)
         #expect(again.rows == table.rows)
@@ -36,8 +37,10 @@ struct CSVTests {
             (.text, ["", "x"], []), (.flag, ["true", "false"], ["", "True", "1"]),
             (.optionalFlag, ["", "true"], ["no"]),
             (.count, ["0", "18446744073709551615"], ["", "-1", "1.0", "1e3", "x"]),
-            (.optionalTime, ["", "7"], ["-7", "7.5"]), (.number, ["0", "1.25"], ["", "-1", "nan", "inf", "1e3"]),
-            (.optionalSigned, ["", "-0.5"], ["+0.5x", "NaN"]), (.optionalShare, ["", "0", "1.0"], ["1.1", "-0.1"]),
+            (.optionalTime, ["", "7"], ["-7", "7.5"]),
+            (.number, ["0", "1.25"], ["", "-1", "nan", "inf", "1e3"]),
+            (.optionalSigned, ["", "-0.5"], ["+0.5x", "NaN"]),
+            (.optionalShare, ["", "0", "1.0"], ["1.1", "-0.1"]),
         ]
         for (kind, good, bad) in taken {
             for field in good { #expect(kind.accepts(field), "\(kind) \(field)") }

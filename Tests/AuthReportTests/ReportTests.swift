@@ -27,7 +27,9 @@ struct ReportTests {
 
     @Test("quotes what RFC 4180 says must be quoted, and nothing else")
     func quoting() {
-        let columns = [Column<String>(printed: "a,b") { .text($0) }, Column<String>(printed: "n") { _ in .integer(1) }]
+        let columns = [
+            Column<String>(printed: "a,b") { .text($0) }, Column<String>(printed: "n") { _ in .integer(1) },
+        ]
         #expect(
             CSV.text(columns, ["plain", "a,b", "a\"b", "a\nb"])
                 == "\"a,b\",n\nplain,1\n\"a,b\",1\n\"a\"\"b\",1\n\"a\nb\",1\n")
@@ -46,8 +48,10 @@ struct ReportTests {
 
     @Test("leaves a quantile blank where there are too few samples, never the maximum in its place")
     func blankQuantiles() throws {
-        let few = CSV.text(LatencyTable.columns(identity), LatencyTable.rows([Assessment(measurement(samples: 9507))]))
-        let enough = CSV.text(LatencyTable.columns(identity), LatencyTable.rows([Assessment(measurement(samples: 9508))]))
+        let few = CSV.text(
+            LatencyTable.columns(identity), LatencyTable.rows([Assessment(measurement(samples: 9507))]))
+        let enough = CSV.text(
+            LatencyTable.columns(identity), LatencyTable.rows([Assessment(measurement(samples: 9508))]))
         #expect(few.contains(",1000,1000,1000,1000,1000,1000,,,,,,1000\n"), "\(few)")
         #expect(enough.contains(",1000,1000,1000,1000,1000,1000,1000,1000,1000,,,1000\n"), "\(enough)")
     }
@@ -157,7 +161,8 @@ struct ReportTests {
     @Test("writes the same cells as JSON, blank ones as null")
     func json() throws {
         let columns: [Column<Int>] = [
-            Column(printed: "n") { .integer(Int64($0)) }, Column(printed: "x") { _ in .number(0.1, digits: 3) },
+            Column(printed: "n") { .integer(Int64($0)) },
+            Column(printed: "x") { _ in .number(0.1, digits: 3) },
             Column(printed: "none") { _ in .blank }, Column(printed: "ok") { _ in .flag(true) },
         ]
         let text = try JSONRows.text(columns, [7])

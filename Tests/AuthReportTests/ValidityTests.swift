@@ -41,7 +41,10 @@ struct ValidityTests {
         typealias Change = (inout RepeatMeasurement) -> Void
         let cases: [(reason: String, beyond: Change, within: Change)] = [
             ("overload", { $0.openLoop = openLoop(backlog: 201) }, { $0.openLoop = openLoop(backlog: 200) }),
-            ("woke", { $0.openLoop = openLoop(lag_ns: 1_100_000) }, { $0.openLoop = openLoop(lag_ns: 990_000) }),
+            (
+                "woke", { $0.openLoop = openLoop(lag_ns: 1_100_000) },
+                { $0.openLoop = openLoop(lag_ns: 990_000) }
+            ),
             ("throttled", { $0.usage.throttled_ns = 11_000_000 }, { $0.usage.throttled_ns = 9_000_000 }),
             ("hypervisor", { $0.usage.steal_share = 0.11 }, { $0.usage.steal_share = 0.09 }),
             ("swap", { $0.usage.swappedIn_pages = 300 }, { $0.usage.swappedIn_pages = 200 }),

@@ -42,7 +42,8 @@ struct BlockBootstrapTests {
     func groups() {
         var random = SeededSource(state: 2)
         var drawn: Set<[Int]> = []
-        _ = BlockBootstrap(groups: 3, slicesPerGroup: 8, resamples: 200).intervals(using: &random) { weights in
+        _ = BlockBootstrap(groups: 3, slicesPerGroup: 8, resamples: 200).intervals(using: &random) {
+            weights in
             drawn.insert((0..<3).map { weights[($0 * 8)..<($0 * 8 + 8)].reduce(0, +) / 8 })
             return [0]
         }
@@ -72,9 +73,14 @@ struct BlockBootstrapTests {
         for _ in 0..<50 {
             let slices = (0..<6).map { _ in
                 (0..<Int.random(in: 0...5, using: &random)).map { _ in
-                    (value: UInt64.random(in: 0..<30, using: &random), count: UInt64.random(in: 1...4, using: &random))
+                    (
+                        value: UInt64.random(in: 0..<30, using: &random),
+                        count: UInt64.random(in: 1...4, using: &random)
+                    )
                 }
-            }.map { slice in Dictionary(slice.map { ($0.value, $0.count) }) { $1 }.map { (value: $0, count: $1) } }
+            }.map { slice in
+                Dictionary(slice.map { ($0.value, $0.count) }) { $1 }.map { (value: $0, count: $1) }
+            }
             let counts = SlicedCounts(slices)
             let weights = (0..<6).map { _ in Int.random(in: 0...3, using: &random) }
             let all = zip(slices, weights).flatMap { slice, weight in

@@ -15,8 +15,9 @@ public struct RepeatMeasurement: Sendable {
     public var isByDuration = false
     /// CPU time of the clients' own threads: the part of the process's that the operations need.
     public var clientCPU_ns: UInt64 = 0
-    /// Requests in the system over those that Little's law gives (clients / (throughput x mean service time)
-    /// - 1); `nil` in an open loop, where clients rest.
+    /// Clients over the requests in the system by Little's law, throughput x mean service time, less 1.
+    ///
+    /// `nil` in an open loop, where clients rest.
     public var little_residual: Double?
     public var openLoop: OpenLoop?
     public var usage: Usage

@@ -29,7 +29,9 @@ public struct StoreGrowth: Sendable, Equatable {
     public mutating func add(sessions: Int, bytes: UInt64) { points.append((sessions, bytes)) }
 
     /// The slope of a straight line through the points by least squares: what one more session costs,
-    /// whatever the store takes for itself. `nil` with too few sessions to say.
+    /// whatever the store takes for itself.
+    ///
+    /// `nil` with too few sessions to say.
     public var bytesPerSession: Double? {
         guard points.count >= 3, let last = points.last, last.sessions >= Self.minimumSessions else {
             return nil

@@ -61,7 +61,8 @@ extension Arrival: Codable {
         try decoder.refuseKeys(except: Key.allCases.map(\.rawValue), in: "arrival")
         let file = try decoder.container(keyedBy: Key.self)
         self = .open(
-            try file.decode(Process.self, forKey: .process), rate: try file.decode(Double.self, forKey: .rate))
+            try file.decode(Process.self, forKey: .process), rate: try file.decode(Double.self, forKey: .rate)
+        )
     }
 
     public func encode(to encoder: any Encoder) throws {

@@ -73,7 +73,9 @@ package struct HistogramFile: Sendable {
             let index = bucket.count == 3 ? BucketLayout.index(of: bucket[0]) : 0
             guard bucket.count == 3, bucket[2] > 0, indices.last ?? -1 < index,
                 BucketLayout.lower_ns(index) == bucket[0], BucketLayout.upper_ns(index) == bucket[1]
-            else { throw ResultFault("has a bucket that is none of the layout's, or out of order: \(bucket)") }
+            else {
+                throw ResultFault("has a bucket that is none of the layout's, or out of order: \(bucket)")
+            }
             indices.append(index)
         }
         times = SlicedHistogram(try body.slices.map { try Self.slice($0, indices) })

@@ -16,10 +16,17 @@ package struct ResultFolder {
         url = parent.appendingPathComponent(identity.runID, isDirectory: true)
     }
 
-    /// Makes the folder, and the parent where it is missing.
+    /// Makes the folder, and the parent where it is missing; fails where another run has the same name.
     package func create() throws {
+        try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
         let histograms = url.appendingPathComponent("histograms", isDirectory: true)
-        try FileManager.default.createDirectory(at: histograms, withIntermediateDirectories: true)
+        do {
+            try FileManager.default.createDirectory(at: histograms, withIntermediateDirectories: false)
+        } catch {
+            remove()
+            throw error
+        }
     }
 
     package func write(_ record: RunRecord) throws {
@@ -30,7 +37,7 @@ package struct ResultFolder {
 
     /// Writes all that has been measured so far, and the histograms of the newest measurement.
     ///
-    /// - Parameter floor: the strategy that only shows the harness's own cost, if there is one.
+    /// `floor` names the strategy that only shows the harness's own cost, if there is one.
     package func write(_ assessments: [Assessment], bills: [Bill], floor: String?) throws {
         if let newest = assessments.last {
             for latency in newest.latencies {

@@ -58,7 +58,8 @@ struct ThroughputCheck {
             expect(row[name].isEmpty != isOpenLoop, row, "\(name) does not go with target_rate")
         }
         expect(
-            !isOpenLoop || row["little_residual"].isEmpty, row, "little_residual does not go with target_rate")
+            !isOpenLoop || row["little_residual"].isEmpty, row, "little_residual does not go with target_rate"
+        )
         let (late, backlog) = (row.count("late_operations") ?? 0, row.count("backlog_operations") ?? 0)
         expect(backlog <= late, row, "backlog_operations is more than late_operations")
         let low = row.count("schedule_lag_p50_ns") ?? 0

@@ -53,9 +53,8 @@ extension ThroughputTable {
         [
             Column(
                 "little_residual", .optionalSigned,
-                "Clients / (throughput x mean service time) - 1; blank in an open loop.") {
-                    .number($0.measurement.little_residual, 5)
-                },
+                "Clients / (throughput x mean service time) - 1; blank in an open loop."
+            ) { .number($0.measurement.little_residual, 5) },
             Column(
                 "utilization_residual", .optionalSigned,
                 "CPU time of the process over that of its clients - 1: what the harness took beside them."

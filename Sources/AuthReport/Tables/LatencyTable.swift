@@ -31,7 +31,9 @@ package enum LatencyTable {
             Column("n", .count, "Completed operations, all of which are in the histogram.") {
                 .count($0.latency.times.total.count)
             },
-            Column("min_ns", .optionalTime, "The shortest time; blank where nothing completed.") { .count($0.latency.times.total.min_ns) },
+            Column("min_ns", .optionalTime, "The shortest time; blank where nothing completed.") {
+                .count($0.latency.times.total.min_ns)
+            },
             Column("mean_ns", .optionalNumber, "The mean, from the middles of the histogram's buckets.") {
                 .number($0.latency.times.total.mean_ns, 1)
             },

@@ -41,7 +41,9 @@ package enum PooledTable {
             columns += [
                 Column(printed: "\(name)_ns") { .count($0.times.supported_ns(quantile)) },
                 Column(printed: "\(name)_ci95_low_ns") { .count($0.intervals[index].map { UInt64($0.low) }) },
-                Column(printed: "\(name)_ci95_high_ns") { .count($0.intervals[index].map { UInt64($0.high) }) },
+                Column(printed: "\(name)_ci95_high_ns") {
+                    .count($0.intervals[index].map { UInt64($0.high) })
+                },
             ]
         }
         columns.append(Column(printed: "p999_ns") { .count($0.times.supported_ns(0.999)) })

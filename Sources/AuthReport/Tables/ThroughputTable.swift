@@ -11,7 +11,7 @@ package enum ThroughputTable {
         var measurement: RepeatMeasurement { assessment.measurement }
     }
 
-    /// - Parameter floor: the strategy that only shows the harness's own cost, if there is one.
+    /// One row for each measurement; `floor` names the strategy that only shows the harness's own cost.
     package static func rows(_ assessments: [Assessment], floor: String?) -> [Row] {
         assessments.map { assessment in
             let same = assessments.first {

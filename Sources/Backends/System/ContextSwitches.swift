@@ -9,7 +9,9 @@ package struct ContextSwitches: Sendable {
 
     package static func current() -> Self {
         var usage = rusage()
-        guard unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 else { return Self(voluntary: 0, involuntary: 0) }
+        guard unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 else {
+            return Self(voluntary: 0, involuntary: 0)
+        }
         return Self(voluntary: UInt64(usage.ru_nvcsw), involuntary: UInt64(usage.ru_nivcsw))
     }
 }

@@ -45,7 +45,8 @@ private struct CSVReader {
         line += 1
         var fields: [String] = []
         while true {
-            fields.append(try position < bytes.count && bytes[position] == UInt8(ascii: "\"") ? quoted() : plain())
+            fields.append(
+                try position < bytes.count && bytes[position] == UInt8(ascii: "\"") ? quoted() : plain())
             guard position < bytes.count else {
                 throw ResultFault("line \(line): cut off, the last line does not end")
             }
