@@ -19,8 +19,12 @@ package struct RedisRoundTrips: Sendable, Equatable {
     /// Sends `PING` again and again over a connection; the first ones are not counted.
     ///
     /// - Parameters:
+    ///   - connection: the one to measure.
+    ///   - warmUp: how many are not counted.
+    ///   - count: how many are, at most.
     ///   - limit_ns: ends the measurement early on a slow link, after one counted round trip at least; a fifth
     ///     of it is for those not counted.
+    /// - Throws: `RedisError` when the server does not answer.
     package init(
         over connection: inout RedisConnection, warmUp: Int = 100, count: Int = 1000,
         limit_ns: UInt64 = 500_000_000

@@ -4,11 +4,16 @@ package enum RedisTopology: String, Sendable {
     case tcpLoopback = "tcp-loopback"
     case tcpRemote = "tcp-remote"
 
-    /// Tells by the two ends of a TCP connection, as numeric addresses.
+    /// Tells by the address and, over TCP, by the two ends of the connection as numeric addresses.
     ///
     /// A server on an address of this host's own is as near as one on a loopback address: the connection then
     /// has the same address at both ends. What stands behind a port that is forwarded does not show.
-    package init(peer: String, local: String) {
+    package init?(_ address: RedisEndpoint.Address, peer: String?, local: String?) {
+        if case .unix = address {
+            self = .unix
+            return
+        }
+        guard let peer, let local else { return nil }
         let isLoopback = peer.hasPrefix("127.") || peer == "::1" || peer == local
         self = isLoopback ? .tcpLoopback : .tcpRemote
     }
@@ -17,10 +22,8 @@ package enum RedisTopology: String, Sendable {
 extension RedisConnection {
     /// Where the server is that answers this connection; `nil` when the connection is broken.
     package var topology: RedisTopology? {
-        if case .unix = endpoint.address { return .unix }
-        guard let peer = SocketAddress.peer(of: descriptor),
-            let local = SocketAddress.local(of: descriptor)
-        else { return nil }
-        return RedisTopology(peer: peer, local: local)
+        RedisTopology(
+            endpoint.address, peer: SocketAddress.peer(of: descriptor),
+            local: SocketAddress.local(of: descriptor))
     }
 }

@@ -15,6 +15,8 @@ package struct SQLitePragmas: Sendable, Equatable {
     /// - Parameters:
     ///   - path: the database file.
     ///   - synchronous: a value of `PRAGMA synchronous`.
+    /// - Returns: the connection, with its pragmas set.
+    /// - Throws: `SQLiteError` when the file cannot be opened, or is no database.
     package static func connect(
         path: String, synchronous: String
     ) throws(SQLiteError) -> SQLiteConnection {
