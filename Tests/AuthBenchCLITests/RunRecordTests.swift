@@ -16,7 +16,9 @@ struct RunRecordTests {
 
     /// Runs briefly and gives the record.
     private func record(_ options: String...) throws -> [String: Any] {
-        let short = ["run", "--population", "320", "--operations", "1000", "--warm-up", "0", "--repeats", "1"]
+        let short = [
+            "run", "--population", "320", "--operations", "1000", "--warm-up", "0", "--repeats", "1",
+        ]
         let program = try Program(short + ["-q"] + options, in: folder)
         let result = program.finish()
         try #require(result.status == 0, "\(result.errors)")
@@ -39,7 +41,8 @@ struct RunRecordTests {
         #expect(try #require(machine["cores"] as? Int) >= 1)
         #expect(try #require(machine["memory_bytes"] as? Int) > 0)
         #expect(machine["kernel"] is String)
-        #expect((machine["load_average"] as? [String: Double])?.keys.sorted() == ["load1", "load15", "load5"])
+        #expect(
+            (machine["load_average"] as? [String: Double])?.keys.sorted() == ["load1", "load15", "load5"])
         for key in [
             "cpu_model", "cpu_MHz", "cpu_flags", "cpu_governor", "cores_online", "hypervisor", "os", "cgroup",
         ] { #expect(machine[key] != nil, "\(key) may be null, but must be there") }

@@ -11,7 +11,7 @@ struct ControlGroupTests {
         0::/system.slice/containerd.service
         """
 
-    private func group(_ membership: String, _ files: [String: String]) -> ControlGroup? {
+    private func limits(_ membership: String, _ files: [String: String]) -> ControlGroup? {
         ControlGroup(membership: membership, online: "0-3", read: { files[$0] })
     }
 
@@ -19,7 +19,7 @@ struct ControlGroupTests {
     func version2() throws {
         let folder = "/sys/fs/cgroup/user.slice/job.scope"
         let group = try #require(
-            group(
+            limits(
                 "0::/user.slice/job.scope\n",
                 [
                     "\(folder)/cpu.max": "150000 100000", "\(folder)/memory.max": "536870912",
@@ -35,7 +35,7 @@ struct ControlGroupTests {
     @Test("lets the tightest limit of the groups above bind")
     func ancestors() throws {
         let group = try #require(
-            group(
+            limits(
                 "0::/a/b",
                 [
                     "/sys/fs/cgroup/a/b/cpu.max": "max 100000", "/sys/fs/cgroup/a/cpu.max": "50000 100000",
@@ -48,7 +48,7 @@ struct ControlGroupTests {
     @Test("reads version 1, whose path in a container is the host's and not to be found")
     func version1() throws {
         let group = try #require(
-            group(
+            limits(
                 Self.v1,
                 [
                     "/sys/fs/cgroup/cpu/cpu.cfs_quota_us": "200000",
@@ -65,7 +65,7 @@ struct ControlGroupTests {
     @Test("takes what both versions write for no limit as none")
     func unlimited() throws {
         let old = try #require(
-            group(
+            limits(
                 Self.v1,
                 [
                     "/sys/fs/cgroup/cpu/cpu.cfs_quota_us": "-1",
@@ -75,7 +75,7 @@ struct ControlGroupTests {
                 ]))
         #expect(old.cpuQuota_cores == nil && old.memory_bytes == nil && old.cpuset == nil)
         let new = try #require(
-            group(
+            limits(
                 "0::/",
                 [
                     "/sys/fs/cgroup/cpu.max": "max 100000", "/sys/fs/cgroup/memory.max": "max",
@@ -86,10 +86,10 @@ struct ControlGroupTests {
 
     @Test("knows no limits where no file can be read, and no group without a membership")
     func unreadable() {
-        let group = group("0::/", [:])
+        let group = limits("0::/", [:])
         #expect(group?.version == 2)
         #expect(group?.cpuQuota_cores == nil && group?.memory_bytes == nil && group?.cpuset == nil)
-        #expect(self.group("", [:]) == nil)
-        #expect(self.group("nonsense", [:]) == nil)
+        #expect(limits("", [:]) == nil)
+        #expect(limits("nonsense", [:]) == nil)
     }
 }
