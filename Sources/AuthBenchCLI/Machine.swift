@@ -1,58 +1,38 @@
 import AuthReport
+import Backends
 import Foundation
 
 /// What the machine is, as far as it says.
 enum Machine {
-    static func facts() -> RunRecord.Machine {
+    static func facts() -> MachineRecord {
         let information = ProcessInfo.processInfo
-        return .init(
-            cpu_model: cpuModel() ?? "unknown", cores: information.activeProcessorCount,
-            memory_bytes: information.physicalMemory,
-            kernel: read("/proc/sys/kernel/osrelease")?.trimmingCharacters(in: .whitespacesAndNewlines)
-                ?? "unknown")
-    }
-
-    private static func cpuModel() -> String? {
-        let line = read("/proc/cpuinfo")?.split(separator: "\n").first { $0.hasPrefix("model name") }
-        return line?.split(separator: ":", maxSplits: 1).last.map { $0.trimmingCharacters(in: .whitespaces) }
-    }
-
-    private static func read(_ path: String) -> String? {
-        try? String(contentsOfFile: path, encoding: .utf8)
-    }
-}
-
-/// The commit of the repository in which authbench is run: what is being measured, in a CI job.
-enum GitCommit {
-    static func current() -> String? {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["git", "rev-parse", "HEAD"]
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        process.standardInput = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return nil }
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        return process.terminationStatus == 0 && !text.isEmpty ? text : nil
+        var record = MachineRecord(
+            cores: information.activeProcessorCount, memory_bytes: information.physicalMemory)
+        let cpu = SystemFile.text("/proc/cpuinfo").map { CPUInformation($0) }
+        record.cpu_model = cpu?.model
+        record.cpu_MHz = cpu?.clock_MHz
+        record.cpu_flags = cpu?.cryptoFlags
+        record.hypervisor = cpu?.hasHypervisor
+        record.cpu_governor = SystemFile.line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+        let online = SystemFile.line("/sys/devices/system/cpu/online")
+        record.cores_online = online.flatMap { CPUList.count($0) }
+        record.kernel = SystemFile.line("/proc/sys/kernel/osrelease")
+        record.os = OSRelease.paths.lazy.compactMap { SystemFile.text($0) }.first
+            .flatMap { OSRelease.prettyName($0) }
+        record.cgroup = SystemFile.text("/proc/self/cgroup")
+            .flatMap { ControlGroup(membership: $0, online: online, read: SystemFile.line) }
+            .map { MachineRecord.ControlGroup($0) }
+        record.load_average = SystemFile.text("/proc/loadavg").flatMap { LoadAverage($0) }
+            .map { .init(load1: $0.oneMinute, load5: $0.fiveMinutes, load15: $0.fifteenMinutes) }
+        return record
     }
 }
 
-/// Wall-clock time for names and records; nothing is measured with it.
-enum RunClock {
-    /// `2026-11-21T08:45:00Z`.
-    static func timestamp(_ date: Date = Date()) -> String {
-        date.ISO8601Format()
-    }
-
-    /// `20261121T084500.123Z-mixed`: sorts by time, and two runs of one second differ.
-    static func identifier(_ workload: String, _ date: Date = Date()) -> String {
-        let milliseconds = Int(date.timeIntervalSince1970 * 1000) % 1000
-        let second = timestamp(date).filter { $0 != "-" && $0 != ":" && $0 != "Z" }
-        let fraction = String(milliseconds + 1000).dropFirst()
-        let name = workload.map { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" ? $0 : "_" }
-        return "\(second).\(fraction)Z-\(String(name))"
+extension MachineRecord.ControlGroup {
+    fileprivate init(_ group: ControlGroup) {
+        self.init(version: group.version)
+        cpu_quota_cores = group.cpuQuota_cores
+        cpuset = group.cpuset
+        memory_max_bytes = group.memory_bytes
     }
 }

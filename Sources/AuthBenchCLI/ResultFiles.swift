@@ -14,21 +14,18 @@ final class ResultFiles {
 
     /// Makes the folder and writes `run.json`, so that a folder or a disk that takes nothing is noticed at
     /// once.
-    init(_ plan: RunPlan, _ identity: RunIdentity, _ leftovers: Leftovers, redisVersion: String?) throws {
+    init(_ plan: RunPlan, _ identity: RunIdentity, _ leftovers: Leftovers, _ stores: StoreFacts) throws {
         self.leftovers = leftovers
         floor = plan.floor
         record = RunRecord(
             identity: identity, workload: plan.workload, started_at: RunClock.timestamp(),
-            command_line: CommandLine.arguments, git_commit: GitCommit.current(),
-            repeats: plan.schedule.repeats.count, warm_up_seconds: plan.warmUp_s,
+            command_line: CommandLine.arguments, git_commit: Git.commit(),
+            git_dirty: Git.isDirty(), repeats: plan.schedule.repeats.count, warm_up_seconds: plan.warmUp_s,
             duration_seconds: plan.duration_s, operations: plan.extent.operationCount,
             sqlite_synchronous: plan.synchronous.rawValue,
             redis_server: plan.needsRedis ? plan.redis?.url ?? "private" : nil,
             order: plan.schedule.repeats.map { $0.map { plan.strategies[$0].descriptor.id } },
-            machine: Machine.facts(),
-            versions: .init(
-                authbench: Version.authbench, swift: Version.swift, sqlite: SQLiteVersion.running,
-                openssl: OpenSSLVersion.running, redis: redisVersion))
+            machine: Machine.facts(), versions: stores.versionRecord, stores: stores.storeRecord)
         var isFolder = false
         isNewParent = !FileStatus.exists(plan.out.path, isFolder: &isFolder)
         if !isNewParent, !isFolder { throw Fault.badData("--out \(plan.out.path) is a file: name a folder") }

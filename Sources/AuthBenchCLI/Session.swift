@@ -32,7 +32,7 @@ struct Session {
         FileLimit.raise()
         let stores = try Stores(plan, leftovers: leftovers)
         let files: ResultFiles
-        do { files = try ResultFiles(plan, identity, leftovers, redisVersion: stores.redisVersion) } catch {
+        do { files = try ResultFiles(plan, identity, leftovers, stores.facts) } catch {
             _ = stores.close(isEmpty: true)
             throw error
         }

@@ -5,7 +5,7 @@ import Foundation
 /// The stores of one run: opened before anything is written, and gone or cleaned when it ends.
 final class Stores {
     let environment: Environment
-    let redisVersion: String?
+    let facts: StoreFacts
     private let server: PrivateRedisServer?
     /// The process of the private server.
     var serverID: Int32? { server?.processID }
@@ -20,17 +20,21 @@ final class Stores {
             let temporary = try Self.makeTemporaryFolder()
             leftovers.note { $0.temporary = temporary }
             let prefix = "authbench:\(UUID().uuidString.prefix(8).lowercased()):"
+            let redisVersion: String?
             (server, foreign, redisVersion) = try Self.openRedis(plan, prefix: prefix, folder: temporary)
             let (serverID, foreignKeys) = (server?.processID, foreign?.prefix)
             leftovers.note { $0.serverID = serverID }
             leftovers.note { $0.foreignKeys = foreignKeys }
             let url = server.map { "redis://127.0.0.1:\($0.port)" } ?? plan.redis?.url
+            let sqlite = SQLiteSettings(
+                path: plan.sqlitePath ?? temporary.appendingPathComponent("authbench.sqlite").path,
+                synchronous: plan.synchronous)
             environment = Environment(
-                policy: plan.workload.policy,
-                sqlite: SQLiteSettings(
-                    path: plan.sqlitePath ?? temporary.appendingPathComponent("authbench.sqlite").path,
-                    synchronous: plan.synchronous),
+                policy: plan.workload.policy, sqlite: sqlite,
                 redis: url.map { RedisSettings(url: $0, keyPrefix: prefix) })
+            let endpoint = server?.endpoint ?? foreign?.endpoint
+            facts = StoreFacts(
+                plan, sqlite, redis: endpoint.flatMap { at in redisVersion.map { (at, $0) } })
         } catch {
             _ = leftovers.clear()
             throw error

@@ -1,21 +1,14 @@
 import AuthCore
 import Backends
 
-/// The tables and pragmas of the strategies that keep something in SQLite: all of them, and only here.
+/// The tables of the strategies that keep something in SQLite: all of them, and only here.
 enum SQLiteSchema: String {
     case sessions
     case refreshFamilies = "refresh_families"
 
-    /// Milliseconds a statement waits for another connection's write.
-    private static let busyTimeout_ms: Int32 = 5000
-
     /// Opens a client's connection.
     static func connect(_ settings: SQLiteSettings) throws -> SQLiteConnection {
-        let connection = try SQLiteConnection(path: settings.path)
-        connection.setBusyTimeout(milliseconds: busyTimeout_ms)
-        try connection.execute("PRAGMA journal_mode = WAL")
-        try connection.execute("PRAGMA synchronous = \(settings.synchronous.rawValue)")
-        return connection
+        try SQLitePragmas.connect(path: settings.path, synchronous: settings.synchronous.rawValue)
     }
 
     /// What the database and its write-ahead log take on the disk, pages that earlier data left free not counted.

@@ -1,84 +1,91 @@
-import Foundation
+import Backends
 import Testing
 
-@testable import Backends
-
-@Suite("System counters")
+@Suite("System files")
 struct SystemTests {
-    @Test("steal and the sum of all processors' time are read from the first line of /proc/stat")
-    func processors() {
-        var counters = KernelCounters()
-        counters.readProcessors("cpu  10 1 20 300 4 0 5 7 2 1\ncpu0 1 1 1 1 1 1 1 1 1 1\n")
-        #expect(counters.processor_ticks == 347)
-        #expect(counters.steal_ticks == 7)
-        counters = KernelCounters()
-        counters.readProcessors("cpu  10 1\n")
-        #expect(counters == KernelCounters())
+    @Test("reads the first processor of an x86 machine, and keeps the flags that matter to cryptography")
+    func x86() {
+        let cpu = CPUInformation(
+            """
+            processor\t: 0
+            vendor_id\t: AuthenticAMD
+            model name\t: AMD EPYC 7763 64-Core Processor
+            cpu MHz\t\t: 2445.404
+            flags\t\t: fpu sse sse2 pclmulqdq ssse3 aes avx avx2 hypervisor sha_ni vaes
+            bugs\t\t: sysret_ss_attrs
+
+            processor\t: 1
+            model name\t: another
+            cpu MHz\t\t: 1.0
+            power management:
+            """)
+        #expect(cpu.model == "AMD EPYC 7763 64-Core Processor")
+        #expect(cpu.clock_MHz == 2445.404)
+        #expect(cpu.cryptoFlags == ["aes", "avx", "avx2", "pclmulqdq", "sha_ni", "ssse3", "vaes"])
+        #expect(cpu.hasHypervisor == true)
+        #expect(CPUInformation("flags\t: fpu aes").hasHypervisor == false)
     }
 
-    @Test("throttling is read in the microseconds of version 2 and the nanoseconds of version 1")
-    func throttling() {
-        var counters = KernelCounters()
-        counters.readThrottling("usage_usec 5\nnr_throttled 3\nthrottled_usec 1234\n")
-        #expect(counters.throttled_ns == 1_234_000)
-        counters.readThrottling("nr_periods 5\nnr_throttled 3\nthrottled_time 1234\n")
-        #expect(counters.throttled_ns == 1234)
-        counters.readThrottling("nothing of the kind\n")
-        #expect(counters.throttled_ns == nil)
+    @Test("reads an ARM machine, which tells numbers for a name, and neither clock nor hypervisor")
+    func arm() {
+        let cpu = CPUInformation(
+            """
+            processor\t: 0
+            BogoMIPS\t: 243.75
+            Features\t: fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics sha3 sha512 sve
+            CPU implementer\t: 0x41
+            CPU architecture: 8
+            CPU variant\t: 0x1
+            CPU part\t: 0xd40
+            CPU revision\t: 1
+            """)
+        #expect(cpu.model == "ARM implementer 0x41, part 0xd40")
+        #expect(cpu.cryptoFlags == ["aes", "asimd", "pmull", "sha1", "sha2", "sha3", "sha512", "sve"])
+        #expect(cpu.clock_MHz == nil)
+        #expect(cpu.hasHypervisor == nil)
     }
 
-    @Test("the control group is looked for where the process is, then at the root")
-    func groups() {
-        #expect(KernelCounters.controlGroups("0::/user/x\n").first == "/user/x")
-        #expect(KernelCounters.controlGroups("4:memory:/m\n3:cpu,cpuacct:/y\n0::/z\n").prefix(2) == ["/cpu,cpuacct/y", "/z"])
-        #expect(KernelCounters.controlGroups("") == ["", "/cpu", "/cpu,cpuacct"])
+    @Test("makes nothing up where /proc/cpuinfo is empty")
+    func emptyCPU() {
+        let cpu = CPUInformation("")
+        #expect(cpu.model == nil && cpu.cryptoFlags == nil && cpu.hasHypervisor == nil)
     }
 
-    @Test("this machine's own counters can be read and do not run backwards")
-    func own() throws {
-        let (first, second) = (KernelCounters.current(), KernelCounters.current())
-        #expect(try #require(second.processor_ticks) >= #require(first.processor_ticks))
+    @Test("counts the processors of a list", arguments: [("0", 1), ("0-1", 2), ("0-3,8,10-11", 7)])
+    func processors(list: String, count: Int) {
+        #expect(CPUList.count(list) == count)
     }
 
-    @Test("the CPU time of another process is that process's, and none when it is gone")
-    func otherProcess() throws {
-        let busy = Process()
-        busy.executableURL = URL(fileURLWithPath: "/bin/bash")
-        busy.arguments = ["-c", "for ((i = 0; i < 100000; i++)); do :; done; sleep 60"]
-        try busy.run()
-        defer {
-            busy.terminate()
-            busy.waitUntilExit()
-        }
-        var used_ns: UInt64 = 0
-        for _ in 0..<2000 where used_ns < 20_000_000 {
-            used_ns = OtherProcessCPU.used_ns(busy.processIdentifier) ?? 0
-            usleep(10_000)
-        }
-        #expect(used_ns >= 20_000_000)
-        #expect(OtherProcessCPU.used_ns(0x7FFF_FFFF) == nil)
+    @Test("refuses what is no list of processors", arguments: ["", "a", "3-1", "1-2-3", "-", "0,x"])
+    func noProcessors(list: String) {
+        #expect(CPUList.count(list) == nil)
     }
 
-    @Test("the time of a thread is part of that of the process")
-    func threadTime() {
-        let (process_ns, thread_ns) = (ProcessCPU.used_ns(), ProcessCPU.usedByThread_ns())
-        var sum = 0.0
-        for index in 0..<2_000_000 { sum += Double(index).squareRoot() }
-        #expect(sum > 0)
-        let spent_ns = ProcessCPU.usedByThread_ns() - thread_ns
-        #expect(spent_ns > 0)
-        #expect(ProcessCPU.used_ns() - process_ns >= spent_ns)
+    @Test("reads the three load averages")
+    func load() throws {
+        let load = try #require(LoadAverage("2.56 1.44 1.03 4/86 22027\n"))
+        #expect(load.oneMinute == 2.56 && load.fiveMinutes == 1.44 && load.fifteenMinutes == 1.03)
+        #expect(LoadAverage("") == nil)
+        #expect(LoadAverage("0.1 0.2") == nil)
     }
 
-    @Test("a sleep ends at its moment or after it, and one in the past at once")
-    func sleep() {
-        let start_ns = DispatchTime.now().uptimeNanoseconds
-        PreciseTimer.settle()
-        PreciseTimer.sleep(until_ns: start_ns + 3_000_000)
-        #expect(DispatchTime.now().uptimeNanoseconds >= start_ns + 3_000_000)
-        PreciseTimer.sleep(until_ns: start_ns)
-        let before = ContextSwitches.current().voluntary
-        usleep(1000)
-        #expect(ContextSwitches.current().voluntary > before)
+    @Test("reads the distribution's name as a shell would")
+    func distribution() {
+        let debian = """
+            PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"
+            NAME="Debian GNU/Linux"
+            ID=debian
+            """
+        #expect(OSRelease.prettyName(debian) == "Debian GNU/Linux 12 (bookworm)")
+        #expect(OSRelease.prettyName("ID=x\nPRETTY_NAME='Arch Linux'") == "Arch Linux")
+        #expect(OSRelease.prettyName("PRETTY_NAME=Plain") == "Plain")
+        #expect(OSRelease.prettyName(#"PRETTY_NAME="a \"b\" \\ c""#) == #"a "b" \ c"#)
+        #expect(OSRelease.prettyName("NAME=x\nPRETTY_NAME=\"\"") == nil)
+    }
+
+    @Test("takes a file that cannot be read for one that says nothing")
+    func unreadable() {
+        #expect(SystemFile.text("/nowhere/at/all") == nil)
+        #expect(SystemFile.line("/proc/sys/kernel/ostype") == "Linux")
     }
 }

@@ -5,7 +5,7 @@ import Glibc
 ///
 /// An error on a hiredis context stays on it, so the next command after one connects anew.
 @safe package struct RedisConnection: ~Copyable {
-    private let endpoint: RedisEndpoint
+    let endpoint: RedisEndpoint
     private let timeout: timeval
     private var context: UnsafeMutablePointer<redisContext>
     /// Commands so far, each of them a request of its own to the server.
@@ -24,6 +24,9 @@ import Glibc
     }
 
     deinit { unsafe redisFree(context) }
+
+    /// The number of the socket.
+    var descriptor: Int32 { unsafe context.pointee.fd }
 
     /// Sends a command and waits for its reply.
     package mutating func execute(_ command: borrowing RedisCommand) throws(RedisError) -> RedisReply {

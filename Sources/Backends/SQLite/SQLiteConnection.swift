@@ -105,8 +105,3 @@ private func summary(_ sql: String) -> String {
     let words = sql.split { $0.isWhitespace }
     return "\"\(words.prefix(4).joined(separator: " "))\(words.count > 4 ? " …" : "")\""
 }
-
-/// The version of the library that runs.
-package enum SQLiteVersion {
-    package static var running: String { unsafe String(cString: sqlite3_libversion()) }
-}

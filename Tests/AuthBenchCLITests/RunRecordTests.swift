@@ -1,0 +1,133 @@
+import Backends
+import Foundation
+import Testing
+
+/// What the built program writes to `run.json`.
+@Suite("run.json")
+struct RunRecordTests {
+    private let folder: URL
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+    }
+
+    private var file: URL { folder.appendingPathComponent("results/latest/run.json") }
+
+    /// Runs briefly and gives the record.
+    private func record(_ options: String...) throws -> [String: Any] {
+        let short = [
+            "run", "--population", "320", "--operations", "1000", "--warm-up", "0", "--repeats", "1",
+        ]
+        let program = try Program(short + ["-q"] + options, in: folder)
+        let result = program.finish()
+        try #require(result.status == 0, "\(result.errors)")
+        let json = try JSONSerialization.jsonObject(with: try Data(contentsOf: file))
+        return try #require(json as? [String: Any])
+    }
+
+    private func git(_ arguments: String...) throws {
+        let identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-C", folder.path]
+        let git = try Process.run(URL(fileURLWithPath: "/usr/bin/git"), arguments: identity + arguments)
+        git.waitUntilExit()
+        try #require(git.terminationStatus == 0)
+    }
+
+    @Test("describes machine, versions and stores")
+    func sections() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let record = try record("--sqlite-synchronous", "full")
+        let machine = try #require(record["machine"] as? [String: Any])
+        #expect(try #require(machine["cores"] as? Int) >= 1)
+        #expect(try #require(machine["memory_bytes"] as? Int) > 0)
+        #expect(machine["kernel"] is String)
+        #expect(
+            (machine["load_average"] as? [String: Double])?.keys.sorted() == ["load1", "load15", "load5"])
+        for key in [
+            "cpu_model", "cpu_MHz", "cpu_flags", "cpu_governor", "cores_online", "hypervisor", "os", "cgroup",
+        ] { #expect(machine[key] != nil, "\(key) may be null, but must be there") }
+
+        let versions = try #require(record["versions"] as? [String: Any])
+        let settings = try #require(versions["sqlite_settings"] as? [String: Any])
+        #expect(settings["journal_mode"] as? String == "wal")
+        #expect(settings["synchronous"] as? String == "full")
+        #expect(try #require(versions["sqlite_compile_options"] as? [String]).isEmpty == false)
+        #expect((versions["redis_config"] as? [String: String])?["appendonly"] == "no")
+        for key in ["authbench", "swift", "sqlite", "openssl", "redis", "hiredis"] {
+            #expect(versions[key] is String, "\(key)")
+        }
+        #expect(versions["openssl_cpu"] != nil)
+
+        let stores = try #require(record["stores"] as? [String: Any])
+        let sqlite = try #require(stores["sqlite"] as? [String: String])
+        #expect(sqlite == ["topology": "in-process", "file": "temporary"])
+        let redis = try #require(stores["redis"] as? [String: Any])
+        #expect(redis["topology"] as? String == "tcp-loopback")
+        let (least, median) = (redis["round_trip_min_ns"] as? Int, redis["round_trip_p50_ns"] as? Int)
+        #expect(try #require(least) <= #require(median))
+        #expect(try #require(redis["round_trips"] as? Int) >= 1)
+    }
+
+    @Test("has null for the stores that no strategy needs, and outside a repository")
+    func nothingNeeded() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let record = try record("--strategy", "null")
+        let stores = try #require(record["stores"] as? [String: Any])
+        #expect(stores["sqlite"] is NSNull && stores["redis"] is NSNull)
+        let versions = try #require(record["versions"] as? [String: Any])
+        for key in ["sqlite_settings", "redis", "redis_config", "hiredis"] {
+            #expect(versions[key] is NSNull, "\(key)")
+        }
+        #expect(record["git_commit"] is NSNull && record["git_dirty"] is NSNull)
+    }
+
+    @Test("tells a working tree with changes from a clean one")
+    func workingTree() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try Data("results\n".utf8).write(to: folder.appendingPathComponent(".gitignore"))
+        try git("init", "-q")
+        try git("add", "-A")
+        try git("commit", "-q", "-m", "first")
+        let clean = try record("--strategy", "null")
+        #expect(clean["git_dirty"] as? Bool == false)
+        #expect((clean["git_commit"] as? String)?.count == 40)
+        try Data("results\n\n".utf8).write(to: folder.appendingPathComponent(".gitignore"))
+        #expect(try record("--strategy", "null")["git_dirty"] as? Bool == true)
+    }
+
+    @Test("has null for the configuration of a server that refuses CONFIG, and names the user's file")
+    func refusedConfiguration() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let server = try PrivateRedisServer(folder: folder)
+        defer { server.stop() }
+        var connection = try RedisConnection(server.endpoint)
+        _ = try connection.execute(RedisCommand("ACL", "SETUSER", "default", "-config"))
+        let record = try record("--redis", "redis://localhost:\(server.port)/1", "--sqlite", "mine.sqlite")
+        let versions = try #require(record["versions"] as? [String: Any])
+        #expect(versions["redis_config"] is NSNull)
+        #expect(versions["redis"] is String)
+        let stores = try #require(record["stores"] as? [String: Any])
+        #expect((stores["sqlite"] as? [String: String])?["file"] == "user")
+        #expect((stores["redis"] as? [String: Any])?["topology"] as? String == "tcp-loopback")
+    }
+
+    @Test("holds no password that the server's configuration holds")
+    func noSecret() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let server = try PrivateRedisServer(folder: folder)
+        defer { server.stop() }
+        var connection = try RedisConnection(server.endpoint)
+        _ = try connection.execute(RedisCommand("CONFIG", "SET", "masterauth", "s3cret"))
+        _ = try record("--strategy", "redis", "--redis", "redis://127.0.0.1:\(server.port)")
+        #expect(!(try String(contentsOf: file, encoding: .utf8)).contains("s3cret"))
+    }
+
+    @Test(
+        "is not written for a server's URL with a password",
+        arguments: ["redis://u:s3cret@127.0.0.1", "redis://:s3cret@127.0.0.1", "redis://h?password=s3cret"])
+    func refusedPassword(url: String) throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        #expect(try Program(["run", "--redis", url], in: folder).finish().status == 64)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    }
+}

@@ -1,0 +1,84 @@
+import Foundation
+import Testing
+
+@testable import Backends
+
+@Suite("System counters")
+struct KernelCountersTests {
+    @Test("steal and the sum of all processors' time are read from the first line of /proc/stat")
+    func processors() {
+        var counters = KernelCounters()
+        counters.readProcessors("cpu  10 1 20 300 4 0 5 7 2 1\ncpu0 1 1 1 1 1 1 1 1 1 1\n")
+        #expect(counters.processor_ticks == 347)
+        #expect(counters.steal_ticks == 7)
+        counters = KernelCounters()
+        counters.readProcessors("cpu  10 1\n")
+        #expect(counters == KernelCounters())
+    }
+
+    @Test("throttling is read in the microseconds of version 2 and the nanoseconds of version 1")
+    func throttling() {
+        var counters = KernelCounters()
+        counters.readThrottling("usage_usec 5\nnr_throttled 3\nthrottled_usec 1234\n")
+        #expect(counters.throttled_ns == 1_234_000)
+        counters.readThrottling("nr_periods 5\nnr_throttled 3\nthrottled_time 1234\n")
+        #expect(counters.throttled_ns == 1234)
+        counters.readThrottling("nothing of the kind\n")
+        #expect(counters.throttled_ns == nil)
+    }
+
+    @Test("the control group is looked for where the process is, then at the root")
+    func groups() {
+        #expect(KernelCounters.controlGroups("0::/user/x\n").first == "/user/x")
+        #expect(KernelCounters.controlGroups("4:memory:/m\n3:cpu,cpuacct:/y\n0::/z\n").prefix(2) == ["/cpu,cpuacct/y", "/z"])
+        #expect(KernelCounters.controlGroups("") == ["", "/cpu", "/cpu,cpuacct"])
+    }
+
+    @Test("this machine's own counters can be read and do not run backwards")
+    func own() throws {
+        let (first, second) = (KernelCounters.current(), KernelCounters.current())
+        #expect(try #require(second.processor_ticks) >= #require(first.processor_ticks))
+    }
+
+    @Test("the CPU time of another process is that process's, and none when it is gone")
+    func otherProcess() throws {
+        let busy = Process()
+        busy.executableURL = URL(fileURLWithPath: "/bin/bash")
+        busy.arguments = ["-c", "for ((i = 0; i < 100000; i++)); do :; done; sleep 60"]
+        try busy.run()
+        defer {
+            busy.terminate()
+            busy.waitUntilExit()
+        }
+        var used_ns: UInt64 = 0
+        for _ in 0..<2000 where used_ns < 20_000_000 {
+            used_ns = OtherProcessCPU.used_ns(busy.processIdentifier) ?? 0
+            usleep(10_000)
+        }
+        #expect(used_ns >= 20_000_000)
+        #expect(OtherProcessCPU.used_ns(0x7FFF_FFFF) == nil)
+    }
+
+    @Test("the time of a thread is part of that of the process")
+    func threadTime() {
+        let (process_ns, thread_ns) = (ProcessCPU.used_ns(), ProcessCPU.usedByThread_ns())
+        var sum = 0.0
+        for index in 0..<2_000_000 { sum += Double(index).squareRoot() }
+        #expect(sum > 0)
+        let spent_ns = ProcessCPU.usedByThread_ns() - thread_ns
+        #expect(spent_ns > 0)
+        #expect(ProcessCPU.used_ns() - process_ns >= spent_ns)
+    }
+
+    @Test("a sleep ends at its moment or after it, and one in the past at once")
+    func sleep() {
+        let start_ns = DispatchTime.now().uptimeNanoseconds
+        PreciseTimer.settle()
+        PreciseTimer.sleep(until_ns: start_ns + 3_000_000)
+        #expect(DispatchTime.now().uptimeNanoseconds >= start_ns + 3_000_000)
+        PreciseTimer.sleep(until_ns: start_ns)
+        let before = ContextSwitches.current().voluntary
+        usleep(1000)
+        #expect(ContextSwitches.current().voluntary > before)
+    }
+}

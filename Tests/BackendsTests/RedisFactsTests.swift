@@ -1,0 +1,93 @@
+import Backends
+import Foundation
+import Testing
+
+@Suite("What Redis says of itself")
+struct RedisFactsTests {
+    private let folder: URL
+    private let server: PrivateRedisServer
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+        server = try PrivateRedisServer(folder: folder)
+    }
+
+    private func end() {
+        server.stop()
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    @Test("tells its configuration, and none of its passwords")
+    func configuration() throws {
+        defer { end() }
+        var connection = try RedisConnection(server.endpoint)
+        _ = try connection.execute(RedisCommand("CONFIG", "SET", "masterauth", "secret"))
+        _ = try connection.execute(RedisCommand("CONFIG", "SET", "maxmemory", "1048576"))
+        let values = try RedisConfiguration.values(at: server.endpoint)
+        #expect(values["save"] == "")
+        #expect(values["appendonly"] == "no")
+        #expect(values["maxmemory"] == "1048576")
+        #expect(values["port"] == String(server.port))
+        #expect(!values.values.contains("secret"))
+        for name in ["maxmemory-policy", "io-threads", "databases", "hz", "unixsocket"] {
+            #expect(values[name] != nil, "\(name)")
+        }
+    }
+
+    @Test("throws the server's words when it refuses CONFIG")
+    func refusal() throws {
+        defer { end() }
+        var connection = try RedisConnection(server.endpoint)
+        _ = try connection.execute(RedisCommand("ACL", "SETUSER", "default", "-config"))
+        let error = #expect(throws: RedisError.self) {
+            _ = try RedisConfiguration.values(at: server.endpoint)
+        }
+        #expect(error?.description.contains("NOPERM") == true)
+    }
+
+    @Test("answers so many round trips, and fewer within a short limit, but one at least")
+    func roundTrips() throws {
+        defer { end() }
+        var connection = try RedisConnection(server.endpoint)
+        let trips = try RedisRoundTrips(over: &connection, warmUp: 3, count: 50, limit_ns: 60_000_000_000)
+        #expect(trips.count == 50)
+        #expect(trips.min_ns > 0 && trips.min_ns <= trips.p50_ns)
+        #expect(try RedisRoundTrips(over: &connection, limit_ns: 0).count == 1)
+    }
+
+    @Test("is on a loopback address when it is our own")
+    func ownServer() throws {
+        defer { end() }
+        #expect(try RedisConnection(server.endpoint).topology == .tcpLoopback)
+    }
+}
+
+@Suite("Round trips and topology")
+struct RedisTopologyTests {
+    @Test("sorts the times, and takes the median by nearest rank")
+    func median() throws {
+        let odd = try #require(RedisRoundTrips(times_ns: [30, 10, 20]))
+        #expect(odd.min_ns == 10 && odd.p50_ns == 20)
+        #expect(RedisRoundTrips(times_ns: [4, 3, 2, 1])?.p50_ns == 2)
+        #expect(RedisRoundTrips(times_ns: [7])?.p50_ns == 7)
+        #expect(RedisRoundTrips(times_ns: []) == nil)
+    }
+
+    static let ends: [(peer: String?, local: String?, topology: RedisTopology?)] = [
+        ("127.0.0.1", "127.0.0.1", .tcpLoopback), ("127.8.0.1", "127.0.0.1", .tcpLoopback),
+        ("::1", "::1", .tcpLoopback), ("10.0.0.5", "10.0.0.5", .tcpLoopback),
+        ("10.0.0.6", "10.0.0.5", .tcpRemote), ("2001:db8::1", "2001:db8::2", .tcpRemote),
+        (nil, "10.0.0.5", nil), ("10.0.0.6", nil, nil),
+    ]
+
+    @Test("tells loopback from remote by the two ends", arguments: RedisTopologyTests.ends)
+    func tcp(peer: String?, local: String?, topology: RedisTopology?) {
+        #expect(RedisTopology(.tcp(host: "any", port: 6379), peer: peer, local: local) == topology)
+    }
+
+    @Test("knows a Unix socket without looking at its ends")
+    func unix() {
+        #expect(RedisTopology(.unix(path: "/run/redis.sock"), peer: nil, local: nil) == .unix)
+    }
+}
