@@ -27,11 +27,14 @@ struct KernelCountersTests {
         #expect(counters.throttled_ns == nil)
     }
 
-    @Test("the control group is looked for where the process is, then at the root")
+    @Test("the control group is looked for where the process is, then above")
     func groups() {
-        #expect(KernelCounters.controlGroups("0::/user/x\n").first == "/user/x")
-        #expect(KernelCounters.controlGroups("4:memory:/m\n3:cpu,cpuacct:/y\n0::/z\n").prefix(2) == ["/cpu,cpuacct/y", "/z"])
-        #expect(KernelCounters.controlGroups("") == ["", "/cpu", "/cpu,cpuacct"])
+        #expect(
+            ControlGroup.folders(of: "cpu", membership: "0::/user/x\n")
+                == ["/sys/fs/cgroup/user/x", "/sys/fs/cgroup/user", "/sys/fs/cgroup"])
+        #expect(
+            ControlGroup.folders(of: "cpu", membership: "4:memory:/m\n3:cpu,cpuacct:/y\n0::/z\n")
+                == ["/sys/fs/cgroup/cpu/y", "/sys/fs/cgroup/cpu"])
     }
 
     @Test("this machine's own counters can be read and do not run backwards")

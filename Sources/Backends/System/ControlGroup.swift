@@ -23,11 +23,9 @@ package struct ControlGroup: Sendable, Equatable {
         version = (paths["cpu"] ?? paths["memory"]) == nil ? 2 : 1
         /// The values of a file in all groups of its hierarchy, the process's own first.
         func values(_ controller: String, v1: [String], v2: [String]) -> [[String]] {
-            let (root, path, names) =
-                paths[controller].map { ("/sys/fs/cgroup/\(controller)", $0, v1) }
-                ?? ("/sys/fs/cgroup", paths[""] ?? "/", v2)
-            return Self.upwards(path).compactMap { group in
-                let lines = names.compactMap { read(root + group + "/" + $0) }
+            let names = paths[controller] == nil ? v2 : v1
+            return Self.folders(of: controller, membership: membership).compactMap { folder in
+                let lines = names.compactMap { read(folder + "/" + $0) }
                 return lines.count == names.count ? lines : nil
             }
         }
@@ -37,6 +35,15 @@ package struct ControlGroup: Sendable, Equatable {
             .compactMap { UInt64($0[0]) }.min().flatMap { $0 < Self.unlimited_bytes ? $0 : nil }
         cpuset = values("cpuset", v1: ["cpuset.cpus"], v2: ["cpuset.cpus.effective"])
             .map { $0[0] }.first { !$0.isEmpty }.flatMap { $0 == online ? nil : $0 }
+    }
+
+    /// The folders of the process's group and of those above it in the hierarchy of a controller.
+    package static func folders(of controller: String, membership: String) -> [String] {
+        let paths = paths(membership)
+        let (root, path) =
+            paths[controller].map { ("/sys/fs/cgroup/\(controller)", $0) }
+            ?? ("/sys/fs/cgroup", paths[""] ?? "/")
+        return upwards(path).map { root + $0 }
     }
 
     /// Version 1 writes no limit as the greatest multiple of a page, whatever a page is.

@@ -11,27 +11,15 @@ package struct KernelCounters: Sendable, Equatable {
 
     package static func current() -> Self {
         var counters = Self()
-        if let stat = ProcFile.read("/proc/stat") { counters.readProcessors(stat) }
-        if let pages = ProcFile.read("/proc/vmstat").flatMap({ value(of: "pswpin", in: $0) }) {
+        if let stat = SystemFile.text("/proc/stat") { counters.readProcessors(stat) }
+        if let pages = SystemFile.text("/proc/vmstat").flatMap({ value(of: "pswpin", in: $0) }) {
             counters.swappedIn_pages = pages
         }
-        for folder in controlGroups(ProcFile.read("/proc/self/cgroup") ?? "") {
-            guard let text = ProcFile.read("/sys/fs/cgroup\(folder)/cpu.stat") else { continue }
+        let folders = ControlGroup.folders(of: "cpu", membership: SystemFile.text("/proc/self/cgroup") ?? "")
+        if let text = folders.lazy.compactMap({ SystemFile.text("\($0)/cpu.stat") }).first {
             counters.readThrottling(text)
-            break
         }
         return counters
-    }
-
-    /// The folders in which the control group of a process may be seen, the likeliest first (cgroups(7)).
-    static func controlGroups(_ text: String) -> [String] {
-        let own = text.split(separator: "\n").compactMap { line -> String? in
-            let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-            guard fields.count == 3 else { return nil }
-            if fields[0] == "0", fields[1].isEmpty { return String(fields[2]) }
-            return fields[1].split(separator: ",").contains("cpu") ? "/\(fields[1])\(fields[2])" : nil
-        }
-        return own + ["", "/cpu", "/cpu,cpuacct"]
     }
 
     /// The first line: user, nice, system, idle, iowait, irq, softirq, steal, guest, guest_nice; the last two
