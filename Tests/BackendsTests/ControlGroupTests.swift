@@ -38,7 +38,8 @@ struct ControlGroupTests {
             limits(
                 "0::/a/b",
                 [
-                    "/sys/fs/cgroup/a/b/cpu.max": "max 100000", "/sys/fs/cgroup/a/cpu.max": "50000 100000",
+                    "/sys/fs/cgroup/a/b/cpu.max": "100000 100000",
+                    "/sys/fs/cgroup/a/cpu.max": "50000 100000",
                     "/sys/fs/cgroup/a/b/memory.max": "4096", "/sys/fs/cgroup/a/memory.max": "1024",
                 ]))
         #expect(group.cpuQuota_cores == 0.5)

@@ -11,7 +11,7 @@ package struct StoreRecord: Encodable, Sendable {
     }
 
     package struct Redis: Encodable, Sendable {
-        /// `unix`, `tcp-loopback` or `tcp-remote`.
+        /// `unix`, `tcp-loopback` (also an address of the host's own, or a forwarded port) or `tcp-remote`.
         package var topology: String
         package var round_trip_p50_ns: UInt64
         package var round_trip_min_ns: UInt64
