@@ -47,7 +47,6 @@ struct StoreBillTests {
         let stores = try TestStores(.touching(.interval(milliseconds: 60_000)))
         var session = try SQLiteSessionStrategy(
             sharing: SQLiteSessionStrategy.prepare(in: stores.environment))
-        var hybrid = try HybridStrategy(sharing: HybridStrategy.prepare(in: stores.environment))
         func counts<S: AuthStrategy & ~Copyable>(_ strategy: inout S) throws -> [Int] {
             var counts = [strategy.storeCommands]
             var credential = try strategy.login(users[0], at: .start)
@@ -64,6 +63,8 @@ struct StoreBillTests {
         }
         // INSERT; SELECT; SELECT and UPDATE; SELECT and UPDATE of the key; DELETE.
         #expect(try counts(&session) == [1, 1, 2, 2, 1])
+        // A new table makes SQLite compile the statements of others anew, which loses their counts.
+        var hybrid = try HybridStrategy(sharing: HybridStrategy.prepare(in: stores.environment))
         // INSERT; nothing; nothing; BEGIN, SELECT, UPDATE, COMMIT; DELETE.
         #expect(try counts(&hybrid) == [1, 0, 0, 4, 1])
     }

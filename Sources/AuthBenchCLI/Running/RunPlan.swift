@@ -85,7 +85,8 @@ extension RunCommand {
         guard let redis else { return nil }
         guard let endpoint = RedisEndpoint(url: redis) else {
             throw Fault.usage(
-                "--redis \"\(redis)\": write redis://host:port/db or unix:///path, without a password")
+                "--redis is no address of a server: write redis://host:port/db or unix:///path, no password"
+            )
         }
         return (redis, endpoint)
     }
