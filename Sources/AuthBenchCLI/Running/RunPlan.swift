@@ -27,14 +27,15 @@ struct RunPlan {
 }
 
 extension RunCommand {
-    /// The longest time a measurement may take, in seconds: a day.
-    private static let longest_s = 86_400.0
+    /// The longest time a measurement may take, in seconds; a slice of it has less than 2^32 operations.
+    private static let longest_s = 3600.0
+    private static let mostOperations = 100_000_000_000
 
     func plan() throws -> RunPlan {
         let strategies = try selectedStrategies()
         guard 1...10_000 ~= repeats else { throw Fault.usage("--repeats is \(repeats): from 1 to 10000") }
         guard (0...Self.longest_s).contains(warmUp) else {
-            throw Fault.usage("--warm-up is \(warmUp): from 0 to 86400 seconds")
+            throw Fault.usage("--warm-up is \(warmUp): from 0 to 3600 seconds")
         }
         let workload = try workload.resolve()
         return RunPlan(
@@ -49,12 +50,14 @@ extension RunCommand {
     private func extent() throws -> Extent {
         if let operations {
             guard duration == nil else { throw Fault.usage("--duration and --operations exclude each other") }
-            guard operations >= 1 else { throw Fault.usage("--operations is \(operations): 1 or more") }
+            guard 1...Self.mostOperations ~= operations else {
+                throw Fault.usage("--operations is \(operations): from 1 to \(Self.mostOperations)")
+            }
             return .operations(operations)
         }
         let seconds = duration ?? 1
         guard (0.001...Self.longest_s).contains(seconds) else {
-            throw Fault.usage("--duration is \(seconds): from 0.001 to 86400 seconds")
+            throw Fault.usage("--duration is \(seconds): from 0.001 to 3600 seconds")
         }
         return .duration(nanoseconds: UInt64(seconds * 1e9))
     }
