@@ -12,10 +12,9 @@ struct BucketCounts {
 
     /// For each histogram where the node of each of its stretches begins in `pool`; 0 for one that has none.
     private var roots: [UInt32]
-    /// Nodes, whose entries say where their leaves begin, and leaves, whose entries count. The first entry
-    /// belongs to nobody.
+    /// Nodes, whose entries say where their leaves begin, and leaves, whose entries count.
     ///
-    /// No count overflows: the limits of a run keep a slice below 2^32 operations of one client.
+    /// The first entry belongs to nobody. No count overflows: the limits of a run keep a slice below 2^32 operations of one client.
     private var pool: [UInt32] = [0]
 
     init(histograms: Int) {

@@ -47,10 +47,11 @@ struct KernelCountersTests {
     func otherProcess() throws {
         let busy = Process()
         busy.executableURL = URL(fileURLWithPath: "/bin/bash")
-        busy.arguments = ["-c", "for ((i = 0; i < 100000; i++)); do :; done; sleep 60"]
+        busy.arguments = ["-c", "while :; do :; done"]
         try busy.run()
         defer {
-            busy.terminate()
+            // It may have inherited a mask that holds SIGTERM back.
+            kill(busy.processIdentifier, SIGKILL)
             busy.waitUntilExit()
         }
         var used_ns: UInt64 = 0

@@ -19,7 +19,7 @@ public struct Usage: Sendable, Equatable {
 /// Where the processor time of a strategy's store is found.
 public enum StoreCPUSource: String, Sendable {
     /// The strategy has no store.
-    case none
+    case none = "no-store"
     /// The store is a library: its time is in that of the client.
     case inProcess = "in-process"
     /// The private redis-server, whose process the system accounts for.

@@ -44,7 +44,7 @@ extension ThroughputTable {
             ) { .number($0.measurement.storeCPU_us_per_op, 4) },
             Column(
                 "store_cpu_source", .text,
-                "`none`: no store; `in-process`: in cpu_us_per_op; `private-server`: measured; `unknown-foreign-server`: not to be seen from here."
+                "`no-store`: it has none; `in-process`: in cpu_us_per_op; `private-server`: measured; `unknown-foreign-server`: not to be seen from here."
             ) { .text($0.measurement.storeCPUSource.rawValue) },
         ]
     }
