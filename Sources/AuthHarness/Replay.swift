@@ -9,6 +9,7 @@ struct Replay: Sendable {
     var wall_ns: UInt64
     var clientCPU_ns: UInt64 = 0
     var little_residual: Double?
+    var idleClients: Int
     var openLoop: OpenLoop?
     var firstError: String?
 
@@ -18,9 +19,10 @@ struct Replay: Sendable {
         operations = merger.operations
         firstError = merger.firstError
         clientCPU_ns = merger.cpu_ns
+        idleClients = boxes.count - merger.clients
         wall_ns = max(merger.lastEnd_ns, phase.start_ns) - phase.start_ns
         guard let rate = arrival.rate else {
-            if merger.busyClients > 0 { little_residual = Double(boxes.count) / merger.busyClients - 1 }
+            if merger.busyClients > 0 { little_residual = Double(merger.clients) / merger.busyClients - 1 }
             return
         }
         wall_ns = max(wall_ns, phase.duration_ns)
@@ -41,6 +43,8 @@ private struct ClientMerger {
     var backlog: UInt64 = 0
     var cpu_ns: UInt64 = 0
     var lastEnd_ns: UInt64 = 0
+    /// Clients that did anything.
+    var clients = 0
     /// Clients that were inside an operation on average over their own time: throughput x service time.
     var busyClients = 0.0
     var firstError: String?
@@ -55,7 +59,10 @@ private struct ClientMerger {
             if let slices = recorder.response(kind) { response[kind, default: []].append(slices) }
         }
         let span_ns = recorder.span_ns
-        if !span_ns.isEmpty { busyClients += recorded_ns / Double(span_ns.count) }
+        if !span_ns.isEmpty {
+            clients += 1
+            busyClients += recorded_ns / Double(span_ns.count)
+        }
         lastEnd_ns = max(lastEnd_ns, span_ns.upperBound)
         cpu_ns += recorder.cpu_ns
         lateOperations += recorder.lateOperations

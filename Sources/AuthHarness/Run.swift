@@ -83,6 +83,7 @@ package struct Run: Sendable {
             usage: replay.usage)
         measurement.isByDuration = extent.duration_ns != nil
         measurement.clientCPU_ns = replay.clientCPU_ns
+        measurement.idleClients = replay.idleClients
         measurement.little_residual = replay.little_residual
         measurement.openLoop = replay.openLoop
         measurement.storeCPUSource = instruments.storeCPUSource(contender.descriptor)

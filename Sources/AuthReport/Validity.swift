@@ -29,7 +29,7 @@ extension RepeatMeasurement {
         guard faults.isEmpty else { return faults }
         // In less time the kernel's hundredths of a second are too coarse to judge by.
         let disturbances = wall_ns < 200_000_000 ? [] : [throttling, steal, swapping, strangeLoad]
-        for reason in [overload, lateHarness, lostTime] + disturbances {
+        for reason in [overload, lateHarness, idleness, lostTime] + disturbances {
             if let reason { note(.disturbed, reason) }
         }
         return faults
@@ -71,6 +71,12 @@ extension RepeatMeasurement {
     private var swapping: String? {
         guard let pages = usage.swappedIn_pages, pages > 256 else { return nil }
         return "\(pages) pages were read back from swap"
+    }
+
+    /// In an open loop there may have been nothing for them to do.
+    private var idleness: String? {
+        guard idleClients > 0, openLoop == nil else { return nil }
+        return "\(idleClients) of \(clients) clients never ran: measure longer, or with fewer clients"
     }
 
     private var lostTime: String? {

@@ -48,6 +48,7 @@ struct ValidityTests {
             ("throttled", { $0.usage.throttled_ns = 11_000_000 }, { $0.usage.throttled_ns = 9_000_000 }),
             ("hypervisor", { $0.usage.steal_share = 0.11 }, { $0.usage.steal_share = 0.09 }),
             ("swap", { $0.usage.swappedIn_pages = 300 }, { $0.usage.swappedIn_pages = 200 }),
+            ("never ran", { $0.idleClients = 1 }, { _ in }),
             ("Little", { $0.little_residual = -0.021 }, { $0.little_residual = 0.019 }),
             ("CPU time", { $0.clientCPU_ns = 960_000_000 }, { $0.clientCPU_ns = 980_000_000 }),
         ]

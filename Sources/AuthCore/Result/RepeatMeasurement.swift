@@ -15,7 +15,9 @@ public struct RepeatMeasurement: Sendable {
     public var isByDuration = false
     /// CPU time of the clients' own threads: the part of the process's that the operations need.
     public var clientCPU_ns: UInt64 = 0
-    /// Clients over the requests in the system by Little's law, throughput x mean service time, less 1.
+    /// Clients that did nothing, because the machine gave them no time or nothing was due.
+    public var idleClients = 0
+    /// Clients that did something over the requests in the system by Little's law, throughput x mean service time, less 1.
     ///
     /// `nil` in an open loop, where clients rest.
     public var little_residual: Double?

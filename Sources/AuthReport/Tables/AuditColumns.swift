@@ -51,9 +51,12 @@ extension ThroughputTable {
 
     static var machine: [Column<Row>] {
         [
+            Column("idle_clients", .count, "Clients that did nothing in the measured time.") {
+                .integer(Int64($0.measurement.idleClients))
+            },
             Column(
                 "little_residual", .optionalSigned,
-                "Clients / (throughput x mean service time) - 1; blank in an open loop."
+                "Clients that did something / (throughput x mean service time) - 1; blank in an open loop."
             ) { .number($0.measurement.little_residual, 5) },
             Column(
                 "utilization_residual", .optionalSigned,
