@@ -1,0 +1,65 @@
+import AuthCore
+import Foundation
+
+@testable import AuthStrategies
+
+/// What the strict reader takes is an object for Foundation too.
+func checkJSON(_ text: [UInt8]) throws {
+    let fault = catchFault { () throws(JSONFault) in
+        try JSONReader.readObject(text.span) { (_, reader) throws(JSONFault) in
+            try reader.skipValue(text.span)
+        }
+    }
+    if fault == nil { _ = try object(text) }
+    if case .syntax(let offset)? = fault {
+        try promise(0...text.count ~= offset, "a fault at \(offset), outside the text")
+    }
+}
+
+/// Claims that are accepted say for Foundation what they must.
+func checkClaims(_ text: [UInt8]) throws {
+    let (now, rules) = (Instant.traceStart, ClaimRules(Policy(), lifetime_ms: 900_000))
+    guard let claims = try? AccessTokenClaims(text.span, rules: rules, requiring: .read),
+        claims.refusal(at: now, rules: rules) == nil
+    else { return }
+    let object = try object(text)
+    func isText(_ name: String) -> Bool { object[name] is String }
+    let audiences = object["aud"] as? [String] ?? [object["aud"] as? String].compactMap(\.self)
+    try promise(same(object["iss"], Policy().issuer), "iss")
+    try promise(audiences.contains { same($0, Policy().audience) }, "aud")
+    try promise(isText("sub") && isText("client_id") && isText("jti"), "sub, client_id or jti")
+    try promise((object["scope"] as? String)?.split(separator: " ").contains("read") == true, "scope")
+    let (start, end) = (try seconds(object, "iat"), try seconds(object, "exp"))
+    // Instants are whole milliseconds, rounded down.
+    try promise(start < Double(now.seconds) + 0.001 && end > Double(now.seconds), "iat or exp")
+    try promise(end - start < 900.002, "lives too long")
+}
+
+/// A header that is accepted names for Foundation our algorithm, key and type, and no extension.
+func checkJOSEHeader(_ text: [UInt8]) throws {
+    guard TokenHeader(algorithm: "HS256", keyID: "k").accepts(Base64URL.encode(text).span) else { return }
+    let object = try object(text)
+    try promise(same(object["alg"], "HS256") && same(object["kid"], "k"), "alg or kid")
+    let type = (object["typ"] as? String)?.lowercased()
+    try promise(same(type, "at+jwt") || same(type, "application/at+jwt"), "typ")
+    try promise(object["crit"] == nil && object["b64"] == nil, "crit or b64")
+}
+
+private func object(_ text: [UInt8]) throws -> [String: Any] {
+    do {
+        guard let object = try JSONSerialization.jsonObject(with: Data(text)) as? [String: Any] else {
+            throw Breach("taken, but no object for Foundation")
+        }
+        return object
+    } catch let error as NSError { throw Breach("taken, but not by Foundation: \(error)") }
+}
+
+/// Whether a value is this text, byte for byte: Swift's `==` takes canonically equivalent texts for one.
+private func same(_ value: Any?, _ text: String) -> Bool {
+    (value as? String)?.utf8.elementsEqual(text.utf8) == true
+}
+
+private func seconds(_ object: [String: Any], _ name: String) throws -> Double {
+    guard let number = object[name] as? NSNumber else { throw Breach("\(name) is no number") }
+    return number.doubleValue
+}
