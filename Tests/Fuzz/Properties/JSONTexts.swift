@@ -22,7 +22,7 @@ func checkClaims(_ text: [UInt8]) throws {
     guard let claims = try? AccessTokenClaims(text.span, rules: rules, requiring: .read),
         claims.refusal(at: now, rules: rules) == nil
     else { return }
-    let object = try object(text)
+    guard let object = try object(text) else { return }
     func isText(_ name: String) -> Bool { object[name] is String }
     let audiences = object["aud"] as? [String] ?? [object["aud"] as? String].compactMap(\.self)
     try promise(same(object["iss"], Policy().issuer), "iss")
@@ -33,25 +33,32 @@ func checkClaims(_ text: [UInt8]) throws {
     // Instants are whole milliseconds, rounded down.
     try promise(start < Double(now.seconds) + 0.001 && end > Double(now.seconds), "iat or exp")
     try promise(end - start < 900.002, "lives too long")
+    if object["nbf"] != nil { try promise(try seconds(object, "nbf") < Double(now.seconds) + 0.001, "nbf") }
 }
 
 /// A header that is accepted names for Foundation our algorithm, key and type, and no extension.
 func checkJOSEHeader(_ text: [UInt8]) throws {
-    guard TokenHeader(algorithm: "HS256", keyID: "k").accepts(Base64URL.encode(text).span) else { return }
-    let object = try object(text)
+    let header = TokenHeader(algorithm: "HS256", keyID: "k")
+    guard header.accepts(Base64URL.encode(text).span), let object = try object(text) else { return }
     try promise(same(object["alg"], "HS256") && same(object["kid"], "k"), "alg or kid")
     let type = (object["typ"] as? String)?.lowercased()
     try promise(same(type, "at+jwt") || same(type, "application/at+jwt"), "typ")
     try promise(object["crit"] == nil && object["b64"] == nil, "crit or b64")
 }
 
-private func object(_ text: [UInt8]) throws -> [String: Any] {
+/// The object that Foundation reads; `nil` where a number is beyond a `Double`, which the grammar allows.
+private func object(_ text: [UInt8]) throws -> [String: Any]? {
     do {
         guard let object = try JSONSerialization.jsonObject(with: Data(text)) as? [String: Any] else {
             throw Breach("taken, but no object for Foundation")
         }
         return object
-    } catch let error as NSError { throw Breach("taken, but not by Foundation: \(error)") }
+    } catch let error as CocoaError {
+        guard "\(error)".contains("not representable") else {
+            throw Breach("taken, but not by Foundation: \(error)")
+        }
+        return nil
+    }
 }
 
 /// Whether a value is this text, byte for byte: Swift's `==` takes canonically equivalent texts for one.
