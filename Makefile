@@ -2,8 +2,10 @@
 BIN := .build/release/authbench
 VENV := .venv
 ARGS ?=
+SECONDS := 5
+TARGETS :=
 
-.PHONY: run test build lint check smoke schema clean
+.PHONY: run test build lint check smoke fuzz schema clean
 
 run: build
 	@$(BIN) run $(ARGS)
@@ -30,6 +32,12 @@ schema: build
 smoke: build
 	.ci/smoke $(BIN)
 
+# Tests/Fuzz/README.md: make fuzz SECONDS=600 TARGETS="json csv"
+fuzz: .build/packages-test
+	AUTHBENCH_FUZZ=1 swift build -c release --product authbench-fuzz --scratch-path .build-fuzz \
+	    -Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing -Xswiftc -use-ld=lld
+	@.ci/fuzz .build-fuzz/release/authbench-fuzz $(SECONDS) $(TARGETS)
+
 .build/packages-%: .ci/install-packages
 	@.ci/install-packages $*
 	@mkdir -p .build && touch $@
@@ -40,4 +48,4 @@ $(VENV)/installed: Tests/Import/requirements.txt
 	@touch $@
 
 clean:
-	rm -rf .build $(VENV)
+	rm -rf .build .build-fuzz $(VENV)

@@ -64,6 +64,23 @@ let package = Package(
     ]
 )
 
+// The same properties twice: in tests that replay the corpus, or with `make fuzz` in the fuzzer.
+let isFuzzed = Context.environment["AUTHBENCH_FUZZ"] != nil
+let properties: [Target.Dependency] = ["AuthCore", "AuthStrategies", "AuthReport", "AuthBenchCLI"]
+let data = ["CLibFuzzer", "Corpus", "Regressions", "README.md"]
+package.targets +=
+    isFuzzed
+    ? [
+        .systemLibrary(name: "CLibFuzzer", path: "Tests/Fuzz/CLibFuzzer"),
+        .executableTarget(
+            name: "authbench-fuzz", dependencies: properties + ["CLibFuzzer"], path: "Tests/Fuzz",
+            exclude: data + ["Replay"]),
+    ]
+    : [
+        .testTarget(
+            name: "FuzzTests", dependencies: properties, path: "Tests/Fuzz", exclude: data + ["Driver"])
+    ]
+
 for target in package.targets where target.type != .system {
     target.swiftSettings = settings
 }

@@ -12,6 +12,7 @@ package enum CSV {
 
     static func quoted(_ field: String) -> String {
         guard field.utf8.contains(where: { ",\"\r\n".utf8.contains($0) }) else { return field }
-        return "\"" + field.replacing("\"", with: "\"\"") + "\""
+        // By scalars: a quote with a combining mark after it is another character, but still a quote.
+        return "\"" + field.unicodeScalars.map { $0 == "\"" ? "\"\"" : String($0) }.joined() + "\""
     }
 }

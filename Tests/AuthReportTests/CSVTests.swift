@@ -8,7 +8,9 @@ struct CSVTests {
     func roundTrip() throws {
         let table = CSVTable(
             header: ["a", "b,c"],
-            rows: [["", "plain"], ["a \"quoted\" word", "two\nlines"], ["x,y", "\r\n"]])
+            rows: [
+                ["", "plain"], ["a \"quoted\" word", "two\nlines"], ["x,y", "\r\n"], ["\"\u{301}", "\r"],
+            ])
         let again = try CSVTable(table.text)
         #expect(again.header == table.header)
         #expect(again.rows == table.rows)
@@ -24,7 +26,8 @@ struct CSVTests {
         arguments: [
             ("", "is empty"), ("a,b\n1\n", "line 2: 1 fields, not 2"), ("a,b\n1,2", "line 2: cut off"),
             ("a\n\"x\n", "line 2: a quoted field"), ("a\n\"x\"y\n", "line 2: text after"),
-            ("a\nx\"y\n", "line 2: a quote inside"),
+            ("a\nx\"y\n", "line 2: a quote inside"), ("a\n1\r2\n", "line 2: a carriage return"),
+            ("a\n1\r", "line 2: a carriage return"),
         ])
     func refused(text: String, fault: String) {
         let error = #expect(throws: ResultFault.self) { try CSVTable(text) }

@@ -53,7 +53,11 @@ private struct CSVReader {
             let separator = bytes[position]
             position += 1
             if separator == UInt8(ascii: ",") { continue }
-            if separator == UInt8(ascii: "\r"), position < bytes.count { position += 1 }
+            guard separator == UInt8(ascii: "\r") else { return fields }
+            guard position < bytes.count, bytes[position] == UInt8(ascii: "\n") else {
+                throw ResultFault("line \(line): a carriage return without a line feed")
+            }
+            position += 1
             return fields
         }
     }

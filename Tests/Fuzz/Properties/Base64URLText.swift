@@ -1,0 +1,26 @@
+import AuthCore
+import Foundation
+
+/// One value has one text: what is decoded encodes to the same text, and nothing that has a value is refused.
+func checkBase64URL(_ text: [UInt8]) throws {
+    var output = [UInt8](repeating: 0xA5, count: text.count + 4)
+    let count = Base64URL.decode(text.span, into: &output)
+    let bytes = Base64URL.decode(text.span)
+    try promise(bytes == count.map { Array(output.prefix($0)) }, "two ways to decode differ")
+    if let bytes {
+        try promise(Base64URL.encode(bytes) == text, "decoded, but encodes to another text")
+        try promise(text.count == Base64URL.encodedCount(bytes.count), "another length than foretold")
+        try promise(output.dropFirst(bytes.count).allSatisfy { $0 == 0xA5 }, "wrote beyond its own bytes")
+    } else {
+        try promise(!isCanonical(text), "refused what Foundation reads and writes alike")
+    }
+    try promise(Base64URL.decode(Base64URL.encode(text).span) == text, "encoded, but decodes to other bytes")
+}
+
+/// Whether Foundation, which is lenient in what it reads, writes the text as it read it.
+private func isCanonical(_ text: [UInt8]) -> Bool {
+    guard text.allSatisfy(Base64URL.isAlphabet) else { return false }
+    let padding = String(repeating: "=", count: (4 - text.count % 4) % 4)
+    let standard = String(decoding: text, as: UTF8.self).replacing("-", with: "+").replacing("_", with: "/")
+    return Data(base64Encoded: standard + padding)?.base64EncodedString() == standard + padding
+}

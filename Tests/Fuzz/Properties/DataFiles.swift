@@ -1,0 +1,38 @@
+import AuthCore
+import Foundation
+
+@testable import AuthBenchCLI
+@testable import AuthReport
+
+/// A workload that is read is written and read again the same; one that is refused is bad data, no other fault.
+func checkWorkload(_ json: [UInt8]) throws {
+    let workload: Workload
+    do { workload = try WorkloadSource.decode(json, from: "fuzz") } catch let fault as Fault {
+        return try promise(fault.status == ExitStatus.badData, "refused with status \(fault.status)")
+    }
+    let again = try WorkloadSource.decode(Array(JSONEncoder().encode(workload)), from: "fuzz")
+    try promise(again == workload, "read, but written as another workload")
+}
+
+/// A table that is read is written and read again the same, and nothing but quoting and separators is dropped.
+func checkCSV(_ input: [UInt8]) throws {
+    let text = String(decoding: input, as: UTF8.self)
+    guard let table = try? CSVTable(text) else { return }
+    let again: CSVTable
+    do { again = try CSVTable(table.text) } catch { throw Breach("wrote what cannot be read: \(error)") }
+    try promise(sameBytes(again, table), "read, but written as another table")
+    let data = ([table.header] + table.rows).joined().flatMap { content($0.utf8) }
+    try promise(data == content(text.utf8), "lost or made up data")
+}
+
+/// All but what the format itself is made of.
+private func content(_ text: some Sequence<UInt8>) -> [UInt8] {
+    text.filter { !"\",\r\n".utf8.contains($0) }
+}
+
+private func sameBytes(_ one: CSVTable, _ other: CSVTable) -> Bool {
+    func bytes(_ table: CSVTable) -> [[[UInt8]]] {
+        ([table.header] + table.rows).map { $0.map { Array($0.utf8) } }
+    }
+    return bytes(one) == bytes(other)
+}

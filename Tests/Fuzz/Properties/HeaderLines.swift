@@ -1,0 +1,30 @@
+import AuthCore
+
+@testable import AuthStrategies
+
+/// The parts found are those that plain splitting finds, and nothing is found where it finds none.
+func checkBearer(_ line: [UInt8]) throws {
+    let found = BearerHeader.split(line.span).map { [$0.header, $0.payload, $0.signature].map { line[$0] } }
+    let token = ["authorization: bearer ", "authorization:bearer "].first {
+        lowercased(line).starts(with: $0.utf8)
+    }
+    .map { line.dropFirst($0.utf8.count) }
+    let parts = token?.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+    let isToken = line.count <= 8192 && parts?.count == 3 && parts?.contains { $0.isEmpty } == false
+    try promise(found == (isToken ? parts : nil), "found \(String(describing: found)) in a bearer header")
+}
+
+/// The token found is the only session cookie of the line, and nothing is found where there is not just one.
+func checkCookie(_ line: [UInt8]) throws {
+    let found = SessionToken.find(in: line.span).map { line[$0] }
+    let prefix = Array("\(Cookie.name)=".utf8)
+    let isCookie = line.count <= 8192 && lowercased(line).starts(with: "cookie:".utf8)
+    let values = line.dropFirst("cookie:".utf8.count)
+        .split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
+        .map { $0.drop { $0 == UInt8(ascii: " ") } }
+        .filter { $0.starts(with: prefix) }
+        .map { $0.dropFirst(prefix.count) }
+    let isToken = values.count == 1 && values[0].count == 43 && values[0].allSatisfy(Base64URL.isAlphabet)
+    try promise(
+        found == (isCookie && isToken ? values[0] : nil), "found \(String(describing: found)) in a cookie")
+}
