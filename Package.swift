@@ -11,7 +11,7 @@ let package = Package(
     name: "authbench",
     products: [
         .executable(name: "authbench", targets: ["authbench"]),
-        .library(name: "AuthBench", targets: ["AuthCore", "AuthBenchCLI"]),
+        .library(name: "AuthBench", targets: ["AuthCore", "AuthConformance", "AuthBenchCLI"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -37,12 +37,13 @@ let package = Package(
         .target(name: "AuthStrategies", dependencies: ["AuthCore", "Backends"]),
         .target(name: "AuthHarness", dependencies: ["AuthCore"]),
         .target(name: "AuthReport", dependencies: ["AuthCore", "AuthStatistics"]),
+        .target(name: "AuthConformance", dependencies: ["AuthCore", "Backends"]),
 
         // Floor 3.
         .target(
             name: "AuthBenchCLI",
             dependencies: [
-                "AuthCore", "AuthHarness", "AuthReport", "Backends", "BuiltinWorkloads",
+                "AuthCore", "AuthConformance", "AuthHarness", "AuthReport", "Backends", "BuiltinWorkloads",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "authbench", dependencies: ["AuthStrategies", "AuthBenchCLI"]),
@@ -57,6 +58,9 @@ let package = Package(
                 "AuthHarness", "AuthCore", "AuthReport",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]),
+        .testTarget(
+            name: "AuthConformanceTests",
+            dependencies: ["AuthConformance", "AuthStrategies", "AuthCore", "Backends"]),
         .testTarget(name: "AuthReportTests", dependencies: ["AuthReport", "AuthCore"]),
         .testTarget(
             name: "AuthBenchCLITests",

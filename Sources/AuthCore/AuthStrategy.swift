@@ -35,6 +35,20 @@ public protocol AuthStrategy: ~Copyable, SendableMetatype {
 
     mutating func logoutEverywhere(_ subject: Subject, at now: Instant) throws
 
+    /// Ends all sessions of the credential's owner but its own.
+    ///
+    /// - Returns: whether the strategy can do that.
+    mutating func logoutOthers(_ credential: borrowing Credential, at now: Instant) throws -> Bool
+
+    /// How many sessions of a user are alive; `nil` for a strategy that keeps none.
+    mutating func sessionCount(of subject: Subject, at now: Instant) throws -> Int?
+
+    /// Signs octets with the key of the run, for the conformance kit; `nil` where credentials are no signed tokens.
+    mutating func signOctets(_ octets: [UInt8]) throws -> [UInt8]?
+
+    /// The public key of the run as a SubjectPublicKeyInfo in DER (RFC 5280 section 4.1); empty without one.
+    var verificationKey: [UInt8] { get }
+
     /// Commands or statements that this client has sent to its store so far, BEGIN and COMMIT among them.
     var storeCommands: Int { get }
 
@@ -58,6 +72,14 @@ extension AuthStrategy where Self: ~Copyable {
         let line = credential.headerLine
         return try authenticate(line.span, requiring: scope, at: now)
     }
+
+    public mutating func logoutOthers(_ credential: borrowing Credential, at now: Instant) throws -> Bool { false }
+
+    public mutating func sessionCount(of subject: Subject, at now: Instant) throws -> Int? { nil }
+
+    public mutating func signOctets(_ octets: [UInt8]) throws -> [UInt8]? { nil }
+
+    public var verificationKey: [UInt8] { [] }
 
     public var storeCommands: Int { 0 }
 

@@ -43,6 +43,8 @@ public struct HS256JWTStrategy: AuthStrategy, ~Copyable {
 
     public mutating func logoutEverywhere(_ subject: Subject, at now: Instant) {}
 
+    public mutating func signOctets(_ octets: [UInt8]) throws -> [UInt8]? { try desk.sign(octets) }
+
     public mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
         try desk.misissue(flaw, to: subject, at: now)
     }

@@ -75,6 +75,8 @@ public struct HybridStrategy: AuthStrategy, ~Copyable {
 
     public mutating func storeBytes() throws -> UInt64? { try families.bytes() }
 
+    public mutating func signOctets(_ octets: [UInt8]) throws -> [UInt8]? { try desk.sign(octets) }
+
     public mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
         try desk.misissue(flaw, to: subject, at: now)
     }

@@ -19,10 +19,12 @@ public struct RS256JWTStrategy: AuthStrategy, ~Copyable {
     }
 
     private let lifetimes: Lifetimes
+    private let publicKey: [UInt8]
     private var desk: TokenDesk<RS256Signer, RS256Verifier>
 
     public init(sharing shared: Shared) throws {
         lifetimes = shared.policy.lifetimes
+        publicKey = shared.keys.publicKey
         desk = try TokenDesk(
             policy: shared.policy, lifetime_ms: lifetimes.token_ms,
             signer: { try RS256Signer(privateKey: shared.keys.privateKey) },
@@ -48,6 +50,10 @@ public struct RS256JWTStrategy: AuthStrategy, ~Copyable {
     public mutating func logout(_ credential: borrowing Credential, at now: Instant) {}
 
     public mutating func logoutEverywhere(_ subject: Subject, at now: Instant) {}
+
+    public var verificationKey: [UInt8] { publicKey }
+
+    public mutating func signOctets(_ octets: [UInt8]) throws -> [UInt8]? { try desk.sign(octets) }
 
     public mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
         try desk.misissue(flaw, to: subject, at: now)

@@ -86,6 +86,21 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
 
     public mutating func storeBytes() throws -> UInt64? { try store.usedMemory_bytes() }
 
+    public mutating func logoutOthers(_ credential: borrowing Credential, at now: Instant) throws -> Bool {
+        let line = credential.headerLine.span
+        guard let token = SessionToken.find(in: line) else { return true }
+        let id = try hasher.digest(line.extracting(token))
+        guard let record = try store.read(id, requiring: .read)?.record, !record.isExpired(at: now) else {
+            return true
+        }
+        try store.removeAll(of: record.subject, but: id)
+        return true
+    }
+
+    public mutating func sessionCount(of subject: Subject, at now: Instant) throws -> Int? {
+        try store.count(of: subject, at: now)
+    }
+
     public mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
         // To this server another service's session is one that it never stored.
         SessionToken.credential(try SessionToken.mint())

@@ -43,7 +43,7 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
         let rotate = try connection.prepare(
             "UPDATE sessions SET id = ?2, last_seen_at = ?3, idle_expires_at = ?4 WHERE id = ?1")
         let delete = try connection.prepare("DELETE FROM sessions WHERE id = ?1")
-        let deleteAll = try connection.prepare("DELETE FROM sessions WHERE user_id = ?1")
+        let deleteAll = try connection.prepare("DELETE FROM sessions WHERE user_id = ?1 AND id != ?2")
         policy = environment.policy
         settings = environment.sqlite
         grantedScope = Array(policy.grantedScope.utf8)
@@ -121,7 +121,29 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
 
     public mutating func logoutEverywhere(_ subject: Subject, at now: Instant) throws {
         try deleteAll.bind(Int64(bitPattern: subject.id), at: 1)
+        // No identifier is empty.
+        try deleteAll.bind(blob: [UInt8]().span, at: 2)
         try deleteAll.run()
+    }
+
+    public mutating func logoutOthers(_ credential: borrowing Credential, at now: Instant) throws -> Bool {
+        let line = credential.headerLine.span
+        guard let token = SessionToken.find(in: line) else { return true }
+        let id = try hasher.digest(line.extracting(token))
+        guard let (record, _) = try read(id, requiring: .read), !record.isExpired(at: now) else { return true }
+        try deleteAll.bind(Int64(bitPattern: record.subject.id), at: 1)
+        try deleteAll.bind(blob: id.span, at: 2)
+        try deleteAll.run()
+        return true
+    }
+
+    public mutating func sessionCount(of subject: Subject, at now: Instant) throws -> Int? {
+        var count = try connection.prepare(
+            "SELECT count(*) FROM sessions WHERE user_id = ?1 AND min(idle_expires_at, abs_expires_at) > ?2")
+        try count.bind(Int64(bitPattern: subject.id), at: 1)
+        try count.bind(now.milliseconds, at: 2)
+        guard try count.step() else { return 0 }
+        return Int(count.integer(0))
     }
 
     public var storeCommands: Int { connection.statementsRun }

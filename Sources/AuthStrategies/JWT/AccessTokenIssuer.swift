@@ -48,6 +48,8 @@ struct AccessTokenIssuer<Signer: TokenSigner & ~Copyable>: ~Copyable {
         return line
     }
 
+    mutating func sign(_ octets: [UInt8]) throws -> [UInt8] { try signer.sign(octets) }
+
     private func claims(
         _ subject: Subject, _ now: Instant, _ authenticatedAt: Instant, _ lifetime_ms: Int64
     ) throws -> [UInt8] {

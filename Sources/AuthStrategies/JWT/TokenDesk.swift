@@ -79,6 +79,9 @@ struct TokenDesk<Signer: TokenSigner & ~Copyable, Verifier: TokenVerifier & ~Cop
         }
     }
 
+    /// A signature with the key of the run.
+    mutating func sign(_ octets: [UInt8]) throws -> [UInt8] { try issuer.sign(octets) }
+
     mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
         switch flaw {
         case .wrongAudience:

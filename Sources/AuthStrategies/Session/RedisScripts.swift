@@ -25,13 +25,17 @@ enum RedisScripts {
         return 1
         """
 
-    /// Deletes all sessions of a user.
+    /// Deletes all sessions of a user but one.
     ///
-    /// Keys: user's index. Arguments: the prefix of session keys.
+    /// Keys: user's index. Arguments: the prefix of session keys, the name of the session to keep or nothing.
     static let removeAll = """
         local ids = redis.call('SMEMBERS', KEYS[1])
-        for _, id in ipairs(ids) do redis.call('DEL', ARGV[1] .. id) end
-        redis.call('DEL', KEYS[1])
+        for _, id in ipairs(ids) do
+            if id ~= ARGV[2] then
+                redis.call('DEL', ARGV[1] .. id)
+                redis.call('SREM', KEYS[1], id)
+            end
+        end
         return #ids
         """
 }

@@ -129,14 +129,32 @@ struct RedisSessionStore: ~Copyable {
         _ = try connection.execute(command)
     }
 
-    mutating func removeAll(of subject: Subject) throws {
-        command.begin(arguments: 5)
+    /// Deletes a user's sessions, all or all but one.
+    mutating func removeAll(of subject: Subject, but kept: Digest? = nil) throws {
+        command.begin(arguments: 6)
         command.append("EVALSHA")
         command.append(removeAllScript)
         command.append("1")
         appendUser(subject)
         command.append(sessionPrefix)
+        if let kept { command.append(kept.span) } else { command.append("") }
         _ = try connection.execute(command)
+    }
+
+    /// The sessions of a user that have not expired.
+    mutating func count(of subject: Subject, at now: Instant) throws -> Int {
+        command.begin(arguments: 2)
+        command.append("SMEMBERS")
+        appendUser(subject)
+        var count = 0
+        for id in try connection.execute(command).elements ?? [] {
+            command.begin(arguments: 2)
+            command.append("GET")
+            command.append(sessionPrefix, id.span)
+            let record = try connection.execute(command).withBytes { SessionRecordCoding.decode($0) }
+            if let record = record ?? nil, !record.isExpired(at: now) { count += 1 }
+        }
+        return count
     }
 
     var commandsSent: Int { connection.commandsSent }

@@ -1,0 +1,67 @@
+import AuthCore
+import Foundation
+
+/// A genuine token taken apart, from which hostile ones are made.
+struct GenuineToken {
+    /// The whole header line.
+    let line: [UInt8]
+    /// Encoded, as received.
+    let parts: [String]
+    let header: String
+    let claims: String
+
+    /// - Returns: `nil` for a credential that is no compact JWS.
+    init?(_ line: [UInt8]) {
+        let text = String(decoding: line, as: UTF8.self)
+        guard let token = text.split(separator: " ").last else { return nil }
+        let parts = token.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 3, let header = Self.decoded(parts[0]), let claims = Self.decoded(parts[1])
+        else {
+            return nil
+        }
+        (self.line, self.parts, self.header, self.claims) = (line, parts, header, claims)
+    }
+
+    private static func decoded(_ part: String) -> String? {
+        let text = Array(part.utf8)
+        return Base64URL.decode(text.span).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    static func encoded(_ text: String) -> String { encoded(Array(text.utf8)) }
+
+    static func encoded(_ bytes: [UInt8]) -> String {
+        String(decoding: Base64URL.encode(bytes), as: UTF8.self)
+    }
+
+    static func line(_ token: String) -> [UInt8] { Array("Authorization: Bearer \(token)".utf8) }
+
+    /// In the place of a JSON text: the member is taken away.
+    static let absent = ""
+
+    /// The claims with some set to JSON texts or taken away, and sorted by name.
+    func claims(_ changes: [String: String]) -> String { Self.changed(claims, changes) }
+
+    func header(_ changes: [String: String]) -> String { Self.changed(header, changes) }
+
+    /// The claims with text put in before the closing brace.
+    func claims(appending text: String) -> String { String(claims.dropLast()) + text + "}" }
+
+    func header(appending text: String) -> String { String(header.dropLast()) + text + "}" }
+
+    private static func changed(_ json: String, _ changes: [String: String]) -> String {
+        guard
+            var members = try? JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
+        else { return json }
+        for name in changes.keys { members[name] = nil }
+        let kept = members.keys.sorted().compactMap { name -> String? in
+            guard let value = members[name],
+                let text = try? JSONSerialization.data(withJSONObject: value, options: .fragmentsAllowed)
+            else { return nil }
+            return "\"\(name)\":\(String(decoding: text, as: UTF8.self))"
+        }
+        let new = changes.keys.sorted().compactMap { name in
+            changes[name].flatMap { $0 == absent ? nil : "\"\(name)\":\($0)" }
+        }
+        return "{" + (kept + new).joined(separator: ",") + "}"
+    }
+}

@@ -1,0 +1,123 @@
+import AuthCore
+import Dispatch
+import Synchronization
+
+extension Trial where S: ~Copyable {
+    /// Tries one requirement of refresh tokens; throws `Breach` or `NotApplicable`.
+    mutating func checkRefresh(_ requirement: String) throws {
+        let first = try here.login(alice, at: start)
+        let grace_ms = lifetimes.refreshGrace_ms
+        let late = start.advanced(byMilliseconds: grace_ms + 1000)
+        switch requirement {
+        case "REF-01":
+            let second = try renewed(first, at: start)
+            try require(second.refreshToken != first.refreshToken, "the refresh token did not rotate")
+            try mustAccept(second.headerLine, "the renewed access token")
+        case "REF-02":
+            _ = try renewed(first, at: start)
+            try mustNotRenew(first, "a retired token after the grace", at: late)
+        case "REF-03":
+            let second = try renewed(first, at: start)
+            try mustNotRenew(first, "a retired token after the grace", at: late)
+            try mustNotRenew(second, "the newest token of a family whose old one was reused", at: late)
+        case "REF-04": try checkConcurrentRefreshes(first)
+        case "REF-05":
+            let second = try renewed(first, at: start)
+            let again = try renewed(first, at: start.advanced(byMilliseconds: grace_ms / 2))
+            try require(
+                again.refreshToken == second.refreshToken, "a lost answer was made good by a second branch")
+            _ = try renewed(second, at: start.advanced(byMilliseconds: grace_ms / 2))
+        case "REF-06":
+            let second = try renewed(first, at: start)
+            _ = try renewed(second, at: start)
+            try mustNotRenew(first, "the token two generations back, within the grace", at: start)
+        case "REF-07": try checkFamilyLifetime(first)
+        case "REF-08":
+            try mustNotRenew(
+                first, "a token idle for its whole timeout",
+                at: start.advanced(byMilliseconds: lifetimes.refreshIdle_ms))
+        case "REF-09":
+            let second = try renewed(first, at: start)
+            guard case .refused = try decide(second.headerLine, scope: Scope("admin")) else {
+                throw Breach("a renewal widened the scope")
+            }
+        case "REF-10": try checkStoreHoldsNoCredential(S.self)
+        case "REF-12": try checkMixUps(first)
+        case "REF-13":
+            try there.logout(first, at: start)
+            try mustNotRenew(first, "a token after logout", at: start)
+        case "REF-11": throw NotApplicable("needs a crash within a transaction, which the kit does not cause")
+        default: throw NotApplicable("a limit on refreshes would be measured in the strategy's place")
+        }
+    }
+
+    private mutating func mustNotRenew(_ credential: Credential, _ what: String, at now: Instant) throws {
+        cases += 1
+        guard case .refused = try here.renew(credential, at: now) else { throw Breach("\(what): renewed") }
+    }
+
+    private mutating func checkFamilyLifetime(_ first: Credential) throws {
+        var credential = first
+        let step_ms = lifetimes.refreshIdle_ms / 2
+        var age_ms = step_ms
+        while age_ms < lifetimes.absolute_ms {
+            credential = try renewed(credential, at: start.advanced(byMilliseconds: age_ms))
+            age_ms += step_ms
+        }
+        try mustNotRenew(
+            credential, "a family at its absolute lifetime",
+            at: start.advanced(byMilliseconds: lifetimes.absolute_ms))
+    }
+
+    private mutating func checkMixUps(_ credential: Credential) throws {
+        let bearer = Array("Authorization: Bearer ".utf8)
+        try mustRefuse(bearer + credential.refreshToken, "a refresh token as an access token")
+        let access = Array(credential.headerLine.dropFirst(bearer.count))
+        try mustNotRenew(
+            Credential(headerLine: credential.headerLine, refreshToken: access),
+            "an access token as a refresh token", at: start)
+        for bent in [
+            [], Array(credential.refreshToken.dropLast()), credential.refreshToken + [65],
+            credential.refreshToken.reversed(),
+        ] {
+            try mustNotRenew(
+                Credential(headerLine: credential.headerLine, refreshToken: bent),
+                "a refresh token that was bent", at: start)
+        }
+        _ = try renewed(credential, at: start)
+    }
+
+    /// Thirty-two clients exchange one token at once; one branch may live.
+    private mutating func checkConcurrentRefreshes(_ first: Credential) throws {
+        let clients = try (0..<32).map { _ in Mutexed(try S(sharing: shared)) }
+        let answers = Mutex<[Credential]>([])
+        let failures = Mutex<[String]>([])
+        let group = DispatchGroup()
+        let now = start
+        for (index, client) in clients.enumerated() {
+            DispatchQueue(label: "refresh.\(index)").async(group: group) {
+                do {
+                    let renewal = try client.value.withLock { try $0.renew(first, at: now) }
+                    if case .renewed(let fresh) = renewal { answers.withLock { $0.append(fresh) } }
+                } catch { failures.withLock { $0.append("\(error)") } }
+            }
+        }
+        group.wait()
+        if let failure = failures.withLock({ $0.first }) {
+            throw Breach("an error in concurrent refreshes: \(failure)")
+        }
+        let fresh = answers.withLock { $0 }
+        cases += 32
+        try require(!fresh.isEmpty, "none of the concurrent refreshes succeeded")
+        let branches = Set(fresh.map(\.refreshToken))
+        try require(branches.count == 1, "\(branches.count) live branches after concurrent refreshes")
+        _ = try renewed(fresh[0], at: start)
+    }
+}
+
+/// A strategy value in a box that may be handed to a queue.
+final class Mutexed<S: ~Copyable>: Sendable {
+    let value: Mutex<S>
+
+    init(_ value: consuming sending S) { self.value = Mutex(value) }
+}

@@ -1,0 +1,93 @@
+import AuthCore
+import Dispatch
+import Synchronization
+
+/// Where sessions and families end for good, also under concurrency.
+extension Trial where S: ~Copyable {
+    mutating func checkLogoutElsewhere() throws {
+        let own = try (0..<3).map { _ in try here.login(alice, at: start) }
+        let other = try here.login(bob, at: start)
+        guard try here.logoutOthers(own[0], at: start) else {
+            throw Breach("the user's other sessions cannot be ended")
+        }
+        try mustAccept(own[0].headerLine, "the session from which the others were ended")
+        for credential in own.dropFirst() {
+            try mustRefuse(credential.headerLine, "a session that another one ended")
+        }
+        try there.logoutEverywhere(alice, at: start)
+        for credential in own { try mustRefuse(credential.headerLine, "a session after logout everywhere") }
+        guard try here.authenticate(other, at: start) == .accepted(bob) else {
+            throw Breach("logout everywhere ended another user's session")
+        }
+    }
+
+    mutating func checkListing() throws {
+        let carol = Subject(id: 9)
+        guard let none = try here.sessionCount(of: carol, at: start) else {
+            throw Breach("the sessions of a user cannot be listed")
+        }
+        try require(none == 0, "a user without sessions has \(none)")
+        let own = try (0..<3).map { _ in try here.login(carol, at: start) }
+        try require(try there.sessionCount(of: carol, at: start) == 3, "three sessions are not listed")
+        try here.logout(own[0], at: start)
+        try require(try there.sessionCount(of: carol, at: start) == 2, "a session after logout is listed")
+    }
+
+    /// One client reads, which is due to write the last-seen moment, while another one ends the session.
+    mutating func checkTouchRace() throws {
+        guard let interval_ms = environment.policy.touch.interval_ms else {
+            throw NotApplicable("the policy never touches")
+        }
+        let reader = Mutexed(try S(sharing: shared))
+        let ender = Mutexed(try S(sharing: shared))
+        let later = start.advanced(byMilliseconds: interval_ms)
+        let begin = start
+        for _ in 0..<200 {
+            let credential = try here.login(alice, at: start)
+            let failure = Mutex<String?>(nil)
+            let group = DispatchGroup()
+            DispatchQueue.global().async(group: group) {
+                do { _ = try reader.value.withLock { try $0.authenticate(credential, at: later) } } catch {
+                    failure.withLock { $0 = "\(error)" }
+                }
+            }
+            DispatchQueue.global().async(group: group) {
+                do { try ender.value.withLock { try $0.logout(credential, at: begin) } } catch {
+                    failure.withLock { $0 = "\(error)" }
+                }
+            }
+            group.wait()
+            if let text = failure.withLock({ $0 }) { throw Breach("an error in the race: \(text)") }
+            try mustRefuse(credential.headerLine, "a session deleted while it was touched", at: later)
+        }
+    }
+
+    mutating func checkReclaimedSpace() throws {
+        var sizes: [UInt64] = []
+        for _ in 0..<4 {
+            let credentials = try here.load((0..<2000).map { _ in Login(alice, at: start) })
+            for credential in credentials { try here.logout(credential, at: start) }
+            sizes.append(try here.storeBytes() ?? 0)
+            cases += 2000
+        }
+        // Two thousand sessions more would be more than a quarter of a megabyte.
+        try require(
+            sizes[3] < sizes[1] + 262_144,
+            "the store grew from \(sizes[1]) to \(sizes[3]) bytes over sessions that had ended")
+    }
+
+    /// RVK-01: ending what is unknown, ended or not even a credential succeeds.
+    mutating func checkIdempotentLogout() throws {
+        let credential = try here.login(alice, at: start)
+        let unknown = try here.misissue(.unknown, to: alice, at: start)
+        for one in [
+            credential, credential, unknown, Credential(headerLine: []),
+            Credential(headerLine: Array("Cookie: x".utf8), refreshToken: [1, 2]),
+        ] {
+            cases += 1
+            do { try there.logout(one, at: start) } catch {
+                throw Breach("logging out was an error: \(error)")
+            }
+        }
+    }
+}
