@@ -42,7 +42,7 @@ let package = Package(
         .target(
             name: "AuthBenchCLI",
             dependencies: [
-                "AuthCore", "AuthHarness", "AuthReport", "Backends", "BuiltinWorkloads",
+                "AuthCore", "AuthHarness", "AuthReport", "AuthStrategies", "Backends", "BuiltinWorkloads",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "authbench", dependencies: ["AuthStrategies", "AuthBenchCLI"]),
