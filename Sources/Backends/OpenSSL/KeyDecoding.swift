@@ -22,7 +22,9 @@ package enum EncodedKey {
 ///
 /// - Returns: `nil` for anything else, for DER with something behind it unless that is allowed, and for an encrypted key: a passphrase
 ///   is refused without asking for one.
-@unsafe func decodeKey(_ bytes: Span<UInt8>, ofType type: String?, allowingRest: Bool = false) -> OpaquePointer? {
+@unsafe func decodeKey(_ bytes: Span<UInt8>, ofType type: String?, allowingRest: Bool = false)
+    -> OpaquePointer?
+{
     var key: OpaquePointer?
     guard
         let context = unsafe OSSL_DECODER_CTX_new_for_pkey(&key, nil, nil, type, 0, nil, nil)
