@@ -3,8 +3,9 @@ enum PlainText {
     static let rule = "only printable ASCII without space, quote and backslash is taken"
     static let longestKeyID = 128
 
-    /// Takes a name of 1 to so many of the characters of scope tokens (RFC 6749 section 3.3), none of which has
-    /// to be escaped in JSON.
+    /// Takes a name of 1 to so many of the characters of scope tokens (RFC 6749 section 3.3).
+    ///
+    /// None of them has to be escaped in JSON.
     static func name(_ bytes: some Collection<UInt8>, upTo longest: Int = 1024) -> String? {
         guard 1...longest ~= bytes.count, bytes.allSatisfy(isPlain) else { return nil }
         return String(decoding: bytes, as: UTF8.self)
