@@ -16,7 +16,7 @@ build: .build/packages-run
 test: .build/packages-test $(VENV)/installed
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
-	$(VENV)/bin/python -m pytest -q Tests/Import
+	$(VENV)/bin/python -m pytest -q Tests/Import Tests/Interop
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
@@ -42,9 +42,9 @@ fuzz: .build/packages-test
 	@.ci/install-packages $*
 	@mkdir -p .build && touch $@
 
-$(VENV)/installed: Tests/Import/requirements.txt
+$(VENV)/installed: Tests/Import/requirements.txt Tests/Interop/requirements.txt
 	python3 -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check $(^:%=-r %)
 	@touch $@
 
 clean:

@@ -56,7 +56,7 @@ struct Root: ParsableCommand {
         version: Version.authbench,
         subcommands: [
             RunCommand.self, ValidateCommand.self, MergeCommand.self, ListCommand.self, TraceCommand.self,
-            SchemaCommand.self,
+            TokenCommand.self, SchemaCommand.self,
         ])
 }
 

@@ -50,6 +50,14 @@ struct CommandLineTests {
         ["run", "--redis", "localhost"],
         ["run", "--seed", "-1"], ["run", "--sqlite-synchronous", "off"], ["run", "--format", "xml"],
         ["run", "--bogus"],
+        ["token", "make", "--alg", "HS256"], ["token", "check", "--alg", "none", "--key", "k"],
+        ["token", "check", "--key", "k"], ["token", "check", "--alg", "HS256", "--key", "k", "eyJ.eyJ.x"],
+        ["token", "make", "--alg", "HS256", "--key", "k", "--new-key", "n"],
+        ["token", "make", "--alg", "HS256", "--new-key", "n", "--issuer", "a\"b"],
+        ["token", "make", "--alg", "HS256", "--new-key", "n", "--subject", "281474976710656"],
+        ["token", "make", "--alg", "HS256", "--new-key", "n", "--lifetime", "0"],
+        ["token", "make", "--alg", "HS256", "--new-key", "n", "--now", "-1"],
+        ["token", "make", "--alg", "HS256", "--new-key", "n", "--profile", "tiny", "--scope", "read"],
         ["frobnicate"], ["trace", "--count", "-1"], ["list", "extra"],
     ]
 
@@ -76,6 +84,10 @@ struct CommandLineTests {
         (["run", "--out", "/proc/nowhere"], "cannot be written"), (["run", "--sqlite", "."], "is a folder"),
         (["run", "--sqlite", "notes.txt"], "not an SQLite database"),
         (["run", "--sqlite", "no/folder/a.db"], "unable to open"),
+        (["token", "check", "--alg", "HS256", "--key", "missing.key"], "No such file"),
+        (["token", "check", "--alg", "HS256", "--key", "notes.txt"], "13 bytes"),
+        (["token", "make", "--alg", "RS256", "--key", "notes.txt"], "no unencrypted RSA key"),
+        (["token", "make", "--alg", "HS256", "--new-key", "notes.txt"], "File exists"),
         (["run", "--redis", "redis://127.0.0.1:1"], "Connection refused"),
         (["run", "--redis", "unix:///nowhere.sock"], "No such file"),
     ]

@@ -123,7 +123,7 @@ extension JSONName {
 
 extension JSONReader {
     /// Reads any value, and hands back a string, or `nil` for a value of another type.
-    fileprivate mutating func readTextValue(_ bytes: Span<UInt8>) throws(JSONFault) -> JSONString? {
+    mutating func readTextValue(_ bytes: Span<UInt8>) throws(JSONFault) -> JSONString? {
         guard peek(bytes) == UInt8(ascii: "\"") else {
             try skipValue(bytes)
             return nil

@@ -21,8 +21,10 @@ struct HS256: TokenSigner, TokenVerifier, ~Copyable {
     let signature_bytes = 32
     private var mac: HMACSHA256
 
+    init(key: [UInt8]) throws { try self.init(key: key.span) }
+
     /// Takes a key of at least 32 bytes (RFC 7518 section 3.2).
-    init(key: [UInt8]) throws {
+    init(key: Span<UInt8>) throws {
         guard key.count >= 32 else {
             throw WeakKey(description: "an HS256 key has \(key.count) bytes, not 32 or more")
         }
@@ -46,7 +48,9 @@ struct RS256Signer: TokenSigner, ~Copyable {
     private var hasher: SHA256
     private var signer: RSASigner
 
-    init(privateKey: [UInt8]) throws {
+    init(privateKey: [UInt8]) throws { try self.init(privateKey: privateKey.span) }
+
+    init(privateKey: Span<UInt8>) throws {
         // Both first: a noncopyable value cannot be left half made.
         let hasher = try SHA256()
         let signer = try RSASigner(privateKey: privateKey)

@@ -6,7 +6,9 @@ import COpenSSL
 @safe package struct HMACSHA256: ~Copyable {
     private let context: OpaquePointer
 
-    package init(key: [UInt8]) throws(OpenSSLError) {
+    package init(key: [UInt8]) throws(OpenSSLError) { try self.init(key: key.span) }
+
+    package init(key: Span<UInt8>) throws(OpenSSLError) {
         guard let algorithm = unsafe EVP_MAC_fetch(nil, "HMAC", nil) else { throw OpenSSLError("fetch HMAC") }
         defer { unsafe EVP_MAC_free(algorithm) }
         guard let context = unsafe EVP_MAC_CTX_new(algorithm) else {
@@ -18,7 +20,9 @@ import COpenSSL
                 OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.baseAddress, 0),
                 OSSL_PARAM_construct_end(),
             ]
-            return unsafe EVP_MAC_init(context, key, key.count, &parameters)
+            return unsafe key.withUnsafeBufferPointer { key in
+                unsafe EVP_MAC_init(context, key.baseAddress, key.count, &parameters)
+            }
         }
         guard done == 1 else {
             unsafe EVP_MAC_CTX_free(context)

@@ -10,23 +10,27 @@ package struct RSAKeyPair: Sendable {
 
     /// Generates a key with the public exponent 65537.
     package init(bits: Int32 = 2048) throws(OpenSSLError) {
-        guard let context = unsafe EVP_PKEY_CTX_new_from_name(nil, "RSA", nil) else {
-            throw OpenSSLError("prepare RSA key generation")
-        }
-        defer { unsafe EVP_PKEY_CTX_free(context) }
-        var key: OpaquePointer?
-        guard unsafe EVP_PKEY_keygen_init(context) == 1,
-            unsafe EVP_PKEY_CTX_set_rsa_keygen_bits(context, bits) == 1,
-            unsafe EVP_PKEY_keygen(context, &key) == 1
-        else { throw OpenSSLError("generate an RSA key") }
+        guard let key = unsafe generateRSAKey(bits: bits) else { throw OpenSSLError("generate an RSA key") }
         defer { unsafe EVP_PKEY_free(key) }
         privateKey = try unsafe encoded("private") { unsafe i2d_PrivateKey(key, $0) }
         publicKey = try unsafe encoded("public") { unsafe i2d_PUBKEY(key, $0) }
     }
 }
 
+/// Generates a key with the public exponent 65537; the caller frees it.
+@unsafe func generateRSAKey(bits: Int32) -> OpaquePointer? {
+    guard let context = unsafe EVP_PKEY_CTX_new_from_name(nil, "RSA", nil) else { return nil }
+    defer { unsafe EVP_PKEY_CTX_free(context) }
+    var key: OpaquePointer?
+    guard unsafe EVP_PKEY_keygen_init(context) == 1,
+        unsafe EVP_PKEY_CTX_set_rsa_keygen_bits(context, bits) == 1,
+        unsafe EVP_PKEY_keygen(context, &key) == 1
+    else { return nil }
+    return unsafe key
+}
+
 /// Calls an `i2d` function twice, as its manual says: for the length, then for the bytes.
-private func encoded(
+func encoded(
     _ half: String,
     _ encode: (UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?) -> Int32
 ) throws(OpenSSLError) -> [UInt8] {

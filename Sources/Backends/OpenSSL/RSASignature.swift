@@ -6,8 +6,10 @@ import COpenSSL
     /// Bytes in a signature: those of the modulus.
     package let signature_bytes: Int
 
+    package init(privateKey: [UInt8]) throws(OpenSSLError) { try self.init(privateKey: privateKey.span) }
+
     /// Parses a private key as in `RSAKeyPair`.
-    package init(privateKey: [UInt8]) throws(OpenSSLError) {
+    package init(privateKey: Span<UInt8>) throws(OpenSSLError) {
         let key = unsafe privateKey.withUnsafeBufferPointer { bytes -> OpaquePointer? in
             var start = bytes.baseAddress
             return unsafe d2i_AutoPrivateKey(nil, &start, bytes.count)

@@ -1,0 +1,77 @@
+import ArgumentParser
+import AuthCore
+import AuthStrategies
+import Backends
+import Foundation
+
+/// The options that making and checking a token have in common.
+struct TokenOptions: ParsableArguments {
+    @Option(help: "The algorithm: HS256 or RS256. What a token says of itself does not count.")
+    var alg: TokenAlgorithm
+
+    @Option(
+        help: ArgumentHelp(
+            "The file of the key: raw bytes or a JWK for HS256; PEM, DER or a JWK for RS256.",
+            valueName: "file"))
+    var key: String?
+
+    @Option(help: "The kid of the token's header (default: that of the JWK, or of the strategies).")
+    var keyID: String?
+
+    @Option(help: "The issuer (default: \(Policy().issuer)).")
+    var issuer: String?
+
+    @Option(help: "The audience (default: \(Policy().audience)).")
+    var audience: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: "How many seconds a token lives, or may live at most to be accepted (default: 3600).")
+    var lifetime: Int64?
+
+    @Option(parsing: .unconditional, help: "The time, in seconds since 1970 (default: the system's clock).")
+    var now: Int64?
+
+    // Taken only to be refused without being repeated: it may be a token.
+    @Argument(help: .hidden)
+    var rest: [String] = []
+
+    func validate() throws {
+        guard rest.isEmpty else {
+            throw ValidationError("only options are taken; authbench token check reads the token on stdin")
+        }
+        if let lifetime, !(1...31_536_000 ~= lifetime) {
+            throw ValidationError("--lifetime is \(lifetime): from 1 to 31536000 seconds, a year")
+        }
+        if let now, !(0...253_402_300_799 ~= now) {
+            throw ValidationError("--now is \(now): from 0 to 253402300799, the end of the year 9999")
+        }
+    }
+
+    /// The tool with these options, and with this scope to be granted.
+    func tool(keyID own: String?, granting scope: String? = nil) throws -> TokenTool {
+        if let own, let keyID, own != keyID {
+            throw Fault.badData("--key: the JWK has another kid than --key-id")
+        }
+        var policy = Policy()
+        policy.issuer = issuer ?? policy.issuer
+        policy.audience = audience ?? policy.audience
+        policy.grantedScope = scope ?? policy.grantedScope
+        let now = now ?? Int64(Date().timeIntervalSince1970)
+        do {
+            return try TokenTool(
+                policy: policy, keyID: keyID ?? own,
+                lifetime_ms: lifetime.map { $0 * 1000 } ?? policy.lifetimes.token_ms,
+                now: Instant(seconds: now))
+        } catch { throw Fault.usage(error.description) }
+    }
+
+    /// Reads the key; its path is not repeated, for the case that somebody gives the key itself.
+    func readKey(_ path: String, to use: KeyUse) throws -> TokenKey {
+        do {
+            return try TokenKey.read(try KeyFile.read(path), for: alg, to: use)
+        } catch { throw Fault.badData("--key: the file \(error)") }
+    }
+}
+
+extension TokenAlgorithm: ExpressibleByArgument {}

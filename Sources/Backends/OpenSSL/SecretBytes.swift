@@ -1,0 +1,39 @@
+import COpenSSL
+
+/// Bytes of a secret key, which cannot be copied by assignment and are overwritten when their owner goes.
+@safe package struct SecretBytes: ~Copyable {
+    private let storage: UnsafeMutableBufferPointer<UInt8>
+
+    package init(copying bytes: Span<UInt8>) {
+        let storage = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count)
+        for index in bytes.indices { unsafe storage.initializeElement(at: index, to: bytes[index]) }
+        unsafe self.storage = storage
+    }
+
+    /// Takes the bytes out of an array, which is overwritten.
+    package init(moving bytes: inout [UInt8]) {
+        self.init(copying: bytes.span)
+        cleanse(&bytes)
+    }
+
+    deinit {
+        unsafe OPENSSL_cleanse(storage.baseAddress, storage.count)
+        unsafe storage.deallocate()
+    }
+
+    package var count: Int { unsafe storage.count }
+
+    package func withBytes<Result: ~Copyable, Failure: Error>(
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(unsafe storage.span)
+    }
+}
+
+/// Overwrites an array that held a secret, so that the compiler cannot leave the writing out; empties it.
+///
+/// An array that another variable shares would be copied first: the caller must be its only owner.
+package func cleanse(_ bytes: inout [UInt8]) {
+    unsafe bytes.withUnsafeMutableBytes { unsafe OPENSSL_cleanse($0.baseAddress, $0.count) }
+    bytes = []
+}

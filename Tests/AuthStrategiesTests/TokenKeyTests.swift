@@ -1,0 +1,114 @@
+import AuthCore
+import Backends
+import Testing
+
+@testable import AuthStrategies
+
+@Suite("Keys of tokens")
+struct TokenKeyTests {
+    /// 32 bytes as base64url.
+    private static let k = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+
+    /// Why a file is refused, if it is.
+    private func fault(_ file: [UInt8], _ algorithm: TokenAlgorithm = .hs256, _ use: KeyUse = .verify)
+        -> String?
+    {
+        do {
+            _ = try TokenKey.read(SecretBytes(copying: file.span), for: algorithm, to: use)
+            return nil
+        } catch { return error.description }
+    }
+
+    private func fault(_ file: String, _ algorithm: TokenAlgorithm = .hs256, _ use: KeyUse = .verify)
+        -> String?
+    {
+        fault(Array(file.utf8), algorithm, use)
+    }
+
+    @Test(
+        "takes a JWK that says nothing against its use",
+        arguments: [
+            "", #","alg":"HS256""#, #","use":"sig""#, #","key_ops":["sign","verify"]"#, #","kid":"2026-01""#,
+            #","x":[1,{}]"#, #","use":"sig","key_ops":["verify"]"#,
+        ])
+    func accepted(more: String) {
+        #expect(fault(#"{"kty":"oct","k":"\#(Self.k)"\#(more)}"#) == nil)
+        #expect(fault("\n" + #" {"kty":"oct","k":"\#(Self.k)"\#(more)} "#) == nil)
+    }
+
+    @Test(
+        "refuses a JWK that says something against it",
+        arguments: [
+            (#","alg":"RS256""#, "\"alg\""), (#","alg":"hs256""#, "\"alg\""), (#","alg":null"#, "\"alg\""),
+            (#","use":"enc""#, "\"use\""), (#","use":["sig"]"#, "\"use\""),
+            (#","key_ops":["sign"]"#, "\"key_ops\""),
+            (#","key_ops":"verify""#, "\"key_ops\""), (#","key_ops":["verify","verify"]"#, "\"key_ops\""),
+            (#","key_ops":["verify",1]"#, "\"key_ops\""), (#","kid":"""#, "\"kid\""),
+            (#","kid":1"#, "\"kid\""),
+            (#","kid":"a\u0022b""#, "\"kid\""), (#","n":"AQAB""#, "\"k\" alone"),
+            (#","d":1"#, "not a string"),
+            (#","kty":"oct""#, "stands twice"), (#","keys":[]"#, "JWK Set"), (#","oth":[]"#, "two primes"),
+        ])
+    func refused(more: String, reason: String) throws {
+        let message = try #require(fault(#"{"kty":"oct","k":"\#(Self.k)"\#(more)}"#))
+        #expect(message.contains(reason), "\(message)")
+        #expect(!message.contains(Self.k))
+    }
+
+    @Test(
+        "refuses what is no single JWK of a secret",
+        arguments: [
+            (#"{"keys":[{"kty":"oct","k":"\#(k)"}]}"#, "JWK Set"),
+            (#"[{"kty":"oct","k":"\#(k)"}]"#, "strict JSON"),
+            (#"{"k":"\#(k)"}"#, "\"kty\" is missing"), (#"{"kty":"RSA","n":"AQAB","e":"AQAB"}"#, "\"kty\""),
+            (#"{"kty":"oct"}"#, "\"k\" alone"), (#"{"kty":"oct","k":"\#(k)=" }"#, "base64url"),
+            (#"{"kty":"oct","k":"AAEC"}"#, "3 bytes"), (#"{"kty":"oct","k":"\#(k)",}"#, "strict JSON"),
+            ("\u{FEFF}" + #"{"kty":"oct","k":"\#(k)"}"#, "strict JSON"),
+            (#"{"kty":"oct","k":"\#(k)"} x"#, "strict JSON"),
+        ])
+    func noSecret(text: String, reason: String) throws {
+        let message = try #require(fault(text))
+        #expect(message.contains(reason), "\(message)")
+    }
+
+    @Test("never takes the text of a public key for a secret, in a JWK neither")
+    func confusion() throws {
+        let der = try RSAKeyPair().publicKey
+        let pem = Array("-----BEGIN PUBLIC KEY-----\n".utf8) + Base64URL.encode(der)
+        let jwk = Array(#"{"kty":"RSA","n":"\#(Self.k)","e":"AQAB"}"#.utf8)
+        let openSSH = Array("ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQC7".utf8)
+        for text in [der, der + [0x0A], pem, Array("\r\n".utf8) + pem, jwk, openSSH] {
+            #expect(fault(text) != nil)
+            let k = String(decoding: Base64URL.encode(text), as: UTF8.self)
+            #expect(fault(#"{"kty":"oct","k":"\#(k)"}"#)?.contains("another key") == true)
+        }
+    }
+
+    @Test("takes a secret of 32 bytes, and none of 31")
+    func length() {
+        #expect(fault([UInt8](repeating: 7, count: 32)) == nil)
+        #expect(fault([UInt8](repeating: 7, count: 31))?.contains("31 bytes") == true)
+    }
+
+    @Test("makes a token with the private half only, and refuses two keys in one file")
+    func halves() throws {
+        let pair = try RSAKeyPair()
+        #expect(fault(pair.publicKey, .rs256) == nil)
+        #expect(fault(pair.publicKey, .rs256, .sign)?.contains("public key") == true)
+        #expect(fault(pair.privateKey, .rs256, .sign) == nil)
+        let file = try NewKey.rsa()
+        let text = file.withBytes { bytes in bytes.indices.map { bytes[$0] } }
+        #expect(fault(text, .rs256, .sign) == nil)
+        #expect(fault(text + text, .rs256)?.contains("more than one") == true)
+    }
+
+    @Test(
+        "refuses an RSA JWK whose numbers are not those of one half or both",
+        arguments: [
+            #""n":"AQAB""#, #""e":"AQAB""#, #""n":"AQAB","e":"AQAB","d":"AQAB""#, #""n":"AAEB","e":"AQAB""#,
+            #""n":"","e":"AQAB""#, #""n":"AQAB","k":"AQAB""#,
+        ])
+    func numbers(members: String) {
+        #expect(fault(#"{"kty":"RSA",\#(members)}"#, .rs256) != nil)
+    }
+}
