@@ -9,6 +9,9 @@ public protocol AuthStrategy: ~Copyable, SendableMetatype {
 
     static var descriptor: StrategyDescriptor { get }
 
+    /// How long what `authenticate` takes is accepted when nobody withdraws it or uses it.
+    static func lifetime(under policy: Policy) -> CredentialLifetime
+
     /// Makes keys and schema, once per run, before any client exists.
     static func prepare(in environment: Environment) throws -> Shared
 
@@ -57,6 +60,11 @@ extension AuthStrategy where Self: ~Copyable {
     ) throws -> Decision {
         let line = credential.headerLine
         return try authenticate(line.span, requiring: scope, at: now)
+    }
+
+    /// The lifetime of a plain token.
+    public static func lifetime(under policy: Policy) -> CredentialLifetime {
+        .wholeSeconds(policy.lifetimes.token_ms)
     }
 
     public var storeCommands: Int { 0 }

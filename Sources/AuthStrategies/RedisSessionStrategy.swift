@@ -7,6 +7,11 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
         id: "redis-session", title: "session cookie, one GET in Redis", transport: .cookie,
         revocation: .immediate, stores: [.redis])
 
+    /// Of a session that nobody uses: a touch prolongs it.
+    public static func lifetime(under policy: Policy) -> CredentialLifetime {
+        CredentialLifetime(policy.lifetimes.idle_ms)
+    }
+
     public static func prepare(in environment: Environment) -> Environment { environment }
 
     private let policy: Policy

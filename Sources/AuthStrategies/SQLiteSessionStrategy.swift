@@ -7,6 +7,11 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
         id: "sqlite-session", title: "session cookie, point read in SQLite", transport: .cookie,
         revocation: .immediate, stores: [.sqlite])
 
+    /// Of a session that nobody uses: a touch prolongs it.
+    public static func lifetime(under policy: Policy) -> CredentialLifetime {
+        CredentialLifetime(policy.lifetimes.idle_ms)
+    }
+
     public static func prepare(in environment: Environment) throws -> Environment {
         try SQLiteSchema.sessions.create(at: environment.sqlite)
         return environment
