@@ -55,7 +55,8 @@ struct Root: ParsableCommand {
             "Runs authentication strategies through one workload and measures them: measure it, don't assume it.",
         version: Version.authbench,
         subcommands: [
-            RunCommand.self, ExposureCommand.self, ValidateCommand.self, MergeCommand.self, ListCommand.self, TraceCommand.self,
+            RunCommand.self, ExposureCommand.self, ValidateCommand.self, MergeCommand.self, ListCommand.self,
+            TraceCommand.self,
             SchemaCommand.self,
         ])
 }

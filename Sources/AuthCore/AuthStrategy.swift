@@ -38,6 +38,10 @@ public protocol AuthStrategy: ~Copyable, SendableMetatype {
 
     mutating func logoutEverywhere(_ subject: Subject, at now: Instant) throws
 
+    /// Gives all sessions of a user other permissions (space-delimited, RFC 6749 section 3.3); those that begin later
+    /// have what the policy grants.
+    mutating func changeGrant(of subject: Subject, to scope: String, at now: Instant) throws
+
     /// Commands or statements that this client has sent to its store so far, BEGIN and COMMIT among them.
     var storeCommands: Int { get }
 
@@ -61,6 +65,9 @@ extension AuthStrategy where Self: ~Copyable {
         let line = credential.headerLine
         return try authenticate(line.span, requiring: scope, at: now)
     }
+
+    /// Does nothing: a token says itself what it permits, until it expires.
+    public mutating func changeGrant(of subject: Subject, to scope: String, at now: Instant) throws {}
 
     /// The lifetime of a plain token.
     public static func lifetime(under policy: Policy) -> CredentialLifetime {

@@ -86,10 +86,11 @@ package struct ExposureAssessment: Sendable {
         guard residual != nil else { return nil }
         let lifetime_ms = Double(measurement.lifetime.longest_ms)
         if let resolution_ms, resolution_ms > 0.05 * lifetime_ms {
-            return "probes of one credential were up to \(percent(resolution_ms / lifetime_ms)) of its life apart"
+            return
+                "probes of one credential were up to \(percent(resolution_ms / lifetime_ms)) of its life apart"
         }
         let lag_ms = Double(measurement.lag_ns) / 1e6 * measurement.compression
-        if lag_ms > 0.05 * lifetime_ms {
+        if lag_ms > 0.02 * lifetime_ms {
             return "a withdrawal was late by \(percent(lag_ms / lifetime_ms)) of a life"
         }
         return nil

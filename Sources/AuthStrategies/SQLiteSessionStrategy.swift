@@ -28,6 +28,7 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
     private var rotate: SQLiteStatement
     private var delete: SQLiteStatement
     private var deleteAll: SQLiteStatement
+    private var grant: SQLiteStatement
 
     public init(sharing environment: Environment) throws {
         // All first: a noncopyable value cannot be left half made.
@@ -49,6 +50,7 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
             "UPDATE sessions SET id = ?2, last_seen_at = ?3, idle_expires_at = ?4 WHERE id = ?1")
         let delete = try connection.prepare("DELETE FROM sessions WHERE id = ?1")
         let deleteAll = try connection.prepare("DELETE FROM sessions WHERE user_id = ?1")
+        let grant = try connection.prepare("UPDATE sessions SET scope = ?2 WHERE user_id = ?1")
         policy = environment.policy
         settings = environment.sqlite
         grantedScope = Array(policy.grantedScope.utf8)
@@ -60,6 +62,7 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
         self.rotate = rotate
         self.delete = delete
         self.deleteAll = deleteAll
+        self.grant = grant
     }
 
     public mutating func load(_ logins: [Login]) throws -> [Credential] {
@@ -127,6 +130,12 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
     public mutating func logoutEverywhere(_ subject: Subject, at now: Instant) throws {
         try deleteAll.bind(Int64(bitPattern: subject.id), at: 1)
         try deleteAll.run()
+    }
+
+    public mutating func changeGrant(of subject: Subject, to scope: String, at now: Instant) throws {
+        try grant.bind(Int64(bitPattern: subject.id), at: 1)
+        try grant.bind(text: Array(scope.utf8).span, at: 2)
+        try grant.run()
     }
 
     public var storeCommands: Int { connection.statementsRun }

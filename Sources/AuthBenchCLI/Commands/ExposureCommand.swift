@@ -71,7 +71,8 @@ struct ExposureCommand: ParsableCommand {
         workload.seed = seed ?? workload.seed
         guard 2...Run.maximumClients ~= workload.clients else {
             throw Fault.usage(
-                "--clients is \(workload.clients): from 2 to \(Run.maximumClients), one withdraws and the others probe")
+                "--clients is \(workload.clients): from 2 to \(Run.maximumClients), one withdraws and the others probe"
+            )
         }
         guard 10...100_000 ~= credentials else {
             throw Fault.usage("--credentials is \(credentials): from 10 to 100000")

@@ -1,6 +1,8 @@
 /// What takes from a credential what it could do.
 public enum Withdrawal: String, CaseIterable, Sendable {
     case logout
+    /// The permission that the probed route requires is taken away; the session goes on.
+    case permissionChange = "permission-change"
 }
 
 /// How long one credential was still accepted after its withdrawal had been acknowledged, as far as probes tell.

@@ -32,8 +32,9 @@ struct ExposureAccount {
         }
     }
 
-    private func add(_ index: Int, _ withdrawal: WithdrawalLog.Entry, to measurement: inout ExposureMeasurement)
-    {
+    private func add(
+        _ index: Int, _ withdrawal: WithdrawalLog.Entry, to measurement: inout ExposureMeasurement
+    ) {
         let probes = probes.map { $0.entries[index] }
         measurement.lag_ns = max(measurement.lag_ns, withdrawal.lag_ns)
         measurement.probes += probes.reduce(0) { $0 + $1.probes }

@@ -56,6 +56,7 @@ extension AuthStrategy where Self: ~Copyable {
     ) throws {
         switch withdrawal {
         case .logout: try logout(credential, at: now)
+        case .permissionChange: try changeGrant(of: subject, to: "read", at: now)
         }
     }
 }

@@ -8,7 +8,10 @@ package enum ExposureTable {
 
     private static var conditions: [Column<ExposureAssessment>] {
         [
-            Column("withdrawal", .text, "What was withdrawn and how: `logout`.") {
+            Column(
+                "withdrawal", .text,
+                "How the credential lost what it could do: `logout` or `permission-change`."
+            ) {
                 .text($0.measurement.withdrawal.rawValue)
             },
             Column("revocation", .text, "What the strategy promises: `immediate` or `at-expiry`.") {
