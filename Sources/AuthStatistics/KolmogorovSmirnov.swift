@@ -1,7 +1,7 @@
 /// Whether a sample can come from a distribution: by the greatest distance between the shares below a value.
 package enum KolmogorovSmirnov {
-    /// The least distance that values within their bounds can have from a distribution: nothing that the bounds
-    /// leave open can be held against it.
+    /// Calculates the least distance that values within their bounds can have from a distribution: nothing that the
+    /// bounds leave open can be held against it.
     ///
     /// With bounds that are equal, the ordinary one-sample statistic.
     ///
@@ -9,6 +9,7 @@ package enum KolmogorovSmirnov {
     ///   - lower: a lower bound of each value.
     ///   - upper: an upper bound of each value, in any order.
     ///   - share: the distribution's share of values up to a number.
+    /// - Returns: from 0 to 1.
     package static func distance(lower: [Double], upper: [Double], from share: (Double) -> Double) -> Double {
         let count = Double(lower.count)
         var distance = 0.0

@@ -23,8 +23,12 @@ struct ExposureCommand: ParsableCommand {
         help: "One client withdraws, all others probe (2 to \(Run.maximumClients)).")
     var clients: Int?
 
-    @Option(parsing: .unconditional, help: "How many credentials are withdrawn from each strategy.")
-    var credentials = 1000
+    @Option(
+        parsing: .unconditional,
+        help:
+            "How many credentials of each strategy are withdrawn: half by logout, half by a permission change."
+    )
+    var credentials = 2000
 
     @Option(parsing: .unconditional, help: "Seconds to measure each strategy.")
     var seconds = 8.0

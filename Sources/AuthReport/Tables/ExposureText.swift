@@ -21,7 +21,7 @@ package enum ExposureText {
 
     private static let columns: [Entry] = [
         ("strategy", { $0.measurement.strategy }),
-        ("after", { $0.measurement.withdrawal.rawValue }),
+        ("after", { $0.measurement.withdrawal == .permissionChange ? "permission" : "logout" }),
         ("n", { String($0.count) }),
         ("p50", { time($0.quantile_ms(0.5)) }),
         ("95 %", { $0.interval_ms(0.5).map { "\(time($0.low))–\(time($0.high))" } ?? "–" }),
