@@ -8,7 +8,7 @@ package struct ExposureAssessment: Sendable {
     package var measurement: ExposureMeasurement
     /// Lower bounds of the exposures, ascending.
     private let shortest_ms: [Double]
-    /// Upper bounds, ascending.
+    /// Upper bounds, ascending; of what had been without the delay, where a life ends at its own time.
     private let longest_ms: [Double]
     /// `nil` where revocation is promised at once: then all are 0.
     private let residual: ResidualLife?
@@ -16,10 +16,11 @@ package struct ExposureAssessment: Sendable {
     package init(_ measurement: ExposureMeasurement) {
         self.measurement = measurement
         shortest_ms = measurement.exposures.map(\.shortest_ms).sorted()
-        longest_ms = measurement.exposures.map(\.longest_ms).sorted()
+        let isImmediate = measurement.promise == .immediate
+        longest_ms = measurement.exposures.map { $0.longest_ms + (isImmediate ? 0 : $0.delay_ms) }.sorted()
         let lifetime = measurement.lifetime
         residual =
-            measurement.promise == .immediate
+            isImmediate
             ? nil
             : ResidualLife(shortest: Double(lifetime.shortest_ms), longest: Double(lifetime.longest_ms))
     }

@@ -48,10 +48,15 @@ struct ExposureAccountTests {
         return account.measurements(of: strategy, clients: 1 + clients.count)[0]
     }
 
+    /// The bounds alone.
+    private func bounds(_ measurement: ExposureMeasurement) -> [[Double]] {
+        measurement.exposures.map { [$0.shortest_ms, $0.longest_ms] }
+    }
+
     @Test("an accepted request that began before the acknowledgement is no exposure")
     func before() {
         let measurement = measure([(99, true), (103, false)], [(100, true), (102, false)])
-        #expect(measurement.exposures == [Exposure(shortest_ms: 0, longest_ms: 2)])
+        #expect(bounds(measurement) == [[0, 2]])
         #expect(measurement.acceptedAfter == 0 && measurement.falseAccepts == 0)
         #expect(measurement.lag_ns == 7 && measurement.probes == 4 && measurement.clients == 3)
     }
@@ -59,27 +64,34 @@ struct ExposureAccountTests {
     @Test("one that began after it is, even if word of it had not come", arguments: [true, false])
     func after(known: Bool) {
         let measurement = measure([(99, true), (103, false)], [(101, true), (105, false)], known: known)
-        #expect(measurement.exposures == [Exposure(shortest_ms: 1, longest_ms: 3)])
+        #expect(bounds(measurement) == [[1, 3]])
         #expect(measurement.acceptedAfter == 1 && measurement.falseAccepts == 1)
     }
 
     @Test("the last accepted request of any client counts, also of a credential that came back")
     func comesBack() {
         let measurement = measure([(101, false), (150, true), (160, false)], [(120, false)])
-        #expect(measurement.exposures == [Exposure(shortest_ms: 50, longest_ms: 60)])
+        #expect(bounds(measurement) == [[50, 60]])
     }
 
     @Test("one that is never seen refused has no upper bound")
     func unresolved() {
-        #expect(measure([(99, true)]).exposures == [Exposure(shortest_ms: 0, longest_ms: .infinity)])
-        #expect(measure([]).exposures == [Exposure(shortest_ms: 0, longest_ms: .infinity)])
+        #expect(bounds(measure([(99, true)])) == [[0, .infinity]])
+        #expect(bounds(measure([])) == [[0, .infinity]])
+    }
+
+    @Test("a withdrawal is late by what passed from its time to its acknowledgement")
+    func delay() throws {
+        let due_ms = Double(timetable(.immediate).tasks.first { $0.withdrawal == .logout }?.due_ns ?? 0) / 1e6
+        let exposure = try #require(measure([(99, true), (103, false)]).exposures.first)
+        #expect(abs(exposure.delay_ms - (100 - due_ms)) < 0.001)
     }
 
     @Test("at expiry, milliseconds are those of the strategy's clock, and nothing is false")
     func compressed() {
         let measurement = measure([(101, true), (103, false)], promise: .atExpiry)
         #expect(measurement.compression == 10_000)
-        #expect(measurement.exposures == [Exposure(shortest_ms: 10_000, longest_ms: 30_000)])
+        #expect(bounds(measurement) == [[10_000, 30_000]])
         #expect(measurement.acceptedAfter == 1 && measurement.falseAccepts == 0)
     }
 

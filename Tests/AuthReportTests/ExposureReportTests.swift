@@ -35,6 +35,19 @@ struct ExposureReportTests {
         }
     }
 
+    @Test("a late withdrawal makes an exposure shorter, which is not held against the strategy")
+    func delay() {
+        var late = measurement(.atExpiry, count: 2000)
+        late.exposures = late.exposures.map {
+            Exposure(
+                shortest_ms: max(0, $0.shortest_ms - 90_000), longest_ms: max(0, $0.longest_ms - 90_000),
+                delay_ms: 90_000)
+        }
+        #expect(ExposureAssessment(late).matchesTheory == true)
+        for index in late.exposures.indices { late.exposures[index].delay_ms = 0 }
+        #expect(ExposureAssessment(late).matchesTheory == false)
+    }
+
     @Test("matches theory at once only when nothing was accepted after")
     func immediate() {
         var measurement = measurement(.immediate)

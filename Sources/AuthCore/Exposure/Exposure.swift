@@ -13,10 +13,13 @@ public struct Exposure: Sendable, Equatable {
     public var shortest_ms: Double
     /// Until the first refused probe after that began; infinite where there was none.
     public var longest_ms: Double
+    /// How late the withdrawal was acknowledged; on time, the exposure would have been so much longer.
+    public var delay_ms: Double
 
-    public init(shortest_ms: Double, longest_ms: Double) {
+    public init(shortest_ms: Double, longest_ms: Double, delay_ms: Double = 0) {
         self.shortest_ms = shortest_ms
         self.longest_ms = longest_ms
+        self.delay_ms = delay_ms
     }
 }
 

@@ -46,18 +46,21 @@ struct ExposureAccount {
         case .wrong: measurement.wrong += 1
         case .alive: break
         }
-        measurement.exposures.append(exposure(probes, after: withdrawal.acknowledged_ns))
+        measurement.exposures.append(exposure(index, probes, after: withdrawal.acknowledged_ns))
         measurement.acceptedAfter += probes.reduce(0) { $0 + $1.acceptedAfter(withdrawal.acknowledged_ns) }
         if probes.contains(where: \.isContested) { measurement.contested += 1 }
         if isOutlived(index, probes) { measurement.outlived += 1 }
     }
 
-    private func exposure(_ probes: [ProbeLog.Entry], after acknowledged_ns: UInt64) -> Exposure {
+    private func exposure(
+        _ index: Int, _ probes: [ProbeLog.Entry], after acknowledged_ns: UInt64
+    ) -> Exposure {
         let last_ns = probes.map(\.lastAccepted_ns).max() ?? 0
         let first_ns = probes.map(\.firstRefused_ns).filter { $0 > last_ns && $0 != .max }.min()
         return Exposure(
             shortest_ms: timetable.clock_ms(from: acknowledged_ns, to: last_ns),
-            longest_ms: first_ns.map { timetable.clock_ms(from: acknowledged_ns, to: $0) } ?? .infinity)
+            longest_ms: first_ns.map { timetable.clock_ms(from: acknowledged_ns, to: $0) } ?? .infinity,
+            delay_ms: timetable.clock_ms(from: start_ns + timetable.tasks[index].due_ns, to: acknowledged_ns))
     }
 
     /// A touched session lives longer than an unused one, so only what dies at expiry can outlive its lifetime.

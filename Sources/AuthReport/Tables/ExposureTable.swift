@@ -54,7 +54,7 @@ package enum ExposureTable {
             ) { .number($0.interval_ms(share)?.low, 1) },
             Column(
                 "\(name)_ci95_high_ms", .optionalNumber,
-                "Upper end of that interval, from the beginnings of the first refused requests."
+                "Upper end of that interval, from the beginnings of the first refused requests, late withdrawals made good."
             ) { .number($0.interval_ms(share)?.high, 1) },
         ]
     }
