@@ -55,8 +55,9 @@ struct Root: ParsableCommand {
             "Runs authentication strategies through one workload and measures them: measure it, don't assume it.",
         version: Version.authbench,
         subcommands: [
-            RunCommand.self, ValidateCommand.self, MergeCommand.self, ListCommand.self, TraceCommand.self,
-            TokenCommand.self, SchemaCommand.self,
+            RunCommand.self, ExposureCommand.self, ValidateCommand.self, MergeCommand.self,
+            ConformCommand.self,
+            ListCommand.self, TraceCommand.self, TokenCommand.self, SchemaCommand.self,
         ])
 }
 

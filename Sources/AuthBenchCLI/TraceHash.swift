@@ -4,10 +4,24 @@ import Backends
 extension Trace {
     /// SHA-256 of the whole trace, in hexadecimal.
     func sha256() throws -> String {
+        try SHA256.hexadecimal { take in forEachChunk { take($0) } }
+    }
+}
+
+extension WithdrawalPlan {
+    /// SHA-256 of the plan under a policy, in hexadecimal: what stands for a trace where none is replayed.
+    func sha256(_ policy: Policy) throws -> String {
+        try SHA256.hexadecimal { take in take(canonicalBytes(policy)) }
+    }
+}
+
+extension SHA256 {
+    /// The hash of all chunks that `feed` hands over.
+    fileprivate static func hexadecimal(_ feed: (_ take: ([UInt8]) -> Void) -> Void) throws -> String {
         var hasher = try SHA256()
         try hasher.start()
         var failure: (any Error)?
-        forEachChunk { chunk in
+        feed { chunk in
             do { try hasher.update(chunk.span) } catch { failure = error }
         }
         if let failure { throw failure }

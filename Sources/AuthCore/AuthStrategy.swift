@@ -9,6 +9,9 @@ public protocol AuthStrategy: ~Copyable, SendableMetatype {
 
     static var descriptor: StrategyDescriptor { get }
 
+    /// How long what `authenticate` takes is accepted when nobody withdraws it or uses it.
+    static func lifetime(under policy: Policy) -> CredentialLifetime
+
     /// Makes keys and schema, once per run, before any client exists.
     static func prepare(in environment: Environment) throws -> Shared
 
@@ -49,6 +52,10 @@ public protocol AuthStrategy: ~Copyable, SendableMetatype {
     /// The public key of the run as a SubjectPublicKeyInfo in DER (RFC 5280 section 4.1); empty without one.
     var verificationKey: [UInt8] { get }
 
+    /// Gives all sessions of a user other permissions (space-delimited, RFC 6749 section 3.3); those that begin later
+    /// have what the policy grants.
+    mutating func changeGrant(of subject: Subject, to scope: String, at now: Instant) throws
+
     /// Commands or statements that this client has sent to its store so far, BEGIN and COMMIT among them.
     var storeCommands: Int { get }
 
@@ -73,13 +80,23 @@ extension AuthStrategy where Self: ~Copyable {
         return try authenticate(line.span, requiring: scope, at: now)
     }
 
-    public mutating func logoutOthers(_ credential: borrowing Credential, at now: Instant) throws -> Bool { false }
+    public mutating func logoutOthers(_ credential: borrowing Credential, at now: Instant) throws -> Bool {
+        false
+    }
 
     public mutating func sessionCount(of subject: Subject, at now: Instant) throws -> Int? { nil }
 
     public mutating func signOctets(_ octets: [UInt8]) throws -> [UInt8]? { nil }
 
     public var verificationKey: [UInt8] { [] }
+
+    /// Does nothing: a token says itself what it permits, until it expires.
+    public mutating func changeGrant(of subject: Subject, to scope: String, at now: Instant) throws {}
+
+    /// The lifetime of a plain token.
+    public static func lifetime(under policy: Policy) -> CredentialLifetime {
+        .wholeSeconds(policy.lifetimes.token_ms)
+    }
 
     public var storeCommands: Int { 0 }
 

@@ -16,6 +16,11 @@ package struct Merge {
                 throw MergeFault(isIncomparable: false, description: "\(part.url.path): \(fault)")
             }
         }
+        if let part = parts.first(where: \.isExposure) {
+            throw MergeFault(
+                isIncomparable: false,
+                description: "\(part.url.path): exposures are not merged: measure more credentials at once")
+        }
         records = try parts.map { part in
             let data = try Data(contentsOf: part.url.appendingPathComponent("run.json"))
             return try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
@@ -53,7 +58,7 @@ package struct Merge {
         do {
             try FileManager.default.createDirectory(
                 at: aside.appendingPathComponent("histograms"), withIntermediateDirectories: true)
-            for schema in Schema.all {
+            for schema in Schema.run {
                 let text = merged(schema.file, runID: runID).text
                 try Data(text.utf8).write(to: aside.appendingPathComponent(schema.file))
             }

@@ -12,14 +12,24 @@ package struct Schema: Sendable {
     package var row: String
     package var fields: [Field]
 
-    package static var all: [Self] {
-        let identity = RunIdentity(runID: "", workload: "", traceSHA256: "")
-        return [
+    /// The files that `run` writes.
+    package static var run: [Self] {
+        [
             Self("latency.csv", "strategy x repeat x operation x clock", LatencyTable.columns(identity)),
             Self("throughput.csv", "strategy x repeat", ThroughputTable.columns(identity)),
             Self("size.csv", "strategy x claim profile", SizeTable.columns(identity)),
         ]
     }
+
+    /// The file that `exposure` writes.
+    package static var exposure: Self {
+        Self("exposure.csv", "strategy x kind of withdrawal", ExposureTable.columns(identity))
+    }
+
+    /// All files, of whichever folder.
+    package static var all: [Self] { run + [exposure] }
+
+    private static var identity: RunIdentity { RunIdentity(runID: "", workload: "", traceSHA256: "") }
 
     private init<Row>(_ file: String, _ row: String, _ columns: [Column<Row>]) {
         self.file = file

@@ -7,6 +7,12 @@ public struct HybridStrategy: AuthStrategy, ~Copyable {
         id: "hybrid", title: "short HS256 JWT, refresh token in SQLite", transport: .bearer,
         revocation: .atExpiry, stores: [.sqlite])
 
+    /// Of the access token.
+    public static func lifetime(under policy: Policy) -> CredentialLifetime {
+        let access_ms = policy.lifetimes.access_ms
+        return .wholeSeconds(access_ms, jitter_ms: Int64(Double(access_ms) * Lifetimes.jitterShare))
+    }
+
     /// The keys of the run and its environment.
     public struct Shared: Sendable {
         let keys: HS256Keys

@@ -12,6 +12,10 @@ public struct NullStrategy: AuthStrategy, ~Copyable {
 
     private static let length = 16
 
+    public static func lifetime(under policy: Policy) -> CredentialLifetime {
+        CredentialLifetime(policy.lifetimes.absolute_ms)
+    }
+
     public static func prepare(in environment: Environment) -> Int64 {
         environment.policy.lifetimes.absolute_ms
     }

@@ -7,6 +7,11 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
         id: "redis-session", title: "session cookie, one GET in Redis", transport: .cookie,
         revocation: .immediate, stores: [.redis])
 
+    /// Of a session that nobody uses: a touch prolongs it.
+    public static func lifetime(under policy: Policy) -> CredentialLifetime {
+        CredentialLifetime(policy.lifetimes.idle_ms)
+    }
+
     public static func prepare(in environment: Environment) -> Environment { environment }
 
     private let policy: Policy
@@ -53,7 +58,7 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
         guard found.isGranted else { return .refused(.insufficientScope) }
         if policy.touch.isDue(lastSeen: record.lastSeen, at: now) {
             record.touch(at: now, lifetimes: policy.lifetimes)
-            try store.touch(id, record, scope: grantedScope)
+            try store.touch(id, record)
         }
         return .accepted(record.subject)
     }
@@ -67,7 +72,7 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
         guard !record.isExpired(at: now) else { return .refused(.expired) }
         record.touch(at: now, lifetimes: policy.lifetimes)
         let fresh = try SessionToken.mint()
-        let isMoved = try store.rotate(id, to: hasher.digest(fresh.span), record, scope: grantedScope)
+        let isMoved = try store.rotate(id, to: hasher.digest(fresh.span), record)
         // Somebody else logged out or renewed since the read.
         return isMoved ? .renewed(SessionToken.credential(fresh)) : .refused(.unknown)
     }
@@ -80,6 +85,10 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
 
     public mutating func logoutEverywhere(_ subject: Subject, at now: Instant) throws {
         try store.removeAll(of: subject)
+    }
+
+    public mutating func changeGrant(of subject: Subject, to scope: String, at now: Instant) throws {
+        try store.changeGrant(of: subject, to: Array(scope.utf8))
     }
 
     public var storeCommands: Int { store.commandsSent }

@@ -7,6 +7,11 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
         id: "sqlite-session", title: "session cookie, point read in SQLite", transport: .cookie,
         revocation: .immediate, stores: [.sqlite])
 
+    /// Of a session that nobody uses: a touch prolongs it.
+    public static func lifetime(under policy: Policy) -> CredentialLifetime {
+        CredentialLifetime(policy.lifetimes.idle_ms)
+    }
+
     public static func prepare(in environment: Environment) throws -> Environment {
         try SQLiteSchema.sessions.create(at: environment.sqlite)
         return environment
@@ -23,6 +28,7 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
     private var rotate: SQLiteStatement
     private var delete: SQLiteStatement
     private var deleteAll: SQLiteStatement
+    private var grant: SQLiteStatement
 
     public init(sharing environment: Environment) throws {
         // All first: a noncopyable value cannot be left half made.
@@ -44,6 +50,7 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
             "UPDATE sessions SET id = ?2, last_seen_at = ?3, idle_expires_at = ?4 WHERE id = ?1")
         let delete = try connection.prepare("DELETE FROM sessions WHERE id = ?1")
         let deleteAll = try connection.prepare("DELETE FROM sessions WHERE user_id = ?1 AND id != ?2")
+        let grant = try connection.prepare("UPDATE sessions SET scope = ?2 WHERE user_id = ?1")
         policy = environment.policy
         settings = environment.sqlite
         grantedScope = Array(policy.grantedScope.utf8)
@@ -55,6 +62,7 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
         self.rotate = rotate
         self.delete = delete
         self.deleteAll = deleteAll
+        self.grant = grant
     }
 
     public mutating func load(_ logins: [Login]) throws -> [Credential] {
@@ -130,7 +138,9 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
         let line = credential.headerLine.span
         guard let token = SessionToken.find(in: line) else { return true }
         let id = try hasher.digest(line.extracting(token))
-        guard let (record, _) = try read(id, requiring: .read), !record.isExpired(at: now) else { return true }
+        guard let (record, _) = try read(id, requiring: .read), !record.isExpired(at: now) else {
+            return true
+        }
         try deleteAll.bind(Int64(bitPattern: record.subject.id), at: 1)
         try deleteAll.bind(blob: id.span, at: 2)
         try deleteAll.run()
@@ -144,6 +154,12 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
         try count.bind(now.milliseconds, at: 2)
         guard try count.step() else { return 0 }
         return Int(count.integer(0))
+    }
+
+    public mutating func changeGrant(of subject: Subject, to scope: String, at now: Instant) throws {
+        try grant.bind(Int64(bitPattern: subject.id), at: 1)
+        try grant.bind(text: Array(scope.utf8).span, at: 2)
+        try grant.run()
     }
 
     public var storeCommands: Int { connection.statementsRun }

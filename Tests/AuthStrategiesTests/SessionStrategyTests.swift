@@ -173,7 +173,7 @@ struct SessionStrategyTests {
         try store.sendSave(id, record, scope: Array("read".utf8))
         try store.confirmSave()
         try store.remove(id)
-        try store.touch(id, record, scope: Array("read".utf8))
+        try store.touch(id, record)
         let found = try store.read(id, requiring: .read)
         #expect(found == nil)
     }

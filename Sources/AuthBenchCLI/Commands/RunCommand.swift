@@ -11,10 +11,7 @@ struct RunCommand: ParsableCommand {
 
     @OptionGroup var workload: WorkloadOptions
 
-    @Option(
-        help:
-            "A strategy to measure, or the beginning of its name; may be given several times (default: all).")
-    var strategy: [String] = []
+    @OptionGroup var strategies: StrategyOptions
 
     @Option(parsing: .unconditional, help: "Seconds to measure each strategy in each repeat (default: 1).")
     var duration: Double?
@@ -34,15 +31,7 @@ struct RunCommand: ParsableCommand {
     @Option(help: "The folder in which the result folder is made.")
     var out = "results"
 
-    @Option(
-        help: "A running server, redis://host:port/db or unix:///path (default: a private one is started).")
-    var redis: String?
-
-    @Option(help: "The database file, which must be new or authbench's own (default: a temporary one).")
-    var sqlite: String?
-
-    @Option(help: "PRAGMA synchronous: normal or full.")
-    var sqliteSynchronous = SQLiteSettings.Synchronous.normal
+    @OptionGroup var stores: StoreOptions
 
     @Option(help: "What to print on stdout: table, json or csv.")
     var format = Format.table
@@ -73,5 +62,3 @@ struct RunCommand: ParsableCommand {
         try Console.output(text)
     }
 }
-
-extension SQLiteSettings.Synchronous: ExpressibleByArgument {}

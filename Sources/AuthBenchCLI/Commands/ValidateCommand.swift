@@ -17,7 +17,9 @@ struct ValidateCommand: ParsableCommand {
             let count = validation.faults.count
             throw Fault.badData("\(folder) has \(count) \(count == 1 ? "fault" : "faults")")
         }
+        let histograms = validation.histogramCount
         Console.say(
-            "\(folder) is sound: \(validation.rowCount) rows, \(validation.histogramCount) histograms")
+            "\(folder) is sound: \(validation.rowCount) rows"
+                + (histograms > 0 ? ", \(histograms) histograms" : ""))
     }
 }

@@ -14,7 +14,10 @@ final class ResultFiles {
 
     /// Makes the folder and writes `run.json`, so that a folder or a disk that takes nothing is noticed at
     /// once.
-    init(_ plan: RunPlan, _ identity: RunIdentity, _ leftovers: Leftovers, _ stores: StoreFacts) throws {
+    init(
+        _ plan: RunPlan, _ identity: RunIdentity, _ leftovers: Leftovers, _ stores: StoreFacts,
+        withHistograms: Bool = true
+    ) throws {
         self.leftovers = leftovers
         floor = plan.floor
         record = RunRecord(
@@ -31,7 +34,7 @@ final class ResultFiles {
         if !isNewParent, !isFolder { throw Fault.badData("--out \(plan.out.path) is a file: name a folder") }
         folder = ResultFolder(in: plan.out, identity: identity)
         do {
-            try folder.create()
+            try folder.create(withHistograms: withHistograms)
             leftovers.note { [folder] in $0.emptyResult = folder.url }
             do { try folder.write(record) } catch {
                 folder.remove()
@@ -59,17 +62,34 @@ final class ResultFiles {
         if outcome.assessments.count == 1 { try folder.becomeLatest() }
     }
 
+    /// Writes the exposures measured so far.
+    func write(_ exposures: [ExposureAssessment]) throws {
+        try folder.write(exposures)
+        leftovers.note { $0.emptyResult = nil }
+        try folder.becomeLatest()
+    }
+
     /// Writes how the run ended; a folder without a single measurement goes.
     func finish(_ outcome: inout Session.Outcome) {
-        guard !outcome.assessments.isEmpty else {
+        let failure = finish(
+            isEmpty: outcome.assessments.isEmpty, failure: outcome.failure, signal: outcome.signal)
+        if !outcome.assessments.isEmpty { outcome.folder = folder.url }
+        outcome.failure = outcome.failure ?? failure
+    }
+
+    /// The same for any kind of outcome.
+    ///
+    /// - Returns: why the end could not be written, if so.
+    func finish(isEmpty: Bool, failure: String?, signal: Int32?) -> String? {
+        guard !isEmpty else {
             folder.remove()
             removeEmptyParent()
-            return
+            return nil
         }
-        record.status = outcome.failure != nil ? .failed : outcome.signal != nil ? .interrupted : .complete
-        outcome.folder = folder.url
+        record.status = failure != nil ? .failed : signal != nil ? .interrupted : .complete
         do { try folder.write(record) } catch {
-            outcome.failure = outcome.failure ?? "\(folder.url.path) could not be written: \(error.reason)"
+            return "\(folder.url.path) could not be written: \(error.reason)"
         }
+        return nil
     }
 }

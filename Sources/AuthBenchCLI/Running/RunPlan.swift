@@ -32,7 +32,7 @@ extension RunCommand {
     private static let mostOperations = 100_000_000_000
 
     func plan() throws -> RunPlan {
-        let strategies = try selectedStrategies()
+        let strategies = try strategies.selected()
         guard 1...10_000 ~= repeats else { throw Fault.usage("--repeats is \(repeats): from 1 to 10000") }
         guard (0...Self.longest_s).contains(warmUp) else {
             throw Fault.usage("--warm-up is \(warmUp): from 0 to 3600 seconds")
@@ -43,8 +43,9 @@ extension RunCommand {
             schedule: Schedule(strategies: strategies.count, repeats: repeats, seed: workload.seed),
             warmUp: .duration(nanoseconds: UInt64(warmUp * 1e9)), extent: try extent(),
             duration_s: operations == nil ? duration ?? 1 : nil, warmUp_s: warmUp,
-            out: URL(fileURLWithPath: out), redis: try endpoint(), sqlitePath: try databasePath(),
-            synchronous: sqliteSynchronous, isQuiet: quiet)
+            out: URL(fileURLWithPath: out), redis: try stores.endpoint(),
+            sqlitePath: try stores.databasePath(),
+            synchronous: stores.sqliteSynchronous, isQuiet: quiet)
     }
 
     private func extent() throws -> Extent {
@@ -60,37 +61,5 @@ extension RunCommand {
             throw Fault.usage("--duration is \(seconds): from 0.001 to 3600 seconds")
         }
         return .duration(nanoseconds: UInt64(seconds * 1e9))
-    }
-
-    /// The strategies named, whole or by a beginning that fits one only, in the registry's order.
-    private func selectedStrategies() throws -> StrategyRegistry {
-        let ids = Registry.strategies.map { $0.descriptor.id }
-        let chosen = try strategy.map { name in
-            let fitting = ids.contains(name) ? [name] : ids.filter { !name.isEmpty && $0.hasPrefix(name) }
-            guard fitting.count == 1 else {
-                let fault = fitting.isEmpty ? "unknown strategy" : "ambiguous strategy"
-                throw Fault.usage("\(fault) \"\(name)\": choose \(ids.joined(separator: ", "))")
-            }
-            return fitting[0]
-        }
-        return chosen.isEmpty
-            ? Registry.strategies : Registry.strategies.filter { chosen.contains($0.descriptor.id) }
-    }
-
-    /// As an absolute path: SQLite has other meanings for names such as `:memory:`.
-    private func databasePath() throws -> String? {
-        guard let sqlite else { return nil }
-        guard !sqlite.isEmpty else { throw Fault.usage("--sqlite is empty: name a file") }
-        return URL(fileURLWithPath: sqlite).path
-    }
-
-    private func endpoint() throws -> (url: String, endpoint: RedisEndpoint)? {
-        guard let redis else { return nil }
-        guard let endpoint = RedisEndpoint(url: redis) else {
-            throw Fault.usage(
-                "--redis is no address of a server: write redis://host:port/db or unix:///path, no password"
-            )
-        }
-        return (redis, endpoint)
     }
 }

@@ -17,9 +17,10 @@ package struct ResultFolder {
     }
 
     /// Makes the folder, and the parent where it is missing; fails where another run has the same name.
-    package func create() throws {
+    package func create(withHistograms: Bool = true) throws {
         try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
+        guard withHistograms else { return }
         let histograms = url.appendingPathComponent("histograms", isDirectory: true)
         do {
             try FileManager.default.createDirectory(at: histograms, withIntermediateDirectories: false)
@@ -50,6 +51,11 @@ package struct ResultFolder {
             ThroughputTable.columns(identity), ThroughputTable.rows(assessments, floor: floor),
             to: "throughput.csv")
         try write(SizeTable.columns(identity), SizeTable.rows(bills), to: "size.csv")
+    }
+
+    /// Writes all exposures measured so far.
+    package func write(_ exposures: [ExposureAssessment]) throws {
+        try write(ExposureTable.columns(identity), exposures, to: Schema.exposure.file)
     }
 
     private func write<Row>(_ columns: [Column<Row>], _ rows: [Row], to name: String) throws {

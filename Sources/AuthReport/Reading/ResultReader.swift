@@ -32,9 +32,17 @@ package struct ResultReader {
             return
         }
         readRecord()
-        for schema in Schema.all { readTable(schema.file) }
-        readHistograms()
+        for schema in schemas { readTable(schema.file) }
+        if !isExposure { readHistograms() }
     }
+
+    /// Whether `exposure` wrote the folder, not `run`.
+    package var isExposure: Bool {
+        FileManager.default.fileExists(atPath: url.appendingPathComponent(Schema.exposure.file).path)
+    }
+
+    /// The files that must be there.
+    package var schemas: [Schema] { isExposure ? [Schema.exposure] : Schema.run }
 
     private static func isFolder(_ url: URL) -> Bool {
         (try? url.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory ?? false

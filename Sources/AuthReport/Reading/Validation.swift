@@ -14,7 +14,7 @@ package struct Validation {
     package init(_ url: URL) {
         reader = ResultReader(url)
         faults = reader.faults
-        for schema in Schema.all {
+        for schema in reader.schemas {
             guard let table = reader.tables[schema.file] else { continue }
             check(table, against: schema)
         }
@@ -22,6 +22,10 @@ package struct Validation {
         guard faults.isEmpty, let record = reader.record else { return }
         checkIdentity(record)
         guard faults.isEmpty else { return }
+        guard !reader.isExposure else {
+            faults += ExposureCheck(record, rows[Schema.exposure.file] ?? []).faults
+            return
+        }
         faults += CompletenessCheck(record, rows).faults
         faults += LatencyCheck(record, rows["latency.csv"] ?? [], reader.histograms).faults
         faults += ThroughputCheck(rows["throughput.csv"] ?? [], rows["latency.csv"] ?? []).faults

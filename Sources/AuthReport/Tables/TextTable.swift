@@ -7,17 +7,25 @@ package enum TextTable {
     package static func text(_ lines: [Summary], isColored: Bool) -> String {
         let isOpenLoop = lines.contains { $0.response != nil }
         let columns = [first] + (isOpenLoop ? openLoop : closedLoop) + decisions
-        let rows = [columns.map(\.title)] + lines.map { line in columns.map { $0.cell(line) } }
-        let widths = columns.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        let rows = aligned(
+            titles: columns.map(\.title), lines.map { line in columns.map { $0.cell(line) } }, leading: 1)
         var text = ""
-        for (index, row) in rows.enumerated() {
-            let line = zip(row, widths).enumerated().map { column, cell in
-                padded(cell.0, to: cell.1, onTheLeft: column > 0)
-            }.joined(separator: "  ")
+        for (index, line) in rows.enumerated() {
             let isBad = index > 0 && !lines[index - 1].invalid.isEmpty
             text += (isColored && isBad ? "\u{1B}[31m\(line)\u{1B}[0m" : line) + "\n"
         }
         return text + notes(lines)
+    }
+
+    /// The title line and the others, columns of one width; the `leading` ones to the left, the rest to the right.
+    static func aligned(titles: [String], _ cells: [[String]], leading: Int) -> [String] {
+        let rows = [titles] + cells
+        let widths = titles.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            zip(row, widths).enumerated().map { column, cell in
+                padded(cell.0, to: cell.1, onTheLeft: column >= leading)
+            }.joined(separator: "  ")
+        }
     }
 
     /// Every repeat whose numbers must not be used, and why.

@@ -14,6 +14,8 @@ struct RedisSessionStore: ~Copyable {
     private let saveScript: [UInt8]
     private let rotateScript: [UInt8]
     private let removeAllScript: [UInt8]
+    private let touchScript: [UInt8]
+    private let changeGrantScript: [UInt8]
     private let indexLifetime_ms: Int64
     private let endpoint: RedisEndpoint
 
@@ -26,6 +28,8 @@ struct RedisSessionStore: ~Copyable {
         let saveScript = try Self.load(RedisScripts.save, &connection)
         let rotateScript = try Self.load(RedisScripts.rotate, &connection)
         let removeAllScript = try Self.load(RedisScripts.removeAll, &connection)
+        let touchScript = try Self.load(RedisScripts.touch, &connection)
+        let changeGrantScript = try Self.load(RedisScripts.changeGrant, &connection)
         sessionPrefix = Array("\(settings.keyPrefix)s:".utf8)
         userPrefix = Array("\(settings.keyPrefix)u:".utf8)
         indexLifetime_ms = lifetimes.absolute_ms
@@ -34,6 +38,8 @@ struct RedisSessionStore: ~Copyable {
         self.saveScript = saveScript
         self.rotateScript = rotateScript
         self.removeAllScript = removeAllScript
+        self.touchScript = touchScript
+        self.changeGrantScript = changeGrantScript
     }
 
     private static func load(_ script: String, _ connection: inout RedisConnection) throws -> [UInt8] {
@@ -82,24 +88,22 @@ struct RedisSessionStore: ~Copyable {
         _ = try connection.receive()
     }
 
-    /// Writes a record back, but only over one that is still there: touching never resurrects (`SET … XX`).
-    mutating func touch(_ id: Digest, _ record: SessionRecord, scope: [UInt8]) throws {
+    /// Writes a record back, but only over one that is still there, and not what it permits.
+    mutating func touch(_ id: Digest, _ record: SessionRecord) throws {
         command.begin(arguments: 6)
-        command.append("SET")
+        command.append("EVALSHA")
+        command.append(touchScript)
+        command.append("1")
         command.append(sessionPrefix, id.span)
-        command.append(SessionRecordCoding.encode(record, scope: scope).span)
-        command.append("PX")
+        command.append(SessionRecordCoding.encode(record).span)
         command.append(timeToLive_ms(record))
-        command.append("XX")
         _ = try connection.execute(command)
     }
 
     /// Moves a session to another identifier.
     ///
     /// - Returns: whether the old one was still there.
-    mutating func rotate(_ old: Digest, to new: Digest, _ record: SessionRecord, scope: [UInt8]) throws
-        -> Bool
-    {
+    mutating func rotate(_ old: Digest, to new: Digest, _ record: SessionRecord) throws -> Bool {
         command.begin(arguments: 10)
         command.append("EVALSHA")
         command.append(rotateScript)
@@ -107,11 +111,23 @@ struct RedisSessionStore: ~Copyable {
         command.append(sessionPrefix, old.span)
         command.append(sessionPrefix, new.span)
         appendUser(record.subject)
-        command.append(SessionRecordCoding.encode(record, scope: scope).span)
+        command.append(SessionRecordCoding.encode(record).span)
         command.append(timeToLive_ms(record))
         command.append(new.span)
         command.append(old.span)
         return try connection.execute(command).integer == 1
+    }
+
+    mutating func changeGrant(of subject: Subject, to scope: [UInt8]) throws {
+        command.begin(arguments: 7)
+        command.append("EVALSHA")
+        command.append(changeGrantScript)
+        command.append("1")
+        appendUser(subject)
+        command.append(sessionPrefix)
+        command.append(Int64(SessionRecordCoding.integers_bytes))
+        command.append(scope.span)
+        _ = try connection.execute(command)
     }
 
     /// Deletes a session; its name leaves the user's set after it, which no reader can tell from before.

@@ -5,7 +5,7 @@ import AuthCore
 enum SessionRecordCoding {
     static let integers_bytes = 40
 
-    static func encode(_ record: SessionRecord, scope: [UInt8]) -> [UInt8] {
+    static func encode(_ record: SessionRecord, scope: [UInt8] = []) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(integers_bytes + scope.count)
         bytes.append(record.subject.id, count: 8)

@@ -1,0 +1,121 @@
+import AuthCore
+import AuthHarness
+import AuthReport
+import Backends
+import Foundation
+
+/// One `authbench exposure`, from open stores to a written result folder.
+struct ExposureSession {
+    let plan: RunPlan
+    let identity: RunIdentity
+    private let withdrawals: WithdrawalPlan
+
+    /// What came out, complete or not, in the order of the registry.
+    struct Outcome {
+        var exposures: [ExposureAssessment] = []
+        var folder: URL?
+        var signal: Int32?
+        var failure: String?
+    }
+
+    init(_ plan: RunPlan, credentials: Int) throws {
+        self.plan = plan
+        withdrawals = WithdrawalPlan(credentials: credentials, seed: plan.workload.seed)
+        identity = RunIdentity(
+            runID: RunClock.identifier("exposure-\(plan.workload.name)"), workload: plan.workload.name,
+            traceSHA256: try withdrawals.sha256(plan.workload.policy))
+    }
+
+    func run() throws -> Outcome {
+        let (stop, leftovers) = (StopFlag(), Leftovers())
+        let interruption = Interruption(stop: stop, leftovers: leftovers)
+        defer { interruption.end() }
+        FileLimit.raise()
+        let stores = try Stores(plan, leftovers: leftovers)
+        let files: ResultFiles
+        do {
+            files = try ResultFiles(plan, identity, leftovers, stores.facts, withHistograms: false)
+        } catch {
+            _ = stores.close(isEmpty: true)
+            throw error
+        }
+        var outcome = measure(stores, files, stop)
+        outcome.signal = interruption.signal
+        let isEmpty = outcome.exposures.isEmpty
+        let failure = files.finish(isEmpty: isEmpty, failure: outcome.failure, signal: outcome.signal)
+        outcome.failure = outcome.failure ?? failure
+        if !isEmpty { outcome.folder = files.folder.url }
+        if let problem = stores.close(isEmpty: isEmpty) { Console.complain(problem) }
+        return outcome
+    }
+
+    private func measure(_ stores: Stores, _ files: ResultFiles, _ stop: StopFlag) -> Outcome {
+        var outcome = Outcome()
+        var doing = "nothing"
+        let run = ExposureRun(
+            plan: withdrawals, policy: plan.workload.policy, clients: plan.workload.clients,
+            duration_ns: plan.extent.duration_ns ?? 0,
+            instruments: Observer(serverID: stores.serverID).instruments, stop: stop)
+        let isShown = !plan.isQuiet && Console.isErrorTerminal
+        defer { if isShown { Console.overwrite("") } }
+        do {
+            for index in plan.schedule.repeats.joined() {
+                let strategy = plan.strategies[index]
+                doing = "measuring \(strategy.descriptor.id)"
+                if isShown { Console.overwrite("\(doing), \(plan.duration_s ?? 0) s") }
+                outcome.exposures += try run.measure(strategy, in: stores.environment)
+                    .map { ExposureAssessment($0) }
+                outcome.exposures.sort { rank($0) < rank($1) }
+                try files.write(outcome.exposures)
+            }
+        } catch is Stopped {
+            // Said by the signal that raised the flag.
+        } catch let error as CocoaError {
+            outcome.failure = "\(files.folder.url.path) could not be written: \(error.reason)"
+        } catch { outcome.failure = "\(doing): \(error)" }
+        return outcome
+    }
+
+    /// The kinds of withdrawal apart, the strategies of each in the registry's order.
+    private func rank(_ exposure: ExposureAssessment) -> Int {
+        let ids = plan.strategies.map { $0.descriptor.id }
+        let kind = Withdrawal.allCases.firstIndex(of: exposure.measurement.withdrawal) ?? 0
+        return kind * ids.count + (ids.firstIndex(of: exposure.measurement.strategy) ?? 0)
+    }
+}
+
+extension ExposureSession.Outcome {
+    /// Turns what went wrong into the exit status, the gravest first, after everything has been shown.
+    func check() throws {
+        func first(_ fault: (ExposureAssessment) -> String?) -> String? {
+            exposures.compactMap { row in fault(row).map { "\(row.measurement.strategy): \($0)" } }.first
+        }
+        if let wrong = first(\.measurement.wrongDecisions) {
+            if let failure { Console.complain(failure) }
+            throw Fault(status: ExitStatus.negative, message: "wrong decisions: \(wrong)")
+        }
+        if let failure { throw Fault.runtime(failure) }
+        if let failing = first({ $0.measurement.errors > 0 ? $0.inconclusive : nil }) {
+            throw Fault.runtime(failing)
+        }
+        if let signal {
+            let rest = folder == nil ? "nothing was finished" : "what was finished is in the files"
+            throw Fault(status: ExitStatus.signal(signal), message: "stopped by a signal; \(rest)")
+        }
+        if let reason = first(\.inconclusive) {
+            throw Fault(status: ExitStatus.notValid, message: "nothing follows: \(reason)")
+        }
+        if let unlike = first({ $0.matchesTheory == false ? "the exposures are not as theory says" : nil }) {
+            throw Fault(status: ExitStatus.notValid, message: unlike)
+        }
+    }
+}
+
+extension ExposureMeasurement {
+    fileprivate var wrongDecisions: String? {
+        if falseAccepts > 0 {
+            return "after \(withdrawal.rawValue), \(falseAccepts) requests were accepted against its promise"
+        }
+        return wrong > 0 ? "\(wrong) good credentials were refused, or accepted as somebody else" : nil
+    }
+}

@@ -1,0 +1,71 @@
+/// What takes from a credential what it could do.
+public enum Withdrawal: String, CaseIterable, Sendable {
+    case logout
+    /// The permission that the probed route requires is taken away; the session goes on.
+    case permissionChange = "permission-change"
+}
+
+/// How long one credential was still accepted after its withdrawal had been acknowledged, as far as probes tell.
+///
+/// In milliseconds of the strategy's clock.
+public struct Exposure: Sendable, Equatable {
+    /// Until the last accepted probe began; 0 where none began after the acknowledgement.
+    public var shortest_ms: Double
+    /// Until the first refused probe after that began; infinite where there was none.
+    public var longest_ms: Double
+    /// How late the withdrawal was acknowledged; on time, the exposure would have been so much longer.
+    public var delay_ms: Double
+
+    public init(shortest_ms: Double, longest_ms: Double, delay_ms: Double = 0) {
+        self.shortest_ms = shortest_ms
+        self.longest_ms = longest_ms
+        self.delay_ms = delay_ms
+    }
+}
+
+/// What the probes of one strategy found after withdrawals of one kind.
+public struct ExposureMeasurement: Sendable, Equatable {
+    public var strategy: String
+    public var withdrawal: Withdrawal
+    public var promise: RevocationPromise
+    public var lifetime: CredentialLifetime
+    /// The one that withdraws, and those that probe.
+    public var clients: Int
+    /// How many milliseconds of the strategy's clock pass in a real one.
+    public var compression: Double
+    /// One for each credential that was alive when it was withdrawn.
+    public var exposures: [Exposure] = []
+    /// Requests with these credentials, before and after their withdrawal.
+    public var probes: UInt64 = 0
+    /// Accepted requests that began after the acknowledgement.
+    public var acceptedAfter: UInt64 = 0
+    /// Credentials accepted later than the strategy's longest lifetime after their issue.
+    public var outlived = 0
+    /// Credentials for which a request was on its way while they were being withdrawn.
+    public var contested = 0
+    /// Credentials that had expired before their withdrawal; they are in no other number.
+    public var expiredBefore = 0
+    /// Good credentials refused before their withdrawal, or accepted as somebody else at any time.
+    public var wrong = 0
+    /// How late the latest withdrawal was, in nanoseconds of real time.
+    public var lag_ns: UInt64 = 0
+    public var errors: UInt64 = 0
+    public var firstError: String?
+
+    public init(
+        strategy: String, withdrawal: Withdrawal, promise: RevocationPromise, lifetime: CredentialLifetime,
+        clients: Int, compression: Double
+    ) {
+        self.strategy = strategy
+        self.withdrawal = withdrawal
+        self.promise = promise
+        self.lifetime = lifetime
+        self.clients = clients
+        self.compression = compression
+    }
+
+    /// Accepted requests that the strategy's promise rules out; a credential that outlived its lifetime counts once.
+    public var falseAccepts: UInt64 {
+        UInt64(outlived) + (promise == .immediate ? acceptedAfter : 0)
+    }
+}

@@ -1,0 +1,106 @@
+import AuthReport
+import Foundation
+import Testing
+
+/// `authbench exposure` on real stores, as a user runs it.
+@Suite("Exposure command")
+struct ExposureCommandTests {
+    private func withFolder(_ body: (URL) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try body(folder)
+    }
+
+    private func rows(_ text: String) throws -> [[String: String]] {
+        let table = try CSVTable(text)
+        return table.rows.map { Dictionary(uniqueKeysWithValues: zip(table.header, $0)) }
+    }
+
+    @Test("finds sessions dead at once and tokens dead as theory says, and writes a folder that is sound")
+    func realStores() throws {
+        try withFolder { folder in
+            let program = try Program(
+                [
+                    "exposure", "--seconds", "3", "--credentials", "400", "--clients", "4", "-q", "--format",
+                    "csv",
+                ],
+                in: folder)
+            let result = program.finish()
+            // On a busy machine it may be that nothing can be told (3), never that something was wrong.
+            try #require([0, 3].contains(result.status), "\(result.errors)")
+            let rows = try rows(result.output)
+            #expect(rows.count == 10)
+            for row in rows {
+                #expect(row["false_accepts"] == "0" && row["wrong_before"] == "0" && row["errors"] == "0")
+                #expect(row["matches_theory"] != "false", "\(row)")
+                guard row["revocation"] == "immediate" else { continue }
+                #expect(row["accepted_after"] == "0" && row["max_ms"] == "0.0" && row["n"] == "200", "\(row)")
+            }
+            #expect(rows.contains { $0["matches_theory"] == "true" && $0["revocation"] == "immediate" })
+            #expect(!rows.contains { $0["strategy"] == "null-baseline" })
+            try checkFolder(folder.appendingPathComponent("results/latest").resolvingSymlinksInPath())
+        }
+    }
+
+    /// Sound as it is, refused with a change, and nothing to merge.
+    private func checkFolder(_ latest: URL) throws {
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: latest.path).sorted() == [
+                "exposure.csv", "run.json",
+            ])
+        #expect(try Program(["validate", latest.path], in: latest).finish().status == 0)
+        let merged = try Program(["merge", latest.path, latest.path], in: latest).finish()
+        #expect(merged.status == 65 && merged.errors.contains("not merged"), "\(merged.errors)")
+        let file = latest.appendingPathComponent("exposure.csv")
+        let original = try String(contentsOf: file, encoding: .utf8)
+        let table = try CSVTable(original)
+        let changes = [
+            ("withdrawal", "boredom"), ("revocation", "never"), ("accepted_after", "7"),
+            ("p50_ms", "99999999.0"),
+            ("matches_theory", ""), ("contested", "100000"), ("strategy", "nobody"), ("run_id", "x"),
+            ("ks_distance", "0.0100"),
+        ]
+        for (column, value) in changes {
+            var changed = table
+            let place = try #require(table.header.firstIndex(of: column))
+            // The first row is that of a session strategy.
+            changed.rows[0][place] = value
+            try Data(changed.text.utf8).write(to: file)
+            #expect(!Validation(latest).faults.isEmpty, "\(column)")
+        }
+        try Data(original.utf8).write(to: file)
+        #expect(Validation(latest).faults == [])
+    }
+
+    @Test(
+        "answers a wrong command line with one line and status 64",
+        arguments: [
+            ["--clients", "1"], ["--clients", "251"], ["--credentials", "9"], ["--seconds", "0"],
+            ["--strategy", "null"], ["nosuch"], ["--sqlite", ""], ["--redis", "x"],
+        ])
+    func usage(arguments: [String]) throws {
+        try withFolder { folder in
+            let result = try Program(["exposure"] + arguments, in: folder).finish()
+            #expect(result.status == 64 && result.output.isEmpty)
+            #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+        }
+    }
+
+    @Test("a lost Redis server is status 2")
+    func lostServer() throws {
+        try withFolder { folder in
+            let program = try Program(
+                ["exposure", "--strategy", "redis", "--seconds", "3", "-q"], in: folder)
+            let deadline = Date().addingTimeInterval(20)
+            while program.children.isEmpty, Date() < deadline {}
+            usleep(1_500_000)
+            for child in program.children { kill(child, SIGKILL) }
+            let result = program.finish()
+            #expect(result.status == 2, "\(result.status) \(result.errors)")
+            #expect(result.errors.contains("redis"), "\(result.errors)")
+        }
+    }
+}
