@@ -1,5 +1,6 @@
 import AuthCore
 import Dispatch
+import Foundation
 import Synchronization
 
 /// Where sessions and families end for good, also under concurrency.
@@ -42,16 +43,19 @@ extension Trial where S: ~Copyable {
         let ender = Mutexed(try S(sharing: shared))
         let later = start.advanced(byMilliseconds: interval_ms)
         let begin = start
-        for _ in 0..<200 {
+        let (reading, ending) = (DispatchQueue(label: "reading"), DispatchQueue(label: "ending"))
+        for round in 0..<200 {
             let credential = try here.login(alice, at: start)
             let failure = Mutex<String?>(nil)
             let group = DispatchGroup()
-            DispatchQueue.global().async(group: group) {
+            reading.async(group: group) {
                 do { _ = try reader.value.withLock { try $0.authenticate(credential, at: later) } } catch {
                     failure.withLock { $0 = "\(error)" }
                 }
             }
-            DispatchQueue.global().async(group: group) {
+            ending.async(group: group) {
+                // At another point of the reading each time.
+                Thread.sleep(forTimeInterval: Double(round % 20) * 100e-6)
                 do { try ender.value.withLock { try $0.logout(credential, at: begin) } } catch {
                     failure.withLock { $0 = "\(error)" }
                 }

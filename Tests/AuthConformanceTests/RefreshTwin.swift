@@ -1,0 +1,88 @@
+import AuthCore
+import AuthStrategies
+import Synchronization
+
+/// What is wrong with a broken twin of the hybrid strategy's refresh tokens.
+enum RefreshFlaw: String, CaseIterable, Sendable {
+    case doesNotRotate, noReuseDetection, graceForEver, secondBranch, logoutKeepsFamily, neverIdle
+
+    @TaskLocal static var current = doesNotRotate
+
+    var requirement: String {
+        switch self {
+        case .doesNotRotate: "REF-01"
+        case .noReuseDetection: "REF-03"
+        case .graceForEver: "REF-02"
+        case .secondBranch: "REF-04"
+        case .logoutKeepsFamily: "REF-13"
+        case .neverIdle: "REF-08"
+        }
+    }
+}
+
+struct RefreshTwin: AuthStrategy, ~Copyable {
+    static let descriptor = StrategyDescriptor(
+        id: "refresh-twin", title: "broken", transport: .bearer, revocation: .atExpiry, stores: [.sqlite])
+
+    /// The refresh tokens that have been exchanged.
+    final class Retired: Sendable {
+        let tokens = Mutex<Set<[UInt8]>>([])
+    }
+
+    struct Shared: Sendable {
+        var inner: HybridStrategy.Shared
+        var flaw: RefreshFlaw
+        let retired = Retired()
+    }
+
+    static func prepare(in environment: Environment) throws -> Shared {
+        Shared(inner: try HybridStrategy.prepare(in: environment), flaw: RefreshFlaw.current)
+    }
+
+    private var inner: HybridStrategy
+    private let flaw: RefreshFlaw
+    private let retired: Retired
+
+    init(sharing shared: Shared) throws {
+        inner = try HybridStrategy(sharing: shared.inner)
+        flaw = shared.flaw
+        retired = shared.retired
+    }
+
+    mutating func login(_ subject: Subject, at now: Instant) throws -> Credential {
+        try inner.login(subject, at: now)
+    }
+
+    mutating func authenticate(_ line: Span<UInt8>, requiring scope: Scope, at now: Instant) throws
+        -> Decision
+    {
+        try inner.authenticate(line, requiring: scope, at: now)
+    }
+
+    mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {
+        let token = credential.refreshToken
+        let isRetired = retired.tokens.withLock { !$0.insert(token).inserted }
+        switch flaw {
+        case .doesNotRotate: return .renewed(copy credential)
+        case .noReuseDetection where isRetired: return .refused(.reused)
+        case .graceForEver: return try inner.renew(credential, at: .traceStart)
+        case .neverIdle: return try inner.renew(credential, at: min(now, .traceStart))
+        case .secondBranch where isRetired: return .renewed(try inner.login(Subject(id: 7), at: now))
+        default: return try inner.renew(credential, at: now)
+        }
+    }
+
+    mutating func logout(_ credential: borrowing Credential, at now: Instant) throws {
+        if flaw != .logoutKeepsFamily { try inner.logout(credential, at: now) }
+    }
+
+    mutating func logoutEverywhere(_ subject: Subject, at now: Instant) throws {
+        try inner.logoutEverywhere(subject, at: now)
+    }
+
+    mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
+        try inner.misissue(flaw, to: subject, at: now)
+    }
+
+    mutating func signOctets(_ octets: [UInt8]) throws -> [UInt8]? { try inner.signOctets(octets) }
+}

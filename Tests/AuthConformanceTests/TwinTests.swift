@@ -1,0 +1,32 @@
+import AuthConformance
+import AuthCore
+import Testing
+
+/// Strategies broken in one place: the kit must catch each of them, by the requirement it breaks.
+@Suite("Broken twins")
+struct TwinTests {
+    private func breaches(of strategy: any (AuthStrategy & ~Copyable).Type) throws -> [String] {
+        let stores = try TrialStores()
+        return try Conformance.check(strategy, in: stores.environment).compactMap { finding in
+            if case .failed = finding.verdict { finding.requirement } else { nil }
+        }
+    }
+
+    @Test("of tokens", arguments: TokenFlaw.allCases)
+    func tokens(flaw: TokenFlaw) throws {
+        let failed = try TokenFlaw.$current.withValue(flaw) { try breaches(of: TokenTwin.self) }
+        #expect(failed.contains(flaw.requirement), "\(flaw): \(failed)")
+    }
+
+    @Test("of sessions", arguments: SessionFlaw.allCases)
+    func sessions(flaw: SessionFlaw) throws {
+        let failed = try SessionFlaw.$current.withValue(flaw) { try breaches(of: SessionTwin.self) }
+        #expect(failed.contains(flaw.requirement), "\(flaw): \(failed)")
+    }
+
+    @Test("of refresh tokens", arguments: RefreshFlaw.allCases)
+    func refreshTokens(flaw: RefreshFlaw) throws {
+        let failed = try RefreshFlaw.$current.withValue(flaw) { try breaches(of: RefreshTwin.self) }
+        #expect(failed.contains(flaw.requirement), "\(flaw): \(failed)")
+    }
+}
