@@ -22,7 +22,7 @@ extension AuthStrategy where Self: ~Copyable {
         let specimen = try trial.here.login(trial.alice, at: trial.start)
         let tokenVerdicts = descriptor.transport == .bearer ? try trial.tokenVerdicts() : [:]
         let isFloor = descriptor.transport == .none
-        return try Requirement.all.map { requirement in
+        let findings = try Requirement.all.map { requirement in
             let verdict: Finding.Verdict
             let kind = requirement.id.prefix(3)
             if isFloor {
@@ -47,6 +47,7 @@ extension AuthStrategy where Self: ~Copyable {
                 strategy: descriptor.id, requirement: requirement.id, title: requirement.title,
                 verdict: verdict)
         }
+        return findings + PublishedBug.all.map { Finding($0, from: findings, of: descriptor.id) }
     }
 }
 

@@ -18,6 +18,27 @@ public struct Finding: Sendable, Equatable {
     public var verdict: Verdict
 }
 
+extension Finding {
+    /// What the requirements under which a published bug is tried came to.
+    init(_ bug: PublishedBug, from findings: [Self], of strategy: String) {
+        let own = findings.filter { bug.requirements.contains($0.requirement) }
+        self.init(
+            strategy: strategy, requirement: bug.id, title: bug.title,
+            verdict: .notApplicable("no \(bug.requirements.joined(separator: ", "))"))
+        var cases = 0
+        for finding in own {
+            switch finding.verdict {
+            case .failed(let text):
+                verdict = .failed("\(finding.requirement): \(text)")
+                return
+            case .passed(let count): cases += count
+            case .notApplicable: break
+            }
+        }
+        if cases > 0 { verdict = .passed(cases: cases) }
+    }
+}
+
 /// A breach of a requirement, thrown by the check that finds it.
 struct Breach: Error {
     var text: String

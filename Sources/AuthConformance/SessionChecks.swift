@@ -26,10 +26,6 @@ extension Trial where S: ~Copyable {
         line.firstIndex(of: UInt8(ascii: "=")).map { line[($0 + 1)...] } ?? []
     }
 
-    private func line(_ value: some Sequence<UInt8>) -> [UInt8] {
-        Array("Cookie: \(Cookie.name)=".utf8) + value
-    }
-
     private mutating func checkEntropy() throws {
         var seen: [Set<UInt8>] = []
         var values: Set<[UInt8]> = []
@@ -127,28 +123,15 @@ extension Trial where S: ~Copyable {
     /// NEG-O: none of it may reach the store.
     private mutating func checkMalformed(_ requirement: String) throws {
         let credential = try here.login(alice, at: start)
-        let good = Array(value(credential.headerLine))
-        let pair = Array(credential.headerLine.dropFirst("Cookie: ".utf8.count))
-        let doubled = [
-            line(good + Array("; ".utf8) + pair), line(Array("x; ".utf8) + pair),
-            line(good + Array("; \(Cookie.name)=x".utf8)),
-        ]
-        let malformed: [[UInt8]] = [
-            [], good + [65], Array(good.dropLast()), Array(good.dropFirst(20)), good.map { _ in 0 },
-            good.dropLast() + [0],
-            good.dropLast() + [UInt8(ascii: "/")], good.dropLast() + [UInt8(ascii: "*")], Array("*".utf8),
-            good.dropLast() + [0xFF],
-            Array("' OR '1'='1".utf8), Array("x\r\nDEL session".utf8), Array("../../etc/passwd".utf8),
-            good + good,
-            Array(repeating: UInt8(ascii: "A"), count: 1_000_000),
-        ]
+        guard let cookies = HostileCookies(credential.headerLine) else {
+            throw Breach("the credential is no cookie of the name \(Cookie.name)")
+        }
         let before = here.storeCommands
-        for bytes in requirement == "SES-19" ? doubled : malformed.map({ line($0) }) {
-            try mustRefuse(bytes, "the cookie of \(bytes.count) bytes")
+        for line in requirement == "SES-19" ? cookies.doubled : cookies.malformed {
+            try mustRefuse(line, "a cookie line of \(line.count) bytes")
         }
         try require(here.storeCommands == before, "the store was asked about a malformed identifier")
         try mustAccept(credential.headerLine, "the session itself")
-        let among = Array("Cookie: a=b; ".utf8) + pair + Array("; c=d".utf8)
-        try mustAccept(among, "the session among other cookies")
+        try mustAccept(cookies.amongOthers, "the session among other cookies")
     }
 }

@@ -8,12 +8,13 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
     private let arrival: Arrival
     private let touch: TouchPolicy
 
-    init(_: S.Type, trace: Trace, environment: Environment) throws {
+    init(_: S.Type, trace: Trace, environment: Environment, hostile: (any HostileSource)?) throws {
         let shared = try S.prepare(in: environment)
+        let lines = try hostile?.lines(for: S.self, sharing: shared, policy: environment.policy) ?? []
         arrival = trace.arrival
         touch = trace.policy.touch
         clients = try trace.clients.indices.map { index in
-            try Client<S>(index, sharing: shared, trace: trace)
+            try Client<S>(index, sharing: shared, trace: trace, hostile: lines)
         }
     }
 

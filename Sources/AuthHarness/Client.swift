@@ -11,9 +11,9 @@ final class Client<S: AuthStrategy & ~Copyable>: Sendable {
     private let queue: DispatchQueue
     private let worker: Mutex<Worker<S>>
 
-    init(_ index: Int, sharing shared: S.Shared, trace: Trace) throws {
+    init(_ index: Int, sharing shared: S.Shared, trace: Trace, hostile: [[UInt8]]) throws {
         queue = DispatchQueue(label: "authbench.client.\(index)", qos: .userInitiated)
-        worker = Mutex(Worker(try S(sharing: shared), trace: trace, client: index))
+        worker = Mutex(Worker(try S(sharing: shared), trace: trace, client: index, hostile: hostile))
     }
 
     /// Issues the credentials of the next share of its slots, as soon as one of the permits is free.

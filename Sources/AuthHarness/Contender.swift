@@ -50,7 +50,9 @@ package enum Extent: Sendable, Equatable {
 }
 
 extension AuthStrategy where Self: ~Copyable {
-    static func contender(trace: Trace, environment: Environment) throws -> any Contender {
-        try Bench(Self.self, trace: trace, environment: environment)
+    static func contender(
+        trace: Trace, environment: Environment, hostile: (any HostileSource)?
+    ) throws -> any Contender {
+        try Bench(Self.self, trace: trace, environment: environment, hostile: hostile)
     }
 }

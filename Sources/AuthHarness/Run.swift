@@ -22,6 +22,8 @@ package struct Run: Sendable {
     package var stop: StopFlag
     /// How many clients load at once.
     package var cores: Int
+    /// Where the lines of hostile probes come from.
+    package var hostile: (any HostileSource)?
 
     package init(
         trace: Trace, schedule: Schedule, warmUp: Extent, extent: Extent, cores: Int,
@@ -52,7 +54,7 @@ package struct Run: Sendable {
         var contenders: [any Contender] = []
         for strategy in strategies {
             try report(.loading(strategy: strategy.descriptor.id))
-            let contender = try strategy.contender(trace: trace, environment: environment)
+            let contender = try strategy.contender(trace: trace, environment: environment, hostile: hostile)
             try report(.loaded(try contender.load(width: cores, stop: stop, progress: loadProgress)))
             contenders.append(contender)
         }

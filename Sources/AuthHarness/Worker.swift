@@ -9,7 +9,11 @@ struct Worker<S: AuthStrategy & ~Copyable>: ~Copyable {
     /// How many credentials are issued between two looks at the stop flag: with RSA, a tenth of a second.
     let portion = 512
 
-    init(_ strategy: consuming S, trace: Trace, client: Int) {
+    /// Lines for the slots that hold a tampered credential; without any, a character of a good one is changed.
+    let hostile: [[UInt8]]
+
+    init(_ strategy: consuming S, trace: Trace, client: Int, hostile: [[UInt8]]) {
+        self.hostile = hostile
         self.strategy = strategy
         desk = Desk(trace, client: client, promise: S.descriptor.revocation)
         slots = trace.clients[client].slots

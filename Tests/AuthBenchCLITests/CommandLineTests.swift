@@ -186,6 +186,19 @@ struct CommandLineTests {
         #expect(json["trace_sha256"] as? String == lines[0]["trace_sha256"])
     }
 
+    @Test("tries the checklist on real stores, and prints a row for each requirement")
+    func conform() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let result = try authbench(["conform", "--strategy", "redis", "--strategy", "hs", "--format", "csv"])
+        #expect(result.status == 0, "\(result.errors)")
+        let rows = result.output.split(separator: "\n").dropFirst()
+        #expect(rows.count == 2 * 94)
+        #expect(rows.contains { $0.hasPrefix("redis-session,SES-11,") && $0.contains(",passed,") })
+        #expect(rows.contains { $0.hasPrefix("hs256-jwt,CVE-2020-28042,") && $0.contains(",passed,") })
+        #expect(!rows.contains { $0.contains(",failed,") })
+        #expect(try files().isEmpty)
+    }
+
     @Test("takes a strategy by the beginning of its name")
     func prefix() throws {
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -18,6 +18,12 @@ struct TwinTests {
         #expect(failed.contains(flaw.requirement), "\(flaw): \(failed)")
     }
 
+    @Test("of a public key taken for a secret")
+    func confusion() throws {
+        let failed = try breaches(of: ConfusedTwin.self)
+        #expect(failed.contains("JWT-10") && failed.contains("CVE-2015-9235"), "\(failed)")
+    }
+
     @Test("of sessions", arguments: SessionFlaw.allCases)
     func sessions(flaw: SessionFlaw) throws {
         let failed = try SessionFlaw.$current.withValue(flaw) { try breaches(of: SessionTwin.self) }

@@ -132,6 +132,32 @@ struct RunTests {
         #expect(sizes.allSatisfy { $0.strategy == "synthetic" && $0.requestHeader_bytes == 18 })
     }
 
+    /// A line that the synthetic strategy takes for good: somebody else's.
+    private struct Forgeries: HostileSource {
+        func lines<S: AuthStrategy & ~Copyable>(
+            for strategy: S.Type, sharing shared: S.Shared, policy: Policy
+        ) -> [[UInt8]] { [[7, 0, 0, 0, 0, 0, 0, 0, 1] + [UInt8](repeating: 9, count: 9)] }
+    }
+
+    @Test("presents the lines of a hostile source, and counts those accepted as false accepts")
+    func hostileLines() throws {
+        let workload = try workload(clients: 2)
+        var run = Run(
+            trace: Trace(workload), schedule: Schedule(strategies: 1, repeats: 1, seed: 1),
+            warmUp: .operations(1), extent: .operations(20_000), cores: 2, stop: StopFlag(),
+            instruments: .bare)
+        run.hostile = Forgeries()
+        var tallies: [Tally] = []
+        try run.execute(
+            [SyntheticStrategy.self], in: Environment(policy: Policy(), sqlite: SQLiteSettings(path: ""))
+        ) { event in
+            if case .measured(let measurement) = event { tallies.append(try tally(measurement, .tampered)) }
+        }
+        let tampered = try #require(tallies.first)
+        // Three of four slots have such a line.
+        #expect(tampered.falseAccepts > tampered.completed / 2 && tampered.falseAccepts < tampered.completed)
+    }
+
     @Test("hands on what a strategy throws while loading")
     func loadFailure() {
         #expect(throws: Breakdown.self) { _ = try measure(Script(.failsToLoad)) }

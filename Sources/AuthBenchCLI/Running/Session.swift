@@ -1,3 +1,4 @@
+import AuthConformance
 import AuthCore
 import AuthHarness
 import AuthReport
@@ -49,10 +50,11 @@ struct Session {
         var doing = "nothing"
         let progress = Progress(plan, isShown: !plan.isQuiet && Console.isErrorTerminal)
         defer { progress.clear() }
-        let run = Run(
+        var run = Run(
             trace: trace, schedule: plan.schedule, warmUp: plan.warmUp, extent: plan.extent,
             cores: ProcessInfo.processInfo.activeProcessorCount, stop: stop,
             instruments: Observer(serverID: stores.serverID).instruments)
+        run.hostile = HostileCorpus()
         do {
             try run.execute(
                 plan.strategies, in: stores.environment, loadProgress: { progress.loaded($0) }

@@ -1,0 +1,23 @@
+import AuthCore
+
+/// The hostile corpus as a source of probes, so that wrong accepts are counted under load too.
+public struct HostileCorpus: HostileSource {
+    public init() {}
+
+    public func lines<S: AuthStrategy & ~Copyable>(
+        for strategy: S.Type, sharing shared: S.Shared, policy: Policy
+    ) throws -> [[UInt8]] {
+        var client = try S(sharing: shared)
+        let credential = try client.login(.specimen, at: .traceStart)
+        try client.logout(credential, at: .traceStart)
+        if let cookies = HostileCookies(credential.headerLine) { return cookies.malformed + cookies.doubled }
+        guard let genuine = GenuineToken(credential.headerLine), try client.signOctets([]) != nil else {
+            return []
+        }
+        let signer = Mutexed(client)
+        let corpus = try TokenCorpus(
+            genuine, policy: policy, publicKey: signer.value.withLock { $0.verificationKey },
+            signature: { octets in try signer.value.withLock { try $0.signOctets(octets) ?? [] } })
+        return corpus.tokens.filter { !$0.isControl }.map(\.line)
+    }
+}
