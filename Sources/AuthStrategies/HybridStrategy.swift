@@ -16,14 +16,14 @@ public struct HybridStrategy: AuthStrategy, ~Copyable {
     /// The keys of the run and its environment.
     public struct Shared: Sendable {
         let keys: HS256Keys
-        let refreshKey: [UInt8]
+        let refreshKey: SharedSecret
         let environment: Environment
     }
 
     public static func prepare(in environment: Environment) throws -> Shared {
         try SQLiteSchema.refreshFamilies.create(at: environment.sqlite)
         return Shared(
-            keys: try HS256Keys(), refreshKey: try SecureRandom.bytes(32), environment: environment)
+            keys: try HS256Keys(), refreshKey: try SharedSecret(count: 32), environment: environment)
     }
 
     private let lifetime_ms: Int64

@@ -175,6 +175,13 @@ struct CommandLineTests {
         let latest = folder.appendingPathComponent("results/latest/")
         let names = Set(try FileManager.default.contentsOfDirectory(atPath: latest.path))
         #expect(names == ["latency.csv", "throughput.csv", "size.csv", "run.json", "histograms"])
+        for file in try FileManager.default.subpathsOfDirectory(atPath: latest.path) {
+            let bytes = try? Data(contentsOf: latest.appendingPathComponent(file))
+            for secret in ["eyJ", "__Host-session=", "PRIVATE KEY"]
+            where bytes?.range(of: Data(secret.utf8)) != nil {
+                Issue.record("\(file) holds what looks like a credential: \(secret)")
+            }
+        }
         let throughput = try String(
             contentsOf: latest.appendingPathComponent("throughput.csv"), encoding: .utf8)
         let lines = table(throughput)

@@ -1,9 +1,11 @@
 import AuthCore
-import AuthStrategies
+import Backends
 import Dispatch
 import Foundation
 import Synchronization
 import Testing
+
+@testable import AuthStrategies
 
 @Suite("Hybrid strategy")
 struct HybridStrategyTests {
@@ -142,5 +144,26 @@ struct HybridStrategyTests {
         #expect(Set(received).count == 1)
         let branch = Credential(headerLine: credential.headerLine, refreshToken: try #require(received.first))
         #expect(try renewed(&strategy, branch, at: .start) != nil)
+    }
+
+    @Test("a rotation that does not come to its end leaves the old token usable, and only that")
+    func crash() throws {
+        struct Crash: Error {}
+        let key = try SharedSecret(count: 32)
+        var store = try RefreshFamilyStore(stores.environment, key: key)
+        let first = try store.create(for: alice, at: .start)
+        func failingExchange() throws {
+            _ = try store.exchange(first.span, at: .start, beforeCommit: { throw Crash() })
+        }
+        #expect(throws: Crash.self) { try failingExchange() }
+        var after = try RefreshFamilyStore(stores.environment, key: key)
+        guard case .rotated(_, let next) = try after.exchange(first.span, at: .start + 60_000) else {
+            Issue.record("the old token was lost in the crash")
+            return
+        }
+        guard case .rotated = try after.exchange(next.span, at: .start + 60_000) else {
+            Issue.record("the token after the crash is no good")
+            return
+        }
     }
 }

@@ -189,3 +189,51 @@ def test_an_rsa_signature_where_an_hmac_is_due_is_refused_by_all(keys):
     signing_input = b64(json.dumps(header("RS256")).encode()) + "." + b64(json.dumps(claims()).encode())
     signature = keys.rsa.sign(signing_input.encode(), padding.PKCS1v15(), hashes.SHA256())
     refuse(keys, "HS256", f"{signing_input}.{b64(signature)}", "malformed")
+
+
+def rsa_padding_variants(digest):
+    """Blocks that a careless verifier takes for the padding of PKCS #1 v1.5 (RFC 8017 section 9.2) in 256 bytes."""
+    sha256 = bytes.fromhex("3031300d060960864801650304020105000420")
+    sha1 = bytes.fromhex("3021300906052b0e03021a05000414")
+    no_parameters = bytes.fromhex("302f300b0609608648016503040201" + "0420")
+    long_length = bytes.fromhex("308131300d060960864801650304020105000420")
+
+    def padded(info, fill=b"\xff", start=b"\x00\x01", end=b"\x00"):
+        return start + fill * (256 - len(start) - len(end) - len(info)) + end + info
+
+    good = padded(sha256 + digest)
+    return good, {
+        "short padding, garbage behind": b"\x00\x01" + b"\xff" * 8 + b"\x00" + sha256 + digest + b"x" * (194),
+        "garbage behind the digest": padded(sha256 + digest + b"garbage"),
+        "another digest's name": padded(sha1 + digest[:20]),
+        "another digest's name, whole digest": padded(sha1 + digest),
+        "no parameters": padded(no_parameters + digest),
+        "a length in BER": padded(long_length + digest),
+        "no digest's name": padded(digest),
+        "block type 2": padded(sha256 + digest, start=b"\x00\x02"),
+        "block type 0": padded(sha256 + digest, start=b"\x00\x00"),
+        "padding that is not FF": padded(sha256 + digest, fill=b"\xfe"),
+        "no zero after the padding": padded(sha256 + digest, end=b"\xff"),
+        "a digest too short": padded(sha256 + digest[:31]),
+        "another digest": padded(sha256 + hashlib.sha256(digest).digest()),
+    }
+
+
+def test_rsa_padding_is_exact(keys):
+    """Raw RSA with the live key over blocks of our own; only the exact one verifies."""
+    numbers = keys.rsa.private_numbers()
+    modulus = numbers.public_numbers.n
+    signing_input = b64(json.dumps(header("RS256")).encode()) + "." + b64(json.dumps(claims()).encode())
+    good, variants = rsa_padding_variants(hashlib.sha256(signing_input.encode()).digest())
+
+    def decision(number):
+        token = f"{signing_input}.{b64(number.to_bytes(256, 'big'))}"
+        return check(token, "--alg", "RS256", "--key", keys.files["RS256", "pkcs8"][1])["decision"]
+
+    signature = pow(int.from_bytes(good, "big"), numbers.d, modulus)
+    assert decision(signature) == "accepted"
+    for name, block in variants.items():
+        assert len(block) == 256, name
+        assert decision(pow(int.from_bytes(block, "big"), numbers.d, modulus)) == "refused", name
+    for number in (0, 1, modulus, modulus - 1, *([signature + modulus] if signature + modulus < 1 << 2048 else [])):
+        assert decision(number) == "refused", number

@@ -98,17 +98,19 @@ struct TokenDesk<Signer: TokenSigner & ~Copyable, Verifier: TokenVerifier & ~Cop
 
 /// The secret keys of one run for HS256.
 struct HS256Keys: Sendable {
-    let key: [UInt8]
-    let foreignKey: [UInt8]
+    private let key: SharedSecret
+    private let foreignKey: SharedSecret
 
     init() throws {
-        key = try SecureRandom.bytes(32)
-        foreignKey = try SecureRandom.bytes(32)
+        key = try SharedSecret(count: 32)
+        foreignKey = try SharedSecret(count: 32)
     }
 
     func desk(policy: Policy, lifetime_ms: Int64) throws -> TokenDesk<HS256, HS256> {
         try TokenDesk(
-            policy: policy, lifetime_ms: lifetime_ms, signer: { try HS256(key: key) },
-            foreignSigner: { try HS256(key: foreignKey) }, verifier: { try HS256(key: key) })
+            policy: policy, lifetime_ms: lifetime_ms,
+            signer: { try key.withBytes { bytes in try HS256(key: bytes) } },
+            foreignSigner: { try foreignKey.withBytes { bytes in try HS256(key: bytes) } },
+            verifier: { try key.withBytes { bytes in try HS256(key: bytes) } })
     }
 }

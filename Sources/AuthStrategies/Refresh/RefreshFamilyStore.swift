@@ -18,11 +18,11 @@ struct RefreshFamilyStore: ~Copyable {
     private var delete: SQLiteStatement
     private var deleteAll: SQLiteStatement
 
-    init(_ environment: Environment, key: [UInt8]) throws {
+    init(_ environment: Environment, key: SharedSecret) throws {
         // All first: a noncopyable value cannot be left half made.
         let connection = try SQLiteSchema.connect(environment.sqlite)
         let hasher = try SHA256()
-        let mac = try HMACSHA256(key: key)
+        let mac = try key.withBytes { bytes in try HMACSHA256(key: bytes) }
         let insert = try connection.prepare(
             """
             INSERT INTO refresh_families (id, user_id, client_id, scope, generation, token_hash,
@@ -91,10 +91,23 @@ struct RefreshFamilyStore: ~Copyable {
     }
 
     /// Exchanges a token for its successor; a retired one takes its whole family with it.
-    mutating func exchange(_ text: Span<UInt8>, at now: Instant) throws -> Exchange {
+    ///
+    /// - Parameters:
+    ///   - text: the token as received.
+    ///   - now: the moment of the exchange.
+    ///   - commit: called within the transaction before it ends, for tests of a crash there.
+    /// - Returns: the successor, or why there is none.
+    /// - Throws: `SQLiteError`, or what `commit` throws; nothing has happened then.
+    mutating func exchange(
+        _ text: Span<UInt8>, at now: Instant, beforeCommit commit: () throws -> Void = {}
+    ) throws -> Exchange {
         guard let token = try RefreshToken.read(text, &mac) else { return .refused(.unknown) }
         let hash = try hasher.digest(text)
-        return try inOneTransaction { store in try store.exchange(token, hash, at: now) }
+        return try inOneTransaction { store in
+            let result = try store.exchange(token, hash, at: now)
+            try commit()
+            return result
+        }
     }
 
     mutating func revoke(_ text: Span<UInt8>) throws {

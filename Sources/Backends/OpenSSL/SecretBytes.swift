@@ -30,6 +30,9 @@ import COpenSSL
     }
 }
 
+/// Nobody changes the bytes between the making and the end of a value, so that any thread may read them.
+extension SecretBytes: @unchecked Sendable {}
+
 /// Overwrites an array that held a secret, so that the compiler cannot leave the writing out; empties it.
 ///
 /// An array that another variable shares would be copied first: the caller must be its only owner.
