@@ -24,14 +24,19 @@ extension Trial where S: ~Copyable {
 
     mutating func checkListing() throws {
         let carol = Subject(id: 9)
-        guard let none = try here.sessionCount(of: carol, at: start) else {
+        guard let none = try here.sessions(of: carol, at: start) else {
             throw Breach("the sessions of a user cannot be listed")
         }
-        try require(none == 0, "a user without sessions has \(none)")
+        try require(none.isEmpty, "a user without sessions has \(none.count)")
         let own = try (0..<3).map { _ in try here.login(carol, at: start) }
-        try require(try there.sessionCount(of: carol, at: start) == 3, "three sessions are not listed")
+        let listed = try there.sessions(of: carol, at: start) ?? []
+        try require(listed.count == 3, "of three sessions \(listed.count) are listed")
+        let end = start.advanced(byMilliseconds: min(lifetimes.idle_ms, lifetimes.absolute_ms))
+        let expected = SessionSummary(createdAt: start, lastSeen: start, expiry: end)
+        try require(listed.allSatisfy { $0 == expected }, "a session is listed as \(listed)")
         try here.logout(own[0], at: start)
-        try require(try there.sessionCount(of: carol, at: start) == 2, "a session after logout is listed")
+        try require(try there.sessions(of: carol, at: start)?.count == 2, "a session after logout is listed")
+        try require(try there.sessions(of: carol, at: end)?.isEmpty == true, "an expired session is listed")
     }
 
     /// One client reads, which is due to write the last-seen moment, while another one ends the session.

@@ -43,8 +43,8 @@ public protocol AuthStrategy: ~Copyable, SendableMetatype {
     /// - Returns: whether the strategy can do that.
     mutating func logoutOthers(_ credential: borrowing Credential, at now: Instant) throws -> Bool
 
-    /// How many sessions of a user are alive; `nil` for a strategy that keeps none.
-    mutating func sessionCount(of subject: Subject, at now: Instant) throws -> Int?
+    /// Lists the sessions of a user that are alive, in no particular order; `nil` for a strategy that keeps none.
+    mutating func sessions(of subject: Subject, at now: Instant) throws -> [SessionSummary]?
 
     /// Signs octets with the key of the run, for the conformance kit; `nil` where credentials are no signed tokens.
     mutating func signOctets(_ octets: [UInt8]) throws -> [UInt8]?
@@ -84,7 +84,7 @@ extension AuthStrategy where Self: ~Copyable {
         false
     }
 
-    public mutating func sessionCount(of subject: Subject, at now: Instant) throws -> Int? { nil }
+    public mutating func sessions(of subject: Subject, at now: Instant) throws -> [SessionSummary]? { nil }
 
     public mutating func signOctets(_ octets: [UInt8]) throws -> [UInt8]? { nil }
 

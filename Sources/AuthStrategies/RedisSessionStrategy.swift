@@ -106,8 +106,8 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
         return true
     }
 
-    public mutating func sessionCount(of subject: Subject, at now: Instant) throws -> Int? {
-        try store.count(of: subject, at: now)
+    public mutating func sessions(of subject: Subject, at now: Instant) throws -> [SessionSummary]? {
+        try store.sessions(of: subject, at: now)
     }
 
     public mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {

@@ -147,13 +147,23 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
         return true
     }
 
-    public mutating func sessionCount(of subject: Subject, at now: Instant) throws -> Int? {
-        var count = try connection.prepare(
-            "SELECT count(*) FROM sessions WHERE user_id = ?1 AND min(idle_expires_at, abs_expires_at) > ?2")
-        try count.bind(Int64(bitPattern: subject.id), at: 1)
-        try count.bind(now.milliseconds, at: 2)
-        guard try count.step() else { return 0 }
-        return Int(count.integer(0))
+    public mutating func sessions(of subject: Subject, at now: Instant) throws -> [SessionSummary]? {
+        var list = try connection.prepare(
+            """
+            SELECT created_at, last_seen_at, min(idle_expires_at, abs_expires_at) AS expiry FROM sessions
+            WHERE user_id = ?1 AND expiry > ?2
+            """)
+        try list.bind(Int64(bitPattern: subject.id), at: 1)
+        try list.bind(now.milliseconds, at: 2)
+        var sessions: [SessionSummary] = []
+        while try list.step() {
+            sessions.append(
+                SessionSummary(
+                    createdAt: Instant(milliseconds: list.integer(0)),
+                    lastSeen: Instant(milliseconds: list.integer(1)),
+                    expiry: Instant(milliseconds: list.integer(2))))
+        }
+        return sessions
     }
 
     public mutating func changeGrant(of subject: Subject, to scope: String, at now: Instant) throws {

@@ -82,7 +82,7 @@ struct SessionTwin: AuthStrategy, ~Copyable {
             let decision = try inner.authenticate(line, requiring: scope, at: now)
             return decision == .refused(.unknown) ? .accepted(Subject(id: 7)) : decision
         case .asksStoreForAnything:
-            _ = try inner.sessionCount(of: Subject(id: 7), at: now)
+            _ = try inner.sessions(of: Subject(id: 7), at: now)
             let copy = (0..<line.count).map { line[$0] }
             try inner.logout(
                 Credential(
@@ -140,8 +140,8 @@ struct SessionTwin: AuthStrategy, ~Copyable {
         try inner.logoutOthers(credential, at: now)
     }
 
-    mutating func sessionCount(of subject: Subject, at now: Instant) throws -> Int? {
-        flaw == .cannotList ? nil : try inner.sessionCount(of: subject, at: now)
+    mutating func sessions(of subject: Subject, at now: Instant) throws -> [SessionSummary]? {
+        flaw == .cannotList ? nil : try inner.sessions(of: subject, at: now)
     }
 
     mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {

@@ -158,19 +158,23 @@ struct RedisSessionStore: ~Copyable {
     }
 
     /// The sessions of a user that have not expired.
-    mutating func count(of subject: Subject, at now: Instant) throws -> Int {
+    mutating func sessions(of subject: Subject, at now: Instant) throws -> [SessionSummary] {
         command.begin(arguments: 2)
         command.append("SMEMBERS")
         appendUser(subject)
-        var count = 0
+        var sessions: [SessionSummary] = []
         for id in try connection.execute(command).elements ?? [] {
             command.begin(arguments: 2)
             command.append("GET")
             command.append(sessionPrefix, id.span)
             let record = try connection.execute(command).withBytes { SessionRecordCoding.decode($0) }
-            if let record = record ?? nil, !record.isExpired(at: now) { count += 1 }
+            guard let record = record ?? nil, !record.isExpired(at: now) else { continue }
+            sessions.append(
+                SessionSummary(
+                    createdAt: record.createdAt, lastSeen: record.lastSeen,
+                    expiry: min(record.idleExpiry, record.absoluteExpiry)))
         }
-        return count
+        return sessions
     }
 
     var commandsSent: Int { connection.commandsSent }
