@@ -41,4 +41,30 @@ struct ConformanceTests {
             if case .passed(let cases) = finding.verdict { #expect(cases > 0, "\(finding.requirement)") }
         }
     }
+
+    @Test(
+        "every hostile line stays one as long as the trace's clock goes on", arguments: ConformanceTests.ids)
+    func hostileLines(id: String) throws {
+        func check<S: AuthStrategy & ~Copyable>(_: S.Type) throws {
+            let stores = try TrialStores()
+            let shared = try S.prepare(in: stores.environment)
+            let policy = stores.environment.policy
+            let lines = try HostileCorpus().lines(for: S.self, sharing: shared, policy: policy)
+            #expect(lines.isEmpty == (S.descriptor.transport == .none))
+            var strategy = try S(sharing: shared)
+            for moment_ms in [0, 300_000, policy.lifetimes.shortest_ms - 1] {
+                let now = Instant.traceStart.advanced(byMilliseconds: moment_ms)
+                for line in lines {
+                    guard case .refused = try strategy.authenticate(line.span, requiring: .read, at: now)
+                    else {
+                        Issue.record(
+                            "accepted after \(moment_ms) ms: \(String(decoding: line.prefix(300), as: UTF8.self))"
+                        )
+                        return
+                    }
+                }
+            }
+        }
+        for strategy in builtinStrategies where strategy.descriptor.id == id { try check(strategy) }
+    }
 }
