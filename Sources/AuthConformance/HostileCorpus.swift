@@ -4,13 +4,18 @@ import AuthCore
 public struct HostileCorpus: HostileSource {
     public init() {}
 
+    /// Those of the corpus that are no longer than a genuine line: a run that kept those of megabytes would measure
+    /// with them in its memory.
     public func lines<S: AuthStrategy & ~Copyable>(
         for strategy: S.Type, sharing shared: S.Shared, policy: Policy
     ) throws -> [[UInt8]] {
         var client = try S(sharing: shared)
         let credential = try client.login(.specimen, at: .traceStart)
         try client.logout(credential, at: .traceStart)
-        if let cookies = HostileCookies(credential.headerLine) { return cookies.malformed + cookies.doubled }
+        let longest = credential.headerLine.count
+        if let cookies = HostileCookies(credential.headerLine) {
+            return (cookies.malformed + cookies.doubled).filter { $0.count <= longest }
+        }
         guard let genuine = GenuineToken(credential.headerLine), try client.signOctets([]) != nil else {
             return []
         }
@@ -19,6 +24,9 @@ public struct HostileCorpus: HostileSource {
             genuine, policy: policy, publicKey: signer.value.withLock { $0.verificationKey },
             signature: { octets in try signer.value.withLock { try $0.signOctets(octets) ?? [] } })
         // What is not good yet becomes good as the trace's clock goes on.
-        return corpus.tokens.filter { !$0.isControl && $0.requirement != "JWT-26" }.map(\.line)
+        return corpus.tokens.filter {
+            !$0.isControl && $0.requirement != "JWT-26" && $0.line.count <= longest
+        }
+        .map(\.line)
     }
 }

@@ -51,7 +51,7 @@ extension TokenCorpus {
         }
     }
 
-    /// NEG-H and NEG-M: other encodings of the same token, other numbers of parts, and sizes.
+    /// NEG-H: other encodings of the same token, and other numbers of parts.
     mutating func addEncodings() throws {
         let parts = genuine.parts
         func joined(_ parts: [String]) -> [UInt8] { GenuineToken.line(parts.joined(separator: ".")) }
@@ -94,6 +94,10 @@ extension TokenCorpus {
         add("H", "JWT-01", "a dot at the end", joined(parts + [""]))
         add("H", "JWT-01", "a dot at the beginning", joined([""] + parts))
         add("H", "JWT-04", "a million dots", GenuineToken.line(String(repeating: ".", count: 1_000_000)))
+    }
+
+    /// NEG-M: tokens of up to 16 MiB.
+    mutating func addSizes() throws {
         for size in [9 * 1024, 64 * 1024, 16 * 1024 * 1024] {
             let padding = String(repeating: "x", count: size)
             add(

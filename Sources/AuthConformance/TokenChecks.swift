@@ -11,9 +11,10 @@ extension Trial where S: ~Copyable {
             return [:]
         }
         let signer = Mutexed(try S(sharing: shared))
-        let corpus = try TokenCorpus(
+        var corpus = try TokenCorpus(
             genuine, policy: environment.policy, publicKey: here.verificationKey,
             signature: { octets in try signer.value.withLock { try $0.signOctets(octets) ?? [] } })
+        try corpus.addSizes()
         var verdicts: [String: Finding.Verdict] = [:]
         var counts: [String: Int] = [:]
         for token in corpus.tokens {

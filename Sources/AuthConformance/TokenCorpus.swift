@@ -1,6 +1,8 @@
 import AuthCore
 
 /// Makes the hostile tokens against a live key (sections NEG-A to NEG-N of the corpus).
+///
+/// Those of NEG-M take tens of megabytes, so that they are made only where `addSizes` is called.
 struct TokenCorpus {
     let genuine: GenuineToken
     let policy: Policy

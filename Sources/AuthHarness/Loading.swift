@@ -42,20 +42,19 @@ extension Worker where S: ~Copyable {
         case .revoked: try strategy.logout(credential, at: .traceStart)
         case .tampered:
             return Credential(
-                headerLine: hostileLine(credential.headerLine.count, slot.subject)
+                headerLine: hostileLine(slot.subject)
                     ?? tampered(credential.headerLine, by: slot.subject))
         case .live, .expired, .wrongAudience, .unknown: break
         }
         return credential
     }
 
-    /// One of the hostile lines that are no longer than a genuine one, so that they take no more room.
+    /// A hostile line, another for each subject.
     ///
-    /// Each subject has another, and every fourth none, so that bent credentials stay among them.
-    private func hostileLine(_ longest: Int, _ subject: Subject) -> [UInt8]? {
-        let fitting = hostile.filter { $0.count <= longest }
-        guard !fitting.isEmpty, subject.id % 4 != 0 else { return nil }
-        return fitting[Int(subject.id % UInt64(fitting.count))]
+    /// Every fourth has none, so that bent credentials stay among them.
+    private func hostileLine(_ subject: Subject) -> [UInt8]? {
+        guard !hostile.isEmpty, subject.id % 4 != 0 else { return nil }
+        return hostile[Int(subject.id % UInt64(hostile.count))]
     }
 
     /// Changes one character in the second half of a header line, where the credential itself stands.
