@@ -57,7 +57,7 @@ struct Root: ParsableCommand {
         subcommands: [
             RunCommand.self, ExposureCommand.self, ValidateCommand.self, MergeCommand.self,
             ConformCommand.self,
-            ListCommand.self, TraceCommand.self, TokenCommand.self, SchemaCommand.self,
+            ListCommand.self, TraceCommand.self, TokenCommand.self, SchemaCommand.self, ServeSlicesCommand.self,
         ])
 }
 

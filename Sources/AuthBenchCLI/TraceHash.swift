@@ -16,6 +16,11 @@ extension WithdrawalPlan {
 }
 
 extension SHA256 {
+    /// The hash of bytes that are there as a whole.
+    static func hexadecimal(of bytes: [UInt8]) throws -> String {
+        try hexadecimal { take in take(bytes) }
+    }
+
     /// The hash of all chunks that `feed` hands over.
     fileprivate static func hexadecimal(_ feed: (_ take: ([UInt8]) -> Void) -> Void) throws -> String {
         var hasher = try SHA256()

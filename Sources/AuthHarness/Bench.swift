@@ -8,9 +8,7 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
     private let arrival: Arrival
     private let touch: TouchPolicy
 
-    init(_: S.Type, trace: Trace, environment: Environment, hostile: (any HostileSource)?) throws {
-        let shared = try S.prepare(in: environment)
-        let lines = try hostile?.lines(for: S.self, sharing: shared, policy: environment.policy) ?? []
+    init(_: S.Type, sharing shared: S.Shared, trace: Trace, hostile lines: [[UInt8]]) throws {
         arrival = trace.arrival
         touch = trace.policy.touch
         clients = try trace.clients.indices.map { index in

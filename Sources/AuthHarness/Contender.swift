@@ -50,9 +50,12 @@ package enum Extent: Sendable, Equatable {
 }
 
 extension AuthStrategy where Self: ~Copyable {
-    static func contender(
-        trace: Trace, environment: Environment, hostile: (any HostileSource)?
-    ) throws -> any Contender {
-        try Bench(Self.self, trace: trace, environment: environment, hostile: hostile)
+    /// One contender for each trace; all share the keys and the schema that are made here, once.
+    static func contenders(
+        traces: [Trace], environment: Environment, hostile: (any HostileSource)?
+    ) throws -> [any Contender] {
+        let shared = try prepare(in: environment)
+        let lines = try hostile?.lines(for: Self.self, sharing: shared, policy: environment.policy) ?? []
+        return try traces.map { try Bench(Self.self, sharing: shared, trace: $0, hostile: lines) }
     }
 }

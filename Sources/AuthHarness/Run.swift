@@ -54,9 +54,10 @@ package struct Run: Sendable {
         var contenders: [any Contender] = []
         for strategy in strategies {
             try report(.loading(strategy: strategy.descriptor.id))
-            let contender = try strategy.contender(trace: trace, environment: environment, hostile: hostile)
-            try report(.loaded(try contender.load(width: cores, stop: stop, progress: loadProgress)))
-            contenders.append(contender)
+            for contender in try strategy.contenders(traces: [trace], environment: environment, hostile: hostile) {
+                try report(.loaded(try contender.load(width: cores, stop: stop, progress: loadProgress)))
+                contenders.append(contender)
+            }
         }
         let boxes = trace.clients.map { client in
             RecorderBox(Set(client.operations.map(\.kind)), isOpenLoop: trace.arrival != .closed)

@@ -1,7 +1,12 @@
 extension Trace {
-    /// Generates the trace of a workload: the same for the same workload, seed and number of clients.
-    public init(_ workload: Workload) {
-        let size = TraceSize(workload)
+    /// Generates the trace of a workload: the same for the same workload, seed, number of clients and lap.
+    ///
+    /// - Parameters:
+    ///   - workload: what is done by whom.
+    ///   - lapOperations: how many operations of all clients make a lap, before those that bring every slot back to
+    ///     the lap's beginning; more where the population is larger than a quarter of it.
+    public init(_ workload: Workload, lapOperations: Int = 524_288) {
+        let size = TraceSize(workload, lapOperations: lapOperations)
         clock = TraceClock(lap_ms: size.lap_ms, horizon_ms: workload.horizon_ms)
         policy = workload.policy
         arrival = workload.arrival
@@ -31,15 +36,21 @@ struct TraceSize {
     /// Credentials of each probe kind that a client holds, so that no probe is answered from one hot cache
     /// line.
     let probesPerKind = 32
-    let probeKinds: [Slot.State] = [.expired, .tampered, .wrongAudience, .unknown]
+    /// Those that the workload presents.
+    let probeKinds: [Slot.State]
 
     var probeSlots: Int { probesPerKind * probeKinds.count }
 
-    init(_ workload: Workload) {
+    init(_ workload: Workload, lapOperations: Int) {
         clients = workload.clients
         population = workload.population
-        // Long enough that a lap goes through most of the population, short enough to be made in a moment.
-        operationsPerClient = max(524_288, 4 * population) / clients
+        let kinds: [(OperationKind, Slot.State)] = [
+            (.expired, .expired), (.tampered, .tampered), (.wrongAudience, .wrongAudience),
+            (.unknown, .unknown),
+        ]
+        probeKinds = kinds.filter { workload.mix[$0.0] > 0 }.map(\.1)
+        // Long enough that a lap goes through most of the population.
+        operationsPerClient = max(lapOperations, 4 * population) / clients
         let rate = workload.requestsPerSessionPerSecond * Double(population) / Double(clients)
         lap_ms = Int64(min(Double(operationsPerClient) / rate * 1000, Double(UInt32.max))) + 1
     }
@@ -101,10 +112,10 @@ struct ClientTraceGenerator {
             guard let slot = states.revoke(&random) else { return (.authenticate, liveSlot()) }
             return (.logout, slot)
         case .revoked: return (kind, states.anyRevoked(&random))
-        case .expired: return (kind, probeSlot(0))
-        case .tampered: return (kind, probeSlot(1))
-        case .wrongAudience: return (kind, probeSlot(2))
-        case .unknown: return (kind, probeSlot(3))
+        case .expired: return (kind, probeSlot(.expired))
+        case .tampered: return (kind, probeSlot(.tampered))
+        case .wrongAudience: return (kind, probeSlot(.wrongAudience))
+        case .unknown: return (kind, probeSlot(.unknown))
         }
     }
 
@@ -115,8 +126,9 @@ struct ClientTraceGenerator {
         return states.isLive(slot) ? slot : states.anyLive(&random)
     }
 
-    private mutating func probeSlot(_ kind: Int) -> Int {
-        sessions + kind * size.probesPerKind + random.below(size.probesPerKind)
+    private mutating func probeSlot(_ state: Slot.State) -> Int {
+        let kind = size.probeKinds.firstIndex(of: state) ?? 0
+        return sessions + kind * size.probesPerKind + random.below(size.probesPerKind)
     }
 
     private mutating func makeSlots() -> [Slot] {

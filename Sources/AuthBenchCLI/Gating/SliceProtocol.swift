@@ -1,0 +1,86 @@
+import AuthCore
+import AuthReport
+import Foundation
+
+/// The lines, one JSON object each, by which `gate` drives a program: it greets, is told what to prepare, and
+/// then measures slice by slice until its input ends.
+enum SliceProtocol {
+    static let version = 1
+
+    /// The first line of the program.
+    struct Greeting: Codable {
+        var slice_protocol: Int
+        var authbench: String
+        var strategies: [Strategy]
+    }
+
+    struct Strategy: Codable {
+        var id: String
+        /// Names of `StrategyDescriptor.Store`.
+        var stores: [String]
+        /// Whether it only shows the harness's own cost.
+        var is_floor: Bool
+    }
+
+    struct Cell: Codable, Hashable {
+        var strategy: String
+        var operation: String
+    }
+
+    /// What to make ready: all cells alike but for strategy and operation.
+    struct Preparation: Codable {
+        var cells: [Cell]
+        var clients: Int
+        var population: Int
+        var seed: UInt64
+        var sqlite_path: String
+        /// Of a server that is only used under the prefix.
+        var redis_url: String?
+        var redis_prefix: String
+    }
+
+    struct Order: Codable {
+        /// Index into the prepared cells.
+        var cell: Int
+        var operations: Int
+    }
+
+    /// A line to the program: one of the two.
+    struct Request: Codable {
+        var prepare: Preparation?
+        var measure: Order?
+    }
+
+    struct Prepared: Codable {
+        /// Of each cell's trace, in order.
+        var trace_sha256: [String]
+    }
+
+    struct Slice: Codable {
+        var wall_ns: UInt64
+        var cpu_ns: UInt64
+        var voluntary_switches: UInt64
+        var involuntary_switches: UInt64
+        var accepted: UInt64
+        var refused: UInt64
+        var false_accepts: UInt64
+        var false_rejects: UInt64
+        var errors: UInt64
+        var first_error: String?
+        /// Service times: bucket, count, bucket, count …
+        var buckets: [UInt64]
+    }
+
+    /// A line from the program: one of the three.
+    struct Answer: Codable {
+        var prepared: Prepared?
+        var slice: Slice?
+        var error: String?
+    }
+
+    static func line(_ value: some Encodable) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(value) + Data("\n".utf8)
+    }
+}

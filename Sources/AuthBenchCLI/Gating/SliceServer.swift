@@ -1,0 +1,88 @@
+import AuthCore
+import AuthHarness
+import Backends
+import Foundation
+
+/// The program's end of the slice protocol: does what the lines of its input say, on one bench.
+struct SliceServer {
+    private let strategies: StrategyRegistry
+    private var bench: SliceBench?
+    /// Read around each slice: only what costs next to nothing.
+    private let instruments = Instruments(
+        timepiece: Timepiece(sleep: PreciseTimer.sleep), threadCPU_ns: ProcessCPU.usedByThread_ns,
+        settle: PreciseTimer.settle, observe: { _ in Self.switches() })
+
+    private static func switches() -> @Sendable () -> Usage {
+        let before = ContextSwitches.current()
+        return {
+            let after = ContextSwitches.current()
+            var usage = Usage()
+            usage.voluntarySwitches = after.voluntary - before.voluntary
+            usage.involuntarySwitches = after.involuntary - before.involuntary
+            return usage
+        }
+    }
+
+    init(_ strategies: StrategyRegistry) { self.strategies = strategies }
+
+    var greeting: SliceProtocol.Greeting {
+        .init(
+            slice_protocol: SliceProtocol.version, authbench: Version.authbench,
+            strategies: strategies.map { $0.descriptor }.map {
+                .init(
+                    id: $0.id, stores: $0.stores.map { "\($0)" }, is_floor: $0.transport == .none)
+            })
+    }
+
+    /// Answers one line.
+    mutating func answer(_ line: String) -> SliceProtocol.Answer {
+        do {
+            let request = try JSONDecoder().decode(SliceProtocol.Request.self, from: Data(line.utf8))
+            if let preparation = request.prepare { return .init(prepared: try prepare(preparation)) }
+            if let order = request.measure { return .init(slice: try measure(order)) }
+            return .init(error: "neither prepare nor measure")
+        } catch let fault as Fault {
+            return .init(error: fault.message)
+        } catch is DecodingError {
+            return .init(error: "a line that is no request: \(line.prefix(80))")
+        } catch {
+            return .init(error: "\(error)")
+        }
+    }
+
+    private mutating func prepare(_ preparation: SliceProtocol.Preparation) throws -> SliceProtocol.Prepared {
+        var traces: [String: Trace] = [:]
+        for operation in Set(preparation.cells.map(\.operation)) {
+            traces[operation] = try Trace(
+                GateWorkload.workload(operation, preparation), lapOperations: GateWorkload.lapOperations)
+        }
+        let cells = try preparation.cells.map { cell -> SliceBench.Cell in
+            guard let strategy = strategies.first(where: { $0.descriptor.id == cell.strategy }),
+                let trace = traces[cell.operation]
+            else { throw Fault.badData("no strategy \(cell.strategy)") }
+            return SliceBench.Cell(strategy: strategy, trace: trace)
+        }
+        let environment = Environment(
+            policy: GateWorkload.policy, sqlite: SQLiteSettings(path: preparation.sqlite_path),
+            redis: preparation.redis_url.map { RedisSettings(url: $0, keyPrefix: preparation.redis_prefix) })
+        bench = try SliceBench(
+            cells, in: environment, cores: ProcessInfo.processInfo.activeProcessorCount, instruments: instruments)
+        let hashes = try traces.mapValues { try $0.sha256() }
+        return .init(trace_sha256: preparation.cells.map { hashes[$0.operation] ?? "" })
+    }
+
+    private func measure(_ order: SliceProtocol.Order) throws -> SliceProtocol.Slice {
+        guard let bench, 0..<bench.count ~= order.cell, 1...1_000_000_000 ~= order.operations else {
+            throw Fault.badData("no cell \(order.cell) is prepared, or \(order.operations) operations")
+        }
+        let slice = bench.measure(order.cell, operations: order.operations)
+        return .init(
+            wall_ns: slice.wall_ns, cpu_ns: slice.cpu_ns,
+            voluntary_switches: slice.usage.voluntarySwitches,
+            involuntary_switches: slice.usage.involuntarySwitches,
+            accepted: slice.tally.accepted, refused: slice.tally.refused,
+            false_accepts: slice.tally.falseAccepts, false_rejects: slice.tally.falseRejects,
+            errors: slice.tally.errors, first_error: slice.firstError,
+            buckets: slice.service.buckets.flatMap { [UInt64($0.index), $0.count] })
+    }
+}

@@ -1,0 +1,75 @@
+import AuthCore
+
+/// Strategies kept ready to be measured in short slices of a fixed number of operations, whichever is asked for next.
+package final class SliceBench {
+    /// A strategy on one trace.
+    package struct Cell {
+        package var strategy: any (AuthStrategy & ~Copyable).Type
+        package var trace: Trace
+
+        package init(strategy: any (AuthStrategy & ~Copyable).Type, trace: Trace) {
+            self.strategy = strategy
+            self.trace = trace
+        }
+    }
+
+    /// What one slice gave.
+    package struct Slice: Sendable {
+        /// From the opening of the start gate until the last client finished.
+        package var wall_ns: UInt64
+        /// CPU time of the clients' threads.
+        package var cpu_ns: UInt64
+        package var usage: Usage
+        package var tally: Tally
+        /// Service times of all operations of the slice.
+        package var service: LatencyHistogram
+        package var firstError: String?
+    }
+
+    private let contenders: [any Contender]
+    private let boxes: [[RecorderBox]]
+    private let instruments: Instruments
+    private let stop = StopFlag()
+
+    /// Makes and loads all cells; those of one strategy share its keys.
+    ///
+    /// - Parameters:
+    ///   - cells: in the order to which indices refer.
+    ///   - environment: where the stores are.
+    ///   - cores: how many clients load at once.
+    ///   - instruments: what is read around each slice.
+    /// - Throws: what a strategy threw.
+    package init(
+        _ cells: [Cell], in environment: Environment, cores: Int, instruments: Instruments
+    ) throws {
+        self.instruments = instruments
+        var contenders: [Int: any Contender] = [:]
+        let byStrategy = Dictionary(grouping: cells.indices) { cells[$0].strategy.descriptor.id }
+        for indices in byStrategy.values {
+            guard let strategy = indices.first.map({ cells[$0].strategy }) else { continue }
+            let own = try strategy.contenders(
+                traces: indices.map { cells[$0].trace }, environment: environment, hostile: nil)
+            for (index, contender) in zip(indices, own) {
+                _ = try contender.load(width: cores, stop: stop, progress: { _ in })
+                contenders[index] = contender
+            }
+        }
+        self.contenders = cells.indices.compactMap { contenders[$0] }
+        boxes = cells.map { cell in
+            cell.trace.clients.map { RecorderBox(Set($0.operations.map(\.kind)), isOpenLoop: false) }
+        }
+    }
+
+    package var count: Int { contenders.count }
+
+    /// Lets the clients of a cell replay so many operations together from where they stand.
+    package func measure(_ cell: Int, operations: Int) -> Slice {
+        let replay = contenders[cell].replay(
+            .operations(operations), isWarmUp: false, into: boxes[cell], by: instruments, stop: stop)
+        return Slice(
+            wall_ns: replay.wall_ns, cpu_ns: replay.clientCPU_ns, usage: replay.usage,
+            tally: replay.operations.reduce(into: Tally()) { $0 += $1.tally },
+            service: LatencyHistogram(merging: replay.operations.map(\.service.total)),
+            firstError: replay.firstError)
+    }
+}

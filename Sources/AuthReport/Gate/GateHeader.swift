@@ -1,0 +1,102 @@
+import AuthStatistics
+
+/// What is compared, by which rules, where.
+package struct GateHeader: Codable, Sendable, Equatable {
+    package static let currentSchema = 1
+
+    package struct Program: Codable, Sendable, Equatable {
+        package var file: String
+        package var sha256: String
+        package var version: String
+
+        package init(file: String, sha256: String, version: String) {
+            (self.file, self.sha256, self.version) = (file, sha256, version)
+        }
+    }
+
+    package struct Cell: Codable, Sendable, Equatable {
+        package var strategy: String
+        package var operation: String
+        /// In each slice of either side.
+        package var operations_per_slice: Int
+        package var trace_sha256: String
+        /// Whether both sides are the base, so that any difference is the gate's own.
+        package var is_sentinel: Bool
+
+        package init(
+            strategy: String, operation: String, operations_per_slice: Int, trace_sha256: String,
+            is_sentinel: Bool
+        ) {
+            self.strategy = strategy
+            self.operation = operation
+            self.operations_per_slice = operations_per_slice
+            self.trace_sha256 = trace_sha256
+            self.is_sentinel = is_sentinel
+        }
+
+        package var name: String { "\(strategy) \(operation)" }
+    }
+
+    package struct Metric: Codable, Sendable, Equatable {
+        package var name: GateMetric
+        package var bounds: StagedTest.Tolerance
+        package var least_requests: Int
+
+        package init(_ name: GateMetric) {
+            self.name = name
+            bounds = name.bounds
+            least_requests = name.leastRequests
+        }
+    }
+
+    /// A cell that only one of the programs has.
+    package struct Unpaired: Codable, Sendable, Equatable {
+        package var strategy: String
+        package var only_in: GateRole
+
+        package init(strategy: String, only_in: GateRole) {
+            (self.strategy, self.only_in) = (strategy, only_in)
+        }
+    }
+
+    package var schema = currentSchema
+    package var base: Program
+    package var head: Program
+    package var started_at: String
+    package var seed: UInt64
+    package var clients: Int
+    package var population: Int
+    /// Each has two slices of either side, in the order ABBA or BAAB.
+    package var quads: Int
+    package var budget_s: Double
+    package var rules: StagedTest.Rules
+    package var metrics: [Metric]
+    package var cells: [Cell]
+    package var unpaired: [Unpaired]
+    package var cpu_model: String?
+    package var cores: Int
+    package var kernel: String?
+    package var load1: Double?
+
+    package init(
+        base: Program, head: Program, started_at: String, seed: UInt64, clients: Int, population: Int,
+        quads: Int, budget_s: Double, rules: StagedTest.Rules, cells: [Cell], unpaired: [Unpaired], cores: Int
+    ) {
+        self.base = base
+        self.head = head
+        self.started_at = started_at
+        self.seed = seed
+        self.clients = clients
+        self.population = population
+        self.quads = quads
+        self.budget_s = budget_s
+        self.rules = rules
+        self.cells = cells
+        self.unpaired = unpaired
+        self.cores = cores
+        metrics = GateMetric.allCases.map { Metric($0) }
+    }
+
+    /// Whether a program was compared with itself.
+    package var isSelfComparison: Bool { base.sha256 == head.sha256 }
+}
