@@ -4,8 +4,9 @@ VENV := .venv
 ARGS ?=
 SECONDS := 5
 TARGETS :=
+DEFECT := hs256-jwt:slow5
 
-.PHONY: run test build lint check smoke fuzz schema clean
+.PHONY: run test build lint check smoke fuzz schema defect clean
 
 run: build
 	@$(BIN) run $(ARGS)
@@ -32,6 +33,14 @@ schema: build
 smoke: build
 	.ci/smoke $(BIN)
 
+# A program that is worse on purpose, for trying the gate: make defect DEFECT=hs256-jwt:slow5 (1 to 50 per cent) or
+# DEFECT=hs256-jwt:refuse (one good credential in 1000), for any strategy.
+defect: .build/packages-run
+	AUTHBENCH_DEFECT=$(DEFECT) swift build -c release --product authbench --scratch-path .build-defect
+	@mkdir -p .build-defect/programs
+	@cp .build-defect/release/authbench .build-defect/programs/$(subst :,-,$(DEFECT))
+	@SWIFT_BACKTRACE=enable=no .build-defect/programs/$(subst :,-,$(DEFECT)) --version
+
 # Tests/Fuzz/README.md: make fuzz SECONDS=600 TARGETS="json csv"
 fuzz: .build/packages-test
 	AUTHBENCH_FUZZ=1 swift build -c release --product authbench-fuzz --scratch-path .build-fuzz \
@@ -48,4 +57,4 @@ $(VENV)/installed: Tests/Import/requirements.txt Tests/Interop/requirements.txt
 	@touch $@
 
 clean:
-	rm -rf .build .build-fuzz $(VENV)
+	rm -rf .build .build-fuzz .build-defect $(VENV)

@@ -89,3 +89,13 @@ package.targets +=
 for target in package.targets where target.type != .system {
     target.swiftSettings = settings
 }
+
+// A program with a defect, for the gate to find: `make defect`.
+if let defect = Context.environment["AUTHBENCH_DEFECT"] {
+    package.targets.append(
+        .target(name: "CDefect", cSettings: [.define("AUTHBENCH_DEFECT", to: defect)]))
+    for target in package.targets {
+        if target.name == "Backends" { target.dependencies.append("CDefect") }
+        if target.type != .system { target.swiftSettings?.append(.define("AUTHBENCH_DEFECT")) }
+    }
+}

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuthCore
+import AuthStrategies
 import Backends
 import Foundation
 
@@ -62,7 +63,7 @@ struct Root: ParsableCommand {
 }
 
 enum Version {
-    static let authbench = "0.1.0"
+    static let authbench = "0.1.0" + (ChosenDefect.text.map { ", defective on purpose: \($0)" } ?? "")
 
     /// The compiler's version as far as it tells itself.
     static var swift: String {
