@@ -57,7 +57,7 @@ struct Root: ParsableCommand {
         version: Version.authbench,
         subcommands: [
             RunCommand.self, ExposureCommand.self, ValidateCommand.self, MergeCommand.self,
-            ConformCommand.self,
+            ConformCommand.self, GateCommand.self,
             ListCommand.self, TraceCommand.self, TokenCommand.self, SchemaCommand.self, ServeSlicesCommand.self,
         ])
 }

@@ -12,4 +12,6 @@ package final class StopFlag: Sendable {
 }
 
 /// Thrown out of loading when the stop flag was raised.
-package struct Stopped: Error {}
+package struct Stopped: Error {
+    package init() {}
+}

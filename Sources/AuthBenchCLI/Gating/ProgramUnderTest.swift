@@ -58,17 +58,24 @@ final class ProgramUnderTest {
 
     deinit { end() }
 
-    func prepare(_ preparation: SliceProtocol.Preparation) throws -> [String] {
-        guard let prepared = try ask(.init(prepare: preparation), doing: "preparing").prepared,
-            prepared.trace_sha256.count == preparation.cells.count
-        else { throw Fault.runtime("\(name) did not answer what it had prepared") }
+    /// Has cells made ready; others may be told the same meanwhile.
+    func send(_ preparation: SliceProtocol.Preparation) throws { try send(.init(prepare: preparation)) }
+
+    /// Waits until the cells are ready.
+    ///
+    /// - Returns: the hash of each one's trace.
+    func awaitPrepared(_ count: Int) throws -> [String] {
+        guard let prepared = try answer(doing: "preparing").prepared, prepared.trace_sha256.count == count else {
+            throw Fault.runtime("\(name) did not answer what it had prepared")
+        }
         return prepared.trace_sha256
     }
 
     /// Has one slice measured and its decisions checked.
     func measure(_ cell: Int, operations: Int, doing: String) throws -> SliceProtocol.Slice {
         let order = SliceProtocol.Order(cell: cell, operations: operations)
-        guard let slice = try ask(.init(measure: order), doing: doing).slice, slice.wall_ns > 0 else {
+        try send(.init(measure: order))
+        guard let slice = try answer(doing: doing).slice, slice.wall_ns > 0 else {
             throw Fault.runtime("\(name) did not answer with a slice while \(doing)")
         }
         if slice.errors > 0 {
@@ -82,9 +89,13 @@ final class ProgramUnderTest {
         return slice
     }
 
-    private func ask(_ request: SliceProtocol.Request, doing: String) throws -> SliceProtocol.Answer {
+    private func send(_ request: SliceProtocol.Request) throws {
+        let line = try SliceProtocol.line(request)
         // A program that is gone takes nothing; its end shows in the answer.
-        try? requests.fileHandleForWriting.write(contentsOf: SliceProtocol.line(request))
+        try? requests.fileHandleForWriting.write(contentsOf: line)
+    }
+
+    private func answer(doing: String) throws -> SliceProtocol.Answer {
         guard let line = Self.line(answers.fileHandleForReading, &unread, of: process) else {
             throw Fault.runtime("\(name) \(howItEnded()) while \(doing)\(Self.lastWords(errors))")
         }

@@ -83,7 +83,7 @@ final class Stores {
         } catch { throw Fault.runtime("\(error)") }
     }
 
-    private static func makeTemporaryFolder() throws -> URL {
+    static func makeTemporaryFolder() throws -> URL {
         let url = FileManager.default.temporaryDirectory
             .appendingPathComponent(
                 "authbench-\(UUID().uuidString.prefix(8).lowercased())", isDirectory: true)

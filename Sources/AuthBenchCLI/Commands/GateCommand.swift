@@ -1,0 +1,8 @@
+import ArgumentParser
+
+/// `authbench gate`: two builds measured side by side, and what follows.
+struct GateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gate", abstract: "Tells whether a build authenticates slower than another.",
+        subcommands: [GateRunCommand.self], defaultSubcommand: GateRunCommand.self)
+}

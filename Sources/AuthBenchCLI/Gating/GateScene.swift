@@ -1,0 +1,61 @@
+import AuthCore
+import Backends
+import Foundation
+
+/// What the programs of one block find: empty folders of their own and a Redis server that nobody has used.
+///
+/// Fresh for each block, so that what one block leaves in a store is no part of the next.
+final class GateScene {
+    private let root: URL
+    var needsRedis: Bool
+    private let leftovers: Leftovers
+    private var folder: URL?
+    private var server: PrivateRedisServer?
+
+    init(needsRedis: Bool, leftovers: Leftovers) throws {
+        self.needsRedis = needsRedis
+        self.leftovers = leftovers
+        root = try Stores.makeTemporaryFolder()
+        leftovers.note { [root] in $0.temporary = root }
+    }
+
+    func open() throws {
+        close()
+        let folder = root.appendingPathComponent(String(UUID().uuidString.prefix(8)), isDirectory: true)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+        self.folder = folder
+        guard needsRedis else { return }
+        do {
+            let server = try PrivateRedisServer(folder: folder)
+            leftovers.note { $0.serverID = server.processID }
+            self.server = server
+        } catch { throw Fault.runtime("\(error)") }
+    }
+
+    func close() {
+        server?.stop()
+        server = nil
+        leftovers.note { $0.serverID = nil }
+        if let folder { try? FileManager.default.removeItem(at: folder) }
+        folder = nil
+    }
+
+    /// Ends everything that the gate has made outside its result.
+    func clear() {
+        close()
+        _ = leftovers.clear()
+    }
+
+    func start(_ program: URL, name: String) throws -> ProgramUnderTest {
+        try ProgramUnderTest(program, name: name, folder: folder ?? root)
+    }
+
+    func preparation(
+        _ cells: [SliceProtocol.Cell], _ plan: GatePlan, folder name: String
+    ) -> SliceProtocol.Preparation {
+        .init(
+            cells: cells, clients: plan.clients, population: plan.population, seed: plan.seed,
+            sqlite_path: (folder ?? root).appendingPathComponent("\(name).sqlite").path,
+            redis_url: server.map { "redis://127.0.0.1:\($0.port)" }, redis_prefix: "authbench:\(name):")
+    }
+}

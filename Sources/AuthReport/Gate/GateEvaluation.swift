@@ -1,0 +1,66 @@
+import AuthStatistics
+
+/// What a recording says: for each cell and metric a finding, and for the gate itself whether it may be believed.
+package struct GateEvaluation {
+    /// One metric of one cell.
+    struct Entry {
+        var cell: Int
+        var metric: GateHeader.Metric
+        /// `nil` where the metric is not compared.
+        var finding: StagedTest.Finding?
+    }
+
+    let recording: GateRecording
+    let entries: [Entry]
+
+    package init(_ recording: GateRecording) {
+        self.recording = recording
+        let header = recording.header
+        let pairs = header.cells.indices.filter { !header.cells[$0].is_sentinel }.flatMap { cell in
+            header.metrics.map { (cell, $0) }
+        }
+        let compared = pairs.filter { Self.isCompared($0.0, $0.1, header) }
+        let findings = StagedTest(rules: header.rules).evaluate(
+            compared.map { cell, metric in
+                StagedTest.Series(
+                    bounds: metric.bounds,
+                    stages: header.rules.blocks.indices.map { recording.logRatios(cell, metric.name, stage: $0 + 1) })
+            })
+        entries =
+            zip(compared, findings).map { Entry(cell: $0.0, metric: $0.1, finding: $1) }
+            + pairs.filter { !Self.isCompared($0.0, $0.1, header) }.map { Entry(cell: $0.0, metric: $0.1) }
+    }
+
+    /// The cells of which something is still open and wants the blocks of a stage.
+    package func cells(wanting stage: Int) -> Set<Int> {
+        Set(entries.filter { $0.finding?.outcome == .open(stage: stage) }.map(\.cell))
+    }
+
+    /// Whether the first stage has the requests that a quantile so far out needs.
+    private static func isCompared(_ cell: Int, _ metric: GateHeader.Metric, _ header: GateHeader) -> Bool {
+        requests(cell, header) >= metric.least_requests
+    }
+
+    static func requests(_ cell: Int, _ header: GateHeader) -> Int {
+        header.cells[cell].operations_per_slice * 2 * header.quads * (header.rules.blocks.first ?? 0)
+    }
+}
+
+extension GateRecording {
+    /// The blocks of a stage that count.
+    func kept(stage: Int) -> [Block] { blocks.filter { $0.facts.stage == stage && $0.facts.dropped == nil } }
+
+    /// ln(head / base) of each block of a stage in which the cell was measured.
+    func logRatios(_ cell: Int, _ metric: GateMetric, stage: Int) -> [Double] {
+        Self.logRatios(kept(stage: stage), cell, metric)
+    }
+
+    static func logRatios(_ blocks: [Block], _ cell: Int, _ metric: GateMetric) -> [Double] {
+        blocks.compactMap { block in
+            guard let sides = block.cells[cell], let base = sides.base.value(metric),
+                let head = sides.head.value(metric)
+            else { return nil }
+            return logarithm(head / base)
+        }
+    }
+}
