@@ -1,17 +1,17 @@
-import Backends
 import Foundation
 
 /// A program that measures slices, kept alive and asked line by line.
 final class ProgramUnderTest {
     /// Longer than any slice or preparation takes.
     private static let patience_s = 60.0
+    private static let patienceForGreeting_s = 10.0
 
     let greeting: SliceProtocol.Greeting
     private let name: String
-    private let process = Process()
-    private let (requests, answers) = (Pipe(), Pipe())
+    private let process: Process
+    private let requests: FileHandle
+    private var reader: LineReader
     private let errors: URL
-    private var unread = Data()
 
     /// Starts the program and reads its greeting.
     ///
@@ -26,33 +26,34 @@ final class ProgramUnderTest {
         guard FileManager.default.createFile(atPath: errors.path, contents: nil) else {
             throw Fault.runtime("\(errors.path) cannot be written")
         }
+        let (process, input, output) = (Process(), Pipe(), Pipe())
         process.executableURL = url
         process.arguments = ["serve-slices"]
-        process.standardInput = requests
-        process.standardOutput = answers
+        process.standardInput = input
+        process.standardOutput = output
         process.standardError = try FileHandle(forWritingTo: errors)
         do { try process.run() } catch {
             throw Fault.runtime("\(name) cannot be started: \(error.reason)")
         }
         // Our own copies must be gone, or its end would never show as the end of its output.
-        try? answers.fileHandleForWriting.close()
-        try? requests.fileHandleForReading.close()
-        var mine = Data()
-        let line = Self.line(answers.fileHandleForReading, &mine, of: process)
-        let greeting = line.flatMap { try? JSONDecoder().decode(SliceProtocol.Greeting.self, from: $0) }
-        guard let greeting else {
-            process.terminate()
-            process.waitUntilExit()
+        try? output.fileHandleForWriting.close()
+        try? input.fileHandleForReading.close()
+        (self.process, requests) = (process, input.fileHandleForWriting)
+        reader = LineReader(output.fileHandleForReading)
+        let line = try? reader.next(patience_s: Self.patienceForGreeting_s)
+        guard let greeting = line.flatMap({ try? JSONDecoder().decode(SliceProtocol.Greeting.self, from: $0) })
+        else {
+            Self.end(process, requests, within_s: 0.5)
             throw Fault.runtime(
-                "\(name) does not speak the slice protocol: is it an authbench with \"gate\"?\(Self.lastWords(errors))")
+                "\(name) does not speak the slice protocol: name an authbench that has gate"
+                    + Self.lastWords(errors))
         }
         self.greeting = greeting
-        unread = mine
         guard greeting.slice_protocol == SliceProtocol.version else {
-            end()
+            Self.end(process, requests, within_s: 0.5)
             throw Fault.runtime(
                 "\(name) speaks slice protocol \(greeting.slice_protocol), this authbench \(SliceProtocol.version): "
-                    + "run the gate of a version that both were built from")
+                    + "build both from versions of one protocol")
         }
     }
 
@@ -73,8 +74,7 @@ final class ProgramUnderTest {
 
     /// Has one slice measured and its decisions checked.
     func measure(_ cell: Int, operations: Int, doing: String) throws -> SliceProtocol.Slice {
-        let order = SliceProtocol.Order(cell: cell, operations: operations)
-        try send(.init(measure: order))
+        try send(.init(measure: .init(cell: cell, operations: operations)))
         guard let slice = try answer(doing: doing).slice, slice.wall_ns > 0 else {
             throw Fault.runtime("\(name) did not answer with a slice while \(doing)")
         }
@@ -89,15 +89,20 @@ final class ProgramUnderTest {
         return slice
     }
 
+    /// Closes its input, which ends it.
+    func end() { Self.end(process, requests, within_s: 5) }
+
     private func send(_ request: SliceProtocol.Request) throws {
         let line = try SliceProtocol.line(request)
         // A program that is gone takes nothing; its end shows in the answer.
-        try? requests.fileHandleForWriting.write(contentsOf: line)
+        try? requests.write(contentsOf: line)
     }
 
     private func answer(doing: String) throws -> SliceProtocol.Answer {
-        guard let line = Self.line(answers.fileHandleForReading, &unread, of: process) else {
-            throw Fault.runtime("\(name) \(howItEnded()) while \(doing)\(Self.lastWords(errors))")
+        let line: Data
+        do { line = try reader.next(patience_s: Self.patience_s) } catch {
+            let how = error == .silent ? "did not answer within \(Int(Self.patience_s)) s" : howItEnded()
+            throw Fault.runtime("\(name) \(how) while \(doing)\(Self.lastWords(errors))")
         }
         guard let answer = try? JSONDecoder().decode(SliceProtocol.Answer.self, from: line) else {
             throw Fault.runtime("\(name) answered no line of the slice protocol while \(doing)")
@@ -106,39 +111,22 @@ final class ProgramUnderTest {
         return answer
     }
 
-    /// Closes its input, which ends it.
-    func end() {
-        try? requests.fileHandleForWriting.close()
+    private func howItEnded() -> String {
+        end()
+        let status = process.terminationStatus
+        return process.terminationReason == .uncaughtSignal
+            ? "crashed with signal \(status)" : "ended with status \(status)"
+    }
+
+    /// Closes the input and waits for the end, which is forced when it does not come.
+    private static func end(_ process: Process, _ requests: FileHandle, within_s: Double) {
+        try? requests.close()
         guard process.isRunning else { return }
         let id = process.processIdentifier
         let killer = DispatchWorkItem { kill(id, SIGKILL) }
-        DispatchQueue.global().asyncAfter(deadline: .now() + 5, execute: killer)
+        DispatchQueue.global().asyncAfter(deadline: .now() + within_s, execute: killer)
         process.waitUntilExit()
         killer.cancel()
-    }
-
-    private func howItEnded() -> String {
-        process.waitUntilExit()
-        let status = process.terminationStatus
-        guard process.terminationReason == .uncaughtSignal else { return "ended with status \(status)" }
-        return status == SIGKILL ? "was killed, or did not answer within 60 s," : "crashed with signal \(status)"
-    }
-
-    /// The next line; `nil` at the end of the output, and when none comes for too long.
-    private static func line(_ handle: FileHandle, _ unread: inout Data, of process: Process) -> Data? {
-        let id = process.processIdentifier
-        let killer = DispatchWorkItem { kill(id, SIGKILL) }
-        DispatchQueue.global().asyncAfter(deadline: .now() + patience_s, execute: killer)
-        defer { killer.cancel() }
-        while true {
-            if let end = unread.firstIndex(of: UInt8(ascii: "\n")) {
-                defer { unread = Data(unread[(end + 1)...]) }
-                return Data(unread[..<end])
-            }
-            let more = handle.availableData
-            if more.isEmpty { return nil }
-            unread.append(more)
-        }
     }
 
     /// The last line that a program wrote to stderr.

@@ -1,0 +1,132 @@
+import Foundation
+import Testing
+
+/// The gate on the built program itself: what fails must fail in one line, and what is equal must never be called slow.
+@Suite("gate", .serialized)
+final class GateCommandTests {
+    private let folder: URL
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("authbench-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    private func gate(head: URL = Program.url, _ more: [String] = []) throws -> Program.Result {
+        try Program(
+            [
+                "gate", "--base", Program.url.path, "--head", head.path, "--strategy", "hs256", "--operation",
+                "authenticate", "--fast", "--budget", "60",
+            ] + more, in: folder
+        ).finish()
+    }
+
+    /// A program that passes the protocol's lines on and changes what a sed command says in its answers.
+    private func program(changing command: String) throws -> URL {
+        let file = folder.appendingPathComponent("head-\(UUID().uuidString.prefix(8))")
+        let script = "#!/bin/sh\n'\(Program.url.path)' serve-slices | sed -u '\(command)'\n"
+        try script.write(to: file, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
+        return file
+    }
+
+    @Test("does not call a program slower than itself, and gives the same verdict again from the recording")
+    func equalAndReplayed() throws {
+        let result = try gate(["--out", "gate", "--seed", "5"])
+        #expect(result.status == 0 || result.status == 3, "\(result.output)\(result.errors)")
+        #expect(result.output.contains("hs256-jwt"))
+        #expect(result.output.contains("the same bytes on both sides"))
+        let out = folder.appendingPathComponent("gate")
+        let again = try Program(["gate", "--replay", "gate/recording.jsonl"], in: folder).finish()
+        #expect(again.status == result.status)
+        #expect(again.output == result.output)
+        for (format, name) in [("json", "json"), ("junit", "xml"), ("markdown", "md")] {
+            let shown = try Program(
+                ["gate", "--replay", "gate/recording.jsonl", "--format", format], in: folder
+            ).finish()
+            #expect(try shown.output == String(contentsOf: out.appendingPathComponent("report.\(name)"), encoding: .utf8))
+        }
+        try checkTampering(out.appendingPathComponent("recording.jsonl"))
+    }
+
+    private func checkTampering(_ recording: URL) throws {
+        let text = try String(contentsOf: recording, encoding: .utf8)
+        func replay(_ text: String) throws -> Program.Result {
+            try text.write(to: folder.appendingPathComponent("other.jsonl"), atomically: true, encoding: .utf8)
+            return try Program(["gate", "--replay", "other.jsonl"], in: folder).finish()
+        }
+        func check(_ text: String, _ reason: String) throws {
+            let result = try replay(text)
+            #expect(result.status == 2 && result.output.isEmpty, "\(reason)")
+            #expect(result.errors.contains(reason) && result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+        }
+        let digit = try #require(text.range(of: "\"wall_ns\":[0-9]", options: .regularExpression))
+        var changed = text
+        changed.replaceSubrange(
+            digit, with: text[digit] == "\"wall_ns\":9" ? "\"wall_ns\":8" : "\"wall_ns\":9")
+        try check(changed, "changed after it was recorded")
+        let lines = text.split(separator: "\n")
+        try check(lines.dropLast().joined(separator: "\n") + "\n", "ends before the gate did")
+        try check(String(text.dropLast(20)), "ends within a line")
+        try check("hello\n" + text, "line 1: no line of a gate's recording")
+        try check("", "no header")
+    }
+
+    @Test(
+        "a program that fails the protocol or decides wrongly is an error in one line",
+        arguments: [
+            ("s/\"slice_protocol\":1/\"slice_protocol\":2/", Int32(2), "speaks slice protocol 2"),
+            ("1d", 2, "does not speak the slice protocol"),
+            ("4q", 2, "ended with status"),
+            ("s/\"false_accepts\":0/\"false_accepts\":3/", 2, "decides wrongly in the decisions of hs256-jwt: 3 false accepts"),
+            ("s/\"false_rejects\":0/\"false_rejects\":1/", 2, "1 false rejects"),
+            ("s/\"errors\":0/\"errors\":4,\"first_error\":\"store down\"/", 2, "4 errors in the decisions of hs256-jwt: store down"),
+            ("s/\"refused\":0/\"refused\":5/", 2, "base and head decide differently in hs256-jwt authenticate"),
+            ("2s/.*/nonsense/", 2, "answered no line of the slice protocol"),
+            ("2s/.*/{\"error\":\"no disk\"}/", 2, "preparing: no disk"),
+            ("s/\"trace_sha256\":..../&0/", 4, "make different traces"),
+            ("s/hs256-jwt/hs256-new/g", 5, "none of these strategies in common"),
+        ])
+    func broken(_ command: String, _ status: Int32, _ reason: String) throws {
+        let result = try gate(head: try program(changing: command))
+        #expect(result.status == status, "\(result.errors)")
+        #expect(result.errors.contains(reason), "\(result.errors)")
+        #expect(result.errors.split(separator: "\n").count { !$0.hasPrefix("stage") } == 1)
+        #expect(result.output.isEmpty)
+    }
+
+    @Test("options that say nothing sensible are refused before anything starts")
+    func options() throws {
+        func fault(_ arguments: [String]) throws -> Program.Result {
+            try Program(["gate"] + arguments, in: folder).finish()
+        }
+        let both = ["--base", Program.url.path, "--head", Program.url.path]
+        #expect(try fault([]).errors.contains("name both programs"))
+        #expect(try fault([]).status == 64)
+        #expect(try fault(both + ["--clients", "0"]).status == 64)
+        #expect(try fault(both + ["--operation", "logout"]).errors.contains("choose authenticate, login, renew"))
+        #expect(try fault(both + ["--strategy", "h"]).errors.contains("ambiguous strategy \"h\""))
+        #expect(try fault(both + ["--replay", "x"]).status == 64)
+        #expect(try fault(["--base", "nowhere", "--head", Program.url.path]).status == 65)
+        #expect(try fault(["--replay", "nowhere"]).errors.contains("cannot be read"))
+    }
+
+    @Test("a signal ends the gate and all that it started")
+    func signal() throws {
+        let program = try Program(
+            ["gate", "--base", Program.url.path, "--head", Program.url.path, "--strategy", "redis", "--out", "gate"],
+            in: folder)
+        let deadline = Date().addingTimeInterval(30)
+        while program.children.count < 4, Date() < deadline { usleep(10_000) }
+        let children = program.children
+        kill(program.id, SIGTERM)
+        let result = program.finish()
+        #expect(result.status == 128 + SIGTERM)
+        #expect(result.errors.contains("stopped by a signal"))
+        #expect(children.count >= 4)
+        usleep(200_000)
+        #expect(children.allSatisfy { kill($0, 0) != 0 })
+    }
+}

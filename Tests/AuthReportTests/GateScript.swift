@@ -1,0 +1,78 @@
+import AuthCore
+import AuthStatistics
+
+@testable import AuthReport
+
+/// A recording written by hand: cells of one strategy, and blocks whose ratios a closure gives.
+struct GateScript {
+    var cells: [GateHeader.Cell]
+    var operations = 5000
+    var rules = StagedTest.Rules()
+    var end = GateEnd.Reason.decided
+    /// How many times the base's time the head takes: by cell and block from 1.
+    var ratio: (Int, Int) -> Double = { _, _ in 1 }
+    /// Why a block is dropped, by block from 1.
+    var dropped: (Int) -> String? = { _ in nil }
+    /// The same program on both sides.
+    var isSelfComparison = false
+
+    init(_ operations: [String] = ["authenticate"], sentinel: Bool = true) {
+        cells = operations.map {
+            .init(
+                strategy: "hs256-jwt", operation: $0, operations_per_slice: 5000, trace_sha256: "t",
+                is_sentinel: false)
+        }
+        if sentinel, var last = cells.first {
+            last.is_sentinel = true
+            cells.append(last)
+        }
+    }
+
+    /// The lines with the given number of blocks in each stage, those in `cells(of stage)` measured.
+    func lines(blocks: [Int], measured: [[Int]]? = nil) -> [GateLine] {
+        var header = GateHeader(
+            base: .init(file: "base", sha256: "b", version: "1"),
+            head: .init(file: "head", sha256: isSelfComparison ? "b" : "h", version: "1"), started_at: "now",
+            seed: 7, clients: 1, population: 100, quads: 1, budget_s: 300, rules: rules, cells: cells,
+            unpaired: [], cores: 2)
+        header.cells = header.cells.map { cell in
+            var cell = cell
+            cell.operations_per_slice = operations
+            return cell
+        }
+        var lines = [GateLine(header: header)]
+        var number = 0
+        for (index, count) in blocks.enumerated() {
+            for _ in 0..<count {
+                number += 1
+                for cell in measured?[index] ?? Array(cells.indices) {
+                    for side in GateRole.allCases { lines += slices(side, of: cell, block: number) }
+                }
+                var block = GateBlock(
+                    stage: index + 1, block: number, spawned_first: .base, wall_ns: 1, calibration_ns: 1000)
+                block.dropped = dropped(number)
+                lines.append(GateLine(block: block))
+            }
+        }
+        return lines + [GateLine(end: GateEnd(reason: end, wall_ns: 5_000_000_000, sha256: ""))]
+    }
+
+    private func slices(_ side: GateRole, of cell: Int, block: Int) -> [GateLine] {
+        let time_ns = 100_000.0 * (side == .head ? ratio(cell, block) : 1)
+        let slices = (0..<2).map { position in
+            GateLine(
+                slice: GateSlice(
+                    cell: cell, side: side, position: position, operations: operations,
+                    wall_ns: UInt64(time_ns * Double(operations)), cpu_ns: UInt64(time_ns * Double(operations)),
+                    voluntary_switches: 0, involuntary_switches: 0, accepted: 1, refused: 0))
+        }
+        let bucket = UInt64(BucketLayout.index(of: UInt64(time_ns)))
+        return slices + [
+            GateLine(histogram: GateHistogram(cell: cell, side: side, buckets: [bucket, UInt64(2 * operations)]))
+        ]
+    }
+
+    func report(blocks: [Int], measured: [[Int]]? = nil) throws -> VerdictReport {
+        GateEvaluation(try GateRecording(lines(blocks: blocks, measured: measured))).report
+    }
+}
