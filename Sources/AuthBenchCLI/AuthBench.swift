@@ -57,7 +57,8 @@ struct Root: ParsableCommand {
         subcommands: [
             RunCommand.self, ExposureCommand.self, ValidateCommand.self, MergeCommand.self,
             ConformCommand.self,
-            ListCommand.self, TraceCommand.self, TokenCommand.self, SchemaCommand.self,
+            ListCommand.self, TraceCommand.self, TokenCommand.self, GateCommand.self,
+            SchemaCommand.self,
         ])
 }
 
