@@ -43,8 +43,8 @@ let package = Package(
         .target(
             name: "AuthBenchCLI",
             dependencies: [
-                "AuthCore", "AuthConformance", "AuthHarness", "AuthReport", "AuthStatistics", "AuthStrategies",
-                "Backends", "BuiltinWorkloads",
+                "AuthCore", "AuthConformance", "AuthHarness", "AuthReport", "AuthStatistics",
+                "AuthStrategies", "Backends", "BuiltinWorkloads",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "authbench", dependencies: ["AuthStrategies", "AuthBenchCLI"]),
@@ -62,7 +62,8 @@ let package = Package(
         .testTarget(
             name: "AuthConformanceTests",
             dependencies: ["AuthConformance", "AuthStrategies", "AuthCore", "Backends"]),
-        .testTarget(name: "AuthReportTests", dependencies: ["AuthReport", "AuthCore"]),
+        .testTarget(
+            name: "AuthReportTests", dependencies: ["AuthReport", "AuthCore", "AuthStatistics"]),
         .testTarget(
             name: "AuthBenchCLITests",
             dependencies: ["authbench", "AuthCore", "AuthReport", "Backends"]),

@@ -18,7 +18,7 @@ struct GateSimulateCommand: ParsableCommand {
     )
 
     @Option(parsing: .unconditional, help: "Simulated runs of each row; single cells get ten times as many.")
-    var runs = 2000
+    var runs = 1000
 
     @Option(parsing: .unconditional, help: "Decides all draws; 0 or above.")
     var seed: UInt64 = 1

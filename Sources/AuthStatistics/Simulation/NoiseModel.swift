@@ -12,7 +12,7 @@ package struct NoiseModel: Sendable, Equatable {
     /// How many runs something else disturbs, and how much longer they take.
     package var outlierShare: Double
     package var outlierSize: ClosedRange<Double>
-    /// Between two sessions, for gates that compare with a stored number.
+    /// Between two sessions, for gates that compare with a stored number; the same for all cells of a run.
     package var session: Double
 
     package init(
@@ -39,12 +39,14 @@ package struct NoiseModel: Sendable, Equatable {
         disturbance(using: &random) - disturbance(using: &random)
     }
 
-    /// The times of one build's runs, each in its own moment, where the undisturbed one is 1.
-    func times(
-        _ count: Int, slowdown: Double, using random: inout some RandomNumberGenerator
-    ) -> [Double] {
-        let shift = log1p(slowdown) + session * random.normal()
-        return (0..<count).map { _ in
+    /// By how much one session differs from the usual one, as a log-ratio.
+    func sessionShift(using random: inout some RandomNumberGenerator) -> Double {
+        session * random.normal()
+    }
+
+    /// The times of one build's runs, each in its own moment, where the undisturbed one is 1 without a shift.
+    func times(_ count: Int, shift: Double, using random: inout some RandomNumberGenerator) -> [Double] {
+        (0..<count).map { _ in
             exp(shift + drift * random.normal() + disturbance(using: &random))
         }
     }

@@ -36,6 +36,7 @@ package struct OperatingCurve: Sendable {
     /// Whole runs of the recommended gate under the noise of a recording of equal builds.
     ///
     /// - Parameter series: block log-ratios of each cell of the recording; none may be empty.
+    /// - Returns: its noise as it is, three times and five times as much.
     package func recorded(_ series: [[Double]]) -> [Scenario] {
         let gate = StagedGate(
             rules: StagedTest.Rules(), bounds: StagedTest.Tolerance(tolerance: 0.05, minimumEffect: 0.03))

@@ -16,22 +16,26 @@ package enum RivalGate: Sendable {
     func verdicts(
         slowdowns: [Double], noise: NoiseModel, using random: inout some RandomNumberGenerator
     ) -> [CellVerdict] {
+        let sessions = (base: noise.sessionShift(using: &random), head: noise.sessionShift(using: &random))
+        func runs(_ count: Int, _ slowdown: Double) -> (base: [Double], head: [Double]) {
+            let base = noise.times(count, shift: sessions.base, using: &random)
+            return (base, noise.times(count, shift: sessions.head + log1p(slowdown), using: &random))
+        }
         switch self {
-        case .means(let runs, let threshold):
+        case .means(let count, let threshold):
             return slowdowns.map { slowdown in
-                let base = noise.times(runs, slowdown: 0, using: &random).reduce(0, +)
-                let head = noise.times(runs, slowdown: slowdown, using: &random).reduce(0, +)
-                return CellVerdict(isFlagged: head > (1 + threshold) * base, blocks: runs)
+                let times = runs(count, slowdown)
+                let ratio = times.head.reduce(0, +) / times.base.reduce(0, +)
+                return CellVerdict(isFlagged: ratio > 1 + threshold, blocks: count)
             }
-        case .rankSum(let runs, let correction, let level, let minimumEffect):
-            let test = MannWhitney(count: runs)
+        case .rankSum(let count, let correction, let level, let minimumEffect):
+            let test = MannWhitney(count: count)
             let tests = slowdowns.map { slowdown -> Test in
-                let base = noise.times(runs, slowdown: 0, using: &random)
-                let head = noise.times(runs, slowdown: slowdown, using: &random)
-                let medians = [head, base].map { log(QuantileRule.median($0) ?? 1) }
-                return Test(p: test.pSlower(base, head), effect: medians[0] - medians[1])
+                let times = runs(count, slowdown)
+                let medians = [times.head, times.base].map { log(QuantileRule.median($0) ?? 1) }
+                return Test(p: test.pSlower(times.base, times.head), effect: medians[0] - medians[1])
             }
-            return flagged(tests, correction, level, minimumEffect, blocks: runs)
+            return flagged(tests, correction, level, minimumEffect, blocks: count)
         case .bootstrap(let blocks, let ofMedian):
             return slowdowns.map { slowdown in
                 let values = Self.blocks(blocks, slowdown, noise, &random)
@@ -39,14 +43,17 @@ package enum RivalGate: Sendable {
                 return CellVerdict(isFlagged: low > 0, blocks: blocks)
             }
         case .signedRank(let blocks, let correction, let level, let minimumEffect):
-            let tests = slowdowns.map { Test(Self.blocks(blocks, $0, noise, &random)) }
+            let untied = SignedRankDistribution(count: blocks)
+            let tests = slowdowns.map { Test(Self.blocks(blocks, $0, noise, &random), untied) }
             return flagged(tests, correction, level, minimumEffect, blocks: blocks)
         case .screened(let first, let second, let level, let minimumEffect):
             var verdicts = slowdowns.map { _ in CellVerdict(isFlagged: false, blocks: first) }
+            let screen = SignedRankDistribution(count: first)
+            let untied = SignedRankDistribution(count: second)
             let candidates = slowdowns.indices.filter {
-                SignedRank(Self.blocks(first, slowdowns[$0], noise, &random)).pGreater <= 0.1
+                Test(Self.blocks(first, slowdowns[$0], noise, &random), screen).p <= 0.1
             }
-            let tests = candidates.map { Test(Self.blocks(second, slowdowns[$0], noise, &random)) }
+            let tests = candidates.map { Test(Self.blocks(second, slowdowns[$0], noise, &random), untied) }
             let later = flagged(tests, .holm, level, minimumEffect, blocks: first + second)
             for (cell, verdict) in zip(candidates, later) { verdicts[cell] = verdict }
             return verdicts
@@ -63,9 +70,9 @@ package enum RivalGate: Sendable {
             self.effect = effect
         }
 
-        init(_ logRatios: [Double]) {
-            p = SignedRank(logRatios).pGreater
-            effect = HodgesLehmann(logRatios)?.estimate ?? 0
+        init(_ logRatios: [Double], _ untied: SignedRankDistribution) {
+            p = SignedRank(logRatios, untied: untied).pGreater
+            effect = HodgesLehmann(logRatios, untied: untied)?.estimate ?? 0
         }
     }
 

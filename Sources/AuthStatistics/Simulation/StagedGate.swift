@@ -2,19 +2,20 @@ import Foundation
 
 /// The staged test on simulated blocks: the very code that decides on measured ones.
 package struct StagedGate: Sendable {
-    package var rules: StagedTest.Rules
-    package var bounds: StagedTest.Tolerance
+    private let rules: StagedTest.Rules
+    private let bounds: StagedTest.Tolerance
+    private let test: StagedTest
 
     package init(rules: StagedTest.Rules, bounds: StagedTest.Tolerance) {
         self.rules = rules
         self.bounds = bounds
+        test = StagedTest(rules: rules)
     }
 
     /// Draws blocks as the test asks for them, until it asks for no more.
     func verdicts(
         slowdowns: [Double], noise: BlockNoise, using random: inout some RandomNumberGenerator
     ) -> [CellVerdict] {
-        let test = StagedTest(rules: rules)
         var series = slowdowns.map { _ in StagedTest.Series(bounds: bounds, stages: []) }
         var outcomes = slowdowns.map { _ in StagedTest.Outcome.open(stage: 1) }
         // What passed at once is no candidate, and changes nothing for the others.
