@@ -43,8 +43,8 @@ let package = Package(
         .target(
             name: "AuthBenchCLI",
             dependencies: [
-                "AuthCore", "AuthConformance", "AuthHarness", "AuthReport", "AuthStrategies", "Backends",
-                "BuiltinWorkloads",
+                "AuthCore", "AuthConformance", "AuthHarness", "AuthReport", "AuthStatistics",
+                "AuthStrategies", "Backends", "BuiltinWorkloads",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "authbench", dependencies: ["AuthStrategies", "AuthBenchCLI"]),

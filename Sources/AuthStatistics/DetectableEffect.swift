@@ -10,6 +10,8 @@ package enum DetectableEffect {
     /// The log-ratio that a one-sided signed-rank test at a level rejects 95 times in 100.
     ///
     /// As of a test of means under normal noise, widened by 1.02 = √(π/3) for the signed-rank test's efficiency.
+    /// Ranks saturate, so this is too small by 6 % for 10 blocks at p 0.1, and at p 0.00008 by 20 % for 24 blocks and
+    /// by 7 % for 60 (by simulation).
     package static func minimum(sigma_b: Double, blocks: Int, level: Double) -> Double {
         (Normal.quantile(1 - level) + 1.645) * 1.02 * sigma_b / Double(blocks).squareRoot()
     }

@@ -9,14 +9,21 @@ package struct HodgesLehmann {
 
     /// - Parameter values: at least one; `nil` for none.
     package init?(_ values: [Double]) {
+        self.init(values, untied: SignedRankDistribution(count: values.count))
+    }
+
+    /// The same with the distribution at hand for as many values.
+    init?(_ values: [Double], untied: SignedRankDistribution) {
         guard !values.isEmpty else { return nil }
         var averages: [Double] = []
         averages.reserveCapacity(values.count * (values.count + 1) / 2)
-        for (index, value) in values.enumerated() {
-            for other in values[index...] { averages.append((value + other) / 2) }
+        // Of sorted values each row is sorted, which the sort makes use of.
+        let sorted = values.sorted()
+        for (index, value) in sorted.enumerated() {
+            for other in sorted[index...] { averages.append((value + other) / 2) }
         }
         self.averages = averages.sorted()
-        distribution = SignedRankDistribution(count: values.count)
+        distribution = untied
     }
 
     package var estimate: Double {

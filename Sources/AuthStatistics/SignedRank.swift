@@ -10,13 +10,20 @@ package struct SignedRank {
     package let pLess: Double
 
     package init(_ differences: [Double]) {
+        self.init(differences, untied: nil)
+    }
+
+    /// The same with the distribution at hand that applies when as many differences have neither ties nor zeros.
+    init(_ differences: [Double], untied: SignedRankDistribution?) {
         let sorted = differences.filter { $0 != 0 }.sorted { abs($0) < abs($1) }
         var ranks: [Int] = []
         var positive = 0
+        var hasTies = false
         while ranks.count < sorted.count {
             let start = ranks.count
             let size = abs(sorted[start])
             let end = sorted[start...].firstIndex { abs($0) != size } ?? sorted.count
+            hasTies = hasTies || end > start + 1
             // Ranks start + 1 to end have this mean, doubled.
             let rank = start + 1 + end
             for index in start..<end {
@@ -24,7 +31,10 @@ package struct SignedRank {
                 if sorted[index] > 0 { positive += rank }
             }
         }
-        let distribution = SignedRankDistribution(doubledRanks: ranks)
+        let distribution =
+            if let untied, untied.count == ranks.count, !hasTies { untied } else {
+                SignedRankDistribution(doubledRanks: ranks)
+            }
         pGreater = distribution.share(upToDoubled: distribution.greatestDoubledSum - positive)
         pLess = distribution.share(upToDoubled: positive)
     }

@@ -3,9 +3,11 @@
 ///
 /// Ranks are doubled, so that the mean ranks of ties are whole. Exact for any ranks: one rank after the other is
 /// added to the sums so far, instead of trying all 2^n signs.
-struct SignedRankDistribution {
-    /// The probability of each doubled sum from 0 on.
-    private let masses: [Double]
+struct SignedRankDistribution: Sendable {
+    /// How many ranks there are.
+    let count: Int
+    /// The probability of at most each doubled sum from 0 on.
+    private let shares: [Double]
 
     init(doubledRanks: [Int]) {
         var masses = Array(repeating: 0.0, count: doubledRanks.reduce(1, +))
@@ -18,28 +20,25 @@ struct SignedRankDistribution {
             }
             for sum in 0..<rank { masses[sum] /= 2 }
         }
-        self.masses = masses
+        count = doubledRanks.count
+        var share = 0.0
+        shares = masses.map { mass in
+            share += mass
+            return min(1, share)
+        }
     }
 
     /// That of differences of which no two have the same size.
     init(count: Int) { self.init(doubledRanks: (0..<count).map { 2 * ($0 + 1) }) }
 
-    var greatestDoubledSum: Int { masses.count - 1 }
+    var greatestDoubledSum: Int { shares.count - 1 }
 
     /// The probability of a doubled sum up to this one; the distribution is symmetric, so this is also that of
     /// one from the greatest less this on.
-    func share(upToDoubled sum: Int) -> Double {
-        min(1, masses[0...sum].reduce(0, +))
-    }
+    func share(upToDoubled sum: Int) -> Double { shares[sum] }
 
     /// The greatest k for which sums below k have at most such a probability; 0 when not even that of 0 is so small.
     func rank(ofTail level: Double) -> Int {
-        var (rank, below) = (0, 0.0)
-        while 2 * rank < masses.count {
-            below += masses[2 * rank]
-            guard below <= level else { break }
-            rank += 1
-        }
-        return rank
+        (shares.firstIndex { $0 > level } ?? shares.count) / 2
     }
 }

@@ -6,9 +6,14 @@
 /// `alpha` evenly, as the last one sees the blocks of those before it again.
 package struct StagedTest: Sendable {
     private let rules: Rules
+    /// For the number of blocks of each look, worked out once.
+    private let distributions: [SignedRankDistribution]
 
     package init(rules: Rules = Rules()) {
         self.rules = rules
+        distributions = rules.blocks.indices.map { stage in
+            SignedRankDistribution(count: rules.blocks[min(stage, 1)...stage].reduce(0, +))
+        }
     }
 
     /// Decides on all cells of a run at once, as Holm's correction needs to know all candidates.
@@ -69,12 +74,16 @@ package struct StagedTest: Sendable {
         guard series.stages.count >= stage,
             own.allSatisfy({ series.stages[$0].count >= rules.blocks[$0] })
         else { return nil }
-        return Look(own.flatMap { series.stages[$0].prefix(rules.blocks[$0]) }, stage: stage)
+        return Look(
+            own.flatMap { series.stages[$0].prefix(rules.blocks[$0]) }, stage: stage,
+            untied: distributions[stage - 1])
     }
 
     /// What there is of an unfinished first stage, for display.
     private func partialLook(at series: Series) -> Look? {
-        series.stages.first.flatMap { Look($0, stage: 1) }
+        series.stages.first.flatMap {
+            Look($0, stage: 1, untied: SignedRankDistribution(count: $0.count))
+        }
     }
 
     private func finding(_ look: Look, _ outcome: Outcome, _ bounds: Tolerance, level: Double) -> Finding {
@@ -98,9 +107,9 @@ extension StagedTest {
         let sigma_b: Double?
         private let location: HodgesLehmann
 
-        init?(_ logRatios: [Double], stage: Int) {
-            guard let location = HodgesLehmann(logRatios) else { return nil }
-            let test = SignedRank(logRatios)
+        init?(_ logRatios: [Double], stage: Int, untied: SignedRankDistribution) {
+            guard let location = HodgesLehmann(logRatios, untied: untied) else { return nil }
+            let test = SignedRank(logRatios, untied: untied)
             self.stage = stage
             self.location = location
             blocks = logRatios.count

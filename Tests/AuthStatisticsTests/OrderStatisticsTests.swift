@@ -25,6 +25,15 @@ struct OrderStatisticsTests {
         #expect(OrderStatistics.ranks(of: 0.5, count: 0) == nil)
     }
 
+    /// From SciPy 1.17.1: the greatest low with `binom.cdf(low - 1, n, q) <= 0.025`, and the least high with
+    /// `binom.sf(high - 1, n, q) <= 0.025`.
+    @Test(
+        "the ranks are those of SciPy's binomial distribution",
+        arguments: [(0.5, 20, 6...15), (0.5, 201, 87...115), (0.99, 500, 490...500), (0.9, 1000, 881...919)])
+    func ranks(share: Double, count: Int, expected: ClosedRange<Int>) {
+        #expect(OrderStatistics.ranks(of: share, count: count) == expected)
+    }
+
     @Test(
         "the interval has the quantile in it with at least 95 %",
         arguments: [(0.5, 20), (0.5, 201), (0.99, 500)])

@@ -4,5 +4,5 @@ import ArgumentParser
 struct GateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gate", abstract: "Tells whether a build authenticates slower than another.",
-        subcommands: [GateRunCommand.self], defaultSubcommand: GateRunCommand.self)
+        subcommands: [GateRunCommand.self, GateSimulateCommand.self], defaultSubcommand: GateRunCommand.self)
 }

@@ -1,0 +1,63 @@
+import Foundation
+import Testing
+
+@Suite("Gate simulation")
+struct GateSimulateTests {
+    private let folder: URL
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+    }
+
+    private func simulate(_ arguments: String...) throws -> Program.Result {
+        try Program(["gate", "simulate", "--runs", "2", "--cells", "5"] + arguments, in: folder).finish()
+    }
+
+    private func write(_ text: String, to name: String) throws {
+        try Data(text.utf8).write(to: folder.appendingPathComponent(name))
+    }
+
+    @Test("the same seed gives the same numbers, another seed others; the file is what stdout had")
+    func seeds() throws {
+        let first = try simulate("--format", "csv", "--out", "curve.csv")
+        #expect(first.status == 0 && first.errors == "")
+        #expect(try simulate("--format", "csv").output == first.output)
+        #expect(try simulate("--format", "csv", "--seed", "2").output != first.output)
+        let file = folder.appendingPathComponent("curve.csv")
+        #expect(try String(contentsOf: file, encoding: .utf8) == first.output)
+        let lines = first.output.split(separator: "\n")
+        #expect(
+            lines[0].hasPrefix("table,gate,noise,cells,slowed_cells,slowdown_percent,runs,any_false_alarm,"))
+        #expect(lines.count == 163)
+    }
+
+    @Test("simulates on recorded noise")
+    func recorded() throws {
+        try write("0.001,-0.002, 0.003\n0.004\n", to: "noise")
+        let result = try simulate("--noise", "noise", "--format", "csv")
+        #expect(result.status == 0)
+        let lines = result.output.split(separator: "\n").dropFirst()
+        #expect(lines.count == 15 && lines.allSatisfy { $0.hasPrefix("recorded,") })
+        #expect(try simulate("--noise", "noise").output.hasPrefix("gate "))
+    }
+
+    @Test("says what is wrong with its input in one line")
+    func faults() throws {
+        try write("0.1,x\n", to: "letters")
+        try write("\n", to: "empty")
+        for (arguments, status, reason) in [
+            (["--noise", "letters"], 65, "line 1: x is no log-ratio"),
+            (["--noise", "empty"], 65, "no series"),
+            (["--noise", "missing"], 65, "cannot be read"), (["--runs", "0"], 64, "--runs is 0"),
+            (["--cells", "0"], 64, "--cells is 0"),
+            (["--noise", "good", "--out", "missing/curve.csv"], 65, "cannot be written"),
+        ] as [([String], Int32, String)] {
+            try write("0.1\n", to: "good")
+            let result = try Program(["gate", "simulate", "--runs", "1"] + arguments, in: folder).finish()
+            #expect(result.status == status, "\(arguments) \(result.status)")
+            #expect(result.errors.contains(reason), "\(result.errors)")
+            #expect(result.output.isEmpty)
+        }
+    }
+}

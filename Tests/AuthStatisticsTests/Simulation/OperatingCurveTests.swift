@@ -1,0 +1,113 @@
+import Testing
+
+@testable import AuthStatistics
+
+/// The simulation against one that was made independently of this code, in NumPy; its number of runs beside each
+/// figure.
+@Suite("Operating curve")
+struct OperatingCurveTests {
+    struct Figure: Sendable, CustomTestStringConvertible {
+        var gate: String
+        var noise = "usual"
+        var slowedCells: Int
+        var slowdown: Double
+        var published: Double
+        var publishedRuns: Int
+        var runs: Int
+
+        init(
+            _ gate: String, noise: String = "usual", slowed: Int, by slowdown: Double, _ published: Double,
+            of publishedRuns: Int, runs: Int
+        ) {
+            (self.gate, self.noise, slowedCells) = (gate, noise, slowed)
+            (self.slowdown, self.published) = (slowdown, published)
+            (self.publishedRuns, self.runs) = (publishedRuns, runs)
+        }
+
+        var testDescription: String { "\(gate), \(noise), \(slowedCells) cells by \(slowdown)" }
+    }
+
+    private static let perCell = [
+        Figure("means of 5 > 5 %", slowed: 0, by: 0, 0.211, of: 40_000, runs: 3000),
+        Figure("means of 5 > 5 %", noise: "other session", slowed: 0, by: 0, 0.256, of: 40_000, runs: 3000),
+        Figure("means of 5 > 10 %", slowed: 0, by: 0, 0.058, of: 40_000, runs: 3000),
+        Figure("means of 5 > 10 %", slowed: 1, by: 0.1, 0.50, of: 40_000, runs: 1000),
+        Figure("Mann-Whitney 10 v 10, p < 0.05", slowed: 0, by: 0, 0.022, of: 40_000, runs: 2000),
+        Figure("Mann-Whitney 10 v 10, p < 0.05", slowed: 1, by: 0.1, 0.55, of: 40_000, runs: 600),
+        Figure("bootstrap of the median, n = 10", slowed: 1, by: 0.05, 0.73, of: 6000, runs: 60),
+        Figure("signed-rank 0.025, n = 10", slowed: 0, by: 0, 0.024, of: 40_000, runs: 2000),
+        Figure("signed-rank 0.025, n = 10", slowed: 1, by: 0.05, 0.62, of: 40_000, runs: 1000),
+        Figure("signed-rank 0.01 Bonferroni, n = 10", slowed: 1, by: 0.1, 0, of: 40_000, runs: 200),
+        Figure("signed-rank 0.01 Bonferroni, n = 20", slowed: 1, by: 0.05, 0.33, of: 40_000, runs: 600),
+    ]
+
+    private static let perRun = [
+        Figure("means of 5 > 10 %", slowed: 0, by: 0, 0.97, of: 1500, runs: 200),
+        Figure("means of 5 > 10 %", noise: "other session", slowed: 0, by: 0, 0.82, of: 1500, runs: 200),
+        Figure("signed-rank 0.025 uncorrected, n = 10", slowed: 0, by: 0, 0.78, of: 1500, runs: 60),
+        Figure("screened 12/24, Holm 1 % and > 2.5 %", slowed: 1, by: 0.05, 0.67, of: 1500, runs: 60),
+        Figure("staged 10/24/36, Holm 0.1 %", slowed: 1, by: 0.05, 0.93, of: 1500, runs: 60),
+        Figure("staged 10/24/36, Holm 0.1 %", slowed: 0, by: 0, 0.001, of: 5000, runs: 60),
+    ]
+
+    private func simulate(_ figure: Figure, among scenarios: [Scenario]) throws -> OperatingPoint {
+        var scenario = try #require(
+            scenarios.first {
+                $0.name == figure.gate && $0.noise == figure.noise && $0.slowdown == figure.slowdown
+                    && $0.slowedCells == figure.slowedCells
+            })
+        scenario.runs = figure.runs
+        var random = SeededSource(state: 12)
+        return scenario.simulate(using: &random)
+    }
+
+    @Test("agrees with the other simulation, one cell for itself", arguments: perCell)
+    func cells(figure: Figure) throws {
+        check(figure, try simulate(figure, among: OperatingCurve(cells: 60, runs: 1).perCell))
+    }
+
+    @Test("agrees with the other simulation, in runs of 60 cells", arguments: perRun)
+    func runs(figure: Figure) throws {
+        check(figure, try simulate(figure, among: OperatingCurve(cells: 60, runs: 1).perRun))
+    }
+
+    /// Within four standard errors of both counts, and the rounding of the published figure.
+    private func check(_ figure: Figure, _ point: OperatingPoint) {
+        let found =
+            Double(figure.slowedCells > 0 ? point.detections : point.falseAlarms) / Double(figure.runs)
+        let share = (found * Double(figure.runs) + 1) / Double(figure.runs + 2)
+        let variance = share * (1 - share) * (1 / Double(figure.runs) + 1 / Double(figure.publishedRuns))
+        #expect(abs(found - figure.published) < 4 * variance.squareRoot() + 0.005, "found \(found)")
+    }
+
+    @Test("counts what the gate said")
+    func counts() {
+        let gate = StagedGate(
+            rules: StagedTest.Rules(blocks: [8, 12, 16], alpha: 0.01),
+            bounds: StagedTest.Tolerance(tolerance: 0.05, minimumEffect: 0.03))
+        let noise = BlockNoise.recorded([[0.001, 0.002, 0.003, 0.004, 0.005]], factor: 1)
+        let scenario = Scenario(
+            table: "run", name: "", gate: .staged(gate, noise), cells: 5, slowedCells: 1, slowdown: 0.2,
+            runs: 20)
+        var random = SeededSource(state: 3)
+        let point = scenario.simulate(using: &random)
+        #expect(point.detections == 20 && point.slowedPassed == 0 && point.inconclusiveRuns == 0)
+        #expect(point.falseAlarms == 0 && point.slowedInconclusive == 0 && point.hasThreeVerdicts)
+        // 8 blocks of each cell; 12 more of the slowed one, and of the others at most all.
+        let (least, most) = (20 * 52, 20 * 100)
+        #expect(least <= point.blocks && point.blocks <= most)
+    }
+
+    @Test("simulates recorded noise three times, and whole strategies of a fifth of the cells")
+    func scenarios() {
+        let curve = OperatingCurve(cells: 20, runs: 7)
+        let recorded = curve.recorded([[0.01, 0.02]])
+        #expect(Set(recorded.map(\.noise)) == ["recorded x1", "recorded x3", "recorded x5"])
+        #expect(Set(recorded.map(\.slowdown)) == [0, 0.03, 0.05, 0.10])
+        #expect(recorded.allSatisfy { $0.runs == 7 && $0.cells == 20 })
+        #expect(Set(curve.perRun.map(\.slowedCells)) == [0, 1, 4])
+        let all = curve.perCell + curve.perRun
+        let names = all.map { "\($0.table) \($0.name) \($0.noise) \($0.slowedCells) \($0.slowdown)" }
+        #expect(Set(names).count == all.count)
+    }
+}
