@@ -46,6 +46,13 @@ public enum AuthBench {
 /// The strategies that commands know.
 enum Registry {
     @TaskLocal static var strategies: StrategyRegistry = []
+
+    static var floor: String? { strategies.floor }
+}
+
+extension StrategyRegistry {
+    /// The strategy that only shows the harness's own cost.
+    var floor: String? { map { $0.descriptor }.first { $0.transport == .none }?.id }
 }
 
 struct Root: ParsableCommand {
@@ -55,7 +62,8 @@ struct Root: ParsableCommand {
             "Runs authentication strategies through one workload and measures them: measure it, don't assume it.",
         version: Version.authbench,
         subcommands: [
-            RunCommand.self, ExposureCommand.self, ValidateCommand.self, MergeCommand.self,
+            RunCommand.self, ExposureCommand.self, CompareCommand.self, ValidateCommand.self,
+            MergeCommand.self,
             ConformCommand.self,
             ListCommand.self, TraceCommand.self, TokenCommand.self, SchemaCommand.self,
         ])
