@@ -104,9 +104,11 @@ struct RepeatPairs {
 extension ResultReader {
     func rows(of file: String) -> [TableRow] { tables[file]?.rows(of: file) ?? [] }
 
-    /// In the order of the file.
+    /// Those measured, in the order of `size.csv`, which is that of the registry.
     var strategies: [String] {
+        let measured = Set(rows(of: "throughput.csv").map { $0["strategy"] })
         var seen: Set<String> = []
-        return rows(of: "throughput.csv").map { $0["strategy"] }.filter { seen.insert($0).inserted }
+        return rows(of: "size.csv").map { $0["strategy"] }
+            .filter { measured.contains($0) && seen.insert($0).inserted }
     }
 }

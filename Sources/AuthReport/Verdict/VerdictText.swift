@@ -62,8 +62,8 @@ package enum VerdictText {
             }
         let word = report.verdict.rawValue.uppercased()
         let counts = report.counts.isEmpty ? "" : " (\(report.counts))"
-        let names = "\(report.title): \(report.base) -> \(report.head)"
-        return (isColored ? "\u{1B}[\(code)m\(word)\u{1B}[0m" : word) + counts + "  " + oneLine(names)
+        let first = (isColored ? "\u{1B}[\(code)m\(word)\u{1B}[0m" : word) + "  "
+        return first + oneLine(report.title) + counts + "\n  " + oneLine("\(report.base) -> \(report.head)")
     }
 
     /// What all rows share goes above the table, the rest into it.
