@@ -64,6 +64,37 @@ struct CompareTests {
         #expect(own.allSatisfy { $0["verdict"] == "regression" && $0["n"] == "9" }, "\(own)")
     }
 
+    /// Sets a field of the first row of `size.csv`.
+    private func set(_ column: String, to value: String, in run: URL) throws {
+        let url = run.appendingPathComponent("size.csv")
+        var table = try CSVTable(String(contentsOf: url, encoding: .utf8))
+        let place = try #require(table.header.firstIndex(of: column))
+        table.rows[0][place] = value
+        try table.text.write(to: url, atomically: true, encoding: .utf8)
+    }
+
+    @Test("sizes are compared to the byte, and what varies by nature has its allowance")
+    func sizes() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let base = try CraftedRun("base").write(in: folder)
+        let head = try CraftedRun("candidate").write(in: folder)
+        let cases = [
+            ("renewal_bytes", "0", "1", 1), ("renewal_bytes", "1", "0", 0),
+            ("store_commands_per_renew", "2.00", "2.01", 1), ("http2_first_bytes", "100", "112", 0),
+            ("http2_first_bytes", "100", "113", 1), ("store_bytes_per_session", "200.0", "209.9", 0),
+            ("store_bytes_per_session", "200.0", "211.0", 1), ("store_bytes_per_session", "", "211.0", 0),
+        ]
+        for (column, before, after, status) in cases {
+            let files = [base, head].map { $0.appendingPathComponent("size.csv") }
+            let originals = try files.map { try Data(contentsOf: $0) }
+            try set(column, to: before, in: base)
+            try set(column, to: after, in: head)
+            let result = try Program(["compare", base.path, head.path], in: folder).finish()
+            #expect(result.status == Int32(status), "\(column) \(before) \(after): \(result.errors)")
+            for (file, original) in zip(files, originals) { try original.write(to: file) }
+        }
+    }
+
     @Test("every format goes to a file as to stdout, and the file appears whole")
     func formats() throws {
         defer { try? FileManager.default.removeItem(at: folder) }

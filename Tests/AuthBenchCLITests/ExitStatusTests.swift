@@ -111,6 +111,17 @@ struct ExitStatusTests {
         #expect(Set(Self.comparisons.map(\.status)) == Set(0...5))
     }
 
+    @Test("the README has all statuses in one table")
+    func documented() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let readme = try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
+        for status in ["0", "1", "2", "3", "4", "5", "64", "65", "129, 130, 143"] {
+            let rows = readme.split(separator: "\n").filter { $0.hasPrefix("| \(status) |") }
+            #expect(rows.count == 1, "\(status)")
+        }
+    }
+
     @Test("a run beside itself is no comparison, status 4")
     func itself() throws {
         try withFolder { folder in

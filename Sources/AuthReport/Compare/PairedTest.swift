@@ -26,10 +26,16 @@ struct PairedTest {
 
     private let cells: [PairedCell]
     private let workload: String
+    /// By the number of pairs.
+    private var provable: [Int: Double] = [:]
 
     init(_ cells: [PairedCell], workload: String) {
         self.cells = cells
         self.workload = workload
+        let level = Self.level / Double(max(1, cells.count))
+        for pairs in Set(cells.map(\.pairs.count)) where pairs >= Self.pairsNeeded(cells: cells.count) {
+            provable[pairs] = ProvableEffect.deviations(pairs: pairs, level: level)
+        }
     }
 
     /// One row for each cell, in their order.
@@ -68,7 +74,9 @@ struct PairedTest {
         row.change = location.map { exp($0.estimate) - 1 }
         let interval = location?.interval95 ?? StudentInterval.ofMean(ratios)
         row.interval = interval.map { Interval(low: exp($0.low) - 1, high: exp($0.high) - 1) }
-        row.mde = sigma_b.flatMap { leastProvable(cell, sigma_b: $0) }
+        if let sigma_b, let deviations = provable[cell.pairs.count] {
+            row.mde = (1 + cell.metric.minimumEffect) * exp(deviations * sigma_b) - 1
+        }
         return row
     }
 
@@ -94,18 +102,5 @@ struct PairedTest {
             let tolerance = VerdictText.percent(cell.metric.tolerance, isSigned: false)
             row.why = "may be worse by more than the tolerance of \(tolerance)"
         }
-    }
-
-    /// The least change that would be proved 95 times in 100, as a fraction; `nil` with too few pairs for any.
-    private func leastProvable(_ cell: PairedCell, sigma_b: Double) -> Double? {
-        let count = cell.pairs.count
-        let level = Self.level / Double(max(1, cells.count))
-        guard count >= Self.pairsNeeded(cells: cells.count) else { return nil }
-        var distance = DetectableEffect.minimum(sigma_b: sigma_b, blocks: count, level: level)
-        // With just enough pairs every one of them must be worse.
-        if level < exp2(1 - Double(count)) {
-            distance = max(distance, sigma_b * Normal.quantile(pow(0.95, 1 / Double(count))))
-        }
-        return exp(log(1 + cell.metric.minimumEffect) + distance) - 1
     }
 }
