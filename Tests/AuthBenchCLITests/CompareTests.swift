@@ -39,6 +39,7 @@ struct CompareTests {
             #expect(low < expected && expected < high && high - low < 3, "\(row)")
             #expect(row["n"] == "10")
         }
+        #expect(rows.filter { $0["strategy"] == "null-baseline" }.allSatisfy { $0["verdict"] == "advisory" })
         let passed = rows.filter { $0["strategy"] == "sqlite-session" && $0["metric"] != "size.csv" }
         #expect(passed.count == 4 && passed.allSatisfy { $0["verdict"] == "pass" })
         #expect(passed.allSatisfy { $0["mde_percent"].flatMap(Double.init) ?? 0 > 3 }, "\(passed)")
@@ -47,7 +48,7 @@ struct CompareTests {
     @Test("has nothing to say of a strategy that only one run has")
     func oneSided() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
-        let rows = try rows { $0.strategies = ["hs256-jwt", "rs256-jwt"] }
+        let rows = try rows { $0.strategies = ["hs256-jwt", "rs256-jwt", "null-baseline"] }
         let notGated = rows.filter { $0["verdict"] == "not gated" }
         #expect(notGated.map { $0["strategy"] } == ["rs256-jwt", "sqlite-session"])
         #expect(notGated.map { $0["why"]?.prefix(4) } == ["new:", "gone"])

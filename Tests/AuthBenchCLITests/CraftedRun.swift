@@ -5,7 +5,7 @@ import Foundation
 /// A result folder with known differences, written as `run` writes it, without a run.
 struct CraftedRun {
     var runID: String
-    var strategies = ["sqlite-session", "hs256-jwt"]
+    var strategies = ["sqlite-session", "hs256-jwt", "null-baseline"]
     var repeats = 10
     var clients = 2
     var trace = String(repeating: "ab", count: 32)
@@ -47,18 +47,22 @@ struct CraftedRun {
     private func measurement(_ place: Int, _ index: Int, _ factor: Double) -> RepeatMeasurement {
         let strategy = strategies[place]
         let isFirst = place == 0 && index == 1
-        let time_ns = 2000 * factor * slowness[strategy, default: 1]
-        let samples: UInt64 = 10_000
+        // The floor is quiet, and has too few samples for any quantile.
+        let isFloor = strategy == "null-baseline"
+        let time_ns = 2000 * (isFloor ? 1 : factor) * slowness[strategy, default: 1]
+        let samples: UInt64 = isFloor ? 4 : 10_000
         var tally = Tally()
         tally.completed = samples
         tally.accepted = samples / 2
         tally.refused = samples / 2
         if isFirst { (tally.falseAccepts, tally.falseRejects) = (falseAccepts, falseRejects) }
         if isFirst { tally.errors = errors }
-        let slice = LatencyHistogram([
-            .init(index: BucketLayout.index(of: UInt64(time_ns)), count: samples / 4 - 100),
-            .init(index: BucketLayout.index(of: UInt64(3 * time_ns)), count: 100),
-        ])
+        let slice = LatencyHistogram(
+            [
+                LatencyHistogram.Bucket(
+                    index: BucketLayout.index(of: UInt64(time_ns)), count: samples - samples / 50),
+                .init(index: BucketLayout.index(of: UInt64(3 * time_ns)), count: samples / 50),
+            ].filter { $0.count > 0 })
         var usage = Usage()
         usage.cpu_ns = UInt64(Double(samples) * time_ns)
         usage.steal_share = isFirst ? stolenShare : nil
@@ -67,7 +71,7 @@ struct CraftedRun {
             clients: clients,
             operations: [
                 .init(
-                    kind: .authenticate, service: SlicedHistogram(Array(repeating: slice, count: 4)),
+                    kind: .authenticate, service: SlicedHistogram([slice, LatencyHistogram()]),
                     tally: tally)
             ],
             wall_ns: UInt64(Double(samples) * time_ns * 100), usage: usage)

@@ -41,10 +41,11 @@ package struct Comparison {
         let findings = findings(likeness)
         let isComparable = !findings.contains { $0.verdict == .incomparable }
         let cells = isComparable ? timed : []
+        let controls = cells.isEmpty ? [] : control
         let rows = wrongDecisions + PairedTest(cells, workload: workload).rows
         return VerdictReport(
             title: "compare \(workload)", base: facts.base.name, head: facts.head.name,
-            rows: rows + (isComparable ? sizes + floorRows + oneSided : []), findings: findings,
+            rows: rows + (isComparable ? sizes + floorRows + oneSided : []), findings: findings + controls,
             notes: isComparable ? notes(likeness, cells: cells) : [],
             isAdvisory: !likeness.otherMachine.isEmpty)
     }
@@ -82,13 +83,34 @@ package struct Comparison {
         return shared.filter { $0 != floor }.flatMap(pairs.cells)
     }
 
-    private var floorRows: [VerdictRow] {
+    /// The floor is the control: it does the same in both builds, so that where it moves, the machine did.
+    ///
+    /// A compiler that ran beside one of two runs of one build took 60 % of every strategy's throughput, and of the
+    /// floor's; nothing in a strategy's own numbers tells that from a regression.
+    private var control: [VerdictReport.Finding] {
+        guard let floor else { return [] }
+        guard let cell = floorCells.first,
+            let change = PairedTest([cell], workload: workload).rows.first?.change
+        else {
+            let advice =
+                "without \(floor) in both runs nothing tells the machine from the build: run both with it"
+            return [.init(.inconclusive, advice)]
+        }
+        guard abs(log(1 + change)) >= log(1 + cell.metric.minimumEffect) else { return [] }
+        let moved = "the harness's own \(cell.metric.name) moved by \(VerdictText.percent(change))"
+        return [.init(.inconclusive, "the machine was not the same: \(moved); run both again")]
+    }
+
+    private var floorCells: [PairedCell] {
         guard let floor, shared.contains(floor) else { return [] }
-        let cells = RepeatPairs(base: base, head: head).cells(of: floor)
-        return cells.filter(\.operation.isEmpty).map { cell in
+        return RepeatPairs(base: base, head: head).cells(of: floor).filter(\.operation.isEmpty)
+    }
+
+    private var floorRows: [VerdictRow] {
+        floorCells.map { cell in
             var row = PairedTest([cell], workload: workload).row(cell, [])
             row.verdict = .advisory
-            row.why = "the harness's own cost"
+            row.why = "the harness's own cost: the control"
             return row
         }
     }
