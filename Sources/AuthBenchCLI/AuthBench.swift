@@ -47,6 +47,13 @@ public enum AuthBench {
 /// The strategies that commands know.
 enum Registry {
     @TaskLocal static var strategies: StrategyRegistry = []
+
+    static var floor: String? { strategies.floor }
+}
+
+extension StrategyRegistry {
+    /// The strategy that only shows the harness's own cost.
+    var floor: String? { map { $0.descriptor }.first { $0.transport == .none }?.id }
 }
 
 struct Root: ParsableCommand {
@@ -56,8 +63,8 @@ struct Root: ParsableCommand {
             "Runs authentication strategies through one workload and measures them: measure it, don't assume it.",
         version: Version.authbench,
         subcommands: [
-            RunCommand.self, ExposureCommand.self, ValidateCommand.self, MergeCommand.self,
-            ConformCommand.self, GateCommand.self,
+            RunCommand.self, ExposureCommand.self, GateCommand.self, CompareCommand.self, ValidateCommand.self,
+            MergeCommand.self, ConformCommand.self,
             ListCommand.self, TraceCommand.self, TokenCommand.self, SchemaCommand.self, ServeSlicesCommand.self,
         ])
 }

@@ -1,14 +1,15 @@
 /// The exit statuses of all commands; the README has them in one table.
 enum ExitStatus {
     static let success: Int32 = 0
-    /// A proved negative: a wrong decision.
+    /// A proved negative: a wrong decision, a regression.
     static let negative: Int32 = 1
     /// A store down, a crash, an I/O error.
     static let runtime: Int32 = 2
-    /// The run came to its end, but numbers in it must not be used.
+    /// The run came to its end, but numbers in it must not be used, or prove nothing.
     static let notValid: Int32 = 3
     /// Results that must not be put side by side: another trace, machine or schema.
     static let incomparable: Int32 = 4
+    /// No operation completed, or no row of two results can be compared.
     static let nothingMeasured: Int32 = 5
     static let usage: Int32 = 64
     static let badData: Int32 = 65

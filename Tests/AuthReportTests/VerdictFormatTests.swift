@@ -38,7 +38,7 @@ struct VerdictFormatTests {
     func table() throws {
         let passing = VerdictReport.example([.example(.pass), .example(.pass, metric: "cpu_us_per_op")])
         let text = try VerdictFormat.table.text(passing)
-        #expect(text.hasPrefix("PASS (2 pass)  example: a -> b\n"), "\(text)")
+        #expect(text.hasPrefix("PASS  example (2 pass)\n  a -> b\n"), "\(text)")
         let lines = text.split(separator: "\n")
         #expect(lines.allSatisfy { $0.count <= 100 }, "\(text)")
         #expect(lines.contains { $0.contains("MDE") })

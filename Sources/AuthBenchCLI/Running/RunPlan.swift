@@ -22,7 +22,7 @@ struct RunPlan {
 
     var needsRedis: Bool { strategies.contains { $0.descriptor.stores.contains(.redis) } }
     /// The strategy that only shows the harness's own cost.
-    var floor: String? { strategies.map { $0.descriptor }.first { $0.transport == .none }?.id }
+    var floor: String? { strategies.floor }
     var needsSQLite: Bool { strategies.contains { $0.descriptor.stores.contains(.sqlite) } }
 }
 

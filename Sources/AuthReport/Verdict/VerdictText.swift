@@ -24,21 +24,28 @@ package enum VerdictText {
         return text + "\n" + remarks(report) + machine(report)
     }
 
-    /// A fraction as `+5.0%`.
+    /// A fraction as `+5.0%`, or `+250%`.
     static func percent(_ fraction: Double?, isSigned: Bool = true) -> String {
         guard let fraction else { return "–" }
         guard abs(fraction) < 9.995 else { return fraction > 0 ? ">999%" : "<-999%" }
-        let text = (fraction * 100).formatted(digits: 1) + "%"
+        let text = (fraction * 100).formatted(digits: abs(fraction) < 0.9995 ? 1 : 0) + "%"
         return isSigned && fraction > 0 && text != "0.0%" ? "+" + text : text
     }
 
-    /// A value of a metric with about three figures, and its unit where the metric's name has one.
+    /// A value of a metric with three figures, and its unit where the metric's name has one; bytes to the byte.
     static func value(_ value: Double?, of metric: String) -> String {
         guard let value else { return "–" }
-        if metric.hasSuffix("_ns"), value >= 0 {
-            return value < 100 ? figures(value) + " ns" : TextTable.time(UInt64(value.rounded()))
-        }
-        return figures(value) + (metric.contains("_us") ? " µs" : metric.hasSuffix("_bytes") ? " B" : "")
+        if metric.hasSuffix("_bytes") { return value.formatted(digits: 0) + " B" }
+        if metric.hasSuffix("_ns") { return scaled(value, ["ns", "µs", "ms", "s"]) }
+        if metric.contains("_us") { return scaled(value * 1000, ["ns", "µs", "ms", "s"]) }
+        return scaled(value, ["", "k", "M", "G"])
+    }
+
+    /// The metric without its unit, which stands beside the value.
+    private static func title(_ metric: String) -> String {
+        if metric == "throughput" { return "ops/s" }
+        if metric == "cpu_us_per_op" { return "CPU/op" }
+        return metric.hasSuffix("_ns") ? String(metric.dropLast(3)).replacing("_", with: " ") : metric
     }
 
     /// In one line, without anything that moves a terminal's cursor.
@@ -62,8 +69,8 @@ package enum VerdictText {
             }
         let word = report.verdict.rawValue.uppercased()
         let counts = report.counts.isEmpty ? "" : " (\(report.counts))"
-        let names = "\(report.title): \(report.base) -> \(report.head)"
-        return (isColored ? "\u{1B}[\(code)m\(word)\u{1B}[0m" : word) + counts + "  " + oneLine(names)
+        let first = (isColored ? "\u{1B}[\(code)m\(word)\u{1B}[0m" : word) + "  "
+        return first + oneLine(report.title) + counts + "\n  " + oneLine("\(report.base) -> \(report.head)")
     }
 
     /// What all rows share goes above the table, the rest into it.
@@ -72,12 +79,16 @@ package enum VerdictText {
             ("workload", { $0.workload }), ("operation", { $0.operation }),
             ("clients", { String($0.clients) }), ("n", { $0.n.map(String.init) ?? "–" }),
         ]
-        let varying = candidates.filter { one in Set(rows.map { one.cell($0) }).count > 1 }.map(\.title)
-        let shared = candidates.filter { !varying.contains($0.title) && !$0.cell(rows[0]).isEmpty }
-            .map { "\($0.title) \($0.cell(rows[0]))" }.joined(separator: ", ")
+        // A row of sizes has no pairs, which is no other number of them.
+        func values(_ one: Entry) -> Set<String> { Set(rows.map { one.cell($0) }).subtracting(["–"]) }
+        let varying = candidates.filter { values($0).count > 1 }.map(\.title)
+        let shared = candidates.compactMap { one -> String? in
+            guard let value = values(one).first, values(one).count == 1, !value.isEmpty else { return nil }
+            return "\(one.title) \(value)"
+        }.joined(separator: ", ")
         let all: [Entry] =
             [("verdict", { $0.verdict.rawValue }), ("strategy", { $0.strategy })] + candidates.prefix(2)
-            + [("metric", { $0.metric })] + candidates.dropFirst(2) + numbers
+            + [("metric", { title($0.metric) })] + candidates.dropFirst(2) + numbers
         let names = candidates.map(\.title)
         return (shared, all.filter { varying.contains($0.title) || !names.contains($0.title) })
     }
@@ -115,12 +126,12 @@ package enum VerdictText {
         report.notes.map { oneLine("\($0.name): \($0.value)") + "\n" }.joined()
     }
 
-    private static func figures(_ value: Double) -> String {
-        switch abs(value) {
-        case ..<10: value.formatted(digits: 2)
-        case ..<100: value.formatted(digits: 1)
-        default: value.formatted(digits: 0)
-        }
+    /// In the unit that leaves one to three digits before the point.
+    private static func scaled(_ value: Double, _ units: [String]) -> String {
+        var (value, place) = (value, 0)
+        while abs(value) >= 999.5, place + 1 < units.count { (value, place) = (value / 1000, place + 1) }
+        let digits = abs(value) < 9.995 ? 2 : abs(value) < 99.95 ? 1 : 0
+        return value.formatted(digits: digits) + (units[place].isEmpty ? "" : " " + units[place])
     }
 
     private static func trimmed(_ line: String) -> String {

@@ -1,0 +1,66 @@
+/// What keeps two runs from being compared, and what should be known of them when they are.
+struct Likeness {
+    /// Each in one phrase; with any of these, a difference says nothing about the build.
+    let otherMachine: [String]
+    let otherSettings: [String]
+    /// What may come with the build and is only said.
+    let remarks: [(name: String, value: String)]
+
+    init(_ base: RunFacts, _ head: RunFacts) {
+        otherMachine = Self.facts(base.machine, head.machine).compactMap(Self.phrase)
+        otherSettings = Self.settings(base, head).compactMap(Self.phrase)
+        remarks = Self.remarks(base, head)
+    }
+
+    private typealias Fact = (name: String, base: String, head: String)
+
+    private static func phrase(_ fact: Fact) -> String? {
+        fact.base == fact.head ? nil : "\(fact.name) is \(fact.head), not \(fact.base)"
+    }
+
+    /// What sets how fast a core is, how many there are, and what a system call costs.
+    ///
+    /// The kernel is among them, because scheduler and mitigations move the strategies with a store by more than
+    /// their tolerance. Clock, load and memory are not: they change by the minute or the boot.
+    private static func facts(_ base: RunFacts.Machine, _ head: RunFacts.Machine) -> [Fact] {
+        func fact(_ name: String, _ value: (RunFacts.Machine) -> String?) -> Fact {
+            (name, value(base) ?? "unknown", value(head) ?? "unknown")
+        }
+        return [
+            fact("cpu_model") { $0.cpu_model }, fact("cores") { String($0.cores) },
+            fact("cpu_quota_cores") { $0.cgroup?.cpu_quota_cores.map { $0.formatted(digits: 2) } ?? "none" },
+            fact("cpuset") { $0.cgroup?.cpuset ?? "all" }, fact("cpu_governor") { $0.cpu_governor },
+            fact("kernel") { $0.kernel }, fact("cpu_flags") { $0.cpu_flags?.joined(separator: " ") },
+        ]
+    }
+
+    /// Options of the run that change what a strategy has to do.
+    private static func settings(_ base: RunFacts, _ head: RunFacts) -> [Fact] {
+        func fact(_ name: String, _ value: (RunFacts) -> String?) -> Fact {
+            (name, value(base) ?? "none", value(head) ?? "none")
+        }
+        return [fact("sqlite_synchronous") { $0.sqlite_synchronous }]
+            // A run without any strategy of a store has no such setting.
+            + [
+                fact("the way to Redis") { $0.stores.redis?.topology },
+                fact("the SQLite file") { $0.stores.sqlite?.file },
+            ].filter { $0.base != "none" && $0.head != "none" }
+    }
+
+    private static func remarks(_ base: RunFacts, _ head: RunFacts) -> [(name: String, value: String)] {
+        func extent(_ run: RunFacts) -> String {
+            let unit = run.operations.map { "\($0) operations" }
+            let time = run.duration_seconds.map { "\($0.formatted(digits: 2)) s" } ?? "unknown"
+            return "\(unit ?? time) after \(run.warm_up_seconds.formatted(digits: 2)) s"
+        }
+        let facts: [Fact] = [
+            ("status", base.status, head.status), ("extent of a repeat", extent(base), extent(head)),
+            ("authbench", base.versions.authbench, head.versions.authbench),
+            ("swift", base.versions.swift, head.versions.swift),
+            ("sqlite", base.versions.sqlite, head.versions.sqlite),
+            ("openssl", base.versions.openssl, head.versions.openssl),
+            ("redis", base.versions.redis ?? "none", head.versions.redis ?? "none"),
+        ]
+        return facts.filter { $0.base != $0.head }.map { ("unlike \($0.name)", "\($0.base) -> \($0.head)") }
+    }
+}

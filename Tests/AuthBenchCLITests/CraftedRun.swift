@@ -1,0 +1,105 @@
+import AuthCore
+import AuthReport
+import Foundation
+
+/// A result folder with known differences, written as `run` writes it, without a run.
+struct CraftedRun {
+    var runID: String
+    var strategies = ["sqlite-session", "hs256-jwt", "null-baseline"]
+    var repeats = 10
+    var clients = 2
+    var trace = String(repeating: "ab", count: 32)
+    var cpuModel = "crafted"
+    var kernel = "1.0"
+    var synchronous = "normal"
+    /// Of every time of every repeat, as a fraction to either side.
+    var noise = 0.01
+    /// By strategy; 1.3 takes 30 % longer.
+    var slowness: [String: Double] = [:]
+    var credential_bytes = 40
+    /// Of the first strategy in the first repeat.
+    var falseAccepts: UInt64 = 0
+    var falseRejects: UInt64 = 0
+    var errors: UInt64 = 0
+    var stolenShare: Double?
+
+    init(_ runID: String) { self.runID = runID }
+
+    /// Makes the folder `<parent>/<run id>`.
+    func write(in parent: URL) throws -> URL {
+        let identity = RunIdentity(runID: runID, workload: "crafted", traceSHA256: trace)
+        let folder = ResultFolder(in: parent, identity: identity)
+        try folder.create()
+        var assessments: [Assessment] = []
+        var random = RandomSource(seed: UInt64(runID.utf8.reduce(7) { $0 &* 31 &+ UInt32($1) }))
+        for index in 1...repeats {
+            for place in strategies.indices {
+                let factor = 1 + noise * Double.random(in: -1...1, using: &random)
+                assessments.append(Assessment(measurement(place, index, factor)))
+                try folder.write(assessments, bills: strategies.map(bill), floor: nil)
+            }
+        }
+        let data = try JSONSerialization.data(withJSONObject: record)
+        try data.write(to: folder.url.appendingPathComponent("run.json"))
+        return folder.url
+    }
+
+    private func measurement(_ place: Int, _ index: Int, _ factor: Double) -> RepeatMeasurement {
+        let strategy = strategies[place]
+        let isFirst = place == 0 && index == 1
+        // The floor is quiet, and has too few samples for any quantile.
+        let isFloor = strategy == "null-baseline"
+        let time_ns = 2000 * (isFloor ? 1 : factor) * slowness[strategy, default: 1]
+        let samples: UInt64 = isFloor ? 4 : 10_000
+        var tally = Tally()
+        tally.completed = samples
+        tally.accepted = samples / 2
+        tally.refused = samples / 2
+        if isFirst { (tally.falseAccepts, tally.falseRejects) = (falseAccepts, falseRejects) }
+        if isFirst { tally.errors = errors }
+        let slice = LatencyHistogram(
+            [
+                LatencyHistogram.Bucket(
+                    index: BucketLayout.index(of: UInt64(time_ns)), count: samples - samples / 50),
+                .init(index: BucketLayout.index(of: UInt64(3 * time_ns)), count: samples / 50),
+            ].filter { $0.count > 0 })
+        var usage = Usage()
+        usage.cpu_ns = UInt64(Double(samples) * time_ns)
+        usage.steal_share = isFirst ? stolenShare : nil
+        var measurement = RepeatMeasurement(
+            strategy: strategy, repeatIndex: index, runOrder: (index - 1) * strategies.count + place + 1,
+            clients: clients,
+            operations: [
+                .init(
+                    kind: .authenticate, service: SlicedHistogram([slice, LatencyHistogram()]),
+                    tally: tally)
+            ],
+            wall_ns: UInt64(Double(samples) * time_ns * 100), usage: usage)
+        measurement.firstError = errors > 0 ? "the store is down" : nil
+        return measurement
+    }
+
+    private func bill(_ strategy: String) -> Bill {
+        let descriptor = StrategyDescriptor(
+            id: strategy, title: "crafted", transport: .bearer, revocation: .immediate)
+        let line =
+            Array("Authorization: Bearer ".utf8)
+            + Array(repeating: UInt8(ascii: "a"), count: credential_bytes)
+        let sizes = ClaimProfile.allCases.map {
+            CredentialSize(
+                strategy: descriptor, profile: $0, credential: Credential(headerLine: line))
+        }
+        return Bill(strategy: strategy, sizes: sizes, growth: nil, commands: StoreCommands())
+    }
+
+    private var record: [String: Any] {
+        [
+            "schema_version": RunIdentity.schemaVersion, "run_id": runID, "status": "complete",
+            "trace_sha256": trace, "repeats": repeats, "order": Array(repeating: strategies, count: repeats),
+            "workload": ["name": "crafted"], "warm_up_seconds": 0.5, "duration_seconds": 1.0,
+            "sqlite_synchronous": synchronous, "stores": [String: Any](),
+            "machine": ["cpu_model": cpuModel, "cores": 2, "kernel": kernel],
+            "versions": ["authbench": "0", "swift": "6", "sqlite": "3", "openssl": "3"],
+        ]
+    }
+}
