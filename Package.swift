@@ -62,7 +62,7 @@ let package = Package(
         .testTarget(
             name: "AuthConformanceTests",
             dependencies: ["AuthConformance", "AuthStrategies", "AuthCore", "Backends"]),
-        .testTarget(name: "AuthReportTests", dependencies: ["AuthReport", "AuthCore"]),
+        .testTarget(name: "AuthReportTests", dependencies: ["AuthReport", "AuthCore", "AuthStatistics"]),
         .testTarget(
             name: "AuthBenchCLITests",
             dependencies: ["authbench", "AuthCore", "AuthReport", "Backends"]),

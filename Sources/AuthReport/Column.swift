@@ -54,9 +54,9 @@ package enum Cell: Equatable, Sendable {
 extension Double {
     /// Decimal digits with a point, whatever the locale; never in exponent form.
     package func formatted(digits: Int) -> String {
-        guard isFinite, abs(self) < 1e15 else { return String(self) }
         var scale: Int64 = 1
         for _ in 0..<digits { scale *= 10 }
+        guard isFinite, abs(self) < 1e15, abs(self) * Double(scale) < 9e18 else { return String(self) }
         let scaled = Int64((abs(self) * Double(scale)).rounded())
         let sign = self < 0 && scaled != 0 ? "-" : ""
         guard digits > 0 else { return sign + String(scaled) }
