@@ -57,8 +57,9 @@ struct Root: ParsableCommand {
         version: Version.authbench,
         subcommands: [
             RunCommand.self, ExposureCommand.self, ValidateCommand.self, MergeCommand.self,
-            ConformCommand.self,
+            ConformCommand.self, GateCommand.self,
             ListCommand.self, TraceCommand.self, TokenCommand.self, SchemaCommand.self,
+            CountInstructionsCommand.self,
         ])
 }
 

@@ -13,7 +13,7 @@ final class Program {
     private let (output, errors) = (Pipe(), Pipe())
 
     /// The products lie beside the bundle of these tests.
-    private static let url = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+    static let url = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
         .appendingPathComponent("authbench")
 
     init(
