@@ -17,10 +17,10 @@ build: .build/packages-run
 test: .build/packages-test $(VENV)/installed
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
-	$(VENV)/bin/python -m pytest -q Tests/Import Tests/Interop
+	$(VENV)/bin/python -m pytest -q Tests/Import Tests/Interop Tests/Pipelines
 
 lint:
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks Examples
 
 check: lint
 	.ci/check-structure
@@ -51,7 +51,7 @@ fuzz: .build/packages-test
 	@.ci/install-packages $*
 	@mkdir -p .build && touch $@
 
-$(VENV)/installed: Tests/Import/requirements.txt Tests/Interop/requirements.txt
+$(VENV)/installed: Tests/Import/requirements.txt Tests/Interop/requirements.txt Tests/Pipelines/requirements.txt
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check $(^:%=-r %)
 	@touch $@
