@@ -2,6 +2,8 @@ import AuthCore
 import Synchronization
 
 /// A session whose identifier is looked up in this process's memory: the place of your own code.
+///
+/// Kept short, not to be signed: `my-authbench conform` lists what it lacks, an idle timeout for instance.
 struct MemorySessionStrategy: AuthStrategy, ~Copyable {
     static let descriptor = StrategyDescriptor(
         id: "memory-session", title: "session cookie, dictionary in memory", transport: .cookie,
@@ -51,8 +53,8 @@ struct MemorySessionStrategy: AuthStrategy, ~Copyable {
         let key = headerLine.indices.map { headerLine[$0] }
         guard let session = shared.sessions.withLock({ $0[key] }) else { return .refused(.unknown) }
         guard now < session.expiry else { return .refused(.expired) }
-        return scope.isGranted(by: shared.scope.span)
-            ? .accepted(session.subject) : .refused(.insufficientScope)
+        let granted = shared.scope
+        return scope.isGranted(by: granted.span) ? .accepted(session.subject) : .refused(.insufficientScope)
     }
 
     mutating func renew(_ credential: borrowing Credential, at now: Instant) -> Renewal {
