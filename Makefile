@@ -6,7 +6,7 @@ SECONDS := 5
 TARGETS :=
 DEFECT := hs256-jwt:slow5
 
-.PHONY: run test build lint check smoke fuzz schema defect clean
+.PHONY: run test build lint check smoke fuzz schema defect example clean
 
 run: build
 	@$(BIN) run $(ARGS)
@@ -41,6 +41,11 @@ defect: .build/packages-run
 	@cp .build-defect/release/authbench .build-defect/programs/$(subst :,-,$(DEFECT))
 	@SWIFT_BACKTRACE=enable=no .build-defect/programs/$(subst :,-,$(DEFECT)) --version
 
+# A package with a strategy of its own, as a user of the library has it.
+example: .build/packages-run
+	swift build -c release --package-path Examples/MemorySession --scratch-path .build-example
+	@.build-example/release/my-authbench run --population 2000 --operations 20000 --repeats 1 --quiet --out .build-example/results || [ $$? -eq 3 ]
+
 # Tests/Fuzz/README.md: make fuzz SECONDS=600 TARGETS="json csv"
 fuzz: .build/packages-test
 	AUTHBENCH_FUZZ=1 swift build -c release --product authbench-fuzz --scratch-path .build-fuzz \
@@ -57,4 +62,4 @@ $(VENV)/installed: Tests/Import/requirements.txt Tests/Interop/requirements.txt 
 	@touch $@
 
 clean:
-	rm -rf .build .build-fuzz .build-defect $(VENV)
+	rm -rf .build .build-fuzz .build-defect .build-example $(VENV)

@@ -35,7 +35,9 @@ struct GateCommand: ParsableCommand {
         let counts = try InstructionLane(counter: counter, strategies: Set(ids)).measure(
             base: URL(fileURLWithPath: base), head: URL(fileURLWithPath: head)
         ) { Console.say("counting \($0)") }
-        let report = VerdictReport(title: "gate", base: base, head: head, rows: counts.map(\.row))
+        let report = VerdictReport(
+            title: "gate", base: base, head: head, rows: counts.map(\.row),
+            notes: counter.remark.map { [("instructions", $0)] } ?? [])
         if let out { try write(report, to: URL(fileURLWithPath: out)) }
         try Console.output(try format.text(report, isColored: Console.isOutputColored))
         if report.verdict == .regression { throw ExitCode(ExitStatus.negative) }

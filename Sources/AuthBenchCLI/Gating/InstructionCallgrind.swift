@@ -8,8 +8,8 @@ struct InstructionCallgrind: InstructionCounter {
     private let valgrind: URL
     /// Comes before the program: ends it when we are gone, and puts its memory at the same addresses each time.
     private let prefix: [String]
-    /// Whether the kernel let addresses be fixed; a container may forbid it.
-    let isAddressFixed: Bool
+    /// What the reader of a report should know of this machine; `nil` when there is nothing to say.
+    let remark: String?
     private let folder: URL
 
     /// Finds the programs.
@@ -32,7 +32,10 @@ struct InstructionCallgrind: InstructionCounter {
         let ending = [setpriv.path, "--pdeathsig", "KILL"]
         let trial = try InstructionChild(
             [setarch.path, "-R", "true"], named: "setarch", in: folder, numbered: 0)
-        isAddressFixed = try trial.finish().status == 0
+        // A container may forbid the system call personality(2).
+        let isAddressFixed = try trial.finish().status == 0
+        remark =
+            isAddressFixed ? nil : "the addresses of programs are random here: counts may differ a little"
         prefix = ending + (isAddressFixed ? [setarch.path, "-R"] : [])
         self.folder = folder
     }
