@@ -6,7 +6,7 @@ SECONDS := 5
 TARGETS :=
 DEFECT := hs256-jwt:slow5
 
-.PHONY: run test build lint check smoke fuzz schema defect clean
+.PHONY: run test build lint check smoke fuzz schema defect example clean
 
 run: build
 	@$(BIN) run $(ARGS)
@@ -17,10 +17,10 @@ build: .build/packages-run
 test: .build/packages-test $(VENV)/installed
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
-	$(VENV)/bin/python -m pytest -q Tests/Import Tests/Interop
+	$(VENV)/bin/python -m pytest -q Tests/Import Tests/Interop Tests/Pipelines
 
 lint:
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks Examples
 
 check: lint
 	.ci/check-structure
@@ -41,6 +41,11 @@ defect: .build/packages-run
 	@cp .build-defect/release/authbench .build-defect/programs/$(subst :,-,$(DEFECT))
 	@SWIFT_BACKTRACE=enable=no .build-defect/programs/$(subst :,-,$(DEFECT)) --version
 
+# A package with a strategy of its own, as a user of the library has it.
+example: .build/packages-run
+	swift build -c release --package-path Examples/MemorySession --scratch-path .build-example
+	@.build-example/release/my-authbench run --population 2000 --operations 20000 --repeats 1 --quiet --out .build-example/results || [ $$? -eq 3 ]
+
 # Tests/Fuzz/README.md: make fuzz SECONDS=600 TARGETS="json csv"
 fuzz: .build/packages-test
 	AUTHBENCH_FUZZ=1 swift build -c release --product authbench-fuzz --scratch-path .build-fuzz \
@@ -51,10 +56,10 @@ fuzz: .build/packages-test
 	@.ci/install-packages $*
 	@mkdir -p .build && touch $@
 
-$(VENV)/installed: Tests/Import/requirements.txt Tests/Interop/requirements.txt
+$(VENV)/installed: Tests/Import/requirements.txt Tests/Interop/requirements.txt Tests/Pipelines/requirements.txt
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check $(^:%=-r %)
 	@touch $@
 
 clean:
-	rm -rf .build .build-fuzz .build-defect $(VENV)
+	rm -rf .build .build-fuzz .build-defect .build-example $(VENV)

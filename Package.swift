@@ -65,7 +65,7 @@ let package = Package(
         .testTarget(name: "AuthReportTests", dependencies: ["AuthReport", "AuthCore", "AuthStatistics"]),
         .testTarget(
             name: "AuthBenchCLITests",
-            dependencies: ["authbench", "AuthCore", "AuthReport", "Backends"]),
+            dependencies: ["authbench", "AuthBenchCLI", "AuthCore", "AuthReport", "Backends"]),
     ]
 )
 

@@ -66,6 +66,7 @@ struct Root: ParsableCommand {
             RunCommand.self, ExposureCommand.self, GateCommand.self, CompareCommand.self, ValidateCommand.self,
             MergeCommand.self, ConformCommand.self,
             ListCommand.self, TraceCommand.self, TokenCommand.self, SchemaCommand.self, ServeSlicesCommand.self,
+            CountInstructionsCommand.self,
         ])
 }
 

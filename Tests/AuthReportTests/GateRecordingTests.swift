@@ -32,7 +32,7 @@ struct GateRecordingTests {
         #expect(fault { $0[3].histogram?.buckets = [5] }?.reason == "a block whose slices do not match")
         #expect(fault { $0[3].histogram?.buckets = [5, .max] }?.reason == "a block whose slices do not match")
         #expect(fault { $0[3].histogram?.cell = 9 }?.reason == "a histogram of an unknown cell")
-        #expect(fault { $0[1].slice = nil }?.reason == "neither slice, histogram, block nor end")
+        #expect(fault { $0[1].slice = nil }?.reason == "neither slice, histogram, block, instructions nor end")
         let block = 1 + 2 * 2 * 3
         #expect(fault { $0[block].block?.block = 2 }?.reason == "block 2 after 0")
         #expect(fault { $0[block].block?.stage = 4 }?.reason == "stage 4")

@@ -37,6 +37,9 @@ struct GateRunCommand: ParsableCommand {
     @Flag(help: "Half the slices in each block: faster, and a little less sharp.")
     var fast = false
 
+    @Flag(help: "Counts instructions as well, with Valgrind: finds 1 % in what only computes.")
+    var instructions = false
+
     @Option(help: "A folder for the recording and the reports, made if it is missing.")
     var out: String?
 
@@ -73,7 +76,7 @@ struct GateRunCommand: ParsableCommand {
             base: try program(base, "--base"), head: try program(head, "--head"), strategies: strategy,
             operations: operation.isEmpty ? known : known.filter { operation.contains($0) }, clients: clients,
             population: population, seed: seed ?? UInt64.random(in: 0...UInt64(UInt32.max)), budget_s: budget,
-            quads: fast ? 2 : 4, out: try folder(), isQuiet: quiet)
+            quads: fast ? 2 : 4, countsInstructions: instructions, out: try folder(), isQuiet: quiet)
     }
 
     private func program(_ path: String, _ option: String) throws -> URL {

@@ -17,6 +17,7 @@ struct GatePlan {
     var seed: UInt64
     var budget_s: Double
     var quads: Int
+    var countsInstructions: Bool
     var rules = StagedTest.Rules()
     /// Where the recording and the reports go; `nil` for nowhere.
     var out: URL?

@@ -32,6 +32,13 @@ final class GateScene {
         } catch { throw Fault.runtime("\(error)") }
     }
 
+    /// A folder that stays when blocks end.
+    func folderForCounting() throws -> URL {
+        let folder = root.appendingPathComponent("instructions", isDirectory: true)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+        return folder
+    }
+
     func close() {
         server?.stop()
         server = nil

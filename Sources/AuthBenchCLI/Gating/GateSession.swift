@@ -33,6 +33,7 @@ struct GateSession {
         let preflight = try GatePreflight(plan, leftovers)
         let scene = preflight.scene
         defer { scene.clear() }
+        let counter = plan.countsInstructions ? try InstructionCallgrind(folder: scene.folderForCounting()) : nil
         let journal = try GateJournal(
             try preflight.header(), file: plan.out?.appendingPathComponent("recording.jsonl"))
         var runner = GateBlockRunner(plan, journal.recording.header.cells, scene, stop: stop)
@@ -60,6 +61,13 @@ struct GateSession {
                     break stages
                 }
             }
+        }
+        if let counter {
+            let strategies = Set(journal.recording.header.cells.map(\.strategy))
+            let counts = try InstructionLane(counter: counter, strategies: strategies).measure(
+                base: plan.base, head: plan.head
+            ) { progress.show("counting instructions of \($0)") }
+            try journal.add(counts.map { GateLine(instructions: $0) })
         }
         try journal.end(reason, wall_ns: elapsed_ns)
         return journal.recording

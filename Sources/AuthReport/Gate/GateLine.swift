@@ -4,12 +4,14 @@ package struct GateLine: Codable, Sendable, Equatable {
     package var slice: GateSlice?
     package var histogram: GateHistogram?
     package var block: GateBlock?
+    package var instructions: InstructionCount?
     package var end: GateEnd?
 
     package init(header: GateHeader) { self.header = header }
     package init(slice: GateSlice) { self.slice = slice }
     package init(histogram: GateHistogram) { self.histogram = histogram }
     package init(block: GateBlock) { self.block = block }
+    package init(instructions: InstructionCount) { self.instructions = instructions }
     package init(end: GateEnd) { self.end = end }
 }
 

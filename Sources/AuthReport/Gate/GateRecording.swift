@@ -11,6 +11,7 @@ package struct GateRecording: Sendable {
 
     package let header: GateHeader
     private(set) var blocks: [Block] = []
+    private(set) var instructions: [InstructionCount] = []
     package private(set) var end: GateEnd?
     private var slices: [GateSlice] = []
     private var histograms: [GateHistogram] = []
@@ -59,10 +60,12 @@ package struct GateRecording: Sendable {
             guard let cells = sides(), !cells.isEmpty else { return "a block whose slices do not match" }
             blocks.append(Block(facts: block, cells: cells, slices: slices))
             (slices, histograms) = ([], [])
+        } else if let count = line.instructions {
+            instructions.append(count)
         } else if let end = line.end {
             self.end = end
         } else {
-            return line.header == nil ? "neither slice, histogram, block nor end" : "a second header"
+            return line.header == nil ? "neither slice, histogram, block, instructions nor end" : "a second header"
         }
         return nil
     }

@@ -6,7 +6,7 @@ extension GateEvaluation {
         let header = recording.header
         return VerdictReport(
             title: "gate", base: header.base.file, head: header.head.file,
-            rows: entries.map(row) + header.unpaired.map(unpaired), findings: findings, notes: notes)
+            rows: entries.map(row) + recording.instructions.map(\.row) + header.unpaired.map(unpaired), findings: findings, notes: notes)
     }
 
     private func row(_ entry: Entry) -> VerdictRow {

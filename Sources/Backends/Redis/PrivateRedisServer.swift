@@ -82,11 +82,7 @@ package final class PrivateRedisServer {
     }
 
     private static func find(_ program: String, package: String) throws -> URL {
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
-        for folder in path.split(separator: ":") {
-            let candidate = URL(fileURLWithPath: String(folder)).appendingPathComponent(program)
-            if FileManager.default.isExecutableFile(atPath: candidate.path) { return candidate }
-        }
+        if let url = Executable.find(program) { return url }
         throw RedisServerError(
             description: "\(program) was not found on the PATH: install the package \(package)"
                 + " (apt-get install \(package)), or name a running server with --redis")

@@ -1,0 +1,5 @@
+import AuthBenchCLI
+
+@main enum Main {
+    static func main() { AuthBench.main([MemorySessionStrategy.self]) }
+}

@@ -1,0 +1,89 @@
+import Dispatch
+import Foundation
+
+/// A program started for counting; what it prints goes to files, so that no pipe can fill up.
+final class InstructionChild {
+    /// The files of one child in the folder of all.
+    struct Files {
+        let folder: URL
+        let number: Int
+
+        func url(_ kind: String) -> URL { folder.appendingPathComponent("\(number).\(kind)") }
+    }
+
+    /// A program of the two that takes longer hangs; a count takes some 15 seconds.
+    private static let limit_s = 300
+
+    /// What to call it in a message.
+    let name: String
+    private let process = Process()
+    private let files: Files
+    private let ended = DispatchSemaphore(value: 0)
+
+    /// Starts it at once; the same number is for one child at a time.
+    init(_ command: [String], named name: String, in folder: URL, numbered number: Int) throws {
+        self.name = name
+        files = Files(folder: folder, number: number)
+        process.executableURL = URL(fileURLWithPath: command[0])
+        process.arguments = Array(command.dropFirst())
+        // Swift seeds its hash tables anew in each process otherwise, and draws a backtrace for a minute under Valgrind.
+        process.environment = ProcessInfo.processInfo.environment.merging([
+            "SWIFT_DETERMINISTIC_HASHING": "1", "SWIFT_BACKTRACE": "enable=no",
+        ]) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = try Self.opened(file("out"))
+        process.standardError = try Self.opened(file("err"))
+        process.terminationHandler = { [ended] _ in ended.signal() }
+        do { try process.run() } catch { throw Fault.runtime("\(name) cannot be run: \(error.reason)") }
+    }
+
+    /// How it ended, and the last line of what it complained.
+    struct End {
+        var status: Int32
+        var isCrash: Bool
+        var complaint: String?
+    }
+
+    func finish() throws -> End {
+        let isEnded = ended.wait(timeout: .now() + .seconds(Self.limit_s)) == .success
+        // For whoever asks again.
+        ended.signal()
+        guard isEnded else {
+            kill(process.processIdentifier, SIGKILL)
+            throw Fault.runtime("\(name) did not end within \(Self.limit_s) s")
+        }
+        func lines(_ kind: String) -> [Substring] {
+            (try? String(contentsOf: file(kind), encoding: .utf8))?.split(whereSeparator: \.isNewline) ?? []
+        }
+        // Where Valgrind itself gives up, the program said nothing.
+        let complaint = lines("err").last ?? lines("log").first { $0.contains(" Valgrind: ") }
+        return End(
+            status: process.terminationStatus, isCrash: process.terminationReason == .uncaughtSignal,
+            complaint: complaint.map(String.init))
+    }
+
+    /// What it printed, read as an answer, once it has ended well.
+    func answer<Answer: Decodable>(_: Answer.Type) throws -> Answer {
+        let end = try finish()
+        guard end.status == ExitStatus.success, !end.isCrash else {
+            let how = end.isCrash ? "crashed with signal \(end.status)" : "ended with status \(end.status)"
+            throw Fault.runtime("\(name) \(how)" + (end.complaint.map { ": \($0)" } ?? ""))
+        }
+        let data = (try? Data(contentsOf: file("out"))) ?? Data()
+        let decoder = JSONDecoder()
+        let version = try? decoder.decode(InstructionAnswer.Versioned.self, from: data).instructions_protocol
+        guard version == InstructionAnswer.version, let answer = try? decoder.decode(Answer.self, from: data)
+        else {
+            throw Fault.runtime(
+                "\(name) does not speak version \(InstructionAnswer.version) of the instruction protocol")
+        }
+        return answer
+    }
+
+    func file(_ kind: String) -> URL { files.url(kind) }
+
+    private static func opened(_ url: URL) throws -> FileHandle {
+        try Data().write(to: url)
+        return try FileHandle(forWritingTo: url)
+    }
+}

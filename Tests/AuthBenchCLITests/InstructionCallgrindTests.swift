@@ -1,0 +1,70 @@
+import Foundation
+import Testing
+
+@testable import AuthBenchCLI
+
+/// The built program under Valgrind.
+@Suite("Callgrind")
+struct InstructionCallgrindTests {
+    private let folder: URL
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+    }
+
+    /// An executable script in the folder.
+    private func script(_ text: String) throws -> URL {
+        let url = folder.appendingPathComponent("program")
+        try Data("#!/bin/sh\n\(text)\n".utf8).write(to: url)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: url.path)
+        return url
+    }
+
+    @Test("finds no change between a program and itself")
+    func same() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let lane = InstructionLane(
+            counter: try InstructionCallgrind(folder: folder), strategies: ["hs256-jwt"])
+        var talk: [String] = []
+        let counts = try lane.measure(base: Program.url, head: Program.url) { talk.append($0) }
+        #expect(talk == ["hs256-jwt"])
+        #expect(counts.map(\.verdict) == [.pass])
+        for count in counts {
+            #expect(abs(count.change ?? 1) < 0.001, "\(count)")
+            // An HMAC over seven blocks of SHA-256 takes no fewer.
+            #expect((count.base ?? 0) > 1000, "\(count)")
+        }
+    }
+
+    static let unusable: [(script: String, part: String)] = [
+        ("exit 64", "cannot count instructions"), ("echo hello", "does not speak version 1"),
+        (#"echo '{"instructions_protocol":2,"cells":[]}'"#, "does not speak version 1"),
+        ("echo no such file >&2; exit 2", "ended with status 2: no such file"),
+        ("kill -SEGV $$", "crashed with signal 11"),
+    ]
+
+    @Test("says in one line what is wrong with a program", arguments: InstructionCallgrindTests.unusable)
+    func refused(text: String, part: String) throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let counter = try InstructionCallgrind(folder: folder)
+        let program = try script(text)
+        do {
+            _ = try counter.cells(of: program)
+            Issue.record("taken for a program that counts")
+        } catch let fault as Fault {
+            #expect(fault.status == 2)
+            #expect(fault.message.contains(part), "\(fault.message)")
+        }
+    }
+
+    @Test("takes no program in which nothing was counted for one in which nothing changed")
+    func zero() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let program = try script(#"echo '{"instructions_protocol":1,"cell":"a","operations":400}'"#)
+        let counter = try InstructionCallgrind(folder: folder)
+        #expect(throws: Fault.self) {
+            try counter.instructions("a", 400, base: program, head: program)
+        }
+    }
+}
