@@ -43,7 +43,21 @@ struct VerdictReportTests {
         #expect(report([.wrong], findings: [broken]).verdict == .wrong)
         #expect(report([], findings: [broken]).verdict == .error)
         #expect(report([.pass], findings: [.init(.incomparable, "another trace")]).verdict == .incomparable)
-        #expect(report([.pass], findings: [noisy]).reasons == [noisy.reason])
+        #expect(report([.pass], findings: [noisy]).reasons.first == noisy.reason)
+    }
+
+    @Test("a doubtful run proves nothing that is timed, but what is counted stays counted")
+    func doubtful() throws {
+        let noisy = VerdictReport.Finding(.inconclusive, "the machine was not the same")
+        var counted = VerdictRow.example(.regression, metric: "credential_bytes")
+        counted.n = nil
+        let timed = VerdictReport.example([.example(.regression), .example(.pass)], findings: [noisy])
+        #expect(timed.rows.map(\.verdict) == [.inconclusive, .inconclusive])
+        #expect(timed.rows[0].why.hasPrefix("would be regression"))
+        #expect(!(try VerdictFormat.junit.text(timed)).contains("<failure"))
+        let both = VerdictReport.example([.example(.regression), counted], findings: [noisy])
+        #expect(both.verdict == .regression)
+        #expect(both.rows.map(\.verdict) == [.regression, .inconclusive])
     }
 
     @Test("is advice where it is advisory, and only wrong decisions remain")

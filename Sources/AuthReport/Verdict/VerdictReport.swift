@@ -43,6 +43,8 @@ package struct VerdictReport: Sendable {
     package let isAdvisory: Bool
 
     /// Makes a report; where it `isAdvisory`, every judgement of a row becomes advice, wrong decisions excepted.
+    ///
+    /// A finding that makes the whole inconclusive does so to every row with pairs; what is counted remains.
     package init(
         title: String, base: String, head: String, rows: [VerdictRow], findings: [Finding] = [],
         notes: [(name: String, value: String)] = [], isAdvisory: Bool = false
@@ -50,10 +52,15 @@ package struct VerdictReport: Sendable {
         self.title = title
         self.base = base
         self.head = head
-        let sorted = rows.enumerated().sorted {
+        let isDoubtful = findings.contains { $0.verdict == .inconclusive }
+        let judged = rows.map { row in
+            if isAdvisory { return row.weakened(to: .advisory) }
+            return isDoubtful && row.n != nil ? row.weakened(to: .inconclusive) : row
+        }
+        let sorted = judged.enumerated().sorted {
             ($0.element.verdict.gravity, $0.offset) < ($1.element.verdict.gravity, $1.offset)
         }
-        self.rows = sorted.map { isAdvisory ? $0.element.advised : $0.element }
+        self.rows = sorted.map(\.element)
         self.findings = findings
         self.notes = notes
         self.isAdvisory = isAdvisory
@@ -62,13 +69,13 @@ package struct VerdictReport: Sendable {
     package var verdict: Verdict {
         let verdicts = Set(rows.map(\.verdict))
         if verdicts.contains(.wrong) { return .wrong }
-        let grave: [Verdict] = [.wrong, .error, .incomparable, .nothing, .inconclusive]
+        let grave: [Verdict] = [.wrong, .error, .incomparable, .nothing]
         if let found = grave.first(where: { one in findings.contains { $0.verdict == one } }) { return found }
         if isAdvisory { return verdicts.contains(.advisory) ? .advisory : .nothing }
+        let found = Set(findings.map(\.verdict))
+        if verdicts.contains(.regression) || found.contains(.regression) { return .regression }
+        if found.contains(.inconclusive) { return .inconclusive }
         guard verdicts.contains(where: \.isJudged) else { return .nothing }
-        if verdicts.contains(.regression) || findings.contains(where: { $0.verdict == .regression }) {
-            return .regression
-        }
         return verdicts.contains(.inconclusive) ? .inconclusive : .pass
     }
 
@@ -98,11 +105,12 @@ package struct VerdictReport: Sendable {
 }
 
 extension VerdictRow {
-    fileprivate var advised: Self {
-        guard verdict.isJudged else { return self }
+    /// With a judgement that counts for less, saying what it was.
+    fileprivate func weakened(to verdict: Verdict) -> Self {
+        guard self.verdict.isJudged, self.verdict != verdict else { return self }
         var row = self
-        row.verdict = .advisory
-        row.why = "would be \(verdict.rawValue)" + (why.isEmpty ? "" : ": \(why)")
+        row.verdict = verdict
+        row.why = "would be \(self.verdict.rawValue)" + (why.isEmpty ? "" : ": \(why)")
         return row
     }
 
