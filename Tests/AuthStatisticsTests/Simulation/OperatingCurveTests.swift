@@ -85,17 +85,37 @@ struct OperatingCurveTests {
         let gate = StagedGate(
             rules: StagedTest.Rules(blocks: [8, 12, 16], alpha: 0.01),
             bounds: StagedTest.Tolerance(tolerance: 0.05, minimumEffect: 0.03))
-        let noise = BlockNoise.recorded([[0.001, 0.002, 0.003, 0.004, 0.005]], factor: 1)
-        let scenario = Scenario(
-            table: "run", name: "", gate: .staged(gate, noise), cells: 5, slowedCells: 1, slowdown: 0.2,
-            runs: 20)
-        var random = SeededSource(state: 3)
-        let point = scenario.simulate(using: &random)
+        func simulate(_ blocks: [Double]) -> OperatingPoint {
+            var random = SeededSource(state: 3)
+            return Scenario(
+                table: "run", name: "", gate: .staged(gate, .recorded([blocks], factor: 1)), cells: 5,
+                slowedCells: 1, slowdown: 0.2, runs: 20
+            ).simulate(using: &random)
+        }
+        let point = simulate([0.001, 0.002, 0.003, 0.004, 0.005])
         #expect(point.detections == 20 && point.slowedPassed == 0 && point.inconclusiveRuns == 0)
         #expect(point.falseAlarms == 0 && point.slowedInconclusive == 0 && point.hasThreeVerdicts)
         // 8 blocks of each cell; 12 more of the slowed one, and of the others at most all.
         let (least, most) = (20 * 52, 20 * 100)
         #expect(least <= point.blocks && point.blocks <= most)
+        let noisy = simulate([2, 3, 4])
+        #expect(noisy.detections == 0 && noisy.falseAlarms == 0 && noisy.slowedPassed == 0)
+        #expect(noisy.inconclusiveRuns == 20 && noisy.slowedInconclusive == 20)
+        #expect(noisy.blocks == 20 * 5 * 36)
+    }
+
+    @Test("a session shifts all cells of a run alike, and both builds")
+    func sessions() {
+        let noise = NoiseModel(name: "", drift: 0, spread: 0, outlierShare: 0, session: 0.1)
+        // One standard deviation of the difference of two shifts: e^(0.1 √2) - 1.
+        let gate = RivalGate.means(runs: 2, threshold: 0.1519)
+        let scenario = Scenario(
+            table: "run", name: "", gate: .rival(gate, noise), cells: 2, slowedCells: 0, slowdown: 0,
+            runs: 3000)
+        var random = SeededSource(state: 4)
+        // 15.9 % of runs, five standard errors; 29 % if each cell had a shift of its own, 8 % if only one build had.
+        let alarms = scenario.simulate(using: &random).falseAlarms
+        #expect(376...577 ~= alarms, "\(alarms)")
     }
 
     @Test("simulates recorded noise three times, and whole strategies of a fifth of the cells")
