@@ -17,7 +17,7 @@ final class GateCommandTests {
     private func gate(head: URL = Program.url, _ more: [String] = []) throws -> Program.Result {
         try Program(
             [
-                "gate", "--base", Program.url.path, "--head", head.path, "--strategy", "hs256", "--operation",
+                "gate", "--base", Program.url.path, "--head", head.path, "--strategy", "hs256-jwt", "--operation",
                 "authenticate", "--fast", "--budget", "60",
             ] + more, in: folder
         ).finish()

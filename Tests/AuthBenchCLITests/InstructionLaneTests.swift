@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import AuthBenchCLI
+import AuthReport
 
 /// The gate's lane that counts instructions.
 @Suite("Instruction lane")
