@@ -76,7 +76,7 @@ struct GateRunCommand: ParsableCommand {
             base: try program(base, "--base"), head: try program(head, "--head"), strategies: strategy,
             operations: operation.isEmpty ? known : known.filter { operation.contains($0) }, clients: clients,
             population: population, seed: seed ?? UInt64.random(in: 0...UInt64(UInt32.max)), budget_s: budget,
-            quads: fast ? 2 : 4, countsInstructions: instructions, out: try folder(), isQuiet: quiet)
+            quads: fast ? 8 : 16, countsInstructions: instructions, out: try folder(), isQuiet: quiet)
     }
 
     private func program(_ path: String, _ option: String) throws -> URL {

@@ -4,8 +4,9 @@ import Foundation
 
 /// What a gate will do, all options checked.
 struct GatePlan {
-    /// How long a slice of the base takes, about; short enough that many fit between two bursts of noise.
-    static let slice_ms = 10.0
+    /// How long a slice of the base takes, about; so short that the four of a quad mostly meet one speed of the
+    /// processor.
+    static let slice_ms = 2.5
 
     var base: URL
     var head: URL
@@ -22,4 +23,10 @@ struct GatePlan {
     /// Where the recording and the reports go; `nil` for nowhere.
     var out: URL?
     var isQuiet: Bool
+
+    /// The program of a side, and how messages call it.
+    func program(_ role: GateRole) -> (url: URL, name: String) {
+        let url = role == .base ? base : head
+        return (url, "\(role.rawValue) (\(url.path))")
+    }
 }

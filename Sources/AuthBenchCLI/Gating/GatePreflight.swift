@@ -11,6 +11,8 @@ struct GatePreflight {
     private let cells: GateCells
     private let base: ProgramUnderTest
     private let head: ProgramUnderTest
+    private let greeting: SliceProtocol.Greeting
+    private let theirs: SliceProtocol.Greeting
     private let hashes: [String]
 
     /// How many operations of every kind each strategy must decide as the trace expects.
@@ -20,8 +22,9 @@ struct GatePreflight {
         self.plan = plan
         let scene = try GateScene(needsRedis: false, leftovers: leftovers)
         do {
-            let greeted = try Self.start(plan, scene)
-            cells = try GateCells(greeted.base.greeting, greeted.head.greeting, plan)
+            (base, head) = (try scene.start(plan.program(.base)), try scene.start(plan.program(.head)))
+            (greeting, theirs) = (try base.greet(), try head.greet())
+            cells = try GateCells(greeting, theirs, plan)
             guard !cells.common.isEmpty else {
                 throw Fault(
                     status: ExitStatus.nothingMeasured,
@@ -29,22 +32,12 @@ struct GatePreflight {
             }
             scene.needsRedis = cells.needsRedis
             try scene.open()
-            (base, head) = greeted
             hashes = try Self.prepare(base, head, cells, plan, scene)
             self.scene = scene
         } catch {
             scene.clear()
             throw error
         }
-    }
-
-    private static func start(
-        _ plan: GatePlan, _ scene: GateScene
-    ) throws -> (base: ProgramUnderTest, head: ProgramUnderTest) {
-        (
-            try scene.start(plan.base, name: "base (\(plan.base.path))"),
-            try scene.start(plan.head, name: "head (\(plan.head.path))")
-        )
     }
 
     /// Loads the cells in both, and has each strategy decide on good and bad credentials.
@@ -88,7 +81,7 @@ struct GatePreflight {
         }
         let machine = Machine.facts()
         var header = GateHeader(
-            base: try record(plan.base, base), head: try record(plan.head, head),
+            base: try record(plan.base, greeting), head: try record(plan.head, theirs),
             started_at: RunClock.timestamp(), seed: plan.seed, clients: plan.clients, population: plan.population,
             quads: plan.quads, budget_s: plan.budget_s, rules: plan.rules, cells: all, unpaired: cells.unpaired,
             cores: machine.cores)
@@ -116,13 +109,13 @@ struct GatePreflight {
         return max(least, Int(GatePlan.slice_ms * 1e6 / best))
     }
 
-    private func record(_ url: URL, _ program: ProgramUnderTest) throws -> GateHeader.Program {
+    private func record(_ url: URL, _ greeting: SliceProtocol.Greeting) throws -> GateHeader.Program {
         let bytes: Data
         do { bytes = try Data(contentsOf: url) } catch {
             throw Fault.runtime("\(url.path) cannot be read: \(error.reason)")
         }
         return .init(
             file: url.lastPathComponent, sha256: try SHA256.hexadecimal(of: Array(bytes)),
-            version: program.greeting.authbench)
+            version: greeting.authbench)
     }
 }

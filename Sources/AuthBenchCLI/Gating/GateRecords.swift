@@ -6,21 +6,14 @@ extension GateHeader.Cell {
     var protocolCell: SliceProtocol.Cell { .init(strategy: strategy, operation: operation) }
 }
 
-extension GateSlice {
-    init(_ slice: SliceProtocol.Slice, _ cell: Int, _ side: GateRole, _ position: Int, _ facts: GateHeader.Cell) {
-        self.init(
-            cell: cell, side: side, position: position, operations: facts.operations_per_slice,
-            wall_ns: slice.wall_ns, cpu_ns: slice.cpu_ns, voluntary_switches: slice.voluntary_switches,
-            involuntary_switches: slice.involuntary_switches, accepted: slice.accepted, refused: slice.refused)
-    }
-}
-
-extension SliceProtocol.Slice {
-    var service: LatencyHistogram {
-        LatencyHistogram(
-            stride(from: 0, to: buckets.count - 1, by: 2).map {
-                .init(index: Int(clamping: buckets[$0]), count: buckets[$0 + 1])
-            })
+extension GateMeasurement {
+    /// Adds what one side did in the next slice.
+    mutating func add(_ slice: SliceProtocol.Slice, _ role: GateRole) {
+        add(role, wall_ns: slice.wall_ns, cpu_ns: slice.cpu_ns)
+        self[role].accepted += slice.accepted
+        self[role].refused += slice.refused
+        self[role].voluntary_switches += slice.voluntary_switches
+        self[role].involuntary_switches += slice.involuntary_switches
     }
 }
 

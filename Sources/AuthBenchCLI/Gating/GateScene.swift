@@ -11,6 +11,8 @@ final class GateScene {
     private let leftovers: Leftovers
     private var folder: URL?
     private var server: PrivateRedisServer?
+    /// Those that the gate may use.
+    let processors = ProcessorBinding.allowed()
 
     init(needsRedis: Bool, leftovers: Leftovers) throws {
         self.needsRedis = needsRedis
@@ -39,7 +41,17 @@ final class GateScene {
         return folder
     }
 
+    /// Binds the store.
+    func bindStore(to processors: [Int]) {
+        if let server { ProcessorBinding.bind(server.processID, to: processors) }
+    }
+
+    /// Binds this process.
+    func bindDriver(to processors: [Int]) { ProcessorBinding.bind(getpid(), to: processors) }
+
     func close() {
+        // What is started next would inherit the binding.
+        ProcessorBinding.bind(getpid(), to: processors)
         server?.stop()
         server = nil
         leftovers.note { $0.serverID = nil }
@@ -53,8 +65,8 @@ final class GateScene {
         _ = leftovers.clear()
     }
 
-    func start(_ program: URL, name: String) throws -> ProgramUnderTest {
-        try ProgramUnderTest(program, name: name, folder: folder ?? root)
+    func start(_ program: (url: URL, name: String)) throws -> ProgramUnderTest {
+        try ProgramUnderTest(program.url, name: program.name, folder: folder ?? root)
     }
 
     func preparation(

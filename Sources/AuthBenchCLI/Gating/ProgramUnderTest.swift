@@ -1,3 +1,4 @@
+import Backends
 import Foundation
 
 /// A program that measures slices, kept alive and asked line by line.
@@ -6,20 +7,19 @@ final class ProgramUnderTest {
     private static let patience_s = 60.0
     private static let patienceForGreeting_s = 10.0
 
-    let greeting: SliceProtocol.Greeting
     private let name: String
     private let process: Process
     private let requests: FileHandle
     private var reader: LineReader
     private let errors: URL
 
-    /// Starts the program and reads its greeting.
+    /// Starts the program; it greets meanwhile.
     ///
     /// - Parameters:
     ///   - url: the program.
     ///   - name: how it is called in messages.
     ///   - folder: where what it says on stderr is kept, for its last words.
-    /// - Throws: `Fault` when it cannot be started or speaks another protocol.
+    /// - Throws: `Fault` when it cannot be started.
     init(_ url: URL, name: String, folder: URL) throws {
         self.name = name
         errors = folder.appendingPathComponent("\(UUID().uuidString.prefix(8)).stderr")
@@ -40,21 +40,27 @@ final class ProgramUnderTest {
         try? input.fileHandleForReading.close()
         (self.process, requests) = (process, input.fileHandleForWriting)
         reader = LineReader(output.fileHandleForReading)
+    }
+
+    /// Reads its greeting, before anything else is asked.
+    ///
+    /// - Returns: what it says of itself.
+    /// - Throws: `Fault` when it speaks another protocol, or none.
+    @discardableResult
+    func greet() throws -> SliceProtocol.Greeting {
         let line = try? reader.next(patience_s: Self.patienceForGreeting_s)
         guard let greeting = line.flatMap({ try? JSONDecoder().decode(SliceProtocol.Greeting.self, from: $0) })
         else {
-            Self.end(process, requests, within_s: 0.5)
+            end(within_s: 0.5)
             throw Fault.runtime(
-                "\(name) does not speak the slice protocol: name an authbench that has gate"
-                    + Self.lastWords(errors))
+                "\(name) does not speak the slice protocol: name an authbench that has gate\(lastWords)")
         }
-        self.greeting = greeting
         guard greeting.slice_protocol == SliceProtocol.version else {
-            Self.end(process, requests, within_s: 0.5)
             throw Fault.runtime(
                 "\(name) speaks slice protocol \(greeting.slice_protocol), this authbench \(SliceProtocol.version): "
                     + "build both from versions of one protocol")
         }
+        return greeting
     }
 
     deinit { end() }
@@ -89,8 +95,31 @@ final class ProgramUnderTest {
         return slice
     }
 
-    /// Closes its input, which ends it.
-    func end() { Self.end(process, requests, within_s: 5) }
+    /// The service times of all slices of a cell since they were last asked for: bucket, count, bucket, count …
+    func times(_ cell: Int, doing: String) throws -> [UInt64] {
+        try send(.init(times: cell))
+        guard let times = try answer(doing: doing).times else {
+            throw Fault.runtime("\(name) did not tell the service times of \(doing)")
+        }
+        return times
+    }
+
+    /// Binds all its threads to these processors.
+    func bind(to processors: [Int]) { ProcessorBinding.bind(process.processIdentifier, to: processors) }
+
+    /// Closes its input, which makes it end; `end` waits for that.
+    func close() { try? requests.close() }
+
+    /// Closes its input and waits for the end, which is forced when it does not come.
+    func end(within_s: Double = 5) {
+        close()
+        guard process.isRunning else { return }
+        let id = process.processIdentifier
+        let killer = DispatchWorkItem { kill(id, SIGKILL) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + within_s, execute: killer)
+        process.waitUntilExit()
+        killer.cancel()
+    }
 
     private func send(_ request: SliceProtocol.Request) throws {
         let line = try SliceProtocol.line(request)
@@ -102,7 +131,7 @@ final class ProgramUnderTest {
         let line: Data
         do { line = try reader.next(patience_s: Self.patience_s) } catch {
             let how = error == .silent ? "did not answer within \(Int(Self.patience_s)) s" : howItEnded()
-            throw Fault.runtime("\(name) \(how) while \(doing)\(Self.lastWords(errors))")
+            throw Fault.runtime("\(name) \(how) while \(doing)\(lastWords)")
         }
         guard let answer = try? JSONDecoder().decode(SliceProtocol.Answer.self, from: line) else {
             throw Fault.runtime("\(name) answered no line of the slice protocol while \(doing)")
@@ -118,19 +147,8 @@ final class ProgramUnderTest {
             ? "crashed with signal \(status)" : "ended with status \(status)"
     }
 
-    /// Closes the input and waits for the end, which is forced when it does not come.
-    private static func end(_ process: Process, _ requests: FileHandle, within_s: Double) {
-        try? requests.close()
-        guard process.isRunning else { return }
-        let id = process.processIdentifier
-        let killer = DispatchWorkItem { kill(id, SIGKILL) }
-        DispatchQueue.global().asyncAfter(deadline: .now() + within_s, execute: killer)
-        process.waitUntilExit()
-        killer.cancel()
-    }
-
-    /// The last line that a program wrote to stderr.
-    private static func lastWords(_ errors: URL) -> String {
+    /// The last line that it wrote to stderr, as the end of a message.
+    private var lastWords: String {
         let text = try? String(contentsOf: errors, encoding: .utf8)
         return text?.split(whereSeparator: \.isNewline).last.map { "; its last words: \($0.prefix(200))" } ?? ""
     }

@@ -45,10 +45,12 @@ enum SliceProtocol {
         var operations: Int
     }
 
-    /// A line to the program: one of the two.
+    /// A line to the program: one of the three.
     struct Request: Codable {
         var prepare: Preparation?
         var measure: Order?
+        /// The cell whose service times are wanted, of all slices since they were last told.
+        var times: Int?
     }
 
     struct Prepared: Codable {
@@ -67,14 +69,14 @@ enum SliceProtocol {
         var false_rejects: UInt64
         var errors: UInt64
         var first_error: String?
-        /// Service times: bucket, count, bucket, count …
-        var buckets: [UInt64]
     }
 
-    /// A line from the program: one of the three.
+    /// A line from the program: one of the four.
     struct Answer: Codable {
         var prepared: Prepared?
         var slice: Slice?
+        /// Service times: bucket, count, bucket, count …
+        var times: [UInt64]?
         var error: String?
     }
 

@@ -7,6 +7,8 @@ import Foundation
 struct SliceServer {
     private let strategies: StrategyRegistry
     private var bench: SliceBench?
+    /// Service times that have not been told yet, by cell and slice.
+    private var times: [Int: [LatencyHistogram]] = [:]
     /// Read around each slice: only what costs next to nothing.
     private let instruments = Instruments(
         timepiece: Timepiece(sleep: PreciseTimer.sleep), threadCPU_ns: ProcessCPU.usedByThread_ns,
@@ -40,7 +42,10 @@ struct SliceServer {
             let request = try JSONDecoder().decode(SliceProtocol.Request.self, from: Data(line.utf8))
             if let preparation = request.prepare { return .init(prepared: try prepare(preparation)) }
             if let order = request.measure { return .init(slice: try measure(order)) }
-            return .init(error: "neither prepare nor measure")
+            if let cell = request.times {
+                return .init(times: LatencyHistogram(merging: times.removeValue(forKey: cell) ?? []).flat)
+            }
+            return .init(error: "neither prepare, measure nor times")
         } catch let fault as Fault {
             return .init(error: fault.message)
         } catch is DecodingError {
@@ -71,18 +76,18 @@ struct SliceServer {
         return .init(trace_sha256: preparation.cells.map { hashes[$0.operation] ?? "" })
     }
 
-    private func measure(_ order: SliceProtocol.Order) throws -> SliceProtocol.Slice {
+    private mutating func measure(_ order: SliceProtocol.Order) throws -> SliceProtocol.Slice {
         guard let bench, 0..<bench.count ~= order.cell, 1...1_000_000_000 ~= order.operations else {
             throw Fault.badData("no cell \(order.cell) is prepared, or \(order.operations) operations")
         }
         let slice = bench.measure(order.cell, operations: order.operations)
+        times[order.cell, default: []].append(slice.service)
         return .init(
             wall_ns: slice.wall_ns, cpu_ns: slice.cpu_ns,
             voluntary_switches: slice.usage.voluntarySwitches,
             involuntary_switches: slice.usage.involuntarySwitches,
             accepted: slice.tally.accepted, refused: slice.tally.refused,
             false_accepts: slice.tally.falseAccepts, false_rejects: slice.tally.falseRejects,
-            errors: slice.tally.errors, first_error: slice.firstError,
-            buckets: slice.service.buckets.flatMap { [UInt64($0.index), $0.count] })
+            errors: slice.tally.errors, first_error: slice.firstError)
     }
 }

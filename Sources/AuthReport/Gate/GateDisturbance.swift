@@ -10,23 +10,23 @@ package enum GateDisturbance {
     private static let greatestSteal = 0.10
     private static let greatestThrottling = 0.01
     /// A slice this many times its cell's median, on both sides, is a machine that stood still.
-    private static let standstill = 10.0
+    private static let standstill = 100.0
 
     /// - Parameters:
     ///   - block: what the kernel counted.
-    ///   - slices: all of the block.
+    ///   - measurements: all of the block.
     ///   - measured_ns: how long its slices took together.
     /// - Returns: why the block must be dropped, if so.
-    package static func reason(_ block: GateBlock, slices: [GateSlice], measured_ns: UInt64) -> String? {
+    package static func reason(_ block: GateBlock, measurements: [GateMeasurement], measured_ns: UInt64) -> String? {
         if let throttled_ns = block.throttled_ns, Double(throttled_ns) > greatestThrottling * Double(measured_ns) {
             return "throttled by the control group's processor limit"
         }
         if let steal = block.steal_share, steal > greatestSteal { return "the hypervisor gave the processors away" }
         if let pages = block.swapped_in_pages, pages > 0 { return "memory was read back from swap" }
-        let stood = Dictionary(grouping: slices, by: \.cell).values.contains { own in
-            guard let median = QuantileRule.median(own.map { Double($0.wall_ns) }) else { return false }
-            return GateRole.allCases.allSatisfy { side in
-                own.contains { $0.side == side && Double($0.wall_ns) > standstill * median }
+        let stood = measurements.contains { own in
+            guard let median = QuantileRule.median(own.wall_ns.map { Double($0) }) else { return false }
+            return GateRole.allCases.allSatisfy { role in
+                own.slices_ns(role).contains { Double($0) > standstill * median }
             }
         }
         return stood ? "the machine stood still on both sides" : nil

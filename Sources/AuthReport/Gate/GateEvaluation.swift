@@ -56,11 +56,6 @@ extension GateRecording {
     }
 
     static func logRatios(_ blocks: [Block], _ cell: Int, _ metric: GateMetric) -> [Double] {
-        blocks.compactMap { block in
-            guard let sides = block.cells[cell], let base = sides.base.value(metric),
-                let head = sides.head.value(metric)
-            else { return nil }
-            return logarithm(head / base)
-        }
+        blocks.compactMap { $0.cells[cell]?.logRatio(metric) }
     }
 }

@@ -1,9 +1,6 @@
 import AuthStatistics
 import Foundation
 
-func logarithm(_ value: Double) -> Double { log(value) }
-func exponential(_ value: Double) -> Double { exp(value) }
-
 extension GateEvaluation {
     /// The machine line: how quiet it was, and by which numbers the run can be repeated.
     var notes: [(name: String, value: String)] {
@@ -36,9 +33,9 @@ extension GateRecording {
     var contamination: Double? {
         var (slow, all) = (0, 0)
         for block in blocks {
-            for own in Dictionary(grouping: block.slices, by: { [$0.cell, $0.side == .base ? 0 : 1] }).values {
-                guard let median = QuantileRule.median(own.map { Double($0.wall_ns) }) else { continue }
-                slow += own.count { Double($0.wall_ns) > 1.05 * median }
+            for own in block.measurements.flatMap({ one in GateRole.allCases.map(one.slices_ns) }) {
+                guard let median = QuantileRule.median(own.map { Double($0) }) else { continue }
+                slow += own.count { Double($0) > 1.05 * median }
                 all += own.count
             }
         }
@@ -47,7 +44,7 @@ extension GateRecording {
 
     /// The standard deviation of the calibration from block to block, of its logarithm.
     var drift: Double? {
-        let logs = blocks.map { logarithm(Double(max(1, $0.facts.calibration_ns))) }
+        let logs = blocks.map { log(Double(max(1, $0.facts.calibration_ns))) }
         guard logs.count > 1 else { return nil }
         let mean = logs.reduce(0, +) / Double(logs.count)
         return (logs.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(logs.count - 1)).squareRoot()

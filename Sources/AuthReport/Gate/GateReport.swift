@@ -1,4 +1,5 @@
 import AuthStatistics
+import Foundation
 
 extension GateEvaluation {
     /// The verdict of the gate, for people and machines.
@@ -22,17 +23,17 @@ extension GateEvaluation {
         }
         let blocks = (finding.stage == 1 ? 1...1 : 2...finding.stage).flatMap { recording.kept(stage: $0) }
         let sides = blocks.compactMap { $0.cells[entry.cell] }
-        row.base = QuantileRule.median(sides.compactMap { $0.base.value(entry.metric.name) })
-        row.head = QuantileRule.median(sides.compactMap { $0.head.value(entry.metric.name) })
-        row.change = finding.effect.map { exponential($0) - 1 }
+        row.base = QuantileRule.median(sides.compactMap { $0.value(entry.metric.name, of: .base) })
+        row.head = QuantileRule.median(sides.compactMap { $0.value(entry.metric.name, of: .head) })
+        row.change = finding.effect.map { exp($0) - 1 }
         row.interval = finding.interval95.map {
-            Interval(low: exponential($0.low) - 1, high: exponential($0.high) - 1)
+            Interval(low: exp($0.low) - 1, high: exp($0.high) - 1)
         }
         row.p = finding.p
         row.adjusted_p = finding.adjusted_p
         row.n = finding.blocks
         row.sigma_b = finding.sigma_b
-        row.mde = finding.mde.map { exponential($0) - 1 }
+        row.mde = finding.mde.map { exp($0) - 1 }
         row.stage = finding.stage
         (row.verdict, row.why) = verdict(finding)
         return row

@@ -1,4 +1,5 @@
 import AuthStatistics
+import Foundation
 
 /// A cell in which the base was measured against a second process of itself: whatever it shows is the gate's own bias.
 struct GateSentinel {
@@ -17,7 +18,7 @@ struct GateSentinel {
         let logRatios = GateRecording.logRatios(kept, cell, .time_ns)
         guard let location = HodgesLehmann(logRatios) else { return nil }
         name = recording.header.cells[cell].name
-        effect = exponential(location.estimate) - 1
+        effect = exp(location.estimate) - 1
         p = SignedRank(logRatios).pTwoSided
         blocks = logRatios.count
     }

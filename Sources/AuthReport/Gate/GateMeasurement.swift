@@ -1,0 +1,85 @@
+import AuthCore
+import AuthStatistics
+
+/// Which of the two programs; in a sentinel cell `head` is a second process of the base.
+package enum GateRole: String, Codable, CaseIterable, Sendable {
+    case base, head
+
+    /// In the order of a block's slices.
+    var letter: Character { self == .base ? "b" : "h" }
+}
+
+/// One cell in one block: every slice of both sides, in the order in which they were measured.
+package struct GateMeasurement: Codable, Sendable, Equatable {
+    /// What one side did in all its slices.
+    package struct Side: Codable, Sendable, Equatable {
+        package var accepted: UInt64 = 0
+        package var refused: UInt64 = 0
+        package var voluntary_switches: UInt64 = 0
+        package var involuntary_switches: UInt64 = 0
+        /// Service times: bucket, count, bucket, count …
+        package var buckets: [UInt64] = []
+
+        package init() {}
+    }
+
+    /// Index into the header's cells.
+    package var cell: Int
+    /// A letter for each slice, `b` or `h`; each four are `bhhb` or `hbbh`.
+    package var order = ""
+    package var wall_ns: [UInt64] = []
+    /// Of the clients' threads.
+    package var cpu_ns: [UInt64] = []
+    package var base = Side()
+    package var head = Side()
+
+    package init(cell: Int) { self.cell = cell }
+
+    package mutating func add(_ role: GateRole, wall_ns: UInt64, cpu_ns: UInt64) {
+        order.append(role.letter)
+        self.wall_ns.append(wall_ns)
+        self.cpu_ns.append(cpu_ns)
+    }
+
+    package subscript(role: GateRole) -> Side {
+        get { role == .base ? base : head }
+        set { if role == .base { base = newValue } else { head = newValue } }
+    }
+
+    /// The wall-clock times of one side's slices.
+    func slices_ns(_ role: GateRole) -> [UInt64] {
+        zip(order, wall_ns).filter { $0.0 == role.letter }.map(\.1)
+    }
+
+    /// Why it cannot be what a gate with so many quads has measured, if so.
+    func fault(_ header: GateHeader) -> String? {
+        guard header.cells.indices.contains(cell) else { return "an unknown cell" }
+        let quads = stride(from: 0, to: order.count, by: 4).map { Array(order)[$0..<min($0 + 4, order.count)] }
+        guard quads.count == header.quads, quads.allSatisfy({ ["bhhb", "hbbh"].contains(String($0)) }),
+            wall_ns.count == order.count, cpu_ns.count == order.count, wall_ns.allSatisfy({ $0 > 0 })
+        else { return "slices that are not as the header says" }
+        let operations = UInt64(header.cells[cell].operations_per_slice * 2 * header.quads)
+        for role in GateRole.allCases where LatencyHistogram(flat: self[role].buckets)?.count != operations {
+            return "a histogram that has not the times of its slices"
+        }
+        return nil
+    }
+}
+
+extension LatencyHistogram {
+    /// As lines have it: bucket, count, bucket, count …
+    package var flat: [UInt64] { buckets.flatMap { [UInt64($0.index), $0.count] } }
+
+    /// `nil` where the numbers are none of a histogram.
+    package init?(flat: [UInt64]) {
+        guard flat.count.isMultiple(of: 2) else { return nil }
+        var own: [Bucket] = []
+        for position in stride(from: 0, to: flat.count, by: 2) {
+            guard flat[position] < UInt64(BucketLayout.count), flat[position + 1] < 1 << 40 else { return nil }
+            let index = Int(flat[position])
+            if let last = own.last, last.index >= index { return nil }
+            own.append(.init(index: index, count: flat[position + 1]))
+        }
+        self.init(own)
+    }
+}

@@ -1,0 +1,31 @@
+import CSystem
+import Foundation
+
+/// On which processors a process may run (sched_setaffinity(2)).
+package enum ProcessorBinding {
+    /// Those that this process may use, in ascending order; empty where the system does not say.
+    package static func allowed() -> [Int] {
+        let status = SystemFile.text("/proc/self/status") ?? ""
+        let line = status.split(whereSeparator: \.isNewline).first { $0.hasPrefix("Cpus_allowed_list:") }
+        return line.flatMap { CPUList.members(String($0.dropFirst("Cpus_allowed_list:".count))) } ?? []
+    }
+
+    /// Binds all threads of a process, and so those that they start later.
+    ///
+    /// - Parameters:
+    ///   - process: its number.
+    ///   - processors: at least one.
+    /// - Returns: whether every thread is bound.
+    @discardableResult
+    package static func bind(_ process: Int32, to processors: [Int]) -> Bool {
+        var mask = [UInt](repeating: 0, count: 16)
+        for processor in processors where 0..<1024 ~= processor {
+            mask[processor / UInt.bitWidth] |= 1 << UInt(processor % UInt.bitWidth)
+        }
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task")) ?? []
+        return !threads.isEmpty
+            && threads.compactMap { Int32($0) }.allSatisfy { thread in
+                unsafe authbench_set_affinity(thread, mask, UInt(mask.count * 8)) == 0
+            }
+    }
+}
