@@ -89,9 +89,7 @@ package struct StagedTest: Sendable {
     private func finding(_ look: Look, _ outcome: Outcome, _ bounds: Tolerance, level: Double) -> Finding {
         var finding = Finding(outcome: outcome, look: look)
         finding.isImprovement = look.pFaster <= rules.alpha && look.effect <= -bounds.leastLogRatio
-        finding.mde = finding.sigma_b.map {
-            DetectableEffect.minimum(sigma_b: $0, blocks: look.blocks, level: level)
-        }
+        finding.level = level
         return finding
     }
 }

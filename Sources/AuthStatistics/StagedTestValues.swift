@@ -75,8 +75,8 @@ extension StagedTest {
         /// Those behind the effect.
         package var blocks = 0
         package var sigma_b: Double?
-        /// The slow-down to which this look would have objected 95 times in 100, at the level of Holm's first step.
-        package var mde: Double?
+        /// The p at which this look objects: the screen's, or Holm's first step; `nil` before the first look.
+        package var level: Double?
         /// The last stage whose blocks were complete; 1 before that.
         package var stage = 1
 

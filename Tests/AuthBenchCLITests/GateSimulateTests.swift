@@ -34,26 +34,23 @@ struct GateSimulateTests {
 
     @Test("simulates on recorded noise")
     func recorded() throws {
-        try write("0.001,-0.002, 0.003\n0.004\n", to: "noise")
-        let result = try simulate("--noise", "noise", "--format", "csv")
+        let noise = Recordings.url("equal").path
+        let result = try simulate("--noise", noise, "--format", "csv")
         #expect(result.status == 0)
         let lines = result.output.split(separator: "\n").dropFirst()
         #expect(lines.count == 15 && lines.allSatisfy { $0.hasPrefix("recorded,") })
-        #expect(try simulate("--noise", "noise").output.hasPrefix("gate "))
+        #expect(try simulate("--noise", noise, "--noise", noise).output.hasPrefix("gate "))
     }
 
     @Test("says what is wrong with its input in one line")
     func faults() throws {
         try write("0.1,x\n", to: "letters")
-        try write("\n", to: "empty")
         for (arguments, status, reason) in [
-            (["--noise", "letters"], 65, "line 1: x is no log-ratio"),
-            (["--noise", "empty"], 65, "no series"),
-            (["--noise", "missing"], 65, "cannot be read"), (["--runs", "0"], 64, "--runs is 0"),
+            (["--noise", "letters"], 2, "line 1: no line of a gate's recording"),
+            (["--noise", "missing"], 2, "cannot be read"), (["--runs", "0"], 64, "--runs is 0"),
             (["--cells", "0"], 64, "--cells is 0"),
-            (["--noise", "good", "--out", "missing/curve.csv"], 65, "cannot be written"),
+            (["--noise", Recordings.url("equal").path, "--out", "missing/curve.csv"], 65, "cannot be written"),
         ] as [([String], Int32, String)] {
-            try write("0.1\n", to: "good")
             let result = try Program(["gate", "simulate", "--runs", "1"] + arguments, in: folder).finish()
             #expect(result.status == status, "\(arguments) \(result.status)")
             #expect(result.errors.contains(reason), "\(result.errors)")

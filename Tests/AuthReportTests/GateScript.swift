@@ -46,7 +46,7 @@ struct GateScript {
             for _ in 0..<count {
                 number += 1
                 for cell in measured?[index] ?? Array(cells.indices) {
-                    for side in GateRole.allCases { lines += slices(side, of: cell, block: number) }
+                    lines.append(GateLine(measurement: measurement(of: cell, block: number)))
                 }
                 var block = GateBlock(
                     stage: index + 1, block: number, spawned_first: .base, wall_ns: 1, calibration_ns: 1000)
@@ -57,19 +57,21 @@ struct GateScript {
         return lines + [GateLine(end: GateEnd(reason: end, wall_ns: 5_000_000_000, sha256: ""))]
     }
 
-    private func slices(_ side: GateRole, of cell: Int, block: Int) -> [GateLine] {
-        let time_ns = 100_000.0 * (side == .head ? ratio(cell, block) : 1)
-        let slices = (0..<2).map { position in
-            GateLine(
-                slice: GateSlice(
-                    cell: cell, side: side, position: position, operations: operations,
-                    wall_ns: UInt64(time_ns * Double(operations)), cpu_ns: UInt64(time_ns * Double(operations)),
-                    voluntary_switches: 0, involuntary_switches: 0, accepted: 1, refused: 0))
+    private func measurement(of cell: Int, block: Int) -> GateMeasurement {
+        var measurement = GateMeasurement(cell: cell)
+        for role in [GateRole.base, .head, .head, .base] {
+            let slice_ns = UInt64(time_ns(role, cell, block) * Double(operations))
+            measurement.add(role, wall_ns: slice_ns, cpu_ns: slice_ns)
         }
-        let bucket = UInt64(BucketLayout.index(of: UInt64(time_ns)))
-        return slices + [
-            GateLine(histogram: GateHistogram(cell: cell, side: side, buckets: [bucket, UInt64(2 * operations)]))
-        ]
+        for role in GateRole.allCases {
+            let bucket = UInt64(BucketLayout.index(of: UInt64(time_ns(role, cell, block))))
+            measurement[role].buckets = [bucket, UInt64(2 * operations)]
+        }
+        return measurement
+    }
+
+    private func time_ns(_ role: GateRole, _ cell: Int, _ block: Int) -> Double {
+        100_000 * (role == .head ? ratio(cell, block) : 1)
     }
 
     func report(blocks: [Int], measured: [[Int]]? = nil) throws -> VerdictReport {

@@ -96,11 +96,22 @@ struct GateTests {
         #expect(try script.report(blocks: [10]).verdict == .nothing)
     }
 
-    @Test("the location of a side is the mean of its faster half")
-    func lowerHalf() {
-        #expect(GateSide.lowerHalfMean([9, 1, 2, 100]) == 1.5)
-        #expect(GateSide.lowerHalfMean([3, 1, 2]) == 1.5)
-        #expect(GateSide.lowerHalfMean([]) == nil)
+    @Test("a processor that changes its speed between quads does not change the ratio")
+    func speeds() {
+        // Twice as slow in the last half, and once within a quad: the head takes 10 % more throughout.
+        let speeds = [1.0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2]
+        var measurement = GateMeasurement(cell: 0)
+        for (index, speed) in speeds.enumerated() {
+            let role: GateRole = [0, 3].contains(index % 4) ? .base : .head
+            let slice_ns = UInt64(1e6 * speed * (role == .head ? 1.1 : 1))
+            measurement.add(role, wall_ns: slice_ns, cpu_ns: slice_ns)
+        }
+        let contrast = GateContrast(measurement, operations: 1000)
+        for metric in [GateMetric.time_ns, .cpu_ns] {
+            #expect(abs((contrast.logRatio(metric) ?? 0) - log(1.1)) < 1e-9)
+        }
+        #expect(contrast.value(.mean_ns, of: .base) == 1500)
+        #expect(contrast.logRatio(.p50_ns) == nil)
     }
 
     @Test("quantiles lie between the bounds of their bucket by rank")
@@ -113,19 +124,19 @@ struct GateTests {
 
     @Test("a standstill is dropped only when it hit both sides")
     func standstill() {
-        func slices(_ slow: [GateRole]) -> [GateSlice] {
-            GateRole.allCases.flatMap { side in
-                (0..<8).map { position in
-                    GateSlice(
-                        cell: 0, side: side, position: position, operations: 1,
-                        wall_ns: position == 0 && slow.contains(side) ? 1000 : 10, cpu_ns: 1,
-                        voluntary_switches: 0, involuntary_switches: 0, accepted: 0, refused: 0)
+        func measurement(_ slow: [GateRole]) -> GateMeasurement {
+            var measurement = GateMeasurement(cell: 0)
+            for index in 0..<8 {
+                for role in GateRole.allCases {
+                    let slice_ns: UInt64 = index == 0 && slow.contains(role) ? 1001 : 10
+                    measurement.add(role, wall_ns: slice_ns, cpu_ns: 1)
                 }
             }
+            return measurement
         }
         var block = GateBlock(stage: 1, block: 1, spawned_first: .base, wall_ns: 1, calibration_ns: 1)
         func reason(_ slow: [GateRole]) -> String? {
-            GateDisturbance.reason(block, slices: slices(slow), measured_ns: 1_000_000)
+            GateDisturbance.reason(block, measurements: [measurement(slow)], measured_ns: 1_000_000)
         }
         #expect(reason([.head]) == nil)
         #expect(reason([.base, .head])?.contains("stood still") == true)

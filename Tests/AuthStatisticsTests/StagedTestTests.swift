@@ -34,9 +34,7 @@ struct StagedTestTests {
         #expect(try #require(finding.p) > 0.5)
         let interval = try #require(finding.interval95)
         #expect(-0.01 < interval.low && interval.low < 0 && 0 < interval.high && interval.high < 0.01)
-        let spread = try #require(finding.sigma_b)
-        let expected = DetectableEffect.minimum(sigma_b: spread, blocks: 10, level: 0.1)
-        #expect(finding.mde == expected)
+        #expect(finding.level == 0.1)
     }
 
     @Test("suspects a cell that looks slower, and one too noisy to exclude it")
@@ -87,7 +85,7 @@ struct StagedTestTests {
         let finding = try finding(
             suspect, blocks(24, around: 0.02, spread: 0.2), blocks(36, around: 0.02, spread: 0.2))
         #expect(finding.outcome == .inconclusive && finding.stage == 3)
-        #expect(finding.mde.map { $0 > 0.05 } == true)
+        #expect(finding.level == 0.0005)
     }
 
     @Test("leaves open what has no complete stage, and says what it had")

@@ -28,9 +28,9 @@ struct GateSimulateCommand: ParsableCommand {
 
     @Option(
         help:
-            "Simulate on recorded noise instead: a line for each series, its block log-ratios of equal builds separated by commas."
+            "Simulate on recorded noise instead: a gate's recording.jsonl, best of a program and its copy; may be given several times."
     )
-    var noise: String?
+    var noise: [String] = []
 
     @Option(help: "What to print on stdout: table or csv.")
     var format = Format.table
@@ -47,7 +47,8 @@ struct GateSimulateCommand: ParsableCommand {
 
     func run() throws {
         let curve = OperatingCurve(cells: cells, runs: runs)
-        let scenarios = try noise.map { curve.recorded(try series($0)) } ?? (curve.perCell + curve.perRun)
+        let scenarios =
+            noise.isEmpty ? curve.perCell + curve.perRun : curve.recorded(try noise.flatMap(series))
         let points = simulate(scenarios)
         let csv = CSV.text(OperatingCurveTable.columns, points)
         if let out {
@@ -69,22 +70,11 @@ struct GateSimulateCommand: ParsableCommand {
         return points.withLock { $0.compactMap(\.self) }
     }
 
-    /// The block log-ratios of a file of recorded noise.
+    /// The block log-ratios of a recording in which a program was measured against itself.
     private func series(_ path: String) throws -> [[Double]] {
-        let text: String
-        do { text = try String(contentsOfFile: path, encoding: .utf8) } catch {
-            throw Fault.badData("--noise \(path) cannot be read: \(error.reason)")
-        }
-        let series = try text.split(whereSeparator: \.isNewline).enumerated().map { index, line in
-            try line.split(separator: ",").map { field in
-                guard let value = Double(field.trimmingCharacters(in: .whitespaces)), value.isFinite else {
-                    throw Fault.badData("--noise \(path), line \(index + 1): \(field) is no log-ratio")
-                }
-                return value
-            }
-        }
-        guard !series.isEmpty, series.allSatisfy({ !$0.isEmpty }) else {
-            throw Fault.badData("--noise \(path) has no series, or one without blocks")
+        let series = GateEvaluation(try GateLines.read(URL(fileURLWithPath: path))).noise
+        guard !series.isEmpty else {
+            throw Fault.badData("--noise \(path): no cell of it has \(GateEvaluation.leastNoise) blocks")
         }
         return series
     }

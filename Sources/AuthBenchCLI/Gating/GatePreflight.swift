@@ -106,7 +106,9 @@ struct GatePreflight {
             let slice = try base.measure(cell, operations: operations, doing: cells.common[cell].strategy)
             best = min(best, Double(slice.wall_ns) / Double(operations))
         }
-        return max(least, Int(GatePlan.slice_ms * 1e6 / best))
+        // Each client does as many as the others.
+        let perClient = GatePlan.slice_ms * 1e6 / best / Double(plan.clients)
+        return max(least, Int(perClient.rounded(.up)) * plan.clients)
     }
 
     private func record(_ url: URL, _ greeting: SliceProtocol.Greeting) throws -> GateHeader.Program {

@@ -1,4 +1,5 @@
 import AuthStatistics
+import Foundation
 
 /// What a recording says: for each cell and metric a finding, and for the gate itself whether it may be believed.
 package struct GateEvaluation {
@@ -12,6 +13,8 @@ package struct GateEvaluation {
 
     let recording: GateRecording
     let entries: [Entry]
+    /// What a look with so many blocks at such a level finds 95 times in 100, in standard deviations of a block.
+    private let provable: [Look: Double]
 
     package init(_ recording: GateRecording) {
         self.recording = recording
@@ -29,11 +32,46 @@ package struct GateEvaluation {
         entries =
             zip(compared, findings).map { Entry(cell: $0.0, metric: $0.1, finding: $1) }
             + pairs.filter { !Self.isCompared($0.0, $0.1, header) }.map { Entry(cell: $0.0, metric: $0.1) }
+        let looks = findings.compactMap { one in one.level.map { Look(blocks: one.blocks, level: $0) } }
+        provable = Dictionary(
+            uniqueKeysWithValues: Set(looks).compactMap { look in
+                ProvableEffect.deviations(pairs: look.blocks, level: look.level).map { (look, $0) }
+            })
+    }
+
+    private struct Look: Hashable {
+        var blocks: Int
+        var level: Double
+    }
+
+    /// The least slow-down that is called 95 times in 100, as a log-ratio: it must be proved, and found to be as large as
+    /// what is worth naming.
+    func detectable(_ entry: Entry) -> Double? {
+        guard let finding = entry.finding, let sigma_b = finding.sigma_b, let level = finding.level,
+            let deviations = provable[Look(blocks: finding.blocks, level: level)]
+        else { return nil }
+        let estimation = DetectableEffect.minimum(sigma_b: sigma_b, blocks: finding.blocks, level: 0.5)
+        return max(deviations * sigma_b, log1p(entry.metric.bounds.minimumEffect) + estimation)
     }
 
     /// The cells of which something is still open and wants the blocks of a stage.
     package func cells(wanting stage: Int) -> Set<Int> {
         Set(entries.filter { $0.finding?.outcome == .open(stage: stage) }.map(\.cell))
+    }
+
+    /// Fewer blocks say too little of how large noise can be.
+    package static let leastNoise = 10
+
+    /// ln(head / base) of the blocks of each cell in which a program was measured against itself, around their median:
+    /// the sentinels, and all cells where both programs are the same.
+    package var noise: [[Double]] {
+        let header = recording.header
+        let kept = recording.blocks.filter { $0.facts.dropped == nil }
+        return header.cells.indices.filter { header.isSelfComparison || header.cells[$0].is_sentinel }.compactMap {
+            let series = GateRecording.logRatios(kept, $0, .time_ns)
+            guard series.count >= Self.leastNoise, let median = QuantileRule.median(series) else { return nil }
+            return series.map { $0 - median }
+        }
     }
 
     /// Whether the first stage has the requests that a quantile so far out needs.

@@ -33,7 +33,7 @@ extension GateEvaluation {
         row.adjusted_p = finding.adjusted_p
         row.n = finding.blocks
         row.sigma_b = finding.sigma_b
-        row.mde = finding.mde.map { exp($0) - 1 }
+        row.mde = detectable(entry).map { exp($0) - 1 }
         row.stage = finding.stage
         (row.verdict, row.why) = verdict(finding)
         return row
