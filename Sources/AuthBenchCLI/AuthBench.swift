@@ -63,9 +63,11 @@ struct Root: ParsableCommand {
             "Runs authentication strategies through one workload and measures them: measure it, don't assume it.",
         version: Version.authbench,
         subcommands: [
-            RunCommand.self, ExposureCommand.self, GateCommand.self, CompareCommand.self, ValidateCommand.self,
+            RunCommand.self, ExposureCommand.self, GateCommand.self, CompareCommand.self,
+            ValidateCommand.self,
             MergeCommand.self, ConformCommand.self,
-            ListCommand.self, TraceCommand.self, TokenCommand.self, SchemaCommand.self, ServeSlicesCommand.self,
+            ListCommand.self, TraceCommand.self, TokenCommand.self, SchemaCommand.self,
+            ServeSlicesCommand.self,
             CountInstructionsCommand.self,
         ])
 }

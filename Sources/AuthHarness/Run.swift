@@ -54,7 +54,9 @@ package struct Run: Sendable {
         var contenders: [any Contender] = []
         for strategy in strategies {
             try report(.loading(strategy: strategy.descriptor.id))
-            for contender in try strategy.contenders(traces: [trace], environment: environment, hostile: hostile) {
+            for contender in try strategy.contenders(
+                traces: [trace], environment: environment, hostile: hostile)
+            {
                 try report(.loaded(try contender.load(width: cores, stop: stop, progress: loadProgress)))
                 contenders.append(contender)
             }

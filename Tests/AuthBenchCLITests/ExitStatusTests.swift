@@ -114,15 +114,16 @@ struct ExitStatusTests {
     }
 
     /// Recordings of real gates, and what their verdict must be; `GateCommandTests` has the statuses 4 and 5.
-    static let gates: [(recording: String, change: String?, options: [String], status: Int32, says: String)] = [
-        ("equal", nil, [], 0, ""),
-        ("slow", nil, [], 1, "regression: hs256-jwt authenticate"),
-        ("slow", nil, ["--inconclusive", "pass"], 1, "regression: hs256-jwt authenticate"),
-        ("equal", "\"seed\":", [], 2, "changed after it was recorded"),
-        ("noisy", nil, [], 3, "inconclusive"),
-        ("noisy", nil, ["--inconclusive", "fail"], 1, "inconclusive"),
-        ("noisy", nil, ["--inconclusive", "pass"], 0, ""),
-    ]
+    static let gates: [(recording: String, change: String?, options: [String], status: Int32, says: String)] =
+        [
+            ("equal", nil, [], 0, ""),
+            ("slow", nil, [], 1, "regression: hs256-jwt authenticate"),
+            ("slow", nil, ["--inconclusive", "pass"], 1, "regression: hs256-jwt authenticate"),
+            ("equal", "\"seed\":", [], 2, "changed after it was recorded"),
+            ("noisy", nil, [], 3, "inconclusive"),
+            ("noisy", nil, ["--inconclusive", "fail"], 1, "inconclusive"),
+            ("noisy", nil, ["--inconclusive", "pass"], 0, ""),
+        ]
 
     @Test("gate --replay ends with the status of its verdict, and one line that says why", arguments: gates)
     func gate(
@@ -132,9 +133,11 @@ struct ExitStatusTests {
             var text = try String(contentsOf: Recordings.url(one.recording), encoding: .utf8)
             if let change = one.change { text = text.replacingOccurrences(of: change, with: change + "1") }
             try Data(text.utf8).write(to: folder.appendingPathComponent("recording.jsonl"))
-            let result = try Program(["gate", "--replay", "recording.jsonl"] + one.options, in: folder).finish()
+            let result = try Program(["gate", "--replay", "recording.jsonl"] + one.options, in: folder)
+                .finish()
             #expect(result.status == one.status, "\(result.errors)")
-            #expect(result.errors.split(separator: "\n").count == (one.status == 0 ? 0 : 1), "\(result.errors)")
+            #expect(
+                result.errors.split(separator: "\n").count == (one.status == 0 ? 0 : 1), "\(result.errors)")
             #expect(result.errors.contains(one.says), "\(result.errors)")
         }
     }

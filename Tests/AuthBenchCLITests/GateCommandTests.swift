@@ -17,7 +17,8 @@ final class GateCommandTests {
     private func gate(head: URL = Program.url, _ more: [String] = []) throws -> Program.Result {
         try Program(
             [
-                "gate", "--base", Program.url.path, "--head", head.path, "--strategy", "hs256-jwt", "--operation",
+                "gate", "--base", Program.url.path, "--head", head.path, "--strategy", "hs256-jwt",
+                "--operation",
                 "authenticate", "--fast", "--budget", "60",
             ] + more, in: folder
         ).finish()
@@ -46,7 +47,9 @@ final class GateCommandTests {
             let shown = try Program(
                 ["gate", "--replay", "gate/recording.jsonl", "--format", format], in: folder
             ).finish()
-            #expect(try shown.output == String(contentsOf: out.appendingPathComponent("report.\(name)"), encoding: .utf8))
+            #expect(
+                try shown.output
+                    == String(contentsOf: out.appendingPathComponent("report.\(name)"), encoding: .utf8))
         }
         try checkTampering(out.appendingPathComponent("recording.jsonl"))
     }
@@ -61,13 +64,16 @@ final class GateCommandTests {
     private func checkTampering(_ recording: URL) throws {
         let text = try String(contentsOf: recording, encoding: .utf8)
         func replay(_ text: String) throws -> Program.Result {
-            try text.write(to: folder.appendingPathComponent("other.jsonl"), atomically: true, encoding: .utf8)
+            try text.write(
+                to: folder.appendingPathComponent("other.jsonl"), atomically: true, encoding: .utf8)
             return try Program(["gate", "--replay", "other.jsonl"], in: folder).finish()
         }
         func check(_ text: String, _ reason: String) throws {
             let result = try replay(text)
             #expect(result.status == 2 && result.output.isEmpty, "\(reason)")
-            #expect(result.errors.contains(reason) && result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+            #expect(
+                result.errors.contains(reason) && result.errors.split(separator: "\n").count == 1,
+                "\(result.errors)")
         }
         let digit = try #require(text.range(of: "\"wall_ns\":[0-9]", options: .regularExpression))
         var changed = text
@@ -87,10 +93,19 @@ final class GateCommandTests {
             ("s/\"slice_protocol\":1/\"slice_protocol\":2/", Int32(2), "speaks slice protocol 2"),
             ("1d", 2, "does not speak the slice protocol"),
             ("4q", 2, "ended with status"),
-            ("s/\"false_accepts\":0/\"false_accepts\":3/", 2, "decides wrongly in the decisions of hs256-jwt: 3 false accepts"),
+            (
+                "s/\"false_accepts\":0/\"false_accepts\":3/", 2,
+                "decides wrongly in the decisions of hs256-jwt: 3 false accepts"
+            ),
             ("s/\"false_rejects\":0/\"false_rejects\":1/", 2, "1 false rejects"),
-            ("s/\"errors\":0/\"errors\":4,\"first_error\":\"store down\"/", 2, "4 errors in the decisions of hs256-jwt: store down"),
-            ("s/\"refused\":0/\"refused\":5/", 2, "base and head decide differently in hs256-jwt authenticate"),
+            (
+                "s/\"errors\":0/\"errors\":4,\"first_error\":\"store down\"/", 2,
+                "4 errors in the decisions of hs256-jwt: store down"
+            ),
+            (
+                "s/\"refused\":0/\"refused\":5/", 2,
+                "base and head decide differently in hs256-jwt authenticate"
+            ),
             ("2s/.*/nonsense/", 2, "answered no line of the slice protocol"),
             ("2s/.*/{\"error\":\"no disk\"}/", 2, "preparing: no disk"),
             ("s/\"trace_sha256\":..../&0/", 4, "make different traces"),
@@ -113,7 +128,8 @@ final class GateCommandTests {
         #expect(try fault([]).errors.contains("name both programs"))
         #expect(try fault([]).status == 64)
         #expect(try fault(both + ["--clients", "0"]).status == 64)
-        #expect(try fault(both + ["--operation", "logout"]).errors.contains("choose authenticate, login, renew"))
+        #expect(
+            try fault(both + ["--operation", "logout"]).errors.contains("choose authenticate, login, renew"))
         #expect(try fault(both + ["--strategy", "h"]).errors.contains("ambiguous strategy \"h\""))
         #expect(try fault(both + ["--replay", "x"]).status == 64)
         #expect(try fault(["--base", "nowhere", "--head", Program.url.path]).status == 65)
@@ -123,7 +139,10 @@ final class GateCommandTests {
     @Test("a signal ends the gate and all that it started")
     func signal() throws {
         let program = try Program(
-            ["gate", "--base", Program.url.path, "--head", Program.url.path, "--strategy", "redis", "--out", "gate"],
+            [
+                "gate", "--base", Program.url.path, "--head", Program.url.path, "--strategy", "redis",
+                "--out", "gate",
+            ],
             in: folder)
         let deadline = Date().addingTimeInterval(30)
         while program.children.count < 4, Date() < deadline { usleep(10_000) }

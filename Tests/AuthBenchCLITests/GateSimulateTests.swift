@@ -49,7 +49,10 @@ struct GateSimulateTests {
             (["--noise", "letters"], 2, "line 1: no line of a gate's recording"),
             (["--noise", "missing"], 2, "cannot be read"), (["--runs", "0"], 64, "--runs is 0"),
             (["--cells", "0"], 64, "--cells is 0"),
-            (["--noise", Recordings.url("equal").path, "--out", "missing/curve.csv"], 65, "cannot be written"),
+            (
+                ["--noise", Recordings.url("equal").path, "--out", "missing/curve.csv"], 65,
+                "cannot be written"
+            ),
         ] as [([String], Int32, String)] {
             let result = try Program(["gate", "simulate", "--runs", "1"] + arguments, in: folder).finish()
             #expect(result.status == status, "\(arguments) \(result.status)")

@@ -25,7 +25,8 @@ struct GateRecordingTests {
         #expect(fault { $0.insert($0[0], at: 1) }?.reason == "a second header")
         #expect(fault { $0.insert($0[1], at: 1) } == .init(line: 3, reason: "a cell twice in a block"))
         #expect(fault { $0.removeSubrange(1...2) }?.reason == "a block without a measurement")
-        #expect(fault { $0[1].measurement = nil }?.reason == "neither measurement, block, instructions nor end")
+        #expect(
+            fault { $0[1].measurement = nil }?.reason == "neither measurement, block, instructions nor end")
         #expect(fault { $0[1].measurement?.cell = 9 } == .init(line: 2, reason: "an unknown cell"))
         let unlike = "slices that are not as the header says"
         #expect(fault { $0[1].measurement?.wall_ns[0] = 0 }?.reason == unlike)

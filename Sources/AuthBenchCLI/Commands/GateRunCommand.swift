@@ -5,7 +5,8 @@ import Foundation
 /// `authbench gate --base … --head …`: drives both programs in alternation and gives a verdict.
 struct GateRunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Measures two builds side by side, or gives the verdict of a recording.")
+        commandName: "run", abstract: "Measures two builds side by side, or gives the verdict of a recording."
+    )
 
     @Option(help: "The program to compare with: the build before the change.")
     var base: String?
@@ -16,7 +17,9 @@ struct GateRunCommand: ParsableCommand {
     @Option(help: "Gives the verdict of a recording instead of measuring.")
     var replay: String?
 
-    @Option(help: "A strategy to compare, or the beginning of its name; may be given several times (default: all).")
+    @Option(
+        help:
+            "A strategy to compare, or the beginning of its name; may be given several times (default: all).")
     var strategy: [String] = []
 
     @Option(help: "authenticate, login or renew; may be given several times (default: all three).")
@@ -61,7 +64,8 @@ struct GateRunCommand: ParsableCommand {
 
     private func plan() throws -> GatePlan {
         guard let base, let head else {
-            throw Fault.usage("name both programs, --base FILE --head FILE, or a recording with --replay FILE")
+            throw Fault.usage(
+                "name both programs, --base FILE --head FILE, or a recording with --replay FILE")
         }
         let known = GateWorkload.operations.map(\.name)
         if let unknown = operation.first(where: { !known.contains($0) }) {
@@ -71,7 +75,9 @@ struct GateRunCommand: ParsableCommand {
         guard clients...100_000 ~= population else {
             throw Fault.usage("--population is \(population): from one a client to 100000")
         }
-        guard (1...86_400).contains(budget) else { throw Fault.usage("--budget is \(budget): from 1 to 86400 seconds") }
+        guard (1...86_400).contains(budget) else {
+            throw Fault.usage("--budget is \(budget): from 1 to 86400 seconds")
+        }
         return GatePlan(
             base: try program(base, "--base"), head: try program(head, "--head"), strategies: strategy,
             operations: operation.isEmpty ? known : known.filter { operation.contains($0) }, clients: clients,
@@ -82,7 +88,8 @@ struct GateRunCommand: ParsableCommand {
     private func program(_ path: String, _ option: String) throws -> URL {
         let url = URL(fileURLWithPath: path)
         guard FileManager.default.isExecutableFile(atPath: url.path) else {
-            throw Fault.badData("\(option) \(path) is no program that can be started: name the built authbench")
+            throw Fault.badData(
+                "\(option) \(path) is no program that can be started: name the built authbench")
         }
         return url
     }

@@ -2,14 +2,16 @@ import AuthCore
 import AuthHarness
 import AuthReport
 import Backends
-import Foundation
+import Dispatch
 
 /// Measures one block: fresh processes of both programs, and slices of each cell in alternation.
 struct GateBlockRunner {
-    let plan: GatePlan
-    let cells: [GateHeader.Cell]
-    let stop: StopFlag
-    let scene: GateScene
+    private static let warmUpSlices = 2
+
+    private let plan: GatePlan
+    private let cells: [GateHeader.Cell]
+    private let stop: StopFlag
+    private let scene: GateScene
     private var calibration = GateCalibration()
     private var random: RandomSource
 
@@ -19,17 +21,6 @@ struct GateBlockRunner {
         self.scene = scene
         self.stop = stop
         random = RandomSource(seed: plan.seed, stream: 0x6A7E)
-    }
-
-    /// The programs of one block; the sentinels live in two processes of the base that do nothing else, as a process
-    /// that has done more finds its caches and its store in another state.
-    private struct Programs {
-        var ordinary: [GateRole: ProgramUnderTest] = [:]
-        var sentinels: [GateRole: ProgramUnderTest] = [:]
-        /// The index of each cell in its processes.
-        var places: [Int: Int] = [:]
-
-        var all: [ProgramUnderTest] { Array(ordinary.values) + Array(sentinels.values) }
     }
 
     /// - Parameters:
@@ -44,17 +35,10 @@ struct GateBlockRunner {
         try scene.open()
         defer { scene.close() }
         let first: GateRole = Bool.random(using: &random) ? .base : .head
-        let programs = try start(mine, first: first)
-        defer {
-            for program in programs.all { program.close() }
-            for program in programs.all { program.end() }
-        }
+        let programs = try GatePrograms(mine, of: cells, plan, scene, first: first, using: &random)
+        defer { programs.end() }
         let processors = bind(programs)
-        for _ in 0..<2 {
-            for cell in mine.shuffled(using: &random) {
-                for side in GateRole.allCases { _ = try slice(cell, side, programs) }
-            }
-        }
+        try warmUp(mine, programs)
         let before = KernelCounters.current()
         let calibration_ns = calibration.measure()
         let measured_ns = DispatchTime.now().uptimeNanoseconds
@@ -77,73 +61,34 @@ struct GateBlockRunner {
     /// Left to the scheduler, each program settles on a processor of its own, and on a shared machine one may be slower
     /// than the other by half: what was measured then was the processor. A store on another processor than its
     /// client is woken through the hypervisor, which took several times the round trip itself.
-    private mutating func bind(_ programs: Programs) -> [Int] {
+    private mutating func bind(_ programs: GatePrograms) -> [Int] {
         let allowed = scene.processors
         guard allowed.count > plan.clients else { return [] }
         let chosen = Array(allowed.shuffled(using: &random).prefix(plan.clients)).sorted()
-        for program in programs.all { program.bind(to: chosen) }
+        programs.bind(to: chosen)
         scene.bindStore(to: chosen)
         scene.bindDriver(to: allowed.filter { !chosen.contains($0) })
         return chosen
     }
 
-    /// Starts all at once, in random order, and waits until each has loaded its cells.
-    private mutating func start(_ mine: [Int], first: GateRole) throws -> Programs {
-        var programs = Programs()
-        let kinds = [false, true].map { kind in mine.filter { cells[$0].is_sentinel == kind } }
-        for own in kinds { for (place, cell) in own.enumerated() { programs.places[cell] = place } }
-        for role in first == .base ? [GateRole.base, .head] : [.head, .base] {
-            programs.ordinary[role] = try scene.start(plan.program(role))
-        }
-        if !kinds[1].isEmpty {
-            for role in GateRole.allCases { programs.sentinels[role] = try scene.start(plan.program(.base)) }
-        }
-        var loads: [(ProgramUnderTest, [Int], String)] = []
-        for role in GateRole.allCases {
-            if let program = programs.ordinary[role] { loads.append((program, kinds[0], role.rawValue)) }
-            if let program = programs.sentinels[role] { loads.append((program, kinds[1], "sentinel-\(role)")) }
-        }
-        // All load side by side, which keeps every core busy.
-        loads.shuffle(using: &random)
-        for (program, own, folder) in loads {
-            try program.greet()
-            try program.send(scene.preparation(own.map { cells[$0].protocolCell }, plan, folder: folder))
-        }
-        for (program, own, _) in loads {
-            let hashes = try program.awaitPrepared(own.count)
-            for (cell, hash) in zip(own, hashes) where cells[cell].trace_sha256 != hash {
-                throw Fault(
-                    status: ExitStatus.incomparable,
-                    message: "the two builds make different traces of \(cells[cell].name): nothing to compare")
+    private mutating func warmUp(_ mine: [Int], _ programs: GatePrograms) throws {
+        for _ in 0..<Self.warmUpSlices {
+            for cell in mine.shuffled(using: &random) {
+                for role in GateRole.allCases.shuffled(using: &random) { _ = try slice(cell, role, programs) }
             }
         }
-        return programs
+        for cell in mine { for role in GateRole.allCases { _ = try programs.times(cell, role) } }
     }
 
-    private func program(_ cell: Int, _ role: GateRole, _ programs: Programs) throws -> (ProgramUnderTest, Int) {
-        let kind = cells[cell].is_sentinel ? programs.sentinels : programs.ordinary
-        guard let program = kind[role], let place = programs.places[cell] else {
-            throw Fault.runtime("\(cells[cell].name) is not prepared")
-        }
-        return (program, place)
-    }
-
-    private func slice(_ cell: Int, _ role: GateRole, _ programs: Programs) throws -> SliceProtocol.Slice {
+    private func slice(_ cell: Int, _ role: GateRole, _ programs: GatePrograms) throws -> SliceProtocol.Slice
+    {
         if stop.isRaised { throw Stopped() }
-        let (program, place) = try program(cell, role, programs)
-        return try program.measure(
-            place, operations: cells[cell].operations_per_slice, doing: cells[cell].name)
-    }
-
-    private func times(_ cell: Int, _ role: GateRole, _ programs: Programs) throws -> [UInt64] {
-        let (program, place) = try program(cell, role, programs)
-        return try program.times(place, doing: cells[cell].name)
+        return try programs.measure(cell, role)
     }
 
     /// The quads of one cell, each ABBA or BAAB, so that a linear drift cancels.
-    private mutating func measure(_ cell: Int, _ programs: Programs) throws -> GateMeasurement {
+    private mutating func measure(_ cell: Int, _ programs: GatePrograms) throws -> GateMeasurement {
         var measurement = GateMeasurement(cell: cell)
-        for role in GateRole.allCases { _ = try times(cell, role, programs) }
         for _ in 0..<plan.quads {
             let outer: GateRole = Bool.random(using: &random) ? .base : .head
             let inner: GateRole = outer == .base ? .head : .base
@@ -158,7 +103,7 @@ struct GateBlockRunner {
                 "base and head decide differently in \(cells[cell].name), where the trace is the same: "
                     + "compare them with authbench conform")
         }
-        for role in GateRole.allCases { measurement[role].buckets = try times(cell, role, programs) }
+        for role in GateRole.allCases { measurement[role].buckets = try programs.times(cell, role) }
         return measurement
     }
 }

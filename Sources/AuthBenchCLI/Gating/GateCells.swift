@@ -16,7 +16,8 @@ struct GateCells {
     ///   - plan: which strategies and operations are wanted.
     /// - Throws: `Fault` when a name fits none or several strategies.
     init(_ base: SliceProtocol.Greeting, _ head: SliceProtocol.Greeting, _ plan: GatePlan) throws {
-        let known = base.strategies + head.strategies.filter { one in !base.strategies.contains { $0.id == one.id } }
+        let known =
+            base.strategies + head.strategies.filter { one in !base.strategies.contains { $0.id == one.id } }
         let chosen = try Self.choose(plan.strategies, from: known)
         for strategy in chosen {
             let isInBase = base.strategies.contains { $0.id == strategy.id }
@@ -48,7 +49,9 @@ struct GateCells {
     }
 
     /// The first cell that only computes and the first that asks a store: two ways for the gate to be biased.
-    private static func sentinels(_ cells: [SliceProtocol.Cell], _ strategies: [SliceProtocol.Strategy]) -> [Int] {
+    private static func sentinels(_ cells: [SliceProtocol.Cell], _ strategies: [SliceProtocol.Strategy])
+        -> [Int]
+    {
         let storeless = Set(strategies.filter(\.stores.isEmpty).map(\.id))
         let computing = cells.firstIndex { storeless.contains($0.strategy) }
         let asking = cells.firstIndex { !storeless.contains($0.strategy) }

@@ -77,7 +77,8 @@ struct GateLines {
             }
             if let end = line.end, end.sha256 != (try before.sha256()) {
                 throw Fault.runtime(
-                    "\(file.path): changed after it was recorded, its lines are not those of its hash; record anew")
+                    "\(file.path): changed after it was recorded, its lines are not those of its hash; record anew"
+                )
             }
             before.append(text + [UInt8(ascii: "\n")])
             lines.append(line)

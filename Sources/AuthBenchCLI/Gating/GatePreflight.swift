@@ -42,22 +42,23 @@ struct GatePreflight {
 
     /// Loads the cells in both, and has each strategy decide on good and bad credentials.
     private static func prepare(
-        _ base: ProgramUnderTest, _ head: ProgramUnderTest, _ cells: GateCells, _ plan: GatePlan, _ scene: GateScene
+        _ base: ProgramUnderTest, _ head: ProgramUnderTest, _ cells: GateCells, _ plan: GatePlan,
+        _ scene: GateScene
     ) throws -> [String] {
-        let strategies = cells.common.reduce(into: [String]()) { if $0.last != $1.strategy { $0.append($1.strategy) } }
+        let strategies = cells.common.reduce(into: [String]()) {
+            if $0.last != $1.strategy { $0.append($1.strategy) }
+        }
         let all = cells.common + strategies.map { .init(strategy: $0, operation: GateWorkload.decisions) }
         try base.send(scene.preparation(all, plan, folder: "base"))
         try head.send(scene.preparation(all, plan, folder: "head"))
         let (ours, theirs) = (try base.awaitPrepared(all.count), try head.awaitPrepared(all.count))
         for (index, cell) in all.enumerated() where ours[index] != theirs[index] {
-            throw Fault(
-                status: ExitStatus.incomparable,
-                message:
-                    "base and head make different traces of \(cell.strategy) \(cell.operation): nothing to compare")
+            throw Fault.unlikeTraces("\(cell.strategy) \(cell.operation)")
         }
         for (index, cell) in all.enumerated() where cell.operation == GateWorkload.decisions {
             for program in [base, head] {
-                _ = try program.measure(index, operations: decisions, doing: "the decisions of \(cell.strategy)")
+                _ = try program.measure(
+                    index, operations: decisions, doing: "the decisions of \(cell.strategy)")
             }
         }
         return ours
@@ -82,8 +83,10 @@ struct GatePreflight {
         let machine = Machine.facts()
         var header = GateHeader(
             base: try record(plan.base, greeting), head: try record(plan.head, theirs),
-            started_at: RunClock.timestamp(), seed: plan.seed, clients: plan.clients, population: plan.population,
-            quads: plan.quads, budget_s: plan.budget_s, rules: plan.rules, cells: all, unpaired: cells.unpaired,
+            started_at: RunClock.timestamp(), seed: plan.seed, clients: plan.clients,
+            population: plan.population,
+            quads: plan.quads, budget_s: plan.budget_s, rules: plan.rules, cells: all,
+            unpaired: cells.unpaired,
             cores: machine.cores)
         header.cpu_model = machine.cpu_model
         header.kernel = machine.kernel

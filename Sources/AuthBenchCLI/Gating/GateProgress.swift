@@ -25,9 +25,12 @@ final class GateProgress {
         if isTerminal {
             let rest_s = min(budget_s, Double(block_ns) / 1e9 * Double(blocks - kept))
             let left = block_ns == 0 ? "" : ", about \(Int(rest_s.rounded(.up))) s to its end"
-            show("stage \(stage), block \(kept + 1) of \(blocks), \(cells) cells\(left), budget \(Int(budget_s)) s")
+            show(
+                "stage \(stage), block \(kept + 1) of \(blocks), \(cells) cells\(left), budget \(Int(budget_s)) s"
+            )
         } else if stage != self.stage, !plan.isQuiet {
-            Console.say("stage \(stage): \(blocks) blocks of \(cells) cells, \(Int(budget_s)) s of the budget left")
+            Console.say(
+                "stage \(stage): \(blocks) blocks of \(cells) cells, \(Int(budget_s)) s of the budget left")
         }
         self.stage = stage
     }

@@ -21,7 +21,9 @@ extension GateBlock {
     /// Notes what the kernel counted between two moments.
     mutating func note(_ before: KernelCounters, _ after: KernelCounters) {
         func difference(_ path: KeyPath<KernelCounters, UInt64?>) -> UInt64? {
-            guard let first = before[keyPath: path], let last = after[keyPath: path], last >= first else { return nil }
+            guard let first = before[keyPath: path], let last = after[keyPath: path], last >= first else {
+                return nil
+            }
             return last - first
         }
         throttled_ns = difference(\.throttled_ns)

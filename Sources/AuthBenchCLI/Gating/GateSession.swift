@@ -22,54 +22,38 @@ struct GateSession {
             usleep(50_000)
             guard let signal = interruption.signal else { throw error }
             throw Fault(
-                status: ExitStatus.signal(signal), message: "stopped by a signal; what was recorded has no end")
+                status: ExitStatus.signal(signal),
+                message: "stopped by a signal; what was recorded has no end")
         }
     }
 
-    private func measure(_ stop: StopFlag, _ leftovers: Leftovers, _ progress: GateProgress) throws -> GateRecording {
-        let start_ns = DispatchTime.now().uptimeNanoseconds
-        var elapsed_ns: UInt64 { DispatchTime.now().uptimeNanoseconds - start_ns }
+    private func measure(
+        _ stop: StopFlag, _ leftovers: Leftovers, _ progress: GateProgress
+    ) throws -> GateRecording {
         progress.show("checking both programs")
         let preflight = try GatePreflight(plan, leftovers)
         let scene = preflight.scene
         defer { scene.clear() }
-        let counter = plan.countsInstructions ? try InstructionCallgrind(folder: scene.folderForCounting()) : nil
+        let counter =
+            plan.countsInstructions ? try InstructionCallgrind(folder: scene.folderForCounting()) : nil
         let journal = try GateJournal(
             try preflight.header(), file: plan.out?.appendingPathComponent("recording.jsonl"))
-        var runner = GateBlockRunner(plan, journal.recording.header.cells, scene, stop: stop)
-        var wanted = Set(journal.recording.header.cells.indices)
-        var (reason, number, block_ns) = (GateEnd.Reason.decided, 0, UInt64(0))
-        stages: for stage in 1...plan.rules.blocks.count {
-            if stage > 1 { wanted = GateEvaluation(journal.recording).cells(wanting: stage) }
-            if wanted.isEmpty { break }
-            var kept = 0
-            while kept < plan.rules.blocks[stage - 1] {
-                // A block that would end after the budget is not begun.
-                guard Double(elapsed_ns + block_ns) < plan.budget_s * 1e9 else {
-                    reason = .budget
-                    break stages
-                }
-                progress.show(stage: stage, kept: kept, cells: wanted.count, elapsed_ns: elapsed_ns, block_ns: block_ns)
-                number += 1
-                let begun_ns = elapsed_ns
-                let lines = try runner.run(number, stage: stage, wanted: wanted)
-                block_ns = elapsed_ns - begun_ns
-                try journal.add(lines)
-                if lines.last?.block?.dropped == nil { kept += 1 }
-                if journal.recording.isDisturbed {
-                    reason = .disturbed
-                    break stages
-                }
-            }
-        }
-        if let counter {
-            let strategies = Set(journal.recording.header.cells.map(\.strategy))
-            let counts = try InstructionLane(counter: counter, strategies: strategies).measure(
-                base: plan.base, head: plan.head
-            ) { progress.show("counting instructions of \($0)") }
-            try journal.add(counts.map { GateLine(instructions: $0) })
-        }
-        try journal.end(reason, wall_ns: elapsed_ns)
+        let runner = GateBlockRunner(plan, journal.recording.header.cells, scene, stop: stop)
+        var stages = GateStages(plan, journal, progress, runner)
+        let reason = try stages.run()
+        if let counter { try count(with: counter, journal, progress) }
+        try journal.end(reason, wall_ns: stages.elapsed_ns)
         return journal.recording
+    }
+
+    /// The lane of instructions, after all that is timed.
+    private func count(
+        with counter: some InstructionCounter, _ journal: GateJournal, _ progress: GateProgress
+    ) throws {
+        let strategies = Set(journal.recording.header.cells.map(\.strategy))
+        let counts = try InstructionLane(counter: counter, strategies: strategies).measure(
+            base: plan.base, head: plan.head
+        ) { progress.show("counting instructions of \($0)") }
+        try journal.add(counts.map { GateLine(instructions: $0) })
     }
 }

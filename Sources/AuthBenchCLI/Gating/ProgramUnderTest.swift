@@ -49,7 +49,8 @@ final class ProgramUnderTest {
     @discardableResult
     func greet() throws -> SliceProtocol.Greeting {
         let line = try? reader.next(patience_s: Self.patienceForGreeting_s)
-        guard let greeting = line.flatMap({ try? JSONDecoder().decode(SliceProtocol.Greeting.self, from: $0) })
+        guard
+            let greeting = line.flatMap({ try? JSONDecoder().decode(SliceProtocol.Greeting.self, from: $0) })
         else {
             end(within_s: 0.5)
             throw Fault.runtime(
@@ -72,7 +73,8 @@ final class ProgramUnderTest {
     ///
     /// - Returns: the hash of each one's trace.
     func awaitPrepared(_ count: Int) throws -> [String] {
-        guard let prepared = try answer(doing: "preparing").prepared, prepared.trace_sha256.count == count else {
+        guard let prepared = try answer(doing: "preparing").prepared, prepared.trace_sha256.count == count
+        else {
             throw Fault.runtime("\(name) did not answer what it had prepared")
         }
         return prepared.trace_sha256
@@ -85,7 +87,8 @@ final class ProgramUnderTest {
             throw Fault.runtime("\(name) did not answer with a slice while \(doing)")
         }
         if slice.errors > 0 {
-            throw Fault.runtime("\(name): \(slice.errors) errors in \(doing): \(slice.first_error ?? "unknown")")
+            throw Fault.runtime(
+                "\(name): \(slice.errors) errors in \(doing): \(slice.first_error ?? "unknown")")
         }
         guard slice.false_accepts == 0, slice.false_rejects == 0 else {
             throw Fault.runtime(
@@ -95,7 +98,7 @@ final class ProgramUnderTest {
         return slice
     }
 
-    /// The service times of all slices of a cell since they were last asked for: bucket, count, bucket, count …
+    /// The service times of all slices of a cell since they were last asked for: bucket and count in turn.
     func times(_ cell: Int, doing: String) throws -> [UInt64] {
         try send(.init(times: cell))
         guard let times = try answer(doing: doing).times else {
@@ -150,6 +153,7 @@ final class ProgramUnderTest {
     /// The last line that it wrote to stderr, as the end of a message.
     private var lastWords: String {
         let text = try? String(contentsOf: errors, encoding: .utf8)
-        return text?.split(whereSeparator: \.isNewline).last.map { "; its last words: \($0.prefix(200))" } ?? ""
+        return text?.split(whereSeparator: \.isNewline).last.map { "; its last words: \($0.prefix(200))" }
+            ?? ""
     }
 }

@@ -75,7 +75,7 @@ enum SliceProtocol {
     struct Answer: Codable {
         var prepared: Prepared?
         var slice: Slice?
-        /// Service times: bucket, count, bucket, count …
+        /// Service times: bucket and count in turn.
         var times: [UInt64]?
         var error: String?
     }

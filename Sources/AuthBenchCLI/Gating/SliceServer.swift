@@ -71,7 +71,8 @@ struct SliceServer {
             policy: GateWorkload.policy, sqlite: SQLiteSettings(path: preparation.sqlite_path),
             redis: preparation.redis_url.map { RedisSettings(url: $0, keyPrefix: preparation.redis_prefix) })
         bench = try SliceBench(
-            cells, in: environment, cores: ProcessInfo.processInfo.activeProcessorCount, instruments: instruments)
+            cells, in: environment, cores: ProcessInfo.processInfo.activeProcessorCount,
+            instruments: instruments)
         let hashes = try traces.mapValues { try $0.sha256() }
         return .init(trace_sha256: preparation.cells.map { hashes[$0.operation] ?? "" })
     }

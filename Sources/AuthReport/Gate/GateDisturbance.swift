@@ -17,11 +17,17 @@ package enum GateDisturbance {
     ///   - measurements: all of the block.
     ///   - measured_ns: how long its slices took together.
     /// - Returns: why the block must be dropped, if so.
-    package static func reason(_ block: GateBlock, measurements: [GateMeasurement], measured_ns: UInt64) -> String? {
-        if let throttled_ns = block.throttled_ns, Double(throttled_ns) > greatestThrottling * Double(measured_ns) {
+    package static func reason(_ block: GateBlock, measurements: [GateMeasurement], measured_ns: UInt64)
+        -> String?
+    {
+        if let throttled_ns = block.throttled_ns,
+            Double(throttled_ns) > greatestThrottling * Double(measured_ns)
+        {
             return "throttled by the control group's processor limit"
         }
-        if let steal = block.steal_share, steal > greatestSteal { return "the hypervisor gave the processors away" }
+        if let steal = block.steal_share, steal > greatestSteal {
+            return "the hypervisor gave the processors away"
+        }
         if let pages = block.swapped_in_pages, pages > 0 { return "memory was read back from swap" }
         let stood = measurements.contains { own in
             guard let median = QuantileRule.median(own.wall_ns.map { Double($0) }) else { return false }

@@ -27,7 +27,9 @@ package struct GateEvaluation {
             compared.map { cell, metric in
                 StagedTest.Series(
                     bounds: metric.bounds,
-                    stages: header.rules.blocks.indices.map { recording.logRatios(cell, metric.name, stage: $0 + 1) })
+                    stages: header.rules.blocks.indices.map {
+                        recording.logRatios(cell, metric.name, stage: $0 + 1)
+                    })
             })
         entries =
             zip(compared, findings).map { Entry(cell: $0.0, metric: $0.1, finding: $1) }
@@ -67,11 +69,14 @@ package struct GateEvaluation {
     package var noise: [[Double]] {
         let header = recording.header
         let kept = recording.blocks.filter { $0.facts.dropped == nil }
-        return header.cells.indices.filter { header.isSelfComparison || header.cells[$0].is_sentinel }.compactMap {
-            let series = GateRecording.logRatios(kept, $0, .time_ns)
-            guard series.count >= Self.leastNoise, let median = QuantileRule.median(series) else { return nil }
-            return series.map { $0 - median }
-        }
+        return header.cells.indices.filter { header.isSelfComparison || header.cells[$0].is_sentinel }
+            .compactMap {
+                let series = GateRecording.logRatios(kept, $0, .time_ns)
+                guard series.count >= Self.leastNoise, let median = QuantileRule.median(series) else {
+                    return nil
+                }
+                return series.map { $0 - median }
+            }
     }
 
     /// Whether the first stage has the requests that a quantile so far out needs.

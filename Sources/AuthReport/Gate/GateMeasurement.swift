@@ -17,7 +17,7 @@ package struct GateMeasurement: Codable, Sendable, Equatable {
         package var refused: UInt64 = 0
         package var voluntary_switches: UInt64 = 0
         package var involuntary_switches: UInt64 = 0
-        /// Service times: bucket, count, bucket, count …
+        /// Service times: bucket and count in turn.
         package var buckets: [UInt64] = []
 
         package init() {}
@@ -54,7 +54,9 @@ package struct GateMeasurement: Codable, Sendable, Equatable {
     /// Why it cannot be what a gate with so many quads has measured, if so.
     func fault(_ header: GateHeader) -> String? {
         guard header.cells.indices.contains(cell) else { return "an unknown cell" }
-        let quads = stride(from: 0, to: order.count, by: 4).map { Array(order)[$0..<min($0 + 4, order.count)] }
+        let quads = stride(from: 0, to: order.count, by: 4).map {
+            Array(order)[$0..<min($0 + 4, order.count)]
+        }
         guard quads.count == header.quads, quads.allSatisfy({ ["bhhb", "hbbh"].contains(String($0)) }),
             wall_ns.count == order.count, cpu_ns.count == order.count, wall_ns.allSatisfy({ $0 > 0 })
         else { return "slices that are not as the header says" }
@@ -67,7 +69,7 @@ package struct GateMeasurement: Codable, Sendable, Equatable {
 }
 
 extension LatencyHistogram {
-    /// As lines have it: bucket, count, bucket, count …
+    /// As lines have it: bucket and count in turn.
     package var flat: [UInt64] { buckets.flatMap { [UInt64($0.index), $0.count] } }
 
     /// `nil` where the numbers are none of a histogram.
@@ -75,7 +77,9 @@ extension LatencyHistogram {
         guard flat.count.isMultiple(of: 2) else { return nil }
         var own: [Bucket] = []
         for position in stride(from: 0, to: flat.count, by: 2) {
-            guard flat[position] < UInt64(BucketLayout.count), flat[position + 1] < 1 << 40 else { return nil }
+            guard flat[position] < UInt64(BucketLayout.count), flat[position + 1] < 1 << 40 else {
+                return nil
+            }
             let index = Int(flat[position])
             if let last = own.last, last.index >= index { return nil }
             own.append(.init(index: index, count: flat[position + 1]))

@@ -21,11 +21,15 @@ extension GateEvaluation {
         }
         if header.isSelfComparison { notes.append(("programs", "the same bytes on both sides")) }
         notes.append(("seed", String(header.seed)))
-        if let end = recording.end { notes.append(("time", (Double(end.wall_ns) / 1e9).formatted(digits: 0) + " s")) }
+        if let end = recording.end {
+            notes.append(("time", (Double(end.wall_ns) / 1e9).formatted(digits: 0) + " s"))
+        }
         return notes.map { (name: $0.0, value: $0.1) }
     }
 
-    private func percent(_ share: Double?) -> String { share.map { ($0 * 100).formatted(digits: 1) + " %" } ?? "unknown" }
+    private func percent(_ share: Double?) -> String {
+        share.map { ($0 * 100).formatted(digits: 1) + " %" } ?? "unknown"
+    }
 }
 
 extension GateRecording {

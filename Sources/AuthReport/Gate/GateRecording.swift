@@ -44,7 +44,9 @@ package struct GateRecording: Sendable {
         guard end == nil else { return "a line after the end" }
         if let measurement = line.measurement {
             if let fault = measurement.fault(header) { return fault }
-            guard !measurements.contains(where: { $0.cell == measurement.cell }) else { return "a cell twice in a block" }
+            guard !measurements.contains(where: { $0.cell == measurement.cell }) else {
+                return "a cell twice in a block"
+            }
             measurements.append(measurement)
         } else if let block = line.block {
             guard block.block == blocks.count + 1 else { return "block \(block.block) after \(blocks.count)" }
@@ -55,7 +57,8 @@ package struct GateRecording: Sendable {
             }
             blocks.append(
                 Block(
-                    facts: block, cells: Dictionary(uniqueKeysWithValues: contrasts), measurements: measurements))
+                    facts: block, cells: Dictionary(uniqueKeysWithValues: contrasts),
+                    measurements: measurements))
             measurements = []
         } else if let count = line.instructions {
             instructions.append(count)

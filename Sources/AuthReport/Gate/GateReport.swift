@@ -7,7 +7,8 @@ extension GateEvaluation {
         let header = recording.header
         return VerdictReport(
             title: "gate", base: header.base.file, head: header.head.file,
-            rows: entries.map(row) + recording.instructions.map(\.row) + header.unpaired.map(unpaired), findings: findings, notes: notes)
+            rows: entries.map(row) + recording.instructions.map(\.row) + header.unpaired.map(unpaired),
+            findings: findings, notes: notes)
     }
 
     private func row(_ entry: Entry) -> VerdictRow {
@@ -50,7 +51,8 @@ extension GateEvaluation {
 
     private func unpaired(_ one: GateHeader.Unpaired) -> VerdictRow {
         VerdictRow(
-            strategy: one.strategy, workload: "gate", operation: "", clients: recording.header.clients, metric: "",
+            strategy: one.strategy, workload: "gate", operation: "", clients: recording.header.clients,
+            metric: "",
             verdict: .notGated, why: one.only_in == .head ? "new in the head" : "gone from the head")
     }
 
@@ -67,7 +69,8 @@ extension GateEvaluation {
                 .init(
                     .inconclusive,
                     "the machine was disturbed: \(recording.dropped) of \(recording.blocks.count) blocks were dropped, "
-                        + "the last because \(recording.blocks.last { $0.facts.dropped != nil }?.facts.dropped ?? "")"))
+                        + "the last because \(recording.blocks.last { $0.facts.dropped != nil }?.facts.dropped ?? "")"
+                ))
         }
         return findings
     }
@@ -83,7 +86,8 @@ extension GateRecording {
 
     /// Whether too many blocks were dropped; a few are never too many.
     package var isDisturbed: Bool {
-        Double(dropped) > GateDisturbance.greatestShare * Double(max(blocks.count, header.rules.blocks.first ?? 0))
+        Double(dropped) > GateDisturbance.greatestShare
+            * Double(max(blocks.count, header.rules.blocks.first ?? 0))
     }
 
     var whyItEnded: String {
