@@ -1,0 +1,5 @@
+"""All figures, in the order of the report."""
+
+import latency
+
+ALL = [latency]
