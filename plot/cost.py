@@ -40,6 +40,8 @@ def costs(results: Results) -> pd.DataFrame:
     table = repeats.groupby("strategy")[list(PARTS)].median()
     table["repeats"], table["n"] = repeats.groupby("strategy").size(), repeats.groupby("strategy").operations.sum()
     table["cpu"] = table.client + table.store.fillna(0)
+    ranges = spent.groupby(repeats.strategy)
+    table["cpu_low"], table["cpu_high"] = ranges.min(), ranges.max()
     ranked = theme.floor_last(list((table.cpu + table.waiting).sort_values().index))
     return table.loc[ranked].reset_index()
 

@@ -59,6 +59,15 @@ class Results:
         """How many clients sent requests at once, where the folder tells."""
         return None if self.throughput is None else int(self.throughput.clients.max())
 
+    def difference(self, other: "Results") -> str:
+        """What keeps the numbers of two folders from standing side by side; empty if nothing does."""
+        for what, field, keys in (("machines", "machine", ("cpu_model", "cores")), ("workloads", "workload", ("name",))):
+            for key in keys:
+                mine, its = ((run.record.get(field) or {}).get(key) for run in (self, other))
+                if mine != its:
+                    return f"the {what} differ ({mine}, {its})"
+        return ""
+
     def valid(self, table: pd.DataFrame) -> pd.DataFrame:
         """The rows of the repeats whose numbers may be used."""
         if self.throughput is None:
