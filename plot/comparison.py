@@ -17,6 +17,9 @@ NAME = "comparison"
 TOLERANCES = {"throughput": 8, "cpu_us_per_op": 5, "time_ns": 5, "cpu_ns": 5, "mean_ns": 8, "p50_ns": 8, "p99_ns": 15}
 VERDICTS = {"regression": ("#D55E00", "triangle-right"), "inconclusive": ("#B88200", "diamond"),
             "pass": ("#009E73", "circle"), "improvement": ("#0072B2", "triangle-left")}
+PERCENT_AXIS = "abs(datum.value - 1) < 1e-9 ? '0 %' : format((datum.value - 1) * 100, '+.0f') + ' %'"
+# Percents on the axis, by how many times its upper end is its lower one.
+STEPS = {1.4: range(-50, 55, 5), 2: range(-70, 150, 10), 4: range(-75, 300, 25), 1e9: (-90, -75, -50, 0, 100, 300, 900)}
 OTHER = ("#8A8A8A", "square")
 
 
@@ -27,7 +30,7 @@ def figure(results: Results) -> Figure | Skipped:
     table = rows(results.comparison)
     if table.empty:
         return Skipped(NAME, f"no row with an interval in {results.path.name}")
-    drawn = Figure(NAME, "Head against base", chart(table), sentence(table), alt_text(table), ["gate.csv", "comparison.csv"])
+    drawn = Figure(NAME, "Head against base", chart(table), sentence(table), alt_text(table), [results.compared])
     return finish(drawn, results, "Change with 95 % interval; the grey band is the tolerance", 22 * len(table))
 
 
@@ -38,8 +41,8 @@ def rows(comparison: pd.DataFrame) -> pd.DataFrame:
     table = table.sort_values(["rank", "operation"], kind="stable")
     metric = table.metric.str.replace("throughput", "throughput (more is better)")
     table["row"] = table.strategy + " · " + table.operation + " · " + metric
-    for clients in [table.clients] if table.clients.nunique() > 1 else []:
-        table["row"] += " · " + clients.astype(str) + " clients"
+    if table.clients.nunique() > 1:
+        table["row"] += " · " + table.clients.astype(str) + " clients"
     tolerance = table.metric.str.replace("response_", "").map(TOLERANCES)
     for name, percent in {"change": table.change_percent, "low": table.ci95_low_percent,
                           "high": table.ci95_high_percent, "upper": tolerance}.items():
@@ -50,7 +53,7 @@ def rows(comparison: pd.DataFrame) -> pd.DataFrame:
 
 def ticks(low: float, high: float) -> list[float]:
     """Ratios whose names in per cent are round."""
-    for limit, steps in (1.5, range(-50, 55, 5)), (3, range(-75, 200, 25)), (1e9, (-90, -75, -50, 0, 100, 300, 900)):
+    for limit, steps in STEPS.items():
         if high / low < limit:
             return [1 + step / 100 for step in steps if low <= 1 + step / 100 <= high]
     return [1]
@@ -63,9 +66,9 @@ def chart(table: pd.DataFrame) -> alt.LayerChart:
     low, high = table[["low", "lower"]].min(axis=None) * 0.98, table[["high", "upper"]].max(axis=None) * 1.02
     axis = {"title": "change from base to head in % (log scale of the ratio)",
             "scale": alt.Scale(type="log", domain=[low, high], nice=False),
-            "axis": alt.Axis(values=ticks(low, high), labelExpr="format((datum.value - 1) * 100, '+.0f') + ' %'")}
+            "axis": alt.Axis(values=ticks(low, high), labelExpr=PERCENT_AXIS)}
     text = [f"{value:+.1f} %" for value in table.change_percent]
-    spans = [f"{a:+.1f} to {b:+.1f} %" for a, b in zip(table.ci95_low_percent, table.ci95_high_percent)]
+    spans = [f"{a:+.1f} to {b:+.1f} %" for a, b in zip(table.ci95_low_percent, table.ci95_high_percent, strict=True)]
     kept = table[["row", "change", "low", "high", "lower", "upper", "verdict", "n"]].assign(text=text, interval=spans)
     y = alt.Y("row:N", sort=list(table.row), title=None, axis=alt.Axis(labelLimit=400, ticks=False))
     base = alt.Chart(kept).encode(y=y)

@@ -40,15 +40,20 @@ def points(exposure: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
     table["seconds"] = table.p99_ms / 1000
     table["low"] = table.p99_ci95_low_ms.fillna(table.p99_ms) / 1000
     table["high"] = table.p99_ci95_high_ms.fillna(table.p99_ms) / 1000
-    table["front"] = [not (((table.cpu <= row.cpu) & (table.seconds <= row.seconds))
-                           & ((table.cpu < row.cpu) | (table.seconds < row.seconds))).any() for row in table.itertuples()]
+    table["front"] = [not beaten(row, table) for row in table.itertuples()]
     return table.sort_values("cpu")
+
+
+def beaten(row, table: pd.DataFrame) -> bool:
+    """Tells whether another strategy is as good in both and better in one."""
+    as_good = (table.cpu <= row.cpu) & (table.seconds <= row.seconds)
+    return bool((as_good & ((table.cpu < row.cpu) | (table.seconds < row.seconds))).any())
 
 
 def chart(table: pd.DataFrame) -> alt.LayerChart:
     table = table[["strategy", "cpu", "cpu_low", "cpu_high", "seconds", "low", "high", "front", "n"]].assign(
         time=[f"{theme.digits(value)} s" for value in table.seconds],
-        interval=[theme.between(low, high, theme.digits) + " s" for low, high in zip(table.low, table.high)],
+        interval=theme.betweens(table.low, table.high, theme.digits, " s"),
         amount=[f"{theme.digits(row.cpu)} µs ({theme.between(row.cpu_low, row.cpu_high, theme.digits)})"
                 for row in table.itertuples()])
     low, high = table.cpu_low.min() / 1.3, table.cpu_high.max() * 1.3
@@ -56,7 +61,7 @@ def chart(table: pd.DataFrame) -> alt.LayerChart:
               "axis": alt.Axis(values=theme.log_ticks(low, high)),
               "scale": alt.Scale(type="log", domain=[low, high], nice=False)}
     up = {"title": "seconds a revoked credential still works",
-          "scale": alt.Scale(domain=[0, max(1, table.high.max() * 1.06)], nice=False)}
+          "axis": alt.Axis(format="d"), "scale": alt.Scale(domain=[0, max(1, table.high.max() * 1.06)], nice=False)}
     x, y = alt.X("cpu:Q", **across), alt.Y("seconds:Q", **up)
     base = alt.Chart(table).encode(color=theme.colour(table.strategy))
     tall = base.mark_rule(strokeWidth=1.5).encode(x=x, y=alt.Y("low:Q", **up), y2="high:Q")
@@ -68,7 +73,8 @@ def chart(table: pd.DataFrame) -> alt.LayerChart:
     hollow = dots.transform_filter("!datum.front").mark_point(filled=False, size=90, opacity=1, strokeWidth=2)
     marks = {"fontWeight": "bold", "dy": -14}
     names = alt.Chart(table).encode(x=x, y=y, text="strategy:N")
-    halo, text = names.mark_text(style="halo", **marks), names.mark_text(**marks).encode(color=theme.colour(table.strategy))
+    halo = names.mark_text(style="halo", **marks)
+    text = names.mark_text(**marks).encode(color=theme.colour(table.strategy))
     return alt.layer(front, tall, wide, hollow, filled, halo, text)
 
 

@@ -30,7 +30,9 @@ def figure(results: Results, also: list[Results] | None = None) -> Figure | Skip
     table = points(rows, quantile)
     drawn = Figure(NAME, "Latency against load", chart(table, quantile), sentence(table, quantile),
                    alt_text(table, quantile), ["latency.csv", "throughput.csv"])
-    return finish(drawn, results, f"{quantile} of the response time of {latency.OPERATION}, × not valid (overload)", 340)
+    crosses = "" if table.valid.all() else ", × not valid"
+    what = f"{quantile} of the response time of {latency.OPERATION}, 95 % intervals as bands{crosses}"
+    return finish(drawn, results, what, latency.HEIGHT)
 
 
 def measured(run: Results) -> pd.DataFrame:
@@ -45,16 +47,16 @@ def points(rows: pd.DataFrame, quantile: str) -> pd.DataFrame:
     for (strategy, rate), repeats in rows.groupby(["strategy", "target_rate"]):
         valid = bool(repeats.valid.any())
         used = repeats[repeats.valid] if valid else repeats
-        table.append({"strategy": strategy, "rate": rate, "time_ns": used[f"{quantile}_ns"].median(),
-                      "low_ns": used[f"{quantile}_ci95_low_ns"].min(), "high_ns": used[f"{quantile}_ci95_high_ns"].max(),
-                      "valid": valid, "n": int(used.n.sum()), "repeats": len(used)})
+        low, high = used[f"{quantile}_ci95_low_ns"].min(), used[f"{quantile}_ci95_high_ns"].max()
+        table.append({"strategy": strategy, "rate": rate, "time_ns": used[f"{quantile}_ns"].median(), "low_ns": low,
+                      "high_ns": high, "valid": valid, "n": int(used.n.sum()), "repeats": len(used)})
     return pd.DataFrame(table)
 
 
 def chart(table: pd.DataFrame, quantile: str) -> alt.LayerChart:
     table = table.assign(
         time=table.time_ns.map(theme.time), offered=table.rate.map(theme.digits) + " /s",
-        interval=[theme.between(low, high, theme.time) for low, high in zip(table.low_ns, table.high_ns)])
+        interval=theme.betweens(table.low_ns, table.high_ns, theme.time))
     low, high = table[["time_ns", "low_ns"]].min(axis=None) * 0.8, table[["time_ns", "high_ns"]].max(axis=None) * 1.2
     axis = {"title": f"{quantile} of the response time (ns to s, log scale)",
             "axis": alt.Axis(labelExpr=theme.TIME_AXIS, values=theme.log_ticks(low, high)),
@@ -66,28 +68,30 @@ def chart(table: pd.DataFrame, quantile: str) -> alt.LayerChart:
     y = alt.Y("time_ns:Q", **axis)
     base = alt.Chart(table).encode(x=x, y=y, color=theme.colour(table.strategy), tooltip=theme.tips(
         strategy="strategy", offered="offered", time=quantile, interval="95 %", n="requests (n)", repeats="repeats"))
-    band = base.mark_area(opacity=0.18).encode(y=alt.Y("low_ns:Q", **axis), y2="high_ns:Q")
+    band = base.mark_area(opacity=0.12).encode(y=alt.Y("low_ns:Q", **axis), y2="high_ns:Q")
     dash = alt.condition(f"datum.strategy == '{theme.FLOOR}'", alt.value([4, 3]), alt.value([1, 0]))
     dots = base.transform_filter("datum.valid").mark_point(filled=True, size=55, opacity=1)
     crosses = base.transform_filter("!datum.valid").mark_point(filled=True, shape="cross", angle=45, size=80, opacity=1)
-    ends = latency.apart(table.sort_values("rate").groupby("strategy").tail(1).assign(odds=1), 16 * np.log10(high / low) / 340)
+    ends = table.sort_values("rate").groupby("strategy").tail(1)
+    ends = latency.apart(ends, "rate", 16 * np.log10(high / low) / latency.HEIGHT)
     names = theme.tags(ends, "strategy", x, y, theme.colour(table.strategy))
     return alt.layer(band, base.mark_line(strokeWidth=2).encode(strokeDash=dash), dots, crosses, names)
 
 
 def sentence(table: pd.DataFrame, quantile: str) -> str:
     real = table[table.strategy != theme.FLOOR]
+    real = table if real.empty else real
     top = real[real.rate == real.rate.max()].sort_values("time_ns")
     best, worst = top.iloc[0], top.iloc[-1]
-    words = (f"At {theme.digits(best.rate)} requests per second {best.strategy} answers within {theme.time(best.time_ns)} "
-             f"({quantile}) and {worst.strategy} within {theme.time(worst.time_ns)}")
+    words = (f"At {theme.digits(best.rate)} requests per second {best.strategy} answers within "
+             f"{theme.time(best.time_ns)} ({quantile}) and {worst.strategy} within {theme.time(worst.time_ns)}")
     over = theme.order(top[~top.valid].strategy)
     return words + (f"; not valid there: {', '.join(over)}." if over else ".")
 
 
 def alt_text(table: pd.DataFrame, quantile: str) -> str:
-    parts = [strategy + " " + ", ".join(f"{theme.digits(row.rate)}/s {theme.time(row.time_ns)}" for row in rows.itertuples())
-             for strategy, rows in table.groupby("strategy")]
+    table = table.assign(text=[f"{theme.digits(row.rate)}/s {theme.time(row.time_ns)}" for row in table.itertuples()])
+    parts = [f"{strategy} {', '.join(rows.text)}" for strategy, rows in table.groupby("strategy")]
     return f"Lines of {quantile} response time against the offered rate, log scales: {'; '.join(parts)}."
 
 
