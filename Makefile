@@ -20,7 +20,7 @@ build: .build/packages-run
 test: .build/packages-test $(VENV)/installed
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
-	$(VENV)/bin/python -m pytest -q Tests/Import Tests/Interop Tests/Pipelines
+	$(VENV)/bin/python -m pytest -q Tests/Import Tests/Interop Tests/Pipelines plot
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks Examples
@@ -59,7 +59,8 @@ fuzz: .build/packages-test
 	@.ci/install-packages $*
 	@mkdir -p .build && touch $@
 
-$(VENV)/installed: Tests/Import/requirements.txt Tests/Interop/requirements.txt Tests/Pipelines/requirements.txt
+$(VENV)/installed: Tests/Import/requirements.txt Tests/Interop/requirements.txt Tests/Pipelines/requirements.txt \
+    plot/requirements.txt
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check $(^:%=-r %)
 	@touch $@

@@ -1,0 +1,73 @@
+"""What a figure is, and the command line that all figures share."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import altair as alt
+
+import theme
+from results import BadFolder, Results, open_results
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart, and in words what it shows; no number in the words is written by hand."""
+
+    name: str
+    title: str
+    chart: alt.LayerChart | alt.Chart
+    sentence: str
+    alt_text: str
+    data_files: list[str]
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """Why a figure cannot be drawn from a folder."""
+
+    name: str
+    reason: str
+
+
+def finish(figure: Figure, results: Results, subtitle: str, height: int) -> Figure:
+    """The figure with its title, size and description set in the chart."""
+    title = alt.TitleParams(figure.title, subtitle=[subtitle, results.caption])
+    chart = figure.chart.properties(title=title, width=theme.WIDTH, height=height, description=figure.alt_text)
+    return Figure(figure.name, figure.title, chart, figure.sentence, figure.alt_text, figure.data_files)
+
+
+def command(draw: Callable[..., Figure | Skipped], option: str | None = None, many: bool = False) -> int:
+    """Draws one figure as asked on the command line; the option names a further result folder, or many."""
+    parser = argparse.ArgumentParser(description=sys.modules[draw.__module__].__doc__)
+    parser.add_argument("results", metavar="RESULTS", help="the folder of a run")
+    if option:
+        action = "append" if many else "store"
+        parser.add_argument(f"--{option}", dest="further", metavar="RESULTS", action=action, help="a further folder")
+    parser.add_argument("--out", metavar="DIR", type=Path, help="where to write (default: beside the CSV)")
+    parser.add_argument("--format", choices=["svg", "png"], default="svg")
+    parser.add_argument("--dark", action="store_true", help="for a dark page")
+    wanted = parser.parse_args()
+    try:
+        folder, further = open_results(wanted.results), vars(wanted).get("further")
+        more = [open_results(path) for path in further] if many and further else further and open_results(further)
+        drawn = draw(folder, **{option: more}) if more else draw(folder)
+        if isinstance(drawn, Skipped):
+            print(f"{drawn.name}: skipped: {drawn.reason}", file=sys.stderr)
+            return 0
+        print(save(drawn, wanted.out or folder.path, wanted.format, wanted.dark))
+    except (BadFolder, OSError) as error:
+        print(f"plot: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def save(figure: Figure, folder: Path, kind: str = "svg", dark: bool = False) -> Path:
+    """Writes the figure as SVG or PNG."""
+    theme.apply(dark)
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{figure.name}.{kind}"
+    figure.chart.save(file, scale_factor=2 if kind == "png" else 1)
+    return file

@@ -1,0 +1,172 @@
+"""Reads a result folder; whatever is wrong with one is told in one line."""
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+SCHEMA_VERSION = 2
+COMMON = ["schema_version", "run_id", "strategy", "workload", "trace_sha256"]
+QUANTILES = {"p50": 2, "p90": 10, "p99": 100, "p999": 1000, "p9999": 10000}
+INTERVALS = ["p50", "p90", "p99"]
+LATENCY = COMMON + ["repeat", "operation", "clock", "n", "mean_ns"]
+LATENCY += [f"{q}_ns" for q in QUANTILES] + [f"{q}_ci95_{end}_ns" for q in INTERVALS for end in ("low", "high")]
+THROUGHPUT = COMMON + [
+    "repeat", "clients", "target_rate", "achieved_rate", "achieved_rate_ci95_low", "achieved_rate_ci95_high",
+    "operations", "cpu_us_per_op", "store_cpu_us_per_op", "store_cpu_source", "valid", "reason",
+]
+SIZE = COMMON + ["claim_profile", "credential_bytes", "request_header_bytes", "fits_cookie_4096", "fits_header_8192"]
+EXPOSURE = COMMON + [
+    "withdrawal", "revocation", "n", "p50_ms", "p99_ms", "p99_ci95_low_ms", "p99_ci95_high_ms", "max_ms", "reason",
+]
+COMPARISON = [
+    "strategy", "operation", "clients", "metric", "change_percent", "ci95_low_percent", "ci95_high_percent", "n",
+    "verdict",
+]
+COMPARED = ("gate.csv", "comparison.csv")
+TEXT = {
+    "run_id", "strategy", "workload", "trace_sha256", "operation", "clock", "store_cpu_source", "reason",
+    "claim_profile", "withdrawal", "revocation", "metric", "verdict",
+}
+FLAGS = {"valid", "fits_cookie_4096", "fits_header_8192"}
+AGAIN = "measure again, or copy the folder whole"
+
+
+class BadFolder(Exception):
+    """What is wrong with a folder, where, and what to do: one line."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """The tables of one result folder; a table that the folder does not have is `None`."""
+
+    path: Path
+    record: dict
+    latency: pd.DataFrame | None = None
+    throughput: pd.DataFrame | None = None
+    size: pd.DataFrame | None = None
+    exposure: pd.DataFrame | None = None
+    sweep: pd.DataFrame | None = None
+    comparison: pd.DataFrame | None = None
+
+    @property
+    def caption(self) -> str:
+        """The workload and the machine in a few words."""
+        if not self.record:
+            return self.path.name
+        machine, workload = self.record.get("machine") or {}, self.record.get("workload") or {}
+        clients = f", {self.clients} clients" if self.clients else ""
+        model, cores = machine.get("cpu_model") or "unknown processor", machine.get("cores") or "?"
+        return f"{workload.get('name')}{clients} · {model}, {cores} cores"
+
+    @property
+    def compared(self) -> str:
+        """The file that `comparison` was read from."""
+        return next((name for name in COMPARED if (self.path / name).exists()), "")
+
+    @property
+    def clients(self) -> int | None:
+        """How many clients sent requests at once, where the folder tells."""
+        return None if self.throughput is None else int(self.throughput.clients.max())
+
+    def difference(self, other: "Results") -> str:
+        """What keeps the numbers of two folders from standing side by side; empty if nothing does."""
+        for field, key in (("machine", "cpu_model"), ("machine", "cores"), ("workload", "name")):
+            mine, its = ((run.record.get(field) or {}).get(key) for run in (self, other))
+            if mine != its:
+                return f"the {field}s differ ({mine}, {its})"
+        return ""
+
+    def valid(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The rows of the repeats whose numbers may be used."""
+        if self.throughput is None:
+            return table
+        good = self.throughput.loc[self.throughput.valid, ["strategy", "repeat"]]
+        return table.merge(good.drop_duplicates(), on=["strategy", "repeat"])
+
+
+def open_results(path: str | Path) -> Results:
+    """Reads and checks the folder; raises `BadFolder`."""
+    folder = Path(path).resolve()
+    if not folder.is_dir():
+        raise BadFolder(f"{path}: no such folder; give the folder of a run, as results/latest")
+    if not any(folder.iterdir()):
+        raise BadFolder(f"{path}: the folder is empty; {AGAIN}")
+    compared = [folder / name for name in COMPARED if (folder / name).exists()]
+    if compared and not (folder / "run.json").exists():
+        return Results(folder, {}, comparison=_table(compared[0], COMPARISON, versioned=False))
+    record = _record(folder)
+    files = {"exposure": EXPOSURE}
+    if not (folder / "exposure.csv").exists() or any((folder / f"{n}.csv").exists() for n in ("throughput", "latency")):
+        files = {"latency": LATENCY, "throughput": THROUGHPUT, "size": SIZE}
+    optional = {"exposure": EXPOSURE, "sweep": COMMON}
+    files |= {name: columns for name, columns in optional.items() if (folder / f"{name}.csv").exists()}
+    tables = {name: _table(folder / f"{name}.csv", columns) for name, columns in files.items()}
+    for name, table in tables.items():
+        _check_complete(folder / f"{name}.csv", table, record)
+    comparison = _table(compared[0], COMPARISON, versioned=False) if compared else None
+    return Results(folder, record, comparison=comparison, **tables)
+
+
+def _record(folder: Path) -> dict:
+    file = folder / "run.json"
+    try:
+        record = json.loads(file.read_text())
+    except FileNotFoundError:
+        raise BadFolder(f"{file}: missing; this is no result folder, or {AGAIN}") from None
+    except (OSError, ValueError) as error:
+        raise BadFolder(f"{file}: {error}; {AGAIN}") from None
+    if not isinstance(record, dict):
+        raise BadFolder(f"{file}: no JSON object; {AGAIN}")
+    _check_version(file, {record.get("schema_version")})
+    return record
+
+
+def _table(file: Path, columns: list[str], versioned: bool = True) -> pd.DataFrame:
+    try:
+        text = file.read_text()
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except FileNotFoundError:
+        raise BadFolder(f"{file}: missing; {AGAIN}") from None
+    except (OSError, ValueError, csv.Error) as error:
+        raise BadFolder(f"{file}: {error}; {AGAIN}") from None
+    if len(rows) < 2:
+        raise BadFolder(f"{file}: no rows; {AGAIN}")
+    ragged = [number for number, row in enumerate(rows, 1) if len(row) != len(rows[0])]
+    if ragged or not text.endswith("\n"):
+        raise BadFolder(f"{file}: truncated at line {ragged[0] if ragged else len(rows)}; {AGAIN}")
+    table = pd.read_csv(io.StringIO(text))
+    if versioned and "schema_version" in table:
+        _check_version(file, set(table.schema_version))
+    missing = [column for column in columns if column not in table]
+    if missing:
+        raise BadFolder(f"{file}: no column {', '.join(missing)}; plot with the version that measured")
+    for column in columns:
+        is_flag = pd.api.types.is_bool_dtype(table[column])
+        is_number = pd.api.types.is_numeric_dtype(table[column]) and not is_flag
+        if column not in TEXT and not (is_flag if column in FLAGS else is_number):
+            what = "true and false" if column in FLAGS else "numbers"
+            raise BadFolder(f"{file}: {column} holds something else than {what}; {AGAIN}")
+    return table
+
+
+def _check_version(file: Path, found: set) -> None:
+    if found != {SCHEMA_VERSION}:
+        versions = ", ".join(sorted(map(str, found)))
+        raise BadFolder(f"{file}: schema_version {versions}, not {SCHEMA_VERSION}; plot with the version that measured")
+
+
+def _check_complete(file: Path, table: pd.DataFrame, record: dict) -> None:
+    """A file cut between two lines lacks what a complete run says it measured."""
+    if record.get("status") != "complete":
+        return
+    planned = {name for repeat in record.get("order") or [] for name in repeat}
+    missing = sorted(planned - set(table.strategy))
+    if missing:
+        raise BadFolder(f"{file}: truncated, no row of {', '.join(missing)}; {AGAIN}")
+    count = sum(len(repeat) for repeat in record.get("order") or [])
+    if "repeat" in table and "order" in record and len(table[["strategy", "repeat"]].drop_duplicates()) < count:
+        raise BadFolder(f"{file}: truncated, it lacks repeats that run.json names; {AGAIN}")
