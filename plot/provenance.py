@@ -1,0 +1,69 @@
+"""Where the numbers come from: the machine, the versions, and what the run says against itself."""
+
+from wording import known, memory, time
+
+
+def provenance(results):
+    """Returns the line under the title, the verdict on the run, the facts of `run.json`, and each invalid repeat."""
+    record, faults = results.record, list(invalid_repeats(results.throughput))
+    return {
+        "summary": summary(record),
+        "usable": not faults and record.get("status") == "complete",
+        "verdict": validity(results.throughput, record, faults),
+        "facts": [(name, str(value)) for name, value in facts(record) if value not in (None, "")],
+        "faults": faults,
+    }
+
+
+def summary(record):
+    machine = record.get("machine") or {}
+    return (f"Run {record.get('run_id')}, begun {record.get('started_at')} on {machine.get('cores', '?')} cores of"
+            f" {machine.get('cpu_model') or 'an unknown processor'}.")
+
+
+def validity(throughput, record, faults):
+    status = record.get("status")
+    state = "" if status == "complete" else f" The run is not complete: its status is {status}."
+    if throughput is None:
+        return f"This folder holds no repeats.{state}".strip()
+    total = len(throughput)
+    if not faults:
+        return f"All {total} repeats are valid.{state}"
+    return f"{len(faults)} of {total} repeats must not be used; the reasons stand below.{state}"
+
+
+def invalid_repeats(throughput):
+    if throughput is None:
+        return
+    for row in throughput[~throughput.valid].itertuples():
+        yield f"{row.strategy}, repeat {row.repeat}: {row.reason if known(row.reason) else 'no reason given'}"
+
+
+def facts(record):
+    machine, versions, stores = (record.get(name) or {} for name in ("machine", "versions", "stores"))
+    load = machine.get("load_average") or {}
+    group = machine.get("cgroup") or {}
+    yield "Command", " ".join(record.get("command_line") or [])
+    yield "Processor", machine.get("cpu_model")
+    yield "Cores", machine.get("cores")
+    yield "Core limit", group.get("cpu_quota_cores")
+    yield "Memory", memory(machine.get("memory_bytes"))
+    yield "Virtual machine", {True: "yes", False: "no"}.get(machine.get("hypervisor"))
+    yield "System", ", ".join(filter(None, [machine.get("os"), machine.get("kernel")]))
+    yield "Load before", ", ".join(str(load[key]) for key in ("load1", "load5", "load15") if key in load)
+    yield "Versions", ", ".join(f"{name} {versions[name]}" for name in ("authbench", "sqlite", "redis", "openssl")
+                                if versions.get(name))
+    yield "Source", source(record)
+    yield "Redis", distance(stores.get("redis") or {})
+    yield "SQLite", f"synchronous {record.get('sqlite_synchronous')}"
+    yield "Trace (SHA-256)", record.get("trace_sha256")
+
+
+def source(record):
+    commit = record.get("git_commit")
+    return commit and f"commit {commit}{' with changes' if record.get('git_dirty') else ''}"
+
+
+def distance(redis):
+    trip = redis.get("round_trip_p50_ns")
+    return redis.get("topology") and f"{redis['topology']}, round trip p50 {time(trip)}"
