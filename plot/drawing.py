@@ -43,6 +43,10 @@ def embedded(value):
 
 
 def still(spec):
-    """As an address, so that the names inside one picture cannot meet those of another."""
+    """The picture without scripts, as an address, so that names inside one picture cannot meet those of another.
+
+    The reader's fonts may be wider than those it is measured with: hence the room at the right.
+    """
+    spec = spec | {"padding": {"left": 8, "top": 8, "right": 56, "bottom": 8}}
     svg = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE)
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
