@@ -1,5 +1,8 @@
 """All figures, in the order of the report."""
 
+import cost
 import latency
+import size
+import throughput
 
-ALL = [latency]
+ALL = [latency, throughput, cost, size]

@@ -50,32 +50,32 @@ def curve(rows: pd.DataFrame) -> pd.DataFrame:
 def chart(points: pd.DataFrame) -> alt.LayerChart:
     points = points.assign(
         time=points.time_ns.map(theme.time),
-        interval=[f"{theme.time(a)} to {theme.time(b)}" if a == a else "–"
-                  for a, b in zip(points.low_ns, points.high_ns)])
+        interval=[theme.between(low, high, theme.time) for low, high in zip(points.low_ns, points.high_ns)])
     low, high = points[["time_ns", "low_ns"]].min(axis=None), points[["time_ns", "high_ns"]].max(axis=None)
     x = alt.X("odds:Q", title="quantile of the requests", scale=alt.Scale(type="log", domain=[2, points.odds.max()]),
-              axis=alt.Axis(values=list(QUANTILES.values()), labelExpr=TICKS, grid=True))
-    y = alt.Y("time_ns:Q", title="time of a request (log scale)", scale=alt.Scale(type="log", domain=[low * 0.8, high * 1.2]),
-              axis=alt.Axis(labelExpr=theme.TIME_AXIS, tickCount=6))
-    base = alt.Chart(points).encode(x=x, color=theme.colour(points.strategy), detail="strategy:N")
-    band = base.transform_filter("isValid(datum.low_ns)").mark_area(opacity=0.18, stroke=None).encode(
-        y=y, y2="high_ns:Q").encode(y=alt.Y("low_ns:Q", title=None))
+              axis=alt.Axis(values=list(QUANTILES.values()), labelExpr=TICKS))
+    low, high = low * 0.8, high * 1.2
+    axis = {"title": "time of a request (ns to s, log scale)",
+            "axis": alt.Axis(labelExpr=theme.TIME_AXIS, values=theme.log_ticks(low, high)),
+            "scale": alt.Scale(type="log", domain=[low, high], nice=False)}
+    y = alt.Y("time_ns:Q", **axis)
+    base = alt.Chart(points).encode(x=x, y=y, color=theme.colour(points.strategy), detail="strategy:N")
+    band = base.transform_filter("isValid(datum.low_ns)").mark_area(opacity=0.18).encode(
+        y=alt.Y("low_ns:Q", **axis), y2="high_ns:Q")
     dash = alt.condition(f"datum.strategy == '{theme.FLOOR}'", alt.value([4, 3]), alt.value([1, 0]))
-    line = base.mark_line(strokeWidth=2).encode(y=y, strokeDash=dash)
-    tips = [alt.Tooltip(f"{field}:N", title=title) for field, title in
-            [("strategy", "strategy"), ("quantile", "quantile"), ("time", "time"), ("interval", "95 %"),
-             ("n", "requests"), ("repeats", "repeats")]]
-    dots = base.mark_point(filled=True, size=45, opacity=1).encode(y=y, tooltip=tips)
+    dots = base.mark_point(filled=True, size=45, opacity=1).encode(tooltip=theme.tips(
+        strategy="strategy", quantile="quantile", time="time", interval="95 %", n="requests", repeats="repeats"))
     ends = points.sort_values("odds").groupby("strategy").tail(1)
-    return alt.layer(band, line, dots, labels(ends, x, y, np.log10(high / low) / HEIGHT))
+    gap = 16 * np.log10(high / low) / HEIGHT
+    names = theme.tags(apart(ends, gap), "strategy", x, y, theme.colour(points.strategy))
+    return alt.layer(band, base.mark_line(strokeWidth=2).encode(strokeDash=dash), dots, names)
 
 
-def labels(ends: pd.DataFrame, x: alt.X, y: alt.Y, decades_per_pixel: float) -> alt.Chart:
-    """The names beside the ends of their curves, moved apart where they would overlap."""
-    moved = theme.spread(list(np.log10(ends.time_ns)), 15 * decades_per_pixel * 1.1)
-    placed = ends.assign(time_ns=[10**place for place in moved])
-    return alt.Chart(placed).mark_text(align="left", dx=8, fontWeight="bold").encode(
-        x=x, y=y, text="strategy:N", color=theme.colour(ends.strategy))
+def apart(ends: pd.DataFrame, gap: float) -> pd.DataFrame:
+    """The places of the names: at the ends of the curves, but never on each other."""
+    groups = [rows.assign(time_ns=[10**place for place in theme.spread(list(np.log10(rows.time_ns)), gap)])
+              for _, rows in ends.groupby("odds")]
+    return pd.concat(groups)
 
 
 def sentence(points: pd.DataFrame, clock: str) -> str:

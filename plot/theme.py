@@ -1,5 +1,7 @@
 """The shared look: one colour for each strategy in all figures, light and dark, and how numbers are written."""
 
+import math
+
 import altair as alt
 
 FLOOR = "null-baseline"
@@ -36,9 +38,10 @@ def config(dark: bool = False) -> dict:
                    "orient": "top", "titleFontWeight": "normal", "symbolStrokeWidth": 2, "symbolType": "square"},
         "text": {"color": text, "fontSize": 12},
         "style": {
-            "note": {"fill": faint, "fontSize": 11}, "label": {"fill": text, "fontSize": 12},
-            "limit": {"stroke": faint, "strokeDash": [5, 4]}, "zero": {"stroke": faint},
-            "tolerance": {"fill": faint, "opacity": 0.16}, "median": {"stroke": text, "strokeWidth": 2},
+            "note": {"color": faint, "fill": faint, "fontSize": 11}, "label": {"color": text, "fill": text, "fontSize": 12},
+            "halo": {"color": ground, "fill": ground, "stroke": ground, "strokeWidth": 4, "strokeJoin": "round"},
+            "limit": {"color": faint, "stroke": faint, "strokeDash": [5, 4]}, "zero": {"color": faint, "stroke": faint},
+            "tolerance": {"color": faint, "fill": faint, "opacity": 0.16}, "median": {"color": text, "fill": text, "opacity": 0.75},
         },
     }
 
@@ -51,6 +54,11 @@ def order(strategies) -> list[str]:
     return [name for name in known if name in present] + others + [FLOOR] * (FLOOR in present)
 
 
+def floor_last(names: list[str]) -> list[str]:
+    """The names as they stand, but the floor behind them all."""
+    return [name for name in names if name != FLOOR] + [FLOOR] * (FLOOR in names)
+
+
 def colour(strategies, field: str = "strategy", **options) -> alt.Color:
     """The colour channel: the same colour for a strategy in every figure."""
     names = order(strategies)
@@ -58,6 +66,25 @@ def colour(strategies, field: str = "strategy", **options) -> alt.Color:
     spare = {name: SPARE[place % len(SPARE)] for place, name in enumerate(others)}
     scale = alt.Scale(domain=names, range=[COLOURS.get(name) or spare[name] for name in names])
     return alt.Color(f"{field}:N", scale=scale, legend=options.pop("legend", None), **options)
+
+
+def tags(table, text: str, x: alt.X, y: alt.Y, colours: alt.Color) -> alt.LayerChart:
+    """Names beside points, on a ground that keeps lines from crossing them."""
+    base = alt.Chart(table).encode(x=x, y=y, text=f"{text}:N")
+    marks = {"align": "left", "dx": 9, "fontWeight": "bold"}
+    return alt.layer(base.mark_text(style="halo", **marks), base.mark_text(**marks).encode(color=colours))
+
+
+def tips(**fields: str) -> list[alt.Tooltip]:
+    """Tooltips of ready-made texts: the column and its title."""
+    return [alt.Tooltip(f"{field}:N", title=title) for field, title in fields.items()]
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """Powers of ten, and twos and fives between them where the axis is short."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    steps = (1,) if math.log10(high / low) > 2.5 else (1, 2, 5)
+    return [tick for power in decades for step in steps if low <= (tick := step * 10.0**power) <= high]
 
 
 def spread(heights: list[float], gap: float) -> list[float]:
@@ -88,6 +115,11 @@ def time(ns: float) -> str:
         if ns >= size:
             return f"{digits(ns / size)} {unit}"
     return f"{ns:.0f} ns"
+
+
+def between(low: float, high: float, write) -> str:
+    """An interval in words, a dash where it is unknown."""
+    return "–" if low != low or high != high else f"{write(low)} to {write(high)}"
 
 
 def digits(value: float) -> str:
