@@ -1,0 +1,94 @@
+"""A real run, its page as `make report` writes it, and a Chromium without a network that opens it from disk."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parents[2]
+AUTHBENCH = ROOT / ".build/debug/authbench"
+READY = """[...document.querySelectorAll('figure')].every(figure => figure.classList.contains('drawn')
+    && figure.querySelector('.still').src.startsWith('data:image/svg+xml,'))"""
+
+
+def make_report(folder):
+    """The command of a user, as it is typed."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    return subprocess.run(
+        ["make", "--silent", "report", f"RESULTS={folder}"], cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory):
+    """The result folder of a short real run of all strategies."""
+    place = tmp_path_factory.mktemp("report")
+    short = ["--population", "4000", "--operations", "20000", "--repeats", "2"]
+    done = subprocess.run([AUTHBENCH, "run", "--quiet", *short], cwd=place, stdout=subprocess.DEVNULL)
+    # 3: numbers that a neighbour disturbed, which the rows say.
+    assert done.returncode in (0, 3)
+    return (place / "results/latest").resolve()
+
+
+@pytest.fixture
+def folder(run, tmp_path):
+    """A copy of that folder, to be changed."""
+    return Path(shutil.copytree(run, tmp_path / "run", ignore=shutil.ignore_patterns("report.html", "histograms")))
+
+
+@pytest.fixture(scope="session")
+def report(run):
+    made = make_report(run)
+    assert made.returncode == 0, made.stderr
+    assert Path(made.stdout.strip()) == run / "report.html"
+    return run / "report.html"
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Debian's; without one the tests fail rather than being left out."""
+    program = shutil.which("chromium")
+    assert program, "no chromium: .ci/install-packages test installs it"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program)
+        yield browser
+        browser.close()
+
+
+def until(page, condition):
+    """Waits for a condition; Playwright's own way evaluates text in the page, which the page's policy forbids."""
+    for _ in range(300):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never came true: {condition}")
+
+
+@pytest.fixture
+def opened(chromium):
+    """Opens a page offline; at the end of the test nothing may have been complained of or asked for."""
+    faults, contexts = [], []
+
+    def note(request):
+        if not request.url.startswith(("file:", "data:")):
+            faults.append(f"asked for {request.url}")
+
+    def open_page(path, width=1440, scheme="light", ready=True, **options):
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: faults.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+        page.on("request", note)
+        page.goto(path.as_uri())
+        if ready:
+            until(page, READY)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert faults == []
