@@ -40,19 +40,21 @@ def costs(results: Results) -> pd.DataFrame:
     table = repeats.groupby("strategy")[list(PARTS)].median()
     table["repeats"], table["n"] = repeats.groupby("strategy").size(), repeats.groupby("strategy").operations.sum()
     table["cpu"] = table.client + table.store.fillna(0)
+    ranges = spent.groupby(repeats.strategy)
+    table["cpu_low"], table["cpu_high"] = ranges.min(), ranges.max()
     ranked = theme.floor_last(list((table.cpu + table.waiting).sort_values().index))
     return table.loc[ranked].reset_index()
 
 
 def chart(table: pd.DataFrame) -> alt.LayerChart:
     table = table.assign(
-        label=[f"{theme.digits(row.cpu)} CPU + {theme.digits(row.waiting)}{'' if row.store == row.store else ' (store unknown)'}"
-               for row in table.itertuples()],
+        label=[f"{theme.digits(row.cpu)} CPU + {theme.digits(row.waiting)}" for row in table.itertuples()],
         total=table.cpu + table.waiting)
+    table.loc[table.store.isna(), "label"] += " (store CPU unknown)"
     parts = table.melt(["strategy", "repeats", "n"], list(PARTS), "part", "seconds").dropna(subset="seconds")
     parts = parts.assign(place=parts.part.map(list(PARTS).index), part=parts.part.map(PARTS),
                          amount=parts.seconds.map(theme.digits) + " s")
-    y = alt.Y("strategy:N", sort=list(table.strategy), title=None, axis=alt.Axis(labelLimit=200, ticks=False, grid=False))
+    y = alt.Y("strategy:N", sort=list(table.strategy), title=None, axis=alt.Axis(labelLimit=200, ticks=False))
     axis = {"title": "seconds per million requests (CPU-seconds, and seconds of waiting)",
             "scale": alt.Scale(domain=[0, table.total.max() * 1.25], nice=False)}
     legend = alt.Legend(title=None)
@@ -82,7 +84,8 @@ def alt_text(table: pd.DataFrame) -> str:
     parts = []
     for row in table.itertuples():
         store = f"{theme.digits(row.store)} s store CPU" if row.store == row.store else "store CPU unknown"
-        parts.append(f"{row.strategy} {theme.digits(row.client)} s client CPU, {store}, {theme.digits(row.waiting)} s waiting")
+        waiting = f"{theme.digits(row.waiting)} s waiting"
+        parts.append(f"{row.strategy} {theme.digits(row.client)} s client CPU, {store}, {waiting}")
     return f"Stacked bars of seconds per million requests: {'; '.join(parts)}."
 
 

@@ -39,20 +39,21 @@ def finish(figure: Figure, results: Results, subtitle: str, height: int) -> Figu
     return Figure(figure.name, figure.title, chart, figure.sentence, figure.alt_text, figure.data_files)
 
 
-def command(draw: Callable[..., Figure | Skipped], *options: str) -> int:
-    """Draws one figure as asked on the command line; each option names a further result folder."""
+def command(draw: Callable[..., Figure | Skipped], option: str | None = None, many: bool = False) -> int:
+    """Draws one figure as asked on the command line; the option names a further result folder, or many."""
     parser = argparse.ArgumentParser(description=sys.modules[draw.__module__].__doc__)
     parser.add_argument("results", metavar="RESULTS", help="the folder of a run")
-    for option in options:
-        parser.add_argument(f"--{option}", metavar="RESULTS", help="a further folder")
+    if option:
+        action = "append" if many else "store"
+        parser.add_argument(f"--{option}", dest="further", metavar="RESULTS", action=action, help="a further folder")
     parser.add_argument("--out", metavar="DIR", type=Path, help="where to write (default: beside the CSV)")
     parser.add_argument("--format", choices=["svg", "png"], default="svg")
     parser.add_argument("--dark", action="store_true", help="for a dark page")
     wanted = parser.parse_args()
     try:
-        folder = open_results(wanted.results)
-        more = {name: open_results(path) for name in options if (path := getattr(wanted, name))}
-        drawn = draw(folder, **more)
+        folder, further = open_results(wanted.results), vars(wanted).get("further")
+        more = [open_results(path) for path in further] if many and further else further and open_results(further)
+        drawn = draw(folder, **{option: more}) if more else draw(folder)
         if isinstance(drawn, Skipped):
             print(f"{drawn.name}: skipped: {drawn.reason}", file=sys.stderr)
             return 0

@@ -25,7 +25,7 @@ def figure(results: Results) -> Figure | Skipped:
     points = curve(results.valid(rows[rows.clock == clock]))
     if points.empty:
         return Skipped(NAME, f"no valid repeat of {OPERATION} has enough samples for a quantile")
-    words = sentence(points, clock)
+    words = sentence(points)
     drawn = Figure(NAME, f"Latency of {OPERATION}", chart(points), words, alt_text(points, clock), ["latency.csv"])
     what = "from the moment it was due" if clock == "response" else "from its start"
     return finish(drawn, results, f"Time of a request {what}: median of the repeats, 95 % intervals as bands", HEIGHT)
@@ -50,7 +50,7 @@ def curve(rows: pd.DataFrame) -> pd.DataFrame:
 def chart(points: pd.DataFrame) -> alt.LayerChart:
     points = points.assign(
         time=points.time_ns.map(theme.time),
-        interval=[theme.between(low, high, theme.time) for low, high in zip(points.low_ns, points.high_ns)])
+        interval=theme.betweens(points.low_ns, points.high_ns, theme.time))
     low, high = points[["time_ns", "low_ns"]].min(axis=None), points[["time_ns", "high_ns"]].max(axis=None)
     x = alt.X("odds:Q", title="quantile of the requests", scale=alt.Scale(type="log", domain=[2, points.odds.max()]),
               axis=alt.Axis(values=list(QUANTILES.values()), labelExpr=TICKS))
@@ -67,18 +67,18 @@ def chart(points: pd.DataFrame) -> alt.LayerChart:
         strategy="strategy", quantile="quantile", time="time", interval="95 %", n="requests", repeats="repeats"))
     ends = points.sort_values("odds").groupby("strategy").tail(1)
     gap = 16 * np.log10(high / low) / HEIGHT
-    names = theme.tags(apart(ends, gap), "strategy", x, y, theme.colour(points.strategy))
+    names = theme.tags(apart(ends, "odds", gap), "strategy", x, y, theme.colour(points.strategy))
     return alt.layer(band, base.mark_line(strokeWidth=2).encode(strokeDash=dash), dots, names)
 
 
-def apart(ends: pd.DataFrame, gap: float) -> pd.DataFrame:
+def apart(ends: pd.DataFrame, across: str, gap: float) -> pd.DataFrame:
     """The places of the names: at the ends of the curves, but never on each other."""
     groups = [rows.assign(time_ns=[10**place for place in theme.spread(list(np.log10(rows.time_ns)), gap)])
-              for _, rows in ends.groupby("odds")]
+              for _, rows in ends.groupby(across)]
     return pd.concat(groups)
 
 
-def sentence(points: pd.DataFrame, clock: str) -> str:
+def sentence(points: pd.DataFrame) -> str:
     real = points[(points.strategy != theme.FLOOR) & (points.quantile == "p50")].sort_values("time_ns")
     if real.empty:
         return f"Only the harness itself was measured: {theme.time(points.time_ns.iloc[0])} at p50."
@@ -86,7 +86,8 @@ def sentence(points: pd.DataFrame, clock: str) -> str:
     words = f"At p50 {best.strategy} answers fastest ({theme.time(best.time_ns)})"
     if len(real) == 1:
         return words + "."
-    return f"{words} and {worst.strategy} slowest ({theme.time(worst.time_ns)}, {theme.digits(worst.time_ns / best.time_ns)} times as long)."
+    times = theme.digits(worst.time_ns / best.time_ns)
+    return f"{words} and {worst.strategy} slowest ({theme.time(worst.time_ns)}, {times} times as long)."
 
 
 def alt_text(points: pd.DataFrame, clock: str) -> str:

@@ -1,6 +1,7 @@
 """Reads a result folder; whatever is wrong with one is told in one line."""
 
 import csv
+import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,12 @@ COMPARISON = [
     "strategy", "operation", "clients", "metric", "change_percent", "ci95_low_percent", "ci95_high_percent", "n",
     "verdict",
 ]
+COMPARED = ("gate.csv", "comparison.csv")
+TEXT = {
+    "run_id", "strategy", "workload", "trace_sha256", "operation", "clock", "store_cpu_source", "reason",
+    "claim_profile", "withdrawal", "revocation", "metric", "verdict",
+}
+FLAGS = {"valid", "fits_cookie_4096", "fits_header_8192"}
 AGAIN = "measure again, or copy the folder whole"
 
 
@@ -48,16 +55,30 @@ class Results:
     @property
     def caption(self) -> str:
         """The workload and the machine in a few words."""
-        machine, workload = self.record.get("machine") or {}, self.record.get("workload") or {}
-        if not machine or not workload:
+        if not self.record:
             return self.path.name
-        clients = f", {self.clients:g} clients" if self.clients else ""
-        return f"{workload['name']}{clients} · {machine['cpu_model']}, {machine['cores']} cores"
+        machine, workload = self.record.get("machine") or {}, self.record.get("workload") or {}
+        clients = f", {self.clients} clients" if self.clients else ""
+        model, cores = machine.get("cpu_model") or "unknown processor", machine.get("cores") or "?"
+        return f"{workload.get('name')}{clients} · {model}, {cores} cores"
+
+    @property
+    def compared(self) -> str:
+        """The file that `comparison` was read from."""
+        return next((name for name in COMPARED if (self.path / name).exists()), "")
 
     @property
     def clients(self) -> int | None:
         """How many clients sent requests at once, where the folder tells."""
         return None if self.throughput is None else int(self.throughput.clients.max())
+
+    def difference(self, other: "Results") -> str:
+        """What keeps the numbers of two folders from standing side by side; empty if nothing does."""
+        for field, key in (("machine", "cpu_model"), ("machine", "cores"), ("workload", "name")):
+            mine, its = ((run.record.get(field) or {}).get(key) for run in (self, other))
+            if mine != its:
+                return f"the {field}s differ ({mine}, {its})"
+        return ""
 
     def valid(self, table: pd.DataFrame) -> pd.DataFrame:
         """The rows of the repeats whose numbers may be used."""
@@ -74,7 +95,7 @@ def open_results(path: str | Path) -> Results:
         raise BadFolder(f"{path}: no such folder; give the folder of a run, as results/latest")
     if not any(folder.iterdir()):
         raise BadFolder(f"{path}: the folder is empty; {AGAIN}")
-    compared = [folder / name for name in ("gate.csv", "comparison.csv") if (folder / name).exists()]
+    compared = [folder / name for name in COMPARED if (folder / name).exists()]
     if compared and not (folder / "run.json").exists():
         return Results(folder, {}, comparison=_table(compared[0], COMPARISON, versioned=False))
     record = _record(folder)
@@ -107,7 +128,7 @@ def _record(folder: Path) -> dict:
 def _table(file: Path, columns: list[str], versioned: bool = True) -> pd.DataFrame:
     try:
         text = file.read_text()
-        rows = list(csv.reader(text.splitlines(), strict=True))
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except FileNotFoundError:
         raise BadFolder(f"{file}: missing; {AGAIN}") from None
     except (OSError, ValueError, csv.Error) as error:
@@ -117,12 +138,18 @@ def _table(file: Path, columns: list[str], versioned: bool = True) -> pd.DataFra
     ragged = [number for number, row in enumerate(rows, 1) if len(row) != len(rows[0])]
     if ragged or not text.endswith("\n"):
         raise BadFolder(f"{file}: truncated at line {ragged[0] if ragged else len(rows)}; {AGAIN}")
-    table = pd.read_csv(file)
+    table = pd.read_csv(io.StringIO(text))
     if versioned and "schema_version" in table:
         _check_version(file, set(table.schema_version))
     missing = [column for column in columns if column not in table]
     if missing:
         raise BadFolder(f"{file}: no column {', '.join(missing)}; plot with the version that measured")
+    for column in columns:
+        is_flag = pd.api.types.is_bool_dtype(table[column])
+        is_number = pd.api.types.is_numeric_dtype(table[column]) and not is_flag
+        if column not in TEXT and not (is_flag if column in FLAGS else is_number):
+            what = "true and false" if column in FLAGS else "numbers"
+            raise BadFolder(f"{file}: {column} holds something else than {what}; {AGAIN}")
     return table
 
 

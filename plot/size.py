@@ -12,6 +12,7 @@ from results import Results
 
 NAME = "size"
 HEIGHT = 340
+TICKS = [16, 64, 256, 1024, 4096, 8192]
 LIMITS = {4096: "4096: a cookie in a browser", 8192: "8192: a header in common servers"}
 
 
@@ -41,16 +42,18 @@ def chart(table: pd.DataFrame) -> alt.LayerChart:
     profiles = list(dict.fromkeys(table.profile))
     low, high = table.bytes.min() / 1.3, max(table.bytes.max(), max(LIMITS)) * 1.35
     x = alt.X("profile:N", sort=profiles, title="claim profile", axis=alt.Axis(labelAngle=0, grid=False))
-    y = alt.Y("bytes:Q", title="bytes per request (log scale)", scale=alt.Scale(type="log", domain=[low, high], nice=False),
-              axis=alt.Axis(values=[16, 64, 256, 1024, 4096, 8192], format="d"))
+    y = alt.Y("bytes:Q", title="bytes per request (log scale)", axis=alt.Axis(values=TICKS, format="d"),
+              scale=alt.Scale(type="log", domain=[low, high], nice=False))
     limits = pd.DataFrame({"bytes": list(LIMITS), "text": list(LIMITS.values()), "profile": profiles[0]})
     drawn = alt.Chart(limits).mark_rule(style="limit").encode(y=y)
     names = alt.Chart(limits).mark_text(style="note", align="left", dy=-7, dx=-30).encode(x=x, y=y, text="text:N")
     dash = alt.condition(f"datum.strategy == '{theme.FLOOR}'", alt.value([4, 3]), alt.value([1, 0]))
-    base = alt.Chart(table.assign(amount=table.bytes.map(theme.digits))).encode(x=x, y=y, color=theme.colour(table.strategy), detail="name:N")
+    base = alt.Chart(table.assign(amount=[f"{count:.0f}" for count in table.bytes])).encode(
+        x=x, y=y, color=theme.colour(table.strategy), detail="name:N")
+    curve = base.mark_line(strokeWidth=2).encode(strokeDash=dash)
     dots = base.mark_point(filled=True, size=50, opacity=1).encode(
         tooltip=theme.tips(name="strategy", profile="claim profile", amount="bytes"))
-    return alt.layer(drawn, names, base.mark_line(strokeWidth=2).encode(strokeDash=dash), dots, labels(table, x, y, low, high))
+    return alt.layer(drawn, names, curve, dots, labels(table, x, y, low, high))
 
 
 def labels(table: pd.DataFrame, x: alt.X, y: alt.Y, low: float, high: float) -> alt.LayerChart:
@@ -63,8 +66,8 @@ def sentence(size: pd.DataFrame) -> str:
     real = size[size.strategy != theme.FLOOR]
     over = real[~real.fits_cookie_4096]
     least, most = real.loc[real.request_header_bytes.idxmin()], real.loc[real.request_header_bytes.idxmax()]
-    words = (f"A request carries from {theme.digits(least.request_header_bytes)} bytes ({least.strategy}) to "
-             f"{theme.digits(most.request_header_bytes)} ({most.strategy}, {most.claim_profile})")
+    words = (f"A request carries from {least.request_header_bytes} bytes ({least.strategy}) to "
+             f"{most.request_header_bytes} ({most.strategy}, {most.claim_profile})")
     if over.empty:
         return words + "; all credentials fit a cookie of 4096 bytes."
     who, where = ", ".join(theme.order(over.strategy)), ", ".join(dict.fromkeys(over.claim_profile))

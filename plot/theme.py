@@ -38,12 +38,18 @@ def config(dark: bool = False) -> dict:
                    "orient": "top", "titleFontWeight": "normal", "symbolStrokeWidth": 2, "symbolType": "square"},
         "text": {"color": text, "fontSize": 12},
         "style": {
-            "note": {"color": faint, "fill": faint, "fontSize": 11}, "label": {"color": text, "fill": text, "fontSize": 12},
-            "halo": {"color": ground, "fill": ground, "stroke": ground, "strokeWidth": 4, "strokeJoin": "round"},
-            "limit": {"color": faint, "stroke": faint, "strokeDash": [5, 4]}, "zero": {"color": faint, "stroke": faint},
-            "tolerance": {"color": faint, "fill": faint, "opacity": 0.16}, "median": {"color": text, "fill": text, "opacity": 0.75},
+            "note": _paint(faint) | {"fontSize": 11}, "label": _paint(text) | {"fontSize": 12},
+            "halo": _paint(ground) | {"stroke": ground, "strokeWidth": 4, "strokeJoin": "round"},
+            "limit": {"color": faint, "stroke": faint, "strokeDash": [5, 4]},
+            "zero": {"color": faint, "stroke": faint},
+            "tolerance": _paint(faint) | {"opacity": 0.16}, "median": _paint(text) | {"opacity": 0.75},
         },
     }
+
+
+def _paint(colour: str) -> dict:
+    """Both names of a filled mark's colour: the first keeps Vega-Lite from its own default."""
+    return {"color": colour, "fill": colour}
 
 
 def order(strategies) -> list[str]:
@@ -122,10 +128,15 @@ def between(low: float, high: float, write) -> str:
     return "–" if low != low or high != high else f"{write(low)} to {write(high)}"
 
 
+def betweens(lows, highs, write, unit: str = "") -> list[str]:
+    """The intervals of two columns in words."""
+    return [between(low, high, write) + unit for low, high in zip(lows, highs, strict=True)]
+
+
 def digits(value: float) -> str:
     """Three digits, no exponent, thousands apart: 1 160 000, 85.3, 5.17."""
-    if value == 0:
-        return "0"
+    if abs(value) < 0.1:
+        return f"{value:.2g}"
     if abs(value) >= 1000:
         whole = 10 ** (len(str(int(abs(value)))) - 3)
         return f"{round(value / whole) * whole:,}".replace(",", "\u202f")

@@ -32,8 +32,7 @@ def figure(results: Results) -> Figure | Skipped:
 def chart(table: pd.DataFrame, medians: pd.Series) -> alt.LayerChart:
     rows = table.assign(
         rate=table.achieved_rate.map(theme.digits) + " /s",
-        interval=[theme.between(a, b, theme.digits) for a, b in
-                  zip(table.achieved_rate_ci95_low, table.achieved_rate_ci95_high)],
+        interval=theme.betweens(table.achieved_rate_ci95_low, table.achieved_rate_ci95_high, theme.digits, " /s"),
         use=table.valid.map({True: "yes", False: "no: "}) + table.reason.astype(object).fillna(""))
     ranked = theme.floor_last(list(medians.index) + sorted(set(table.strategy) - set(medians.index)))
     low = rows[["achieved_rate", "achieved_rate_ci95_low"]].min(axis=None) / 1.3
@@ -50,7 +49,8 @@ def chart(table: pd.DataFrame, medians: pd.Series) -> alt.LayerChart:
         x=alt.X("achieved_rate_ci95_low:Q", **axis), x2="achieved_rate_ci95_high:Q")
     x = alt.X("achieved_rate:Q", **axis)
     dots = base.transform_filter("datum.valid").mark_point(filled=True, size=60, opacity=1).encode(x=x)
-    crosses = base.transform_filter("!datum.valid").mark_point(shape="cross", angle=45, size=70, filled=True).encode(x=x)
+    cross = {"shape": "cross", "angle": 45, "size": 70, "filled": True, "opacity": 1}
+    crosses = base.transform_filter("!datum.valid").mark_point(**cross).encode(x=x)
     middle = pd.DataFrame({"strategy": medians.index, "achieved_rate": medians.to_numpy()})
     middle["label"] = middle.achieved_rate.map(theme.digits) + " /s"
     median = alt.Chart(middle).encode(x=x, y=y)

@@ -1,0 +1,97 @@
+"""Exposure: how long a revoked credential still works, against what a request costs; the Pareto front is marked."""
+
+import sys
+
+import altair as alt
+import pandas as pd
+
+import cost as costing
+import theme
+from figure import Figure, Skipped, command, finish
+from results import Results
+
+NAME = "exposure"
+HEIGHT = 320
+
+
+def figure(results: Results, cost: Results | None = None) -> Figure | Skipped:
+    """Draws p99 of the exposures after a logout; the cost may come from another folder of the same machine."""
+    if results.exposure is None:
+        return Skipped(NAME, f"no exposure.csv in {results.path.name}; `authbench exposure` writes one")
+    source = cost or results
+    if source.throughput is None or source.latency is None:
+        return Skipped(NAME, f"no throughput.csv in {source.path.name}; --cost RESULTS names a run of the same machine")
+    if difference := results.difference(source):
+        return Skipped(NAME, f"{source.path.name} tells no cost for {results.path.name}: {difference}")
+    table = points(results.exposure, costing.costs(source))
+    if table.empty:
+        return Skipped(NAME, "no strategy has both a measured exposure and a known CPU time")
+    files = ["exposure.csv", "throughput.csv"]
+    drawn = Figure(NAME, "Exposure against cost", chart(table), sentence(table), alt_text(table), files)
+    what = "p99 of the exposures with 95 % interval, range of the cost over repeats; filled: on the Pareto front"
+    return finish(drawn, source, what, HEIGHT)
+
+
+def points(exposure: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
+    """One row for each strategy; `front`: no other is as good in both and better in one."""
+    after = exposure[(exposure.withdrawal == "logout") & (exposure.strategy != theme.FLOOR)].dropna(subset="p99_ms")
+    known = costs.dropna(subset="store").rename(columns={"n": "operations"})
+    table = after.merge(known, on="strategy")
+    table["seconds"] = table.p99_ms / 1000
+    table["low"] = table.p99_ci95_low_ms.fillna(table.p99_ms) / 1000
+    table["high"] = table.p99_ci95_high_ms.fillna(table.p99_ms) / 1000
+    table["front"] = [not beaten(row, table) for row in table.itertuples()]
+    return table.sort_values("cpu")
+
+
+def beaten(row, table: pd.DataFrame) -> bool:
+    """Tells whether another strategy is as good in both and better in one."""
+    as_good = (table.cpu <= row.cpu) & (table.seconds <= row.seconds)
+    return bool((as_good & ((table.cpu < row.cpu) | (table.seconds < row.seconds))).any())
+
+
+def chart(table: pd.DataFrame) -> alt.LayerChart:
+    table = table[["strategy", "cpu", "cpu_low", "cpu_high", "seconds", "low", "high", "front", "n"]].assign(
+        time=[f"{theme.digits(value)} s" for value in table.seconds],
+        interval=theme.betweens(table.low, table.high, theme.digits, " s"),
+        amount=[f"{theme.digits(row.cpu)} µs ({theme.between(row.cpu_low, row.cpu_high, theme.digits)})"
+                for row in table.itertuples()])
+    low, high = table.cpu_low.min() / 1.3, table.cpu_high.max() * 1.3
+    across = {"title": "CPU µs per request, client and store (log scale)",
+              "axis": alt.Axis(values=theme.log_ticks(low, high)),
+              "scale": alt.Scale(type="log", domain=[low, high], nice=False)}
+    up = {"title": "seconds a revoked credential still works",
+          "axis": alt.Axis(format="d"), "scale": alt.Scale(domain=[0, max(1, table.high.max() * 1.06)], nice=False)}
+    x, y = alt.X("cpu:Q", **across), alt.Y("seconds:Q", **up)
+    base = alt.Chart(table).encode(color=theme.colour(table.strategy))
+    tall = base.mark_rule(strokeWidth=1.5).encode(x=x, y=alt.Y("low:Q", **up), y2="high:Q")
+    wide = base.mark_rule(strokeWidth=1.5).encode(x=alt.X("cpu_low:Q", **across), x2="cpu_high:Q", y=y)
+    front = alt.Chart(table[table.front]).mark_line(interpolate="step-after", style="limit").encode(x=x, y=y)
+    dots = base.encode(x=x, y=y, tooltip=theme.tips(
+        strategy="strategy", time="p99 exposure", interval="95 %", n="credentials (n)", amount="CPU per request"))
+    filled = dots.transform_filter("datum.front").mark_point(filled=True, size=110, opacity=1)
+    hollow = dots.transform_filter("!datum.front").mark_point(filled=False, size=90, opacity=1, strokeWidth=2)
+    marks = {"fontWeight": "bold", "dy": -14}
+    names = alt.Chart(table).encode(x=x, y=y, text="strategy:N")
+    halo = names.mark_text(style="halo", **marks)
+    text = names.mark_text(**marks).encode(color=theme.colour(table.strategy))
+    return alt.layer(front, tall, wide, hollow, filled, halo, text)
+
+
+def sentence(table: pd.DataFrame) -> str:
+    cheap, safe = table.iloc[0], table.sort_values(["seconds", "cpu"]).iloc[0]
+    words = (f"{cheap.strategy} costs least ({theme.digits(cheap.cpu)} µs of CPU per request) and stays usable "
+             f"{theme.digits(cheap.seconds)} s after a logout (p99)")
+    if safe.strategy == cheap.strategy:
+        return words + ": no other is safer."
+    return f"{words}; {safe.strategy} ends after {theme.digits(safe.seconds)} s for {theme.digits(safe.cpu)} µs."
+
+
+def alt_text(table: pd.DataFrame) -> str:
+    parts = [f"{row.strategy} {theme.digits(row.cpu)} µs and {theme.digits(row.seconds)} s"
+             + (" (Pareto front)" if row.front else "") for row in table.itertuples()]
+    return f"Scatter plot of CPU per request against p99 exposure after a logout: {'; '.join(parts)}."
+
+
+if __name__ == "__main__":
+    sys.exit(command(figure, "cost"))
