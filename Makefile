@@ -4,6 +4,7 @@ VENV := .venv
 ARGS ?=
 RESULTS ?= results/latest
 EXPOSURE ?=
+ALSO ?=
 SECONDS := 5
 TARGETS :=
 DEFECT := hs256-jwt:slow5
@@ -13,9 +14,9 @@ DEFECT := hs256-jwt:slow5
 run: build
 	@$(BIN) run $(ARGS)
 
-# The page beside the CSV files of a run; EXPOSURE adds the exposures of another folder.
+# The page beside the CSV files of a run; EXPOSURE adds the exposures of another folder, ALSO runs at other rates.
 report: $(VENV)/report
-	@$(VENV)/bin/python plot/report.py "$(RESULTS)" $(if $(EXPOSURE),--exposure "$(EXPOSURE)")
+	@$(VENV)/bin/python plot/report.py "$(RESULTS)" $(if $(EXPOSURE),--exposure "$(EXPOSURE)") $(ALSO:%=--also %)
 
 build: .build/packages-run
 	@swift build -c release --product authbench

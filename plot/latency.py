@@ -79,7 +79,7 @@ def apart(ends: pd.DataFrame, across: str, gap: float) -> pd.DataFrame:
 
 
 def sentence(points: pd.DataFrame) -> str:
-    real = points[(points.strategy != theme.FLOOR) & (points.quantile == "p50")].sort_values("time_ns")
+    real = points[(points.strategy != theme.FLOOR) & (points["quantile"] == "p50")].sort_values("time_ns")
     if real.empty:
         return f"Only the harness itself was measured: {theme.time(points.time_ns.iloc[0])} at p50."
     best, worst = real.iloc[0], real.iloc[-1]

@@ -17,6 +17,8 @@ FILES = {
     "size.csv": "bytes and store commands of each claim profile",
     "exposure.csv": "how long a withdrawn credential was still accepted",
     "sweep.csv": "latency at each offered load",
+    "gate.csv": "what the gate decided of each cell",
+    "comparison.csv": "what changed between two runs",
     "run.json": "machine, versions and settings",
 }
 

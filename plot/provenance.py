@@ -8,7 +8,7 @@ def provenance(results):
     record, faults = results.record, list(invalid_repeats(results.throughput))
     return {
         "summary": summary(record),
-        "usable": not faults and record.get("status") == "complete",
+        "usable": not faults and record.get("status", "complete") == "complete",
         "verdict": validity(results.throughput, record, faults),
         "facts": [(name, str(value)) for name, value in facts(record) if value not in (None, "")],
         "faults": faults,
@@ -16,16 +16,18 @@ def provenance(results):
 
 
 def summary(record):
+    if not record:
+        return "This folder has no run.json, so that neither run nor machine are known."
     machine = record.get("machine") or {}
     return (f"Run {record.get('run_id')}, begun {record.get('started_at')} on {machine.get('cores', '?')} cores of"
             f" {machine.get('cpu_model') or 'an unknown processor'}.")
 
 
 def validity(throughput, record, faults):
-    status = record.get("status")
+    status = record.get("status", "complete")
     state = "" if status == "complete" else f" The run is not complete: its status is {status}."
     if throughput is None:
-        return f"This folder holds no repeats.{state}".strip()
+        return f"This folder holds no repeats of a run.{state}"
     total = len(throughput)
     if not faults:
         return f"All {total} repeats are valid.{state}"
@@ -55,7 +57,7 @@ def facts(record):
                                 if versions.get(name))
     yield "Source", source(record)
     yield "Redis", distance(stores.get("redis") or {})
-    yield "SQLite", f"synchronous {record.get('sqlite_synchronous')}"
+    yield "SQLite", record.get("sqlite_synchronous") and f"synchronous {record['sqlite_synchronous']}"
     yield "Trace (SHA-256)", record.get("trace_sha256")
 
 
