@@ -48,7 +48,7 @@ def costs(results: Results) -> pd.DataFrame:
 
 def chart(table: pd.DataFrame) -> alt.LayerChart:
     table = table.assign(
-        label=[f"{theme.digits(row.cpu)} CPU + {theme.digits(row.waiting)}" for row in table.itertuples()],
+        label=[f"{theme.digits(row.cpu)} s CPU + {theme.digits(row.waiting)} s" for row in table.itertuples()],
         total=table.cpu + table.waiting)
     table.loc[table.store.isna(), "label"] += " (store CPU unknown)"
     parts = table.melt(["strategy", "repeats", "n"], list(PARTS), "part", "seconds").dropna(subset="seconds")
@@ -56,7 +56,7 @@ def chart(table: pd.DataFrame) -> alt.LayerChart:
                          amount=parts.seconds.map(theme.digits) + " s")
     y = alt.Y("strategy:N", sort=list(table.strategy), title=None, axis=alt.Axis(labelLimit=200, ticks=False))
     axis = {"title": "seconds per million requests (CPU-seconds, and seconds of waiting)",
-            "scale": alt.Scale(domain=[0, table.total.max() * 1.25], nice=False)}
+            "scale": alt.Scale(domain=[0, table.total.max() * 1.35], nice=False)}
     legend = alt.Legend(title=None)
     bars = alt.Chart(parts).mark_bar(height=22).encode(
         x=alt.X("seconds:Q", **axis), y=y, order="place:Q",

@@ -3,6 +3,7 @@
 import sys
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 import cost as costing
@@ -71,11 +72,17 @@ def chart(table: pd.DataFrame) -> alt.LayerChart:
         strategy="strategy", time="p99 exposure", interval="95 %", n="credentials (n)", amount="CPU per request"))
     filled = dots.transform_filter("datum.front").mark_point(filled=True, size=110, opacity=1)
     hollow = dots.transform_filter("!datum.front").mark_point(filled=False, size=90, opacity=1, strokeWidth=2)
-    marks = {"fontWeight": "bold", "dy": -14}
-    names = alt.Chart(table).encode(x=x, y=y, text="strategy:N")
-    halo = names.mark_text(style="halo", **marks)
-    text = names.mark_text(**marks).encode(color=theme.colour(table.strategy))
+    names = alt.Chart(places(table, low, high)).encode(x=x, y=alt.Y("place:Q", **up), text="strategy:N")
+    halo, text = names.mark_text(style="halo", dy=-14), names.mark_text(style="label", dy=-14)
     return alt.layer(front, tall, wide, hollow, filled, halo, text)
+
+
+def places(table: pd.DataFrame, low: float, high: float) -> pd.DataFrame:
+    """The heights of the names, apart where two stand above one another."""
+    pixels = np.log(table.cpu.to_numpy() / low) / np.log(high / low) * theme.WIDTH
+    column = np.concatenate([[0], np.cumsum(np.diff(pixels) > 100)])
+    gap = 16 / HEIGHT * max(1, table.high.max())
+    return pd.concat([rows.assign(place=theme.spread(list(rows.seconds), gap)) for _, rows in table.groupby(column)])
 
 
 def sentence(table: pd.DataFrame) -> str:

@@ -76,9 +76,11 @@ def colour(strategies, field: str = "strategy", **options) -> alt.Color:
 
 def tags(table, text: str, x: alt.X, y: alt.Y, colours: alt.Color) -> alt.LayerChart:
     """Names beside points, on a ground that keeps lines from crossing them."""
-    base = alt.Chart(table).encode(x=x, y=y, text=f"{text}:N")
-    marks = {"align": "left", "dx": 9, "fontWeight": "bold"}
-    return alt.layer(base.mark_text(style="halo", **marks), base.mark_text(**marks).encode(color=colours))
+    # A coloured square and a name in the colour of text: five hues that read well as text do not exist.
+    base = alt.Chart(table).encode(x=x, y=y)
+    name, left = base.encode(text=f"{text}:N"), {"align": "left"}
+    square = base.mark_text(text="■", dx=9, **left).encode(color=colours)
+    return alt.layer(name.mark_text(style="halo", dx=21, **left), square, name.mark_text(style="label", dx=21, **left))
 
 
 def tips(**fields: str) -> list[alt.Tooltip]:
@@ -89,7 +91,8 @@ def tips(**fields: str) -> list[alt.Tooltip]:
 def log_ticks(low: float, high: float) -> list[float]:
     """Powers of ten, and twos and fives between them where the axis is short."""
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    steps = (1,) if math.log10(high / low) > 2.5 else (1, 2, 5)
+    length = math.log10(high / low)
+    steps = (1,) if length > 2.5 else (1, 2, 5) if length > 1 else (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
     return [tick for power in decades for step in steps if low <= (tick := step * 10.0**power) <= high]
 
 

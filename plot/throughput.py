@@ -60,11 +60,15 @@ def chart(table: pd.DataFrame, medians: pd.Series) -> alt.LayerChart:
 
 
 def sentence(medians: pd.Series, table: pd.DataFrame) -> str:
+    asked = table.target_rate.max()
     real = medians.drop(theme.FLOOR, errors="ignore")
     bad = int((~table.valid).sum())
     tail = f" {bad} of {len(table)} repeats are not valid and in no median." if bad else ""
     if real.empty:
         return f"Only the harness itself was measured: {theme.digits(medians.iloc[0])} operations per second." + tail
+    if asked == asked:
+        return (f"Of {theme.digits(asked)} operations per second that were asked for, {real.index[-1]} does least, "
+                f"{theme.digits(real.iloc[-1])}." + tail)
     words = f"{real.index[0]} does {theme.digits(real.iloc[0])} operations per second"
     if len(real) > 1:
         words += (f", {theme.digits(real.iloc[0] / real.iloc[-1])} times as many as {real.index[-1]}"

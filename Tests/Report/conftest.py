@@ -1,26 +1,14 @@
 """A real run, its page as `make report` writes it, and a Chromium without a network that opens it from disk."""
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from opening import READY, ROOT, make_report, until
 from playwright.sync_api import sync_playwright
 
-ROOT = Path(__file__).parents[2]
 AUTHBENCH = ROOT / ".build/debug/authbench"
-READY = """[...document.querySelectorAll('figure')].every(figure => figure.classList.contains('drawn')
-    && figure.querySelector('.still').src.startsWith('data:image/svg+xml,'))"""
-
-
-def make_report(folder):
-    """The command of a user, as it is typed."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-    return subprocess.run(
-        ["make", "--silent", "report", f"RESULTS={folder}"], cwd=ROOT, env=environment, capture_output=True, text=True)
-
-
 @pytest.fixture(scope="session")
 def run(tmp_path_factory):
     """The result folder of a short real run of all strategies."""
@@ -55,15 +43,6 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=program)
         yield browser
         browser.close()
-
-
-def until(page, condition):
-    """Waits for a condition; Playwright's own way evaluates text in the page, which the page's policy forbids."""
-    for _ in range(300):
-        if page.evaluate(condition):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"never came true: {condition}")
 
 
 @pytest.fixture

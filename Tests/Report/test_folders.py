@@ -5,7 +5,7 @@ import json
 import shutil
 
 import pytest
-from conftest import make_report
+from opening import make_report
 
 
 def rewrite(file, change):

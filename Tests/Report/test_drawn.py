@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from conftest import until
+from opening import until
 
 MARKS = ".live .role-mark:is(.mark-symbol, .mark-rect, .mark-line, .mark-area, .mark-rule) :is(path, line)"
 WIDTHS = [375, 1440]

@@ -1,0 +1,25 @@
+"""How the tests make a page, and wait for it."""
+
+import os
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+READY = """[...document.querySelectorAll('figure')].every(figure => figure.classList.contains('drawn')
+    && figure.querySelector('.still').src.startsWith('data:image/svg+xml,'))"""
+
+
+def make_report(folder):
+    """The command of a user, as it is typed."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    return subprocess.run(
+        ["make", "--silent", "report", f"RESULTS={folder}"], cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+def until(page, condition):
+    """Waits for a condition; Playwright's own way evaluates text in the page, which the page's policy forbids."""
+    for _ in range(300):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never came true: {condition}")

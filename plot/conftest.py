@@ -1,0 +1,102 @@
+"""Result folders with known numbers, whose columns are those that results/SCHEMA.md documents."""
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+SCHEMA = (Path(__file__).parents[1] / "results/SCHEMA.md").read_text()
+STRATEGIES = {"null-baseline": 0.1, "sqlite-session": 5, "redis-session": 100, "hs256-jwt": 2, "rs256-jwt": 20}
+PROFILES = {"tiny": 100, "roles-9kib": 9000}
+NOTHING = {"store_cpu_us_per_op": 0, "store_cpu_source": "no-store"}
+RECORD = {
+    "schema_version": 2, "status": "complete", "order": [list(STRATEGIES)] * 3,
+    "machine": {"cpu_model": "Test CPU", "cores": 4}, "workload": {"name": "mixed"},
+}
+
+
+def columns(file: str) -> list[str]:
+    """The documented columns of a CSV file."""
+    return re.findall(r"^\| `(\w+)`", SCHEMA.split(f"## {file}")[1].split("\n## ")[0], re.MULTILINE)
+
+
+def write(file: Path, names: list[str], rows: list[dict]) -> None:
+    with file.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, names, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def common(strategy: str) -> dict:
+    return {"schema_version": 2, "run_id": "r", "strategy": strategy, "workload": "mixed", "trace_sha256": "0" * 64}
+
+
+def latency_row(strategy: str, us: float, repeat: int, clock: str) -> dict:
+    row = common(strategy) | {"repeat": repeat, "operation": "authenticate", "clock": clock, "n": 20000}
+    for place, name in enumerate(("p50", "p90", "p99")):
+        time = us * 1000 * (1 + 0.1 * repeat) * 2**place
+        row |= {f"{name}_ns": round(time)}
+        row |= {f"{name}_ci95_low_ns": round(time * 0.9), f"{name}_ci95_high_ns": round(time * 1.1)}
+    return row | {"mean_ns": us * 3000, "min_ns": 1, "max_ns": 10**9}
+
+
+def run_folder(folder: Path, rate: float | None = None, invalid: str = "", slower: float = 1) -> Path:
+    """A run of three repeats; the last of one strategy may be invalid."""
+    folder.mkdir(parents=True)
+    latency, throughput = [], []
+    for strategy, us in STRATEGIES.items():
+        seen = {"store_cpu_us_per_op": us / 4, "store_cpu_source": "private-server"}
+        store = seen if strategy == "redis-session" else NOTHING
+        for repeat in (1, 2, 3):
+            good = not (strategy == invalid and repeat == 3)
+            achieved = 4e6 / us * (1 + 0.1 * repeat) * (1 if good else 100)
+            clocks = ["service"] if rate is None else ["service", "response"]
+            latency += [latency_row(strategy, us * slower, repeat, clock) for clock in clocks]
+            throughput.append(common(strategy) | store | {
+                "repeat": repeat, "clients": 4, "target_rate": rate or "", "achieved_rate": achieved,
+                "achieved_rate_ci95_low": achieved * 0.9, "achieved_rate_ci95_high": achieved * 1.1,
+                "operations": 20000, "cpu_us_per_op": us, "valid": "true" if good else "false",
+                "reason": "" if good else "overload: as the test wants it"})
+    size = [common(strategy) | {
+        "claim_profile": profile, "credential_bytes": count, "request_header_bytes": count + 22,
+        "fits_cookie_4096": str(count <= 4096).lower(), "fits_header_8192": str(count <= 8192).lower()}
+        for strategy in STRATEGIES for profile, stated in PROFILES.items()
+        for count in [stated if "jwt" in strategy else 16 if strategy == "null-baseline" else 43]]
+    for name, rows in {"latency": latency, "throughput": throughput, "size": size}.items():
+        write(folder / f"{name}.csv", columns(f"{name}.csv"), rows)
+    (folder / "run.json").write_text(json.dumps(RECORD))
+    return folder
+
+
+def exposure_folder(folder: Path, machine: str = "Test CPU") -> Path:
+    folder.mkdir(parents=True)
+    rows = [common(strategy) | {
+        "withdrawal": kind, "revocation": "at-expiry" if ms else "immediate", "n": 400, "p50_ms": ms / 2,
+        "p99_ms": ms, "p99_ci95_low_ms": ms * 0.99, "p99_ci95_high_ms": ms * 1.01 + 1, "max_ms": ms}
+        for strategy in STRATEGIES if strategy != "null-baseline" for kind in ("logout", "permission-change")
+        for ms in [3_500_000 if "jwt" in strategy else 0]]
+    write(folder / "exposure.csv", columns("exposure.csv"), rows)
+    record = RECORD | {"machine": {"cpu_model": machine, "cores": 4}, "order": [list(STRATEGIES)[1:]]}
+    (folder / "run.json").write_text(json.dumps(record))
+    return folder
+
+
+def gate_folder(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    names = ["strategy", "workload", "operation", "clients", "metric", "base", "head", "change_percent",
+             "ci95_low_percent", "ci95_high_percent", "p", "p_holm", "n", "sigma_b_percent", "mde_percent", "stage", "verdict", "why"]
+    rows = [(name, metric, *change, verdict) for name, metric, change, verdict in [
+        ("hs256-jwt", "time_ns", (12.3, 11, 13.5), "regression"), ("hs256-jwt", "p50_ns", (0.5, -1, 2), "pass"),
+        ("sqlite-session", "p99_ns", ("", "", ""), "not gated"),
+        ("null-baseline", "time_ns", (40, 30, 50), "advisory")]]
+    write(folder / "gate.csv", names, [
+        dict(strategy=row[0], workload="gate", operation="authenticate", clients=1, metric=row[1],
+             change_percent=row[2], ci95_low_percent=row[3], ci95_high_percent=row[4], n=24, verdict=row[5]) for row in rows])
+    return folder
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    return run_folder(tmp_path / "run")
