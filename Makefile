@@ -24,7 +24,8 @@ build: .build/packages-run
 test: .build/packages-test $(VENV)/installed
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
-	$(VENV)/bin/python -m pytest -q Tests/Import Tests/Interop Tests/Pipelines plot Tests/Report
+	$(VENV)/bin/python -m pytest -q Tests/Import Tests/Interop Tests/Pipelines Tests/Report
+	$(VENV)/bin/python -m pytest -q plot
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks Examples

@@ -9,6 +9,8 @@ from opening import READY, ROOT, make_report, until
 from playwright.sync_api import sync_playwright
 
 AUTHBENCH = ROOT / ".build/debug/authbench"
+
+
 @pytest.fixture(scope="session")
 def run(tmp_path_factory):
     """The result folder of a short real run of all strategies."""
