@@ -1,8 +1,10 @@
 """A real run, its page as `make report` writes it, and a Chromium without a network that opens it from disk."""
 
+import runpy
 import shutil
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from opening import READY, ROOT, make_report, until
@@ -34,6 +36,24 @@ def report(run):
     assert made.returncode == 0, made.stderr
     assert Path(made.stdout.strip()) == run / "report.html"
     return run / "report.html"
+
+
+@pytest.fixture(scope="session")
+def complete(tmp_path_factory):
+    """The page of a folder with known numbers, and with something for every figure."""
+    place = tmp_path_factory.mktemp("complete")
+    crafted = SimpleNamespace(**runpy.run_path(str(ROOT / "plot/conftest.py")))
+    folder = crafted.run_folder(place / "run", rate=1000, invalid="rs256-jwt")
+    shutil.copy(crafted.gate_folder(place / "gate") / "gate.csv", folder)
+    faster = crafted.run_folder(place / "faster", rate=4000, slower=3)
+    made = make_report(folder, EXPOSURE=crafted.exposure_folder(place / "exposure"), ALSO=faster)
+    assert made.returncode == 0, made.stderr
+    return folder / "report.html"
+
+
+@pytest.fixture(scope="session", params=["report", "complete"])
+def either(request):
+    return request.getfixturevalue(request.param)
 
 
 @pytest.fixture(scope="session")

@@ -9,11 +9,12 @@ READY = """[...document.querySelectorAll('figure')].every(figure => figure.class
     && figure.querySelector('.still').src.startsWith('data:image/svg+xml,'))"""
 
 
-def make_report(folder):
+def make_report(folder, **variables):
     """The command of a user, as it is typed."""
+    words = [f"{name}={value}" for name, value in ({"RESULTS": folder} | variables).items()]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     return subprocess.run(
-        ["make", "--silent", "report", f"RESULTS={folder}"], cwd=ROOT, env=environment, capture_output=True, text=True)
+        ["make", "--silent", "report", *words], cwd=ROOT, env=environment, capture_output=True, text=True)
 
 
 def until(page, condition):

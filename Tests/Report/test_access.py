@@ -16,8 +16,8 @@ FOCUSED = """() => {
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [375, 1440])
-def test_axe_finds_nothing(report, opened, scheme, width):
-    result = Axe().run(opened(report, width, scheme))
+def test_axe_finds_nothing(either, opened, scheme, width):
+    result = Axe().run(opened(either, width, scheme))
     assert result.response["passes"]
     assert result.violations_count == 0, result.generate_report()
 
