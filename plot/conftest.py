@@ -36,7 +36,7 @@ def common(strategy: str) -> dict:
 def latency_row(strategy: str, us: float, repeat: int, clock: str) -> dict:
     row = common(strategy) | {"repeat": repeat, "operation": "authenticate", "clock": clock, "n": 20000}
     for place, name in enumerate(("p50", "p90", "p99")):
-        time = us * 1000 * (1 + 0.1 * repeat) * 2**place
+        time = us * 1000 * (1 + 0.1 * repeat**2) * 2**place
         row |= {f"{name}_ns": round(time)}
         row |= {f"{name}_ci95_low_ns": round(time * 0.9), f"{name}_ci95_high_ns": round(time * 1.1)}
     return row | {"mean_ns": us * 3000, "min_ns": 1, "max_ns": 10**9}
@@ -51,7 +51,7 @@ def run_folder(folder: Path, rate: float | None = None, invalid: str = "", slowe
         store = seen if strategy == "redis-session" else NOTHING
         for repeat in (1, 2, 3):
             good = not (strategy == invalid and repeat == 3)
-            achieved = 4e6 / us * (1 + 0.1 * repeat) * (1 if good else 100)
+            achieved = 4e6 / us * (1 + 0.1 * repeat**2) * (1 if good else 100)
             clocks = ["service"] if rate is None else ["service", "response"]
             latency += [latency_row(strategy, us * slower, repeat, clock) for clock in clocks]
             throughput.append(common(strategy) | store | {
@@ -86,14 +86,16 @@ def exposure_folder(folder: Path, machine: str = "Test CPU") -> Path:
 def gate_folder(folder: Path) -> Path:
     folder.mkdir(parents=True)
     names = ["strategy", "workload", "operation", "clients", "metric", "base", "head", "change_percent",
-             "ci95_low_percent", "ci95_high_percent", "p", "p_holm", "n", "sigma_b_percent", "mde_percent", "stage", "verdict", "why"]
+             "ci95_low_percent", "ci95_high_percent", "p", "p_holm", "n", "sigma_b_percent",
+             "mde_percent", "stage", "verdict", "why"]
     rows = [(name, metric, *change, verdict) for name, metric, change, verdict in [
         ("hs256-jwt", "time_ns", (12.3, 11, 13.5), "regression"), ("hs256-jwt", "p50_ns", (0.5, -1, 2), "pass"),
         ("sqlite-session", "p99_ns", ("", "", ""), "not gated"),
         ("null-baseline", "time_ns", (40, 30, 50), "advisory")]]
     write(folder / "gate.csv", names, [
         dict(strategy=row[0], workload="gate", operation="authenticate", clients=1, metric=row[1],
-             change_percent=row[2], ci95_low_percent=row[3], ci95_high_percent=row[4], n=24, verdict=row[5]) for row in rows])
+             change_percent=row[2], ci95_low_percent=row[3], ci95_high_percent=row[4], n=24, verdict=row[5])
+        for row in rows])
     return folder
 
 

@@ -29,7 +29,8 @@ def lines(size: pd.DataFrame) -> pd.DataFrame:
     """One row for each line and profile; the profiles stand in the order of their largest credential."""
     wide = size.pivot(index="strategy", columns="claim_profile", values="request_header_bytes")
     wide = wide[wide.max().sort_values(kind="stable").index].loc[theme.order(wide.index)]
-    groups = wide.groupby([wide.index == theme.FLOOR, *(wide[column] for column in wide)], sort=False, dropna=False).groups.values()
+    alike = [wide.index == theme.FLOOR, *(wide[column] for column in wide)]
+    groups = wide.groupby(alike, sort=False, dropna=False).groups.values()
     rows = []
     for members in groups:
         first = members[0]

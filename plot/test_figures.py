@@ -185,8 +185,8 @@ def test_comparison_tells_the_worst_regression(tmp_path):
 
 def test_load_takes_the_valid_repeats_at_each_rate(tmp_path):
     words = drawn(tmp_path, "load").sentence
-    assert words.startswith("At 9\u202f000 requests per second hs256-jwt answers within 28.8 µs (p99)")
-    assert "redis-session within 1.44 ms" in words
+    assert words.startswith("At 9\u202f000 requests per second hs256-jwt answers within 33.6 µs (p99)")
+    assert "redis-session within 1.68 ms" in words
 
 
 def skipped(tmp_path: Path) -> dict[str, Skipped | Figure]:
