@@ -19,7 +19,8 @@ def summary(record):
     if not record:
         return "This folder has no run.json, so that neither run nor machine are known."
     machine = record.get("machine") or {}
-    return (f"Run {record.get('run_id')}, begun {record.get('started_at')} on {machine.get('cores', '?')} cores of"
+    began = f", begun {record['started_at']}" if record.get("started_at") else ""
+    return (f"Run {record.get('run_id') or 'without a name'}{began}, on {machine.get('cores') or '?'} cores of"
             f" {machine.get('cpu_model') or 'an unknown processor'}.")
 
 

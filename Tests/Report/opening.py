@@ -1,5 +1,6 @@
 """How the tests make a page, and wait for it."""
 
+import csv
 import os
 import subprocess
 from pathlib import Path
@@ -24,3 +25,13 @@ def until(page, condition):
             return
         page.wait_for_timeout(50)
     raise AssertionError(f"never came true: {condition}")
+
+
+def rewrite(file, change):
+    """Changes the rows of a CSV file as dictionaries."""
+    rows = list(csv.DictReader(file.open(newline="")))
+    change(rows)
+    with file.open("w", newline="") as out:
+        writer = csv.DictWriter(out, rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)

@@ -9,7 +9,8 @@ from pypdf import PdfReader
 FOCUSED = """() => {
     const it = document.activeElement, style = getComputedStyle(it), box = it.getBoundingClientRect();
     return {
-        what: it.getAttribute('href') ?? it.tagName, outline: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
+        what: it.getAttribute('href') ?? it.tagName,
+        outline: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
         seen: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth};
 }"""
 

@@ -16,8 +16,8 @@ LABELS = """figure => {
         if (!text.textContent.trim() || !box.width || getComputedStyle(text).opacity == 0) continue;
         const slanted = /rotate\\((?!0|-?90)/.test(text.getAttribute('transform') ?? '');
         seen.set(text.textContent + Math.round(box.x) + Math.round(box.y), {
-            text: text.textContent, left: box.left - frame.left, right: box.right - frame.left, top: box.top - frame.top,
-            bottom: box.bottom - frame.top, slanted});
+            text: text.textContent, slanted, left: box.left - frame.left, right: box.right - frame.left,
+            top: box.top - frame.top, bottom: box.bottom - frame.top});
     }
     return {width: frame.width, height: frame.height, labels: [...seen.values()]};
 }"""

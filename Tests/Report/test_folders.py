@@ -1,21 +1,10 @@
 """What `make report` makes of folders that are not as they should be: one line, or a page that says so."""
 
-import csv
 import json
 import shutil
 
 import pytest
-from opening import make_report
-
-
-def rewrite(file, change):
-    """Changes the rows of a CSV file as dictionaries."""
-    rows = list(csv.DictReader(file.open(newline="")))
-    change(rows)
-    with file.open("w", newline="") as out:
-        writer = csv.DictWriter(out, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+from opening import make_report, rewrite
 
 
 def other_version(folder):
@@ -43,7 +32,7 @@ BAD = {
     "a missing run.json": (lambda folder: (folder / "run.json").unlink(), "run.json: missing"),
     "a truncated file": (cut, "throughput.csv: truncated"),
     "another schema version": (other_version, "schema_version 1"),
-    "words for numbers": (no_numbers, "run"),
+    "words for numbers": (no_numbers, "latency.csv"),
 }
 
 
@@ -79,6 +68,22 @@ def test_an_invalid_repeat_is_named_with_its_reason_and_left_out(folder, opened)
     assert "hs256-jwt, repeat 2: swapped in 7 pages" in page.locator("#machine").inner_text()
     cells = page.locator("#verdict tbody tr.bad td").all_inner_texts()
     assert cells[0] == "–" and cells[-1] == "0/2"
+
+
+@pytest.mark.parametrize(("second", "cell"), [("true", "1.50 µs\n900 ns – 2.20 µs"), ("false", "1.00 µs\n900 ns – 1.10 µs")])
+def test_the_table_has_the_median_of_the_valid_repeats_and_the_ends_of_their_intervals(folder, opened, second, cell):
+    def known(rows):
+        for row in rows:
+            if (row["strategy"], row["operation"]) == ("hybrid", "authenticate"):
+                times = {"p50_ns": 1000, "p50_ci95_low_ns": 900, "p50_ci95_high_ns": 1100}
+                row.update({name: str(time * int(row["repeat"])) for name, time in times.items()})
+
+    rewrite(folder / "latency.csv", known)
+    rewrite(folder / "throughput.csv", lambda rows: [
+        row.update(valid=second) for row in rows if (row["strategy"], row["repeat"]) == ("hybrid", "2")])
+    assert make_report(folder).returncode == 0
+    row = opened(folder / "report.html").locator("#verdict tbody tr", has_text="hybrid")
+    assert row.locator("td").first.inner_text() == cell
 
 
 def test_wrong_decisions_stand_out(folder, opened):
