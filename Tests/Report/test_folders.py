@@ -70,7 +70,8 @@ def test_an_invalid_repeat_is_named_with_its_reason_and_left_out(folder, opened)
     assert cells[0] == "–" and cells[-1] == "0/2"
 
 
-@pytest.mark.parametrize(("second", "cell"), [("true", "1.50 µs\n900 ns – 2.20 µs"), ("false", "1.00 µs\n900 ns – 1.10 µs")])
+@pytest.mark.parametrize(
+    ("second", "cell"), [("true", "1.50 µs\n900 ns – 2.20 µs"), ("false", "1.00 µs\n900 ns – 1.10 µs")])
 def test_the_table_has_the_median_of_the_valid_repeats_and_the_ends_of_their_intervals(folder, opened, second, cell):
     def known(rows):
         for row in rows:
