@@ -8,7 +8,7 @@ def provenance(results):
     record, faults = results.record, list(invalid_repeats(results.throughput))
     return {
         "summary": summary(record),
-        "usable": not faults and record.get("status", "complete") == "complete",
+        "mood": mood(results.throughput, record, faults),
         "verdict": validity(results.throughput, record, faults),
         "facts": [(name, str(value)) for name, value in facts(record) if value not in (None, "")],
         "faults": faults,
@@ -22,6 +22,12 @@ def summary(record):
     began = f", begun {record['started_at']}" if record.get("started_at") else ""
     return (f"Run {record.get('run_id') or 'without a name'}{began}, on {machine.get('cores') or '?'} cores of"
             f" {machine.get('cpu_model') or 'an unknown processor'}.")
+
+
+def mood(throughput, record, faults):
+    if faults or record.get("status", "complete") != "complete":
+        return "bad"
+    return "neutral" if throughput is None else "good"
 
 
 def validity(throughput, record, faults):

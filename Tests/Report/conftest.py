@@ -1,13 +1,11 @@
 """A real run, its page as `make report` writes it, and a Chromium without a network that opens it from disk."""
 
-import runpy
 import shutil
 import subprocess
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-from opening import READY, ROOT, make_report, rewrite, until
+from opening import CRAFTED, READY, ROOT, make_report, rewrite, until
 from playwright.sync_api import sync_playwright
 
 AUTHBENCH = ROOT / ".build/debug/authbench"
@@ -44,11 +42,10 @@ def report(run):
 def complete(tmp_path_factory):
     """The page of a folder with known numbers, and with something for every figure."""
     place = tmp_path_factory.mktemp("complete")
-    crafted = SimpleNamespace(**runpy.run_path(str(ROOT / "plot/conftest.py")))
-    folder = crafted.run_folder(place / "run", rate=1000, invalid="rs256-jwt")
-    shutil.copy(crafted.gate_folder(place / "gate") / "gate.csv", folder)
-    faster = crafted.run_folder(place / "faster", rate=4000, slower=3)
-    made = make_report(folder, EXPOSURE=crafted.exposure_folder(place / "exposure"), ALSO=faster)
+    folder = CRAFTED.run_folder(place / "run", rate=1000, invalid="rs256-jwt")
+    shutil.copy(CRAFTED.gate_folder(place / "gate") / "gate.csv", folder)
+    faster = CRAFTED.run_folder(place / "faster", rate=4000, slower=3)
+    made = make_report(folder, EXPOSURE=CRAFTED.exposure_folder(place / "exposure"), ALSO=faster)
     assert made.returncode == 0, made.stderr
     return folder / "report.html"
 

@@ -4,7 +4,7 @@ import json
 import shutil
 
 import pytest
-from opening import make_report, rewrite
+from opening import CRAFTED, make_report, rewrite
 
 
 def other_version(folder):
@@ -116,3 +116,28 @@ def test_a_figure_without_data_is_named_and_not_drawn(report, opened):
     page = opened(report)
     assert "comparison: " in page.locator("#files").inner_text()
     assert page.locator("section#comparison").count() == 0
+
+
+def test_a_folder_of_the_gate_has_its_one_figure(tmp_path, opened):
+    folder = CRAFTED.gate_folder(tmp_path / "gate")
+    assert make_report(folder).returncode == 0
+    page = opened(folder / "report.html")
+    assert page.locator("figure").count() == 1
+    assert "no run.json" in page.locator("header").inner_text()
+
+
+def test_a_folder_of_exposures_alone_names_the_figures_that_it_cannot_have(tmp_path, opened):
+    folder = CRAFTED.exposure_folder(tmp_path / "exposure")
+    assert make_report(folder).returncode == 0
+    page = opened(folder / "report.html")
+    assert page.locator("figure").count() == 0
+    assert page.locator("#files h3 + ul li").count() == 7
+
+
+def test_exposures_of_another_machine_are_not_set_beside_these_costs(tmp_path, opened):
+    folder = CRAFTED.run_folder(tmp_path / "run")
+    made = make_report(folder, EXPOSURE=CRAFTED.exposure_folder(tmp_path / "exposure", machine="Another CPU"))
+    assert made.returncode == 0
+    page = opened(folder / "report.html")
+    assert page.locator("section#exposure").count() == 0
+    assert "run tells no cost for exposure" in page.locator("#files").inner_text()
