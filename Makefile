@@ -2,6 +2,9 @@
 BIN := .build/release/authbench
 VENV := .venv
 ARGS ?=
+RESULTS ?= results/latest
+EXPOSURE ?=
+ALSO ?=
 SECONDS := 5
 TARGETS :=
 DEFECT := hs256-jwt:slow5
@@ -9,10 +12,14 @@ DEFECT := hs256-jwt:slow5
 # instructions take some per cent more or less.
 ALIGNED := -Xswiftc -Xllvm -Xswiftc -align-all-functions=6
 
-.PHONY: run test build lint check smoke fuzz schema defect example clean
+.PHONY: run report test build lint check smoke fuzz schema defect example clean
 
 run: build
 	@$(BIN) run $(ARGS)
+
+# The page beside the CSV files of a run; EXPOSURE adds the exposures of another folder, ALSO runs at other rates.
+report: $(VENV)/report
+	@$(VENV)/bin/python plot/report.py "$(RESULTS)" $(if $(EXPOSURE),--exposure "$(EXPOSURE)") $(ALSO:%=--also %)
 
 build: .build/packages-run
 	@swift build -c release --product authbench $(ALIGNED)
@@ -20,7 +27,8 @@ build: .build/packages-run
 test: .build/packages-test $(VENV)/installed
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
-	$(VENV)/bin/python -m pytest -q Tests/Import Tests/Interop Tests/Pipelines plot
+	$(VENV)/bin/python -m pytest -q Tests/Import Tests/Interop Tests/Pipelines Tests/Report
+	$(VENV)/bin/python -m pytest -q plot
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks Examples
@@ -59,10 +67,15 @@ fuzz: .build/packages-test
 	@.ci/install-packages $*
 	@mkdir -p .build && touch $@
 
-$(VENV)/installed: Tests/Import/requirements.txt Tests/Interop/requirements.txt Tests/Pipelines/requirements.txt \
-    plot/requirements.txt
+$(VENV)/bin/python: | .build/packages-report
 	python3 -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check $(^:%=-r %)
+
+$(VENV)/report: plot/requirements.txt | $(VENV)/bin/python
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(VENV)/installed: $(VENV)/report $(wildcard Tests/*/requirements.txt)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check $(patsubst %,-r %,plot/requirements.txt $(filter %.txt,$^))
 	@touch $@
 
 clean:

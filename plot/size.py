@@ -13,7 +13,7 @@ from results import Results
 NAME = "size"
 HEIGHT = 340
 TICKS = [16, 64, 256, 1024, 4096, 8192]
-LIMITS = {4096: "4096: a cookie in a browser", 8192: "8192: a header in common servers"}
+LIMITS = {4096: "4096: a browser's cookie", 8192: "8192: common servers"}
 
 
 def figure(results: Results) -> Figure | Skipped:
@@ -45,9 +45,9 @@ def chart(table: pd.DataFrame) -> alt.LayerChart:
     x = alt.X("profile:N", sort=profiles, title="claim profile", axis=alt.Axis(labelAngle=0, grid=False))
     y = alt.Y("bytes:Q", title="bytes per request (log scale)", axis=alt.Axis(values=TICKS, format="d"),
               scale=alt.Scale(type="log", domain=[low, high], nice=False))
-    limits = pd.DataFrame({"bytes": list(LIMITS), "text": list(LIMITS.values()), "profile": profiles[0]})
+    limits = pd.DataFrame({"bytes": list(LIMITS), "text": list(LIMITS.values())})
     drawn = alt.Chart(limits).mark_rule(style="limit").encode(y=y)
-    names = alt.Chart(limits).mark_text(style="note", align="left", dy=-7, dx=-30).encode(x=x, y=y, text="text:N")
+    names = alt.Chart(limits).mark_text(style="note", align="left", dy=-7).encode(x=alt.value(6), y=y, text="text:N")
     dash = alt.condition(f"datum.strategy == '{theme.FLOOR}'", alt.value([4, 3]), alt.value([1, 0]))
     base = alt.Chart(table.assign(amount=[f"{count:.0f}" for count in table.bytes])).encode(
         x=x, y=y, color=theme.colour(table.strategy), detail="name:N")
