@@ -20,6 +20,9 @@ struct GateRecordingTests {
     func faults() {
         #expect(fault { $0.removeFirst() }?.reason == "no header")
         #expect(fault { $0[0].header?.schema = 2 }?.reason == "schema 2, where 1 is read")
+        #expect(fault { $0[0].header?.quads = .max }?.reason == "a header that no gate writes")
+        #expect(fault { $0[0].header?.rules.blocks = [] }?.reason == "a header that no gate writes")
+        #expect(fault { $0[0].header?.cells[0].operations_per_slice = .max }?.line == 1)
         #expect(fault { $0.removeLast() }?.reason == "the recording ends before the gate did")
         #expect(fault { $0.append($0[1]) }?.reason == "a line after the end")
         #expect(fault { $0.insert($0[0], at: 1) }?.reason == "a second header")

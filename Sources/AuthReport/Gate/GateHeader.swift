@@ -97,6 +97,22 @@ package struct GateHeader: Codable, Sendable, Equatable {
         metrics = GateMetric.allCases.map { Metric($0) }
     }
 
+    /// Why no gate can have begun like this, if so: a recording comes from outside.
+    var fault: String? {
+        guard schema == Self.currentSchema else {
+            return "schema \(schema), where \(Self.currentSchema) is read"
+        }
+        let isSound =
+            1...1000 ~= quads && rules.blocks.count == 3 && rules.blocks.allSatisfy { 1...1000 ~= $0 }
+            && (0...1).contains(rules.alpha) && (0...1).contains(rules.screen_p)
+            && (0...1).contains(rules.passLevel) && (0...1e9).contains(budget_s)
+            && cells.allSatisfy { 1...1_000_000_000 ~= $0.operations_per_slice }
+            && metrics.allSatisfy {
+                (0...10).contains($0.bounds.tolerance) && (0...10).contains($0.bounds.minimumEffect)
+            }
+        return isSound ? nil : "a header that no gate writes"
+    }
+
     /// Whether a program was compared with itself.
     package var isSelfComparison: Bool { base.sha256 == head.sha256 }
 }

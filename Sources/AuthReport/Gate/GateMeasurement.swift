@@ -54,11 +54,13 @@ package struct GateMeasurement: Codable, Sendable, Equatable {
     /// Why it cannot be what a gate with so many quads has measured, if so.
     func fault(_ header: GateHeader) -> String? {
         guard header.cells.indices.contains(cell) else { return "an unknown cell" }
-        let quads = stride(from: 0, to: order.count, by: 4).map {
-            Array(order)[$0..<min($0 + 4, order.count)]
-        }
-        guard quads.count == header.quads, quads.allSatisfy({ ["bhhb", "hbbh"].contains(String($0)) }),
-            wall_ns.count == order.count, cpu_ns.count == order.count, wall_ns.allSatisfy({ $0 > 0 })
+        let letters = Array(order)
+        guard letters.count == 4 * header.quads, wall_ns.count == letters.count,
+            cpu_ns.count == letters.count,
+            wall_ns.allSatisfy({ $0 > 0 }),
+            stride(from: 0, to: letters.count, by: 4).allSatisfy({
+                ["bhhb", "hbbh"].contains(String(letters[$0..<$0 + 4]))
+            })
         else { return "slices that are not as the header says" }
         let operations = UInt64(header.cells[cell].operations_per_slice * 2 * header.quads)
         for role in GateRole.allCases where LatencyHistogram(flat: self[role].buckets)?.count != operations {

@@ -23,10 +23,7 @@ package struct GateRecording: Sendable {
         guard let header = lines.first?.header else {
             throw GateRecordingFault(line: 1, reason: "no header")
         }
-        guard header.schema == GateHeader.currentSchema else {
-            throw GateRecordingFault(
-                line: 1, reason: "schema \(header.schema), where \(GateHeader.currentSchema) is read")
-        }
+        if let fault = header.fault { throw GateRecordingFault(line: 1, reason: fault) }
         self.init(header)
         for (index, line) in lines.enumerated().dropFirst() {
             guard let fault = add(line) else { continue }

@@ -25,6 +25,19 @@ func checkCSV(_ input: [UInt8]) throws {
     try promise(data == content(text.utf8), "lost or made up data")
 }
 
+/// A gate's recording that is taken has a verdict in every format, and the same one again; its hash aside.
+func checkRecording(_ input: [UInt8]) throws {
+    let lines = input.split(separator: UInt8(ascii: "\n")).compactMap {
+        try? JSONDecoder().decode(GateLine.self, from: Data($0))
+    }
+    guard let recording = try? GateRecording(lines) else { return }
+    let report = GateEvaluation(recording).report
+    for format in VerdictFormat.allCases {
+        let again = try format.text(GateEvaluation(recording).report)
+        try promise(try format.text(report) == again, "another verdict the second time")
+    }
+}
+
 /// All but what the format itself is made of.
 private func content(_ text: some Sequence<UInt8>) -> [UInt8] {
     text.filter { !"\",\r\n".utf8.contains($0) }

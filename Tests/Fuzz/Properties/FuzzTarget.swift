@@ -2,7 +2,7 @@
 ///
 /// Its raw value names the folder of its seeds, and is what `FUZZ_TARGET` holds.
 enum FuzzTarget: String, CaseIterable, Sendable {
-    case bearer, cookie, base64url, json, claims, token, workload, csv
+    case bearer, cookie, base64url, json, claims, token, workload, csv, recording
     case joseHeader = "jose-header"
 
     func check(_ input: [UInt8]) throws {
@@ -16,6 +16,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .token: try checkToken(input)
         case .workload: try checkWorkload(input)
         case .csv: try checkCSV(input)
+        case .recording: try checkRecording(input)
         }
     }
 }

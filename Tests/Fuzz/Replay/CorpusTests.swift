@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import AuthReport
+
 /// What the fuzzer starts from and what it once found, without the fuzzer.
 @Suite("Fuzz corpus")
 struct CorpusTests {
@@ -29,6 +31,16 @@ struct CorpusTests {
         {
             #expect(FuzzTarget(rawValue: name) != nil, "\(kind)/\(name)")
         }
+    }
+
+    @Test("the small recording among its seeds is one that is taken")
+    func smallRecording() throws {
+        let text = try String(
+            contentsOf: Self.folder.appending(path: "Corpus/recording/small"), encoding: .utf8)
+        let lines = try text.split(separator: "\n").map {
+            try JSONDecoder().decode(GateLine.self, from: Data($0.utf8))
+        }
+        #expect(throws: Never.self) { try GateRecording(lines) }
     }
 
     @Test("the good token is among its seeds")
