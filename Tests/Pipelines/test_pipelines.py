@@ -37,7 +37,9 @@ def options(text):
 
 def is_called_right(arguments):
     """Whether the program has the command and all of its options."""
-    command = list(arguments[: 2 if arguments[0] == "token" else 1])
+    command = list(arguments[: 2 if arguments[0] == "token" or arguments[:2] == ["gate", "simulate"] else 1])
+    if command == ["gate"]:
+        command.append("run")
     run = subprocess.run([PROGRAM, *command, "--help"], capture_output=True, text=True)
     return run.returncode == 0 and options(" ".join(arguments)) <= options(run.stdout)
 

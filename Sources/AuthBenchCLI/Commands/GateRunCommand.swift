@@ -88,7 +88,7 @@ struct GateRunCommand: ParsableCommand {
     private func program(_ path: String, _ option: String) throws -> URL {
         let url = URL(fileURLWithPath: path)
         guard FileManager.default.isExecutableFile(atPath: url.path) else {
-            throw Fault.badData(
+            throw Fault.runtime(
                 "\(option) \(path) is no program that can be started: name the built authbench")
         }
         return url
