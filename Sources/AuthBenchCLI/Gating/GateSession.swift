@@ -50,7 +50,8 @@ struct GateSession {
     private func count(
         with counter: some InstructionCounter, _ journal: GateJournal, _ progress: GateProgress
     ) throws {
-        let strategies = Set(journal.recording.header.cells.map(\.strategy))
+        // Without a choice all cells are counted, the claims reader among them, which is no strategy.
+        let strategies = plan.strategies.isEmpty ? [] : Set(journal.recording.header.cells.map(\.strategy))
         let counts = try InstructionLane(counter: counter, strategies: strategies).measure(
             base: plan.base, head: plan.head
         ) { progress.show("counting instructions of \($0)") }
