@@ -90,11 +90,16 @@ def sentence(points: pd.DataFrame) -> str:
     return f"{words} and {worst.strategy} slowest ({theme.time(worst.time_ns)}, {times} times as long)."
 
 
+def decimal(quantile: str) -> str:
+    """The name of a quantile as people write it: p99.9 for the column's p999."""
+    return quantile if len(quantile) <= 3 else f"{quantile[:3]}.{quantile[3:]}"
+
+
 def alt_text(points: pd.DataFrame, clock: str) -> str:
     parts = []
     for strategy in theme.order(points.strategy):
         rows = points[points.strategy == strategy]
-        parts.append(strategy + " " + ", ".join(f"{r.quantile} {theme.time(r.time_ns)}" for r in rows.itertuples()))
+        parts.append(strategy + " " + ", ".join(f"{decimal(r.quantile)} {theme.time(r.time_ns)}" for r in rows.itertuples()))
     return f"Line chart of {clock} time against quantile, both axes logarithmic. " + "; ".join(parts) + "."
 
 
