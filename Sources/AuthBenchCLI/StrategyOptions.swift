@@ -11,8 +11,13 @@ struct StrategyOptions: ParsableArguments {
     /// The strategies named, whole or by a beginning that fits one only, in the registry's order; all of those
     /// given here when none is named.
     func selected(from strategies: StrategyRegistry = Registry.strategies) throws -> StrategyRegistry {
-        let ids = strategies.map { $0.descriptor.id }
-        let chosen = try strategy.map { name in
+        let chosen = try Self.identifiers(strategy, among: strategies.map { $0.descriptor.id })
+        return chosen.isEmpty ? strategies : strategies.filter { chosen.contains($0.descriptor.id) }
+    }
+
+    /// The identifiers meant by names, whole or by a beginning that fits one only.
+    static func identifiers(_ names: [String], among ids: [String]) throws -> [String] {
+        try names.map { name in
             let fitting = ids.contains(name) ? [name] : ids.filter { !name.isEmpty && $0.hasPrefix(name) }
             guard fitting.count == 1 else {
                 let fault = fitting.isEmpty ? "unknown strategy" : "ambiguous strategy"
@@ -20,6 +25,5 @@ struct StrategyOptions: ParsableArguments {
             }
             return fitting[0]
         }
-        return chosen.isEmpty ? strategies : strategies.filter { chosen.contains($0.descriptor.id) }
     }
 }

@@ -36,15 +36,7 @@ struct GateCells {
         _ names: [String], from known: [SliceProtocol.Strategy]
     ) throws -> [SliceProtocol.Strategy] {
         if names.isEmpty { return known.filter { !$0.is_floor } }
-        let chosen = try names.map { name in
-            let exact = known.filter { $0.id == name }
-            let fitting = exact.isEmpty ? known.filter { $0.id.hasPrefix(name) } : exact
-            guard fitting.count == 1, !name.isEmpty else {
-                let fault = fitting.isEmpty ? "unknown strategy" : "ambiguous strategy"
-                throw Fault.usage("\(fault) \"\(name)\": choose \(known.map(\.id).joined(separator: ", "))")
-            }
-            return fitting[0].id
-        }
+        let chosen = try StrategyOptions.identifiers(names, among: known.map(\.id))
         return known.filter { chosen.contains($0.id) }
     }
 
