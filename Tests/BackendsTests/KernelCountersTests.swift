@@ -85,4 +85,16 @@ struct KernelCountersTests {
         usleep(1000)
         #expect(ContextSwitches.current().voluntary > before)
     }
+
+    @Test("counts what passed between two moments, and nothing by a counter that went back")
+    func since() {
+        var (before, after) = (KernelCounters(), KernelCounters())
+        (before.processor_ticks, after.processor_ticks) = (100, 300)
+        (before.steal_ticks, after.steal_ticks) = (10, 60)
+        (before.throttled_ns, after.throttled_ns) = (5, 4)
+        let spent = after.since(before)
+        #expect(spent.steal_share == 0.25)
+        #expect(spent.throttled_ns == nil && spent.swappedIn_pages == nil)
+        #expect(after.since(after).steal_share == nil)
+    }
 }

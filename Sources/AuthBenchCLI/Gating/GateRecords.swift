@@ -20,16 +20,9 @@ extension GateMeasurement {
 extension GateBlock {
     /// Notes what the kernel counted between two moments.
     mutating func note(_ before: KernelCounters, _ after: KernelCounters) {
-        func difference(_ path: KeyPath<KernelCounters, UInt64?>) -> UInt64? {
-            guard let first = before[keyPath: path], let last = after[keyPath: path], last >= first else {
-                return nil
-            }
-            return last - first
-        }
-        throttled_ns = difference(\.throttled_ns)
-        swapped_in_pages = difference(\.swappedIn_pages)
-        if let ticks = difference(\.processor_ticks), ticks > 0, let steal = difference(\.steal_ticks) {
-            steal_share = Double(steal) / Double(ticks)
-        }
+        let spent = after.since(before)
+        throttled_ns = spent.throttled_ns
+        swapped_in_pages = spent.swappedIn_pages
+        steal_share = spent.steal_share
     }
 }

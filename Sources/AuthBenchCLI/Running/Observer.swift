@@ -42,13 +42,10 @@ struct Observer: Sendable {
             usage.storeCPU_ns = difference(storeCPU_ns, end.storeCPU_ns)
             usage.voluntarySwitches = end.switches.voluntary - switches.voluntary
             usage.involuntarySwitches = end.switches.involuntary - switches.involuntary
-            usage.throttled_ns = difference(kernel.throttled_ns, end.kernel.throttled_ns)
-            usage.swappedIn_pages = difference(kernel.swappedIn_pages, end.kernel.swappedIn_pages)
-            if let ticks = difference(kernel.processor_ticks, end.kernel.processor_ticks), ticks > 0,
-                let steal = difference(kernel.steal_ticks, end.kernel.steal_ticks)
-            {
-                usage.steal_share = Double(steal) / Double(ticks)
-            }
+            let spent = end.kernel.since(kernel)
+            usage.throttled_ns = spent.throttled_ns
+            usage.swappedIn_pages = spent.swappedIn_pages
+            usage.steal_share = spent.steal_share
             return usage
         }
 

@@ -22,6 +22,26 @@ package struct KernelCounters: Sendable, Equatable {
         return counters
     }
 
+    /// What was counted since an earlier moment; `nil` for a counter that went back, as it belongs to somebody else by now.
+    package func since(_ before: Self) -> Self {
+        func difference(_ counter: (Self) -> UInt64?) -> UInt64? {
+            guard let first = counter(before), let last = counter(self), last >= first else { return nil }
+            return last - first
+        }
+        var spent = Self()
+        spent.processor_ticks = difference { $0.processor_ticks }
+        spent.steal_ticks = difference { $0.steal_ticks }
+        spent.throttled_ns = difference { $0.throttled_ns }
+        spent.swappedIn_pages = difference { $0.swappedIn_pages }
+        return spent
+    }
+
+    /// The share of the processors' time that the hypervisor gave to others, of what `since` gives.
+    package var steal_share: Double? {
+        guard let processor_ticks, processor_ticks > 0, let steal_ticks else { return nil }
+        return Double(steal_ticks) / Double(processor_ticks)
+    }
+
     /// The first line: user, nice, system, idle, iowait, irq, softirq, steal, guest, guest_nice; the last two
     /// are in user and nice already.
     mutating func readProcessors(_ text: String) {
