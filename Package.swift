@@ -12,6 +12,8 @@ let package = Package(
     products: [
         .executable(name: "authbench", targets: ["authbench"]),
         .library(name: "AuthBench", targets: ["AuthCore", "AuthConformance", "AuthBenchCLI"]),
+        // For the package in Benchmarks only.
+        .library(name: "AuthKernels", targets: ["AuthKernels", "AuthStrategies", "AuthCore"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -23,12 +25,12 @@ let package = Package(
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
-        .systemLibrary(name: "CSystem"),
+        .systemLibrary(name: "CLinux"),
 
         // Floor 1.
         .target(name: "AuthCore"),
         .target(name: "AuthStatistics"),
-        .target(name: "Backends", dependencies: ["CSQLite", "CHiredis", "COpenSSL", "CSystem"]),
+        .target(name: "Backends", dependencies: ["CSQLite", "CHiredis", "COpenSSL", "CLinux"]),
         .target(
             name: "BuiltinWorkloads", path: "Benchmarks/Workloads",
             resources: workloads.map { .embedInCode("\($0).json") }),
@@ -40,6 +42,7 @@ let package = Package(
         .target(name: "AuthConformance", dependencies: ["AuthCore", "Backends"]),
 
         // Floor 3.
+        .target(name: "AuthKernels", dependencies: ["AuthCore", "AuthHarness", "AuthStrategies", "Backends"]),
         .target(
             name: "AuthBenchCLI",
             dependencies: [

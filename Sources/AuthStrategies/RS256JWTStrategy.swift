@@ -12,10 +12,17 @@ public struct RS256JWTStrategy: AuthStrategy, ~Copyable {
         let keys: RSAKeyPair
         let foreignKeys: RSAKeyPair
         let policy: Policy
+
+        /// Takes a key pair that others know too, so that they can check the same tokens.
+        package init(keys: RSAKeyPair, policy: Policy) throws {
+            self.keys = keys
+            foreignKeys = try RSAKeyPair()
+            self.policy = policy
+        }
     }
 
     public static func prepare(in environment: Environment) throws -> Shared {
-        Shared(keys: try RSAKeyPair(), foreignKeys: try RSAKeyPair(), policy: environment.policy)
+        try Shared(keys: RSAKeyPair(), policy: environment.policy)
     }
 
     private let lifetimes: Lifetimes

@@ -43,8 +43,9 @@ struct InstructionCell {
 
     private static var claimsReader: Self {
         Self(name: "claims-reader", operation: "read") { count in
-            let reading = try ClaimsReading(count: credentialCount, policy: Policy(), at: .traceStart)
-            func isRead(_ index: Int) -> Bool { reading.isRead(index % credentialCount) }
+            let reading = try AccessTokenReading(
+                count: credentialCount, policy: Policy(), at: .traceStart)
+            func isRead(_ index: Int) -> Bool { reading.areClaimsRead(index % credentialCount) }
             for index in 0..<credentialCount { _ = isRead(index) }
             return try authbenchCountedOperations(count, isRead)
         }

@@ -35,6 +35,17 @@ public struct Workload: Sendable, Equatable {
         }
     }
 
+    /// Makes a workload of one kind of operation, on sessions that are all asked for equally often.
+    package static func only(
+        _ kind: OperationKind, clients: Int, population: Int, policy: Policy = Policy()
+    ) -> Self {
+        var mix = Mix()
+        mix[kind] = 1
+        return Self(
+            name: kind.name, summary: "One kind of operation.", population: population, clients: clients, seed: 1,
+            skew: .uniform, requestsPerSessionPerSecond: 1000, mix: mix, policy: policy)
+    }
+
     /// How long the population may age before the first credential of any strategy would expire.
     ///
     /// The trace's clock stands still from there on, so that no live credential ever expires in a run.

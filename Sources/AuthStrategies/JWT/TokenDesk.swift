@@ -106,6 +106,12 @@ struct HS256Keys: Sendable {
         foreignKey = try SharedSecret(count: 32)
     }
 
+    /// Takes a secret that others know too.
+    init(secret: [UInt8]) throws {
+        key = SharedSecret(copying: secret.span)
+        foreignKey = try SharedSecret(count: 32)
+    }
+
     func desk(policy: Policy, lifetime_ms: Int64) throws -> TokenDesk<HS256, HS256> {
         try TokenDesk(
             policy: policy, lifetime_ms: lifetime_ms,

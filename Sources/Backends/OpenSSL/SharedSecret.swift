@@ -7,6 +7,8 @@ package final class SharedSecret: Sendable {
         bytes = SecretBytes(moving: &random)
     }
 
+    package init(copying bytes: Span<UInt8>) { self.bytes = SecretBytes(copying: bytes) }
+
     package func withBytes<Result: ~Copyable, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {

@@ -1,4 +1,4 @@
-import CSystem
+import CLinux
 import Glibc
 
 /// Wakes a thread as near to a moment as the system allows.

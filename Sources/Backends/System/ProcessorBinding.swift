@@ -1,4 +1,4 @@
-import CSystem
+import CLinux
 import Foundation
 
 /// On which processors a process may run (sched_setaffinity(2)).

@@ -1,12 +1,14 @@
 import AuthCore
 
-/// The claims reader alone, on payloads of tokens as the JWT strategies issue them, so that its cost can be counted.
-package struct ClaimsReading {
+/// The parts of checking an access token that need no key, each alone, on tokens as the JWT strategies issue them.
+package struct AccessTokenReading {
     private let rules: ClaimRules
+    private let header = TokenHeader(algorithm: HS256.algorithm, keyID: TokenDesk<HS256, HS256>.keyID)
+    private let lines: [[UInt8]]
     private let payloads: [[UInt8]]
     private let now: Instant
 
-    /// Issues tokens, one for each subject from 1 on, and keeps their payloads.
+    /// Issues tokens, one for each subject from 1 on.
     ///
     /// - Parameters:
     ///   - count: how many.
@@ -16,8 +18,8 @@ package struct ClaimsReading {
     package init(count: Int, policy: Policy, at now: Instant) throws {
         let lifetime_ms = policy.lifetimes.token_ms
         var desk = try HS256Keys().desk(policy: policy, lifetime_ms: lifetime_ms)
-        payloads = try (0..<count).map { index in
-            let line = try desk.issue(to: Subject(id: UInt64(index) + 1), at: now)
+        lines = try (0..<count).map { try desk.issue(to: Subject(id: UInt64($0) + 1), at: now) }
+        payloads = lines.map { line in
             guard let parts = BearerHeader.split(line.span) else { return [] }
             return Base64URL.decode(line.span.extracting(parts.payload)) ?? []
         }
@@ -25,10 +27,21 @@ package struct ClaimsReading {
         self.now = now
     }
 
+    package var count: Int { lines.count }
+
+    /// Splits one header line and checks the token's JOSE header.
+    ///
+    /// - Returns: whether it is that of a token of ours.
+    package func isHeaderRead(_ index: Int) -> Bool {
+        let line = lines[index]
+        guard let parts = BearerHeader.split(line.span) else { return false }
+        return header.accepts(line.span.extracting(parts.header))
+    }
+
     /// Reads one payload whole.
     ///
     /// - Returns: whether it says what it was issued with, and is good.
-    package func isRead(_ index: Int) -> Bool {
+    package func areClaimsRead(_ index: Int) -> Bool {
         let payload = payloads[index]
         do {
             let claims = try AccessTokenClaims(payload.span, rules: rules, requiring: .read)

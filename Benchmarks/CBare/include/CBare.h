@@ -1,0 +1,47 @@
+// The bare calls of OpenSSL, SQLite and hiredis, in loops with nothing around them: the physics that the strategies
+// are held against.
+//
+// Each function that runs returns how many calls came out as they should, so that a loop that does nothing is noticed.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+// HMAC-SHA256 on an EVP_MAC context that is used again and again (EVP_MAC_init with a nil key keeps the key). The
+// messages lie end to end: message i is bytes[offsets[i] ..< offsets[i + 1]].
+struct bare_hmac;
+struct bare_hmac *bare_hmac_new(const uint8_t *key, size_t key_bytes);
+void bare_hmac_free(struct bare_hmac *hmac);
+size_t bare_hmac_run(
+    struct bare_hmac *hmac, const uint8_t *bytes, const size_t *offsets, size_t messages, size_t first, size_t count);
+
+// EVP_PKEY_verify and EVP_PKEY_sign, PKCS#1 v1.5 with SHA-256, on contexts that are used again and again. The digests
+// and signatures lie end to end, 32 and 256 bytes each; keys are DER.
+struct bare_rsa;
+struct bare_rsa *bare_rsa_verifier(const uint8_t *public_key, size_t key_bytes);
+struct bare_rsa *bare_rsa_signer(const uint8_t *private_key, size_t key_bytes);
+void bare_rsa_free(struct bare_rsa *rsa);
+size_t bare_rsa_verify(
+    struct bare_rsa *rsa, const uint8_t *digests, const uint8_t *signatures, size_t pairs, size_t first, size_t count);
+size_t bare_rsa_sign(struct bare_rsa *rsa, const uint8_t *digests, size_t pairs, size_t first, size_t count);
+
+// The point read of a session, on one connection and one prepared statement for each client, in a thread of its own.
+// Nil when the file has no sessions.
+struct bare_sqlite;
+struct bare_sqlite *bare_sqlite_open(const char *path, size_t clients);
+void bare_sqlite_close(struct bare_sqlite *sqlite);
+// Every client reads so many sessions, in a random order of its own; *wall_ns is from the opening of the gate to the
+// end of the last.
+size_t bare_sqlite_run(struct bare_sqlite *sqlite, size_t count_per_client, uint64_t *wall_ns);
+
+// GET of keys that exist, on one blocking hiredis connection for each client, in a thread of its own. All keys under
+// the prefix are read in a random order.
+struct bare_redis;
+struct bare_redis *bare_redis_open(const char *host, int port, const char *prefix, size_t clients);
+void bare_redis_close(struct bare_redis *redis);
+size_t bare_redis_run(struct bare_redis *redis, size_t count_per_client, uint64_t *wall_ns);
+
+// Binds the calling thread, and those that it starts, to one processor.
+void bare_bind(int processor);
+// CPU time of the process so far.
+uint64_t bare_cpu_ns(void);
+uint64_t bare_now_ns(void);

@@ -1,0 +1,40 @@
+import AuthCore
+import AuthKernels
+import Contest
+import Peers
+
+/// The JWT strategies against their cryptography alone, and against the library that a Swift server would take.
+func tokenRatios() {
+    ratio("hs256-jwt authenticate / bare HMAC") {
+        let scene = try TokenScene()
+        return try Contest(
+            Contestant(scene.hs256.authenticate),
+            against: Bare.hmac(key: scene.keys.secret, of: scene.hs256Inputs))
+    }
+    ratio("hs256-jwt authenticate / jwt-kit") {
+        let scene = try TokenScene()
+        return try Contest(
+            Contestant(scene.hs256.authenticate),
+            against: await JWTKitPeer.hs256(
+                secret: scene.keys.secret, keyID: TokenScene.keyID, tokens: scene.hs256Tokens))
+    }
+    ratio("rs256-jwt authenticate / bare EVP_PKEY_verify") {
+        let scene = try TokenScene()
+        return try Contest(
+            Contestant(scene.rs256.authenticate),
+            against: Bare.verify(
+                publicKey: scene.keys.publicKey, digests: scene.rs256Digests,
+                signatures: scene.rs256Signatures))
+    }
+    ratio("rs256-jwt login / bare EVP_PKEY_sign") {
+        let scene = try TokenScene()
+        return try Contest(
+            Contestant(scene.rs256.login),
+            against: Bare.sign(privateKey: scene.keys.privateKey, digests: scene.rs256Digests))
+    }
+    ratio("claims reader / JSONDecoder") {
+        try Contest(
+            Contestant(TextKernels.claimsReader(TokenScene.tokens)),
+            against: FoundationPeer.claims(TokenScene().hs256PayloadArrays))
+    }
+}

@@ -1,0 +1,46 @@
+import Backends
+
+/// The cryptography of a request as the strategies call it, without anything around it.
+public enum CryptoKernels {
+    /// HMAC-SHA256 of each message in turn.
+    public static func hmac(key: [UInt8], of messages: Messages) throws -> Kernel {
+        let mac = Owned(try HMACSHA256(key: key))
+        let expected = try firstBytes(messages) { try mac.value.code(for: $0) }
+        return Kernel("HMAC-SHA256") { range in
+            func loop(_ mac: inout HMACSHA256) throws -> Int {
+                try messages.count(range) { try mac.code(for: $1)[0] == expected[$0] }
+            }
+            return try loop(&mac.value)
+        }
+    }
+
+    /// SHA-256 of each message in turn.
+    public static func sha256(of messages: Messages) throws -> Kernel {
+        let hasher = Owned(try SHA256())
+        let expected = try firstBytes(messages) { try hasher.value.digest($0) }
+        return Kernel("SHA-256") { range in
+            func loop(_ hasher: inout SHA256) throws -> Int {
+                try messages.count(range) { try hasher.digest($1)[0] == expected[$0] }
+            }
+            return try loop(&hasher.value)
+        }
+    }
+
+    private static func firstBytes(
+        _ messages: Messages, _ digest: (Span<UInt8>) throws -> Digest
+    ) rethrows -> [UInt8] {
+        var first: [UInt8] = []
+        _ = try messages.count(0..<messages.count) { _, message in
+            first.append(try digest(message)[0])
+            return true
+        }
+        return first
+    }
+}
+
+/// A noncopyable value on the heap, so that a closure can keep it.
+final class Owned<Value: ~Copyable> {
+    var value: Value
+
+    init(_ value: consuming Value) { self.value = value }
+}
