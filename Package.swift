@@ -21,16 +21,17 @@ let package = Package(
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
-        // Floor 0: the C libraries.
+        // Floor 0: the C libraries, and what only C can say.
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLinux"),
+        .target(name: "CBase64URL"),
 
         // Floor 1.
         .target(name: "AuthCore"),
         .target(name: "AuthStatistics"),
-        .target(name: "Backends", dependencies: ["CSQLite", "CHiredis", "COpenSSL", "CLinux"]),
+        .target(name: "Backends", dependencies: ["CSQLite", "CHiredis", "COpenSSL", "CLinux", "CBase64URL"]),
         .target(
             name: "BuiltinWorkloads", path: "Benchmarks/Workloads",
             resources: workloads.map { .embedInCode("\($0).json") }),
@@ -74,7 +75,7 @@ let package = Package(
 
 // The same properties twice: in tests that replay the corpus, or with `make fuzz` in the fuzzer.
 let isFuzzed = Context.environment["AUTHBENCH_FUZZ"] != nil
-let properties: [Target.Dependency] = ["AuthCore", "AuthStrategies", "AuthReport", "AuthBenchCLI"]
+let properties: [Target.Dependency] = ["AuthCore", "Backends", "AuthStrategies", "AuthReport", "AuthBenchCLI"]
 let data = ["CLibFuzzer", "Corpus", "Regressions", "README.md"]
 package.targets +=
     isFuzzed

@@ -9,6 +9,8 @@ public struct TokenScene {
     public let keys: TokenKeys
     public let hs256: StrategyKernels<HS256JWTStrategy>
     public let rs256: StrategyKernels<RS256JWTStrategy>
+    /// Tokens of 345 bytes, with no claim that need not be there (no length of a token is 344 with this header).
+    public let small: StrategyKernels<HS256JWTStrategy>
 
     /// Few enough for all tokens to stay in the processor's cache.
     public static let tokens = 16
@@ -18,13 +20,29 @@ public struct TokenScene {
         keys = try TokenKeys()
         hs256 = try StrategyKernels(sharing: keys.hs256(Policy()), credentials: Self.tokens)
         rs256 = try StrategyKernels(sharing: keys.rs256(Policy()), credentials: Self.tokens)
+        small = try StrategyKernels(sharing: keys.hs256(Policy())) { strategy in
+            try (1...Self.tokens).map { try Self.smallLine($0, signedBy: &strategy) }
+        }
     }
 
-    public var hs256Tokens: [String] { Self.tokens(of: hs256.credentials) }
-    public var rs256Tokens: [String] { Self.tokens(of: rs256.credentials) }
+    private static func smallLine(_ number: Int, signedBy strategy: inout HS256JWTStrategy) throws -> [UInt8] {
+        let subject = "6ba7b810-9dad-41d1-80b4-" + String(repeating: "0", count: 10) + (number < 16 ? "0" : "") + String(number, radix: 16)
+        let claims =
+            #"{"iss":"https://id.test","aud":"https://api.test","sub":"\#(subject)","client_id":"web","#
+            + #""scope":"read","jti":"0123456","iat":1767225600,"exp":1767229200}"#
+        let header = #"{"alg":"HS256","kid":"\#(keyID)","typ":"at+jwt"}"#
+        let input = [header, claims].map { Base64URL.encode(Array($0.utf8)) }.joined(separator: [UInt8(ascii: ".")])
+        let signature = try strategy.signOctets(Array(input)) ?? []
+        return Array("Authorization: Bearer ".utf8) + input + [UInt8(ascii: ".")] + Base64URL.encode(signature)
+    }
+
+    public var hs256Tokens: [String] { Self.tokens(of: hs256.headerLines) }
+    public var rs256Tokens: [String] { Self.tokens(of: rs256.headerLines) }
+    public var smallTokens: [String] { Self.tokens(of: small.headerLines) }
 
     /// What the HMAC is made over: header and payload with the dot between them.
     public var hs256Inputs: Messages { Messages(Self.signingInputs(hs256Tokens)) }
+    public var smallInputs: Messages { Messages(Self.signingInputs(smallTokens)) }
     public var hs256PayloadTexts: Messages { Messages(hs256Tokens.map { Self.part(1, of: $0) }) }
     public var hs256PayloadArrays: [[UInt8]] { hs256Tokens.map { Self.decoded(1, of: $0) } }
     public var hs256Payloads: Messages { Messages(hs256PayloadArrays) }
@@ -36,8 +54,8 @@ public struct TokenScene {
     public var rs256Signatures: [UInt8] { rs256Tokens.flatMap { Self.decoded(2, of: $0) } }
 
     /// Tokens without their header lines.
-    private static func tokens(of credentials: [Credential]) -> [String] {
-        credentials.map { String(decoding: $0.headerLine.dropFirst("Authorization: Bearer ".count), as: UTF8.self) }
+    private static func tokens(of headerLines: [[UInt8]]) -> [String] {
+        headerLines.map { String(decoding: $0.dropFirst("Authorization: Bearer ".count), as: UTF8.self) }
     }
 
     private static func signingInputs(_ tokens: [String]) -> [[UInt8]] {

@@ -18,6 +18,19 @@ func tokenRatios() {
             against: await JWTKitPeer.hs256(
                 secret: scene.keys.secret, keyID: TokenScene.keyID, tokens: scene.hs256Tokens))
     }
+    ratio("hs256-jwt authenticate, 345-byte token / bare HMAC") {
+        let scene = try TokenScene()
+        return try Contest(
+            Contestant(scene.small.authenticate),
+            against: Bare.hmac(key: scene.keys.secret, of: scene.smallInputs))
+    }
+    ratio("hs256-jwt authenticate, 345-byte token / jwt-kit") {
+        let scene = try TokenScene()
+        return try Contest(
+            Contestant(scene.small.authenticate),
+            against: await JWTKitPeer.hs256(
+                secret: scene.keys.secret, keyID: TokenScene.keyID, tokens: scene.smallTokens))
+    }
     ratio("rs256-jwt authenticate / bare EVP_PKEY_verify") {
         let scene = try TokenScene()
         return try Contest(

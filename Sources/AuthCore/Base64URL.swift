@@ -19,30 +19,40 @@ public enum Base64URL {
     /// How many characters `count` bytes take.
     public static func encodedCount(_ count: Int) -> Int { (count * 4 + 2) / 3 }
 
-    public static func isAlphabet(_ byte: UInt8) -> Bool { values[Int(byte)] != invalid }
+    /// Whether a text has no byte outside the alphabet.
+    public static func isText(_ text: Span<UInt8>) -> Bool {
+        let values = values.span.extracting(first: 256)
+        guard values.count == 256 else { return false }
+        var faults: UInt8 = 0
+        for index in text.indices { faults |= values[Int(text[index])] }
+        // Values are below 64, so a top bit comes only from a byte outside the alphabet.
+        return faults & 0x80 == 0
+    }
 
     public static func append(_ bytes: Span<UInt8>, to text: inout [UInt8]) {
-        let alphabet = alphabet
+        var written = text.count
+        text.append(contentsOf: repeatElement(0, count: encodedCount(bytes.count)))
+        let table = alphabet.span.extracting(first: 64)
+        var text = text.mutableSpan
+        // The compiler leaves out the checks of what it knows: that the table is whole, that a count is not negative.
+        let (room, count) = (text.count, bytes.count)
+        guard table.count == 64, room >= 0, count >= 0 else { return }
         var index = 0
-        while index + 2 < bytes.count {
-            let word = Int(bytes[index]) << 16 | Int(bytes[index + 1]) << 8 | Int(bytes[index + 2])
-            text.append(alphabet[word >> 18])
-            text.append(alphabet[word >> 12 & 63])
-            text.append(alphabet[word >> 6 & 63])
-            text.append(alphabet[word & 63])
-            index += 3
+        while index &+ 3 <= count, written &+ 4 <= room {
+            let word =
+                Int(bytes[index]) << 16 | Int(bytes[index &+ 1]) << 8 | Int(bytes[index &+ 2])
+            text[written] = table[word >> 18]
+            text[written &+ 1] = table[word >> 12 & 63]
+            text[written &+ 2] = table[word >> 6 & 63]
+            text[written &+ 3] = table[word & 63]
+            index &+= 3
+            written &+= 4
         }
-        switch bytes.count - index {
-        case 1:
-            text.append(alphabet[Int(bytes[index]) >> 2])
-            text.append(alphabet[Int(bytes[index]) << 4 & 63])
-        case 2:
-            let word = Int(bytes[index]) << 8 | Int(bytes[index + 1])
-            text.append(alphabet[word >> 10])
-            text.append(alphabet[word >> 4 & 63])
-            text.append(alphabet[word << 2 & 63])
-        default: break
-        }
+        guard index < count else { return }
+        let (first, second) = (Int(bytes[index]), index + 1 < count ? Int(bytes[index + 1]) : 0)
+        text[written] = table[first >> 2]
+        text[written + 1] = table[(first << 4 | second >> 4) & 63]
+        if index + 1 < count { text[written + 2] = table[second << 2 & 63] }
     }
 
     public static func encode(_ bytes: [UInt8]) -> [UInt8] {
@@ -52,47 +62,24 @@ public enum Base64URL {
         return text
     }
 
-    /// Decodes into the front of `output`.
+    /// Decodes a whole text.
     ///
-    /// - Returns: the number of bytes written, or `nil` when the text is not the one encoding of some bytes
-    ///   or `output` is too short.
-    public static func decode(_ text: Span<UInt8>, into output: inout [UInt8]) -> Int? {
-        let byteCount = text.count * 3 / 4
-        guard text.count % 4 != 1, byteCount <= output.count else { return nil }
+    /// - Returns: the bytes, or `nil` when the text is not the one encoding of some bytes.
+    public static func decode(_ text: Span<UInt8>) -> [UInt8]? {
+        guard text.count % 4 != 1, isText(text) else { return nil }
         let values = values
-        var bytes = output.mutableSpan
-        var faults: UInt8 = 0
-        var written = 0
-        var index = 0
-        while index + 3 < text.count {
-            let (a, b) = (values[Int(text[index])], values[Int(text[index + 1])])
-            let (c, d) = (values[Int(text[index + 2])], values[Int(text[index + 3])])
-            faults |= a | b | c | d
-            bytes[written] = a << 2 | b >> 4
-            bytes[written + 1] = b << 4 | c >> 2
-            bytes[written + 2] = c << 6 | d
-            written += 3
-            index += 4
-        }
-        if index < text.count {
-            let (a, b) = (values[Int(text[index])], values[Int(text[index + 1])])
-            bytes[written] = a << 2 | b >> 4
-            faults |= a | b
-            if index + 2 < text.count {
-                let c = values[Int(text[index + 2])]
-                bytes[written + 1] = b << 4 | c >> 2
-                faults |= c | (c & 0b11 != 0 ? invalid : 0)
-            } else {
-                faults |= b & 0b1111 != 0 ? invalid : 0
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count * 3 / 4)
+        var (bits, held): (UInt32, UInt32) = (0, 0)
+        for index in text.indices {
+            bits = bits << 6 | UInt32(values[Int(text[index])])
+            held += 6
+            if held >= 8 {
+                held -= 8
+                bytes.append(UInt8(truncatingIfNeeded: bits >> held))
             }
         }
-        // Values are below 64, so a top bit comes only from a byte outside the alphabet or trailing bits.
-        return faults & 0x80 == 0 ? byteCount : nil
-    }
-
-    /// Decodes into an array of its own; the way for texts outside a hot path.
-    public static func decode(_ text: Span<UInt8>) -> [UInt8]? {
-        var bytes = [UInt8](repeating: 0, count: text.count * 3 / 4)
-        return decode(text, into: &bytes) == nil ? nil : bytes
+        // Bits behind the last whole byte must be zero: each value has one text.
+        return bits & (1 << held - 1) == 0 ? bytes : nil
     }
 }

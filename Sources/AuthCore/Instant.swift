@@ -5,10 +5,12 @@
 public struct Instant: Comparable, Hashable, Sendable {
     public var milliseconds: Int64
 
+    @inlinable
     public init(milliseconds: Int64) {
         self.milliseconds = milliseconds
     }
 
+    @inlinable
     public init(seconds: Int64) {
         milliseconds = seconds * 1000
     }

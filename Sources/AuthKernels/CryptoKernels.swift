@@ -4,11 +4,11 @@ import Backends
 public enum CryptoKernels {
     /// HMAC-SHA256 of each message in turn.
     public static func hmac(key: [UInt8], of messages: Messages) throws -> Kernel {
-        let mac = Owned(try HMACSHA256(key: key))
-        let expected = try firstBytes(messages) { try mac.value.code(for: $0) }
+        let mac = Owned(HMACSHA256(key: key))
+        let expected = firstBytes(messages) { mac.value.code(for: $0) }
         return Kernel("HMAC-SHA256") { range in
             func loop(_ mac: inout HMACSHA256) throws -> Int {
-                try messages.count(range) { try mac.code(for: $1)[0] == expected[$0] }
+                messages.count(range) { mac.code(for: $1)[0] == expected[$0] }
             }
             return try loop(&mac.value)
         }
@@ -16,11 +16,11 @@ public enum CryptoKernels {
 
     /// SHA-256 of each message in turn.
     public static func sha256(of messages: Messages) throws -> Kernel {
-        let hasher = Owned(try SHA256())
-        let expected = try firstBytes(messages) { try hasher.value.digest($0) }
+        let hasher = Owned(SHA256())
+        let expected = firstBytes(messages) { hasher.value.digest($0) }
         return Kernel("SHA-256") { range in
             func loop(_ hasher: inout SHA256) throws -> Int {
-                try messages.count(range) { try hasher.digest($1)[0] == expected[$0] }
+                messages.count(range) { hasher.digest($1)[0] == expected[$0] }
             }
             return try loop(&hasher.value)
         }

@@ -9,8 +9,8 @@ public enum StoreKernels {
         let statement = Owned(
             try SQLitePragmas.connect(path: path, synchronous: "normal")
                 .prepare("SELECT user_id, idle_expires_at FROM sessions WHERE id = ?1"))
-        var hasher = try SHA256()
-        let ids = try tokens.map { try hasher.digest($0.span) }
+        var hasher = SHA256()
+        let ids = tokens.map { hasher.digest($0.span) }
         return Kernel("SQLite point read") { range in
             func loop(_ statement: inout SQLiteStatement) throws -> Int {
                 var right = 0
@@ -49,9 +49,9 @@ public enum StoreKernels {
     public static func redisRoundTrip(_ settings: RedisSettings, tokens: [[UInt8]]) throws -> Kernel {
         guard let endpoint = RedisEndpoint(url: settings.url) else { throw UnknownAddress(url: settings.url) }
         let connection = Owned(try RedisConnection(endpoint))
-        var hasher = try SHA256()
+        var hasher = SHA256()
         let prefix = Array("\(settings.keyPrefix)s:".utf8)
-        let ids = try tokens.map { try hasher.digest($0.span) }
+        let ids = tokens.map { hasher.digest($0.span) }
         return Kernel("Redis round trip") { range in
             func loop(_ connection: inout RedisConnection) throws -> Int {
                 var (right, command) = (0, RedisCommand())

@@ -3,8 +3,8 @@ import AuthCore
 /// The verbs of one strategy on one thread, with credentials of its own that are presented in turn.
 public final class StrategyKernels<S: AuthStrategy & ~Copyable> {
     private var strategy: S
-    /// One for each subject from 1 on.
-    public let credentials: [Credential]
+    /// What is presented: one header line for each subject from 1 on.
+    public let headerLines: [[UInt8]]
     private let lines: Messages
     private let now: Instant
 
@@ -15,10 +15,23 @@ public final class StrategyKernels<S: AuthStrategy & ~Copyable> {
     ///   - count: how many credentials.
     ///   - now: the moment of every verb.
     /// - Throws: what the strategy throws.
-    public init(sharing shared: S.Shared, credentials count: Int, at now: Instant = .traceStart) throws {
+    public convenience init(
+        sharing shared: S.Shared, credentials count: Int, at now: Instant = .traceStart
+    ) throws {
+        try self.init(sharing: shared, at: now) { strategy in
+            let logins = (0..<count).map { Login(Subject(id: UInt64($0) + 1), at: now) }
+            return try strategy.load(logins).map(\.headerLine)
+        }
+    }
+
+    /// Takes the header lines that `makeLines` has the strategy make, one for each subject from 1 on.
+    public init(
+        sharing shared: S.Shared, at now: Instant = .traceStart,
+        makeLines: (inout S) throws -> [[UInt8]]
+    ) throws {
         var strategy = try S(sharing: shared)
-        credentials = try strategy.load((0..<count).map { Login(Subject(id: UInt64($0) + 1), at: now) })
-        lines = Messages(credentials.map(\.headerLine))
+        headerLines = try makeLines(&strategy)
+        lines = Messages(headerLines)
         self.strategy = strategy
         self.now = now
     }
@@ -45,7 +58,7 @@ public final class StrategyKernels<S: AuthStrategy & ~Copyable> {
     private func signedIn(_ range: Range<Int>, by strategy: inout S) throws -> Int {
         var right = 0
         for index in range {
-            let credential = try strategy.login(Subject(id: UInt64(credentials.count + index) + 1), at: now)
+            let credential = try strategy.login(Subject(id: UInt64(headerLines.count + index) + 1), at: now)
             if !credential.headerLine.isEmpty { right += 1 }
         }
         return right

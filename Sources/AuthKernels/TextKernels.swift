@@ -1,5 +1,6 @@
 import AuthCore
 import AuthStrategies
+import Backends
 
 /// What is read and written between the bytes of a request and its decision.
 public enum TextKernels {
@@ -20,7 +21,7 @@ public enum TextKernels {
         Kernel("base64url decode") { range in
             var bytes = [UInt8](repeating: 0, count: 1 << 14)
             return texts.count(range) { _, text in
-                Base64URL.decode(text, into: &bytes) == text.count * 3 / 4
+                Base64URLDecoding.decode(text, into: &bytes) == text.count * 3 / 4
             }
         }
     }

@@ -58,7 +58,7 @@ public struct HybridStrategy: AuthStrategy, ~Copyable {
     public mutating func authenticate(
         _ headerLine: Span<UInt8>, requiring scope: Scope, at now: Instant
     ) throws -> Decision {
-        try desk.authenticate(headerLine, requiring: scope, at: now)
+        desk.authenticate(headerLine, requiring: scope, at: now)
     }
 
     public mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {

@@ -46,7 +46,7 @@ public struct RS256JWTStrategy: AuthStrategy, ~Copyable {
     public mutating func authenticate(
         _ headerLine: Span<UInt8>, requiring scope: Scope, at now: Instant
     ) throws -> Decision {
-        try desk.authenticate(headerLine, requiring: scope, at: now)
+        desk.authenticate(headerLine, requiring: scope, at: now)
     }
 
     public mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {

@@ -24,7 +24,7 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
             throw RedisError.connection(operation: "connect", message: "the run has no Redis server")
         }
         // Both first: a noncopyable value cannot be left half made.
-        let hasher = try SHA256()
+        let hasher = SHA256()
         let store = try RedisSessionStore(settings, lifetimes: environment.policy.lifetimes)
         policy = environment.policy
         grantedScope = Array(policy.grantedScope.utf8)
@@ -49,7 +49,7 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
         _ line: Span<UInt8>, requiring scope: Scope, at now: Instant
     ) throws -> Decision {
         guard let token = SessionToken.find(in: line) else { return .refused(.malformed) }
-        let id = try hasher.digest(line.extracting(token))
+        let id = hasher.digest(line.extracting(token))
         guard let found = try store.read(id, requiring: scope) else {
             return .refused(.unknown)
         }
@@ -67,7 +67,7 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
     public mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {
         let line = credential.headerLine.span
         guard let token = SessionToken.find(in: line) else { return .refused(.malformed) }
-        let id = try hasher.digest(line.extracting(token))
+        let id = hasher.digest(line.extracting(token))
         guard var record = try store.read(id, requiring: .read)?.record else { return .refused(.unknown) }
         guard !record.isExpired(at: now) else { return .refused(.expired) }
         record.touch(at: now, lifetimes: policy.lifetimes)
@@ -98,7 +98,7 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
     public mutating func logoutOthers(_ credential: borrowing Credential, at now: Instant) throws -> Bool {
         let line = credential.headerLine.span
         guard let token = SessionToken.find(in: line) else { return true }
-        let id = try hasher.digest(line.extracting(token))
+        let id = hasher.digest(line.extracting(token))
         guard let record = try store.read(id, requiring: .read)?.record, !record.isExpired(at: now) else {
             return true
         }

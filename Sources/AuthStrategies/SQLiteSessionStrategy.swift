@@ -32,7 +32,7 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
 
     public init(sharing environment: Environment) throws {
         // All first: a noncopyable value cannot be left half made.
-        let hasher = try SHA256()
+        let hasher = SHA256()
         let connection = try SQLiteSchema.connect(environment.sqlite)
         let insert = try connection.prepare(
             """
@@ -90,7 +90,7 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
         _ line: Span<UInt8>, requiring scope: Scope, at now: Instant
     ) throws -> Decision {
         guard let token = SessionToken.find(in: line) else { return .refused(.malformed) }
-        let id = try hasher.digest(line.extracting(token))
+        let id = hasher.digest(line.extracting(token))
         guard let (record, isGranted) = try read(id, requiring: scope) else {
             return .refused(.unknown)
         }
@@ -105,7 +105,7 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
     public mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {
         let line = credential.headerLine.span
         guard let token = SessionToken.find(in: line) else { return .refused(.malformed) }
-        let id = try hasher.digest(line.extracting(token))
+        let id = hasher.digest(line.extracting(token))
         guard var record = try read(id, requiring: .read)?.0 else { return .refused(.unknown) }
         guard !record.isExpired(at: now) else { return .refused(.expired) }
         record.touch(at: now, lifetimes: policy.lifetimes)
@@ -137,7 +137,7 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
     public mutating func logoutOthers(_ credential: borrowing Credential, at now: Instant) throws -> Bool {
         let line = credential.headerLine.span
         guard let token = SessionToken.find(in: line) else { return true }
-        let id = try hasher.digest(line.extracting(token))
+        let id = hasher.digest(line.extracting(token))
         guard let (record, _) = try read(id, requiring: .read), !record.isExpired(at: now) else {
             return true
         }

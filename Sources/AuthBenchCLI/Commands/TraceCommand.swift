@@ -21,7 +21,7 @@ struct TraceCommand: ParsableCommand {
     func run() throws {
         let trace = Trace(try workload.resolve())
         try Console.output(CSV.text(columns, rows(of: trace)))
-        Console.say("trace_sha256 \(try trace.sha256())")
+        Console.say("trace_sha256 \(trace.sha256())")
     }
 
     private struct Row {

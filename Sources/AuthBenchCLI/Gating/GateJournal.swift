@@ -57,7 +57,7 @@ struct GateLines {
 
     mutating func append(_ line: Data) { bytes += line }
 
-    func sha256() throws -> String { try SHA256.hexadecimal(of: bytes) }
+    func sha256() throws -> String { SHA256.hexadecimal(of: bytes) }
 
     /// Reads a recording back.
     ///

@@ -120,7 +120,7 @@ struct GatePreflight {
             throw Fault.runtime("\(url.path) cannot be read: \(error.reason)")
         }
         return .init(
-            file: url.lastPathComponent, sha256: try SHA256.hexadecimal(of: Array(bytes)),
+            file: url.lastPathComponent, sha256: SHA256.hexadecimal(of: Array(bytes)),
             version: greeting.authbench)
     }
 }

@@ -73,7 +73,7 @@ struct SliceServer {
         bench = try SliceBench(
             cells, in: environment, cores: ProcessInfo.processInfo.activeProcessorCount,
             instruments: instruments)
-        let hashes = try traces.mapValues { try $0.sha256() }
+        let hashes = traces.mapValues { $0.sha256() }
         return .init(trace_sha256: preparation.cells.map { hashes[$0.operation] ?? "" })
     }
 

@@ -23,7 +23,7 @@ struct ExposureSession {
         withdrawals = WithdrawalPlan(credentials: credentials, seed: plan.workload.seed)
         identity = RunIdentity(
             runID: RunClock.identifier("exposure-\(plan.workload.name)"), workload: plan.workload.name,
-            traceSHA256: try withdrawals.sha256(plan.workload.policy))
+            traceSHA256: withdrawals.sha256(plan.workload.policy))
     }
 
     func run() throws -> Outcome {

@@ -26,7 +26,7 @@ struct Session {
         let trace = Trace(plan.workload)
         let identity = RunIdentity(
             runID: RunClock.identifier(plan.workload.name), workload: plan.workload.name,
-            traceSHA256: try trace.sha256())
+            traceSHA256: trace.sha256())
         let (stop, leftovers) = (StopFlag(), Leftovers())
         let interruption = Interruption(stop: stop, leftovers: leftovers)
         defer { interruption.end() }

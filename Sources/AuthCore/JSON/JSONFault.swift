@@ -12,6 +12,6 @@ public enum JSONFault: Error, Equatable, Sendable {
 
 /// The bounds within which a text is read, so that a hostile one costs little.
 public enum JSONLimits {
-    public static let depth = 16
-    public static let members = 64
+    @inlinable public static var depth: Int { 16 }
+    @inlinable public static var members: Int { 64 }
 }

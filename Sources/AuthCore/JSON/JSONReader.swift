@@ -1,14 +1,18 @@
 /// A strict reader over the bytes of one JSON text (RFC 8259): no allocation, no leniency.
 ///
 /// The bytes are passed to each call, because a type that holds a `Span` cannot be built without an
-/// experimental compiler flag; the reader is only the position.
+/// experimental compiler flag; the reader is only the position. Its parts are inlinable, so that a reader of claims
+/// becomes one loop with the position in a register.
 public struct JSONReader: Sendable {
-    public internal(set) var index = 0
-    private var depth = 0
+    @usableFromInline var position = 0
+    @usableFromInline var depth = 0
 
-    public init() {}
+    /// Where the next byte to be read stands.
+    @inlinable public var index: Int { position }
 
-    init(at index: Int) { self.index = index }
+    @inlinable public init() {}
+
+    init(at index: Int) { position = index }
 
     /// Reads a whole text that must be one object, handing each member's name to `visit`, which must read the
     /// value.
@@ -21,13 +25,24 @@ public struct JSONReader: Sendable {
         _ bytes: Span<UInt8>,
         _ visit: (JSONName, inout JSONReader) throws(JSONFault) -> Void
     ) throws(JSONFault) {
+        var reader = try JSONReader(beginning: bytes)
+        try reader.readMembers(bytes, visit)
+        try reader.finish(bytes)
+    }
+
+    /// Checks that a whole text is UTF-8 and goes to where its value begins.
+    @inlinable
+    public init(beginning bytes: Span<UInt8>) throws(JSONFault) {
         do { _ = try UTF8Span(validating: bytes) } catch { throw .encoding }
         if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { throw .encoding }
-        var reader = JSONReader()
-        reader.skipSpace(bytes)
-        try reader.readMembers(bytes, visit)
-        reader.skipSpace(bytes)
-        if reader.index != bytes.count { throw .syntax(offset: reader.index) }
+        skipSpace(bytes)
+    }
+
+    /// Checks that nothing stands behind the value.
+    @inlinable
+    public mutating func finish(_ bytes: Span<UInt8>) throws(JSONFault) {
+        skipSpace(bytes)
+        if position != bytes.count { throw .syntax(offset: position) }
     }
 
     /// Reads an object from its opening brace to its closing one.
@@ -35,25 +50,8 @@ public struct JSONReader: Sendable {
         _ bytes: Span<UInt8>,
         _ visit: (JSONName, inout JSONReader) throws(JSONFault) -> Void
     ) throws(JSONFault) {
-        try enter(bytes, UInt8(ascii: "{"))
-        var names = InlineArray<64, JSONName>(repeating: JSONName())
-        var count = 0
-        if try !closes(bytes, UInt8(ascii: "}")) {
-            repeat {
-                skipSpace(bytes)
-                let offset = index
-                let name = try readName(bytes)
-                for other in 0..<count where names[other] == name { throw .duplicateName(offset: offset) }
-                if count == JSONLimits.members { throw .tooManyMembers }
-                names[count] = name
-                count += 1
-                skipSpace(bytes)
-                try expect(bytes, UInt8(ascii: ":"))
-                skipSpace(bytes)
-                try visit(name, &self)
-            } while try continues(bytes, UInt8(ascii: "}"))
-        }
-        depth -= 1
+        var members = try JSONMembers(&self, bytes)
+        while let name = try members.next(&self, bytes) { try visit(name, &self) }
     }
 
     /// Reads an array from bracket to bracket, calling `visit` at the start of each element.
@@ -87,42 +85,80 @@ public struct JSONReader: Sendable {
     }
 
     /// The byte at the position, or 0 (which starts no value) at the end.
-    public func peek(_ bytes: Span<UInt8>) -> UInt8 { index < bytes.count ? bytes[index] : 0 }
+    @inlinable
+    @inline(__always)
+    public func peek(_ bytes: Span<UInt8>) -> UInt8 { bytes.byte(at: position) }
 
+    /// Reads a byte if it is the next one.
+    @inlinable
+    @inline(__always)
+    mutating func takes(_ bytes: Span<UInt8>, _ byte: UInt8) -> Bool {
+        guard peek(bytes) == byte else { return false }
+        position &+= 1
+        return true
+    }
+
+    @inlinable
+    @inline(__always)
     public mutating func skipSpace(_ bytes: Span<UInt8>) {
-        while index < bytes.count {
-            switch bytes[index] {
-            case 0x20, 0x09, 0x0A, 0x0D: index += 1
+        // Compact texts have none, so that one comparison is all.
+        if peek(bytes) <= 0x20 { aside { reader in reader.skipAllSpace(bytes) } }
+    }
+
+    /// Lets something rare go on from here.
+    ///
+    /// It is given a copy, because a position whose address is handed out, however seldom, is kept in memory.
+    @inlinable
+    @inline(__always)
+    public mutating func aside<Value, Failure: Error>(
+        _ body: (inout JSONReader) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        var copy = self
+        let value = try body(&copy)
+        self = copy
+        return value
+    }
+
+    @usableFromInline
+    mutating func skipAllSpace(_ bytes: Span<UInt8>) {
+        while position < bytes.count {
+            switch bytes[position] {
+            case 0x20, 0x09, 0x0A, 0x0D: position &+= 1
             default: return
             }
         }
     }
 
-    mutating func advance() { index += 1 }
+    mutating func advance() { position &+= 1 }
 
+    @inlinable
+    @inline(__always)
     mutating func expect(_ bytes: Span<UInt8>, _ byte: UInt8) throws(JSONFault) {
-        guard index < bytes.count, bytes[index] == byte else { throw .syntax(offset: index) }
-        index += 1
+        // No byte that is expected is 0, which stands for the end.
+        guard takes(bytes, byte) else { throw .syntax(offset: position) }
     }
 
     private mutating func expect(_ bytes: Span<UInt8>, _ word: StaticString) throws(JSONFault) {
         for byte in String(describing: word).utf8 { try expect(bytes, byte) }
     }
 
-    private mutating func enter(_ bytes: Span<UInt8>, _ bracket: UInt8) throws(JSONFault) {
+    @inlinable
+    mutating func enter(_ bytes: Span<UInt8>, _ bracket: UInt8) throws(JSONFault) {
         try expect(bytes, bracket)
         depth += 1
         if depth > JSONLimits.depth { throw .tooDeep }
     }
 
-    private mutating func closes(_ bytes: Span<UInt8>, _ bracket: UInt8) throws(JSONFault) -> Bool {
+    @inlinable
+    @inline(__always)
+    mutating func closes(_ bytes: Span<UInt8>, _ bracket: UInt8) throws(JSONFault) -> Bool {
         skipSpace(bytes)
-        guard peek(bytes) == bracket else { return false }
-        index += 1
-        return true
+        return takes(bytes, bracket)
     }
 
-    private mutating func continues(_ bytes: Span<UInt8>, _ bracket: UInt8) throws(JSONFault) -> Bool {
+    @inlinable
+    @inline(__always)
+    mutating func continues(_ bytes: Span<UInt8>, _ bracket: UInt8) throws(JSONFault) -> Bool {
         if try closes(bytes, bracket) { return false }
         try expect(bytes, UInt8(ascii: ","))
         return true

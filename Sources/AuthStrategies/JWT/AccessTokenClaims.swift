@@ -40,14 +40,30 @@ struct AccessTokenClaims {
     ///
     /// - Throws: `JSONFault` for a text that is not strict JSON.
     init(_ bytes: Span<UInt8>, rules: borrowing ClaimRules, requiring scope: Scope) throws(JSONFault) {
-        var claims = Self()
-        try JSONReader.readObject(bytes) { (name, reader) throws(JSONFault) in
-            try claims.read(name, &reader, bytes, rules, scope)
+        var reader = try JSONReader(beginning: bytes)
+        var members = try JSONMembers(&reader, bytes)
+        while let name = try members.next(&reader, bytes) {
+            switch name {
+            case .iss: expect(try reader.readText(bytes, equalTo: rules.issuer), Required.issuer)
+            case .aud: expect(try reader.readAudience(bytes, naming: rules.audience), Required.audience)
+            case .sub:
+                subject = try reader.readTextValue(bytes).flatMap {
+                    SubjectName.decode(bytes.extracting($0.range))
+                }
+                expect(subject != nil, Required.subject)
+            case .clientID, .jti:
+                let text = try reader.readTextValue(bytes)
+                expect(text != nil, name == .jti ? Required.tokenID : Required.clientID)
+            case .exp, .iat, .nbf, .authTime: note(try reader.readNumericDate(bytes), as: name)
+            case .scope:
+                let text = try reader.readTextValue(bytes)
+                isScopeGranted = text?.grants(scope, in: bytes) ?? false
+                isWrong = isWrong || text == nil
+            default: try reader.aside { (reader) throws(JSONFault) in try reader.skipValue(bytes) }
+            }
         }
-        self = claims
+        try reader.finish(bytes)
     }
-
-    private init() {}
 
     /// Why the token is refused at this moment, or `nil` when it is good.
     func refusal(at now: Instant, rules: borrowing ClaimRules) -> Refusal? {
@@ -63,85 +79,81 @@ struct AccessTokenClaims {
         return isScopeGranted ? nil : .insufficientScope
     }
 
-    private mutating func read(
-        _ name: JSONName, _ reader: inout JSONReader, _ bytes: Span<UInt8>, _ rules: borrowing ClaimRules,
-        _ scope: Scope
-    ) throws(JSONFault) {
-        switch name {
-        case .iss: expect(try reader.readText(bytes, equalTo: rules.issuer), Required.issuer)
-        case .aud: expect(try reader.readAudience(bytes, naming: rules.audience), Required.audience)
-        case .sub:
-            subject = try reader.readTextValue(bytes).flatMap {
-                SubjectName.decode(bytes.extracting($0.range))
-            }
-            expect(subject != nil, Required.subject)
-        case .clientID: expect(try reader.readTextValue(bytes) != nil, Required.clientID)
-        case .jti: expect(try reader.readTextValue(bytes) != nil, Required.tokenID)
-        case .exp: expiry = try date(&reader, bytes)
-        case .iat: issuedAt = try date(&reader, bytes)
-        case .nbf: notBefore = try date(&reader, bytes)
-        case .authTime: authenticatedAt = try date(&reader, bytes)
-        case .scope:
-            guard let text = try reader.readTextValue(bytes) else {
-                isWrong = true
-                return
-            }
-            isScopeGranted =
-                text.hasEscapes
-                ? scope.isGranted(by: text.unescaped(in: bytes).span)
-                : scope.isGranted(by: bytes.extracting(text.range))
-        default: try reader.skipValue(bytes)
-        }
-    }
-
+    @inline(__always)
     private mutating func expect(_ isGood: Bool, _ member: UInt16) {
         present |= member
         isWrong = isWrong || !isGood
     }
 
-    private mutating func date(
-        _ reader: inout JSONReader, _ bytes: Span<UInt8>
-    ) throws(JSONFault) -> Instant? {
-        let date = try reader.readNumericDate(bytes)
+    /// A claim that is no date where it must be one is wrong.
+    @inline(__always)
+    private mutating func note(_ date: Instant?, as name: JSONName) {
         if date == nil { isWrong = true }
-        return date
+        switch name {
+        case .exp: expiry = date
+        case .iat: issuedAt = date
+        case .nbf: notBefore = date
+        default: authenticatedAt = date
+        }
     }
 }
 
+/// Spelt out, so that they are constants in the code: a global is looked up at each comparison.
 extension JSONName {
-    fileprivate static let iss = Self("iss")
-    fileprivate static let aud = Self("aud")
-    fileprivate static let sub = Self("sub")
-    fileprivate static let clientID = Self("client_id")
-    fileprivate static let jti = Self("jti")
-    fileprivate static let exp = Self("exp")
-    fileprivate static let iat = Self("iat")
-    fileprivate static let nbf = Self("nbf")
-    fileprivate static let authTime = Self("auth_time")
-    fileprivate static let scope = Self("scope")
+    fileprivate static var iss: Self { Self(["i", "s", "s"]) }
+    fileprivate static var aud: Self { Self(["a", "u", "d"]) }
+    fileprivate static var sub: Self { Self(["s", "u", "b"]) }
+    fileprivate static var clientID: Self { Self(["c", "l", "i", "e", "n", "t", "_", "i", "d"]) }
+    fileprivate static var jti: Self { Self(["j", "t", "i"]) }
+    fileprivate static var exp: Self { Self(["e", "x", "p"]) }
+    fileprivate static var iat: Self { Self(["i", "a", "t"]) }
+    fileprivate static var nbf: Self { Self(["n", "b", "f"]) }
+    fileprivate static var authTime: Self { Self(["a", "u", "t", "h", "_", "t", "i", "m", "e"]) }
+    fileprivate static var scope: Self { Self(["s", "c", "o", "p", "e"]) }
+}
+
+extension JSONString {
+    /// Whether the string, as a list of scopes, grants one.
+    fileprivate func grants(_ scope: Scope, in bytes: Span<UInt8>) -> Bool {
+        guard hasEscapes else { return scope.isGranted(by: bytes.extracting(range)) }
+        return scope.isGranted(by: unescaped(in: bytes).span)
+    }
 }
 
 extension JSONReader {
     /// Reads any value, and hands back a string, or `nil` for a value of another type.
+    @inline(__always)
     mutating func readTextValue(_ bytes: Span<UInt8>) throws(JSONFault) -> JSONString? {
         guard peek(bytes) == UInt8(ascii: "\"") else {
-            try skipValue(bytes)
+            try aside { (reader) throws(JSONFault) in try reader.skipValue(bytes) }
             return nil
         }
         return try readString(bytes)
     }
 
+    @inline(__always)
     fileprivate mutating func readText(
         _ bytes: Span<UInt8>, equalTo text: [UInt8]
     ) throws(JSONFault) -> Bool {
-        try readTextValue(bytes)?.equals(text.span, in: bytes) ?? false
+        if takes(bytes, plain: text.span) { return true }
+        return try readTextValue(bytes)?.equals(text.span, in: bytes) ?? false
     }
 
     /// Reads an `aud` claim: a string, or an array of strings one of which is ours (RFC 7519 section 4.1.3).
+    @inline(__always)
     fileprivate mutating func readAudience(
         _ bytes: Span<UInt8>, naming audience: [UInt8]
     ) throws(JSONFault) -> Bool {
-        guard peek(bytes) == UInt8(ascii: "[") else { return try readText(bytes, equalTo: audience) }
+        if takes(bytes, plain: audience.span) { return true }
+        return try aside { (reader) throws(JSONFault) in try reader.readAnyAudience(bytes, naming: audience) }
+    }
+
+    private mutating func readAnyAudience(
+        _ bytes: Span<UInt8>, naming audience: [UInt8]
+    ) throws(JSONFault) -> Bool {
+        guard peek(bytes) == UInt8(ascii: "[") else {
+            return try readTextValue(bytes)?.equals(audience.span, in: bytes) ?? false
+        }
         var (isNamed, isText) = (false, true)
         try readElements(bytes) { (reader) throws(JSONFault) in
             guard let element = try reader.readTextValue(bytes) else {

@@ -1,4 +1,5 @@
 import AuthCore
+import Backends
 
 /// Decides on access tokens of one key; one per client.
 ///
@@ -24,15 +25,15 @@ struct AccessTokenVerifier<Verifier: TokenVerifier & ~Copyable>: ~Copyable {
         case refused(Refusal)
     }
 
-    mutating func verify(_ line: Span<UInt8>, requiring scope: Scope, at now: Instant) throws -> Outcome {
+    mutating func verify(_ line: Span<UInt8>, requiring scope: Scope, at now: Instant) -> Outcome {
         guard let parts = BearerHeader.split(line), header.accepts(line.extracting(parts.header)),
             parts.signature.count == Base64URL.encodedCount(signature.count),
-            Base64URL.decode(line.extracting(parts.signature), into: &signature) == signature.count
+            Base64URLDecoding.decode(line.extracting(parts.signature), into: &signature) == signature.count
         else { return .refused(.malformed) }
-        guard try verifier.isValid(signature, for: line.extracting(parts.signingInput)) else {
+        guard verifier.isValid(signature, for: line.extracting(parts.signingInput)) else {
             return .refused(.badSignature)
         }
-        guard let count = Base64URL.decode(line.extracting(parts.payload), into: &payload) else {
+        guard let count = Base64URLDecoding.decode(line.extracting(parts.payload), into: &payload) else {
             return .refused(.malformed)
         }
         do {

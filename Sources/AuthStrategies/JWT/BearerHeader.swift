@@ -19,11 +19,7 @@ enum BearerHeader {
     /// - Returns: `nil` for another field or scheme, more than one space after the scheme, a line over the size limit,
     ///   or any number of parts but three non-empty ones.
     static func split(_ line: Span<UInt8>) -> Parts? {
-        guard line.count <= HeaderLine.longest_bytes,
-            let value = HeaderLine.valueStart(line, name: "authorization"),
-            HeaderLine.hasPrefix(line, "bearer ", at: value)
-        else { return nil }
-        let start = value + 7
+        guard line.count <= HeaderLine.longest_bytes, let start = tokenStart(line) else { return nil }
         guard let first = nextDot(line, from: start), let second = nextDot(line, from: first + 1),
             nextDot(line, from: second + 1) == nil
         else { return nil }
@@ -31,6 +27,17 @@ enum BearerHeader {
             header: start..<first, payload: (first + 1)..<second, signature: (second + 1)..<line.count)
         guard !parts.header.isEmpty, !parts.payload.isEmpty, !parts.signature.isEmpty else { return nil }
         return parts
+    }
+
+    /// Where the token begins: field name and scheme are compared without case, but nearly all clients write them as here.
+    private static func tokenStart(_ line: Span<UInt8>) -> Int? {
+        if line.count > prefix.count, ByteSearch.areEqual(line.extracting(first: prefix.count), prefix.span) {
+            return prefix.count
+        }
+        guard let value = HeaderLine.valueStart(line, name: "authorization"),
+            HeaderLine.hasPrefix(line, "bearer ", at: value)
+        else { return nil }
+        return value + 7
     }
 
     private static func nextDot(_ line: Span<UInt8>, from start: Int) -> Int? {

@@ -54,8 +54,8 @@ struct TokenDesk<Signer: TokenSigner & ~Copyable, Verifier: TokenVerifier & ~Cop
 
     mutating func authenticate(
         _ headerLine: Span<UInt8>, requiring scope: Scope, at now: Instant
-    ) throws -> Decision {
-        switch try verifier.verify(headerLine, requiring: scope, at: now) {
+    ) -> Decision {
+        switch verifier.verify(headerLine, requiring: scope, at: now) {
         case .accepted(let subject, _): .accepted(subject)
         case .refused(let reason): .refused(reason)
         }
@@ -65,7 +65,7 @@ struct TokenDesk<Signer: TokenSigner & ~Copyable, Verifier: TokenVerifier & ~Cop
     mutating func renew(
         _ credential: borrowing Credential, at now: Instant, absolute_ms: Int64
     ) throws -> Renewal {
-        switch try verifier.verify(credential.headerLine.span, requiring: .read, at: now) {
+        switch verifier.verify(credential.headerLine.span, requiring: .read, at: now) {
         case .refused(let reason): return .refused(reason)
         case .accepted(let subject, let authenticatedAt):
             guard let authenticatedAt else { return .refused(.wrongClaims) }

@@ -12,7 +12,7 @@ protocol TokenSigner: ~Copyable {
 protocol TokenVerifier: ~Copyable {
     static var algorithm: String { get }
     var signature_bytes: Int { get }
-    mutating func isValid(_ signature: [UInt8], for input: Span<UInt8>) throws -> Bool
+    mutating func isValid(_ signature: [UInt8], for input: Span<UInt8>) -> Bool
 }
 
 /// HMAC with SHA-256 (RFC 7518 section 3.2): who can verify can also sign.
@@ -28,16 +28,16 @@ struct HS256: TokenSigner, TokenVerifier, ~Copyable {
         guard key.count >= 32 else {
             throw WeakKey(description: "an HS256 key has \(key.count) bytes, not 32 or more")
         }
-        mac = try HMACSHA256(key: key)
+        mac = HMACSHA256(key: key)
     }
 
     mutating func sign(_ input: [UInt8]) throws -> [UInt8] {
-        let code = try mac.code(for: input.span)
+        let code = mac.code(for: input.span)
         return code.indices.map { code[$0] }
     }
 
-    mutating func isValid(_ signature: [UInt8], for input: Span<UInt8>) throws -> Bool {
-        let code = try mac.code(for: input)
+    mutating func isValid(_ signature: [UInt8], for input: Span<UInt8>) -> Bool {
+        let code = mac.code(for: input)
         return constantTimeEquals(code.span, signature.span)
     }
 }
@@ -52,14 +52,14 @@ struct RS256Signer: TokenSigner, ~Copyable {
 
     init(privateKey: Span<UInt8>) throws {
         // Both first: a noncopyable value cannot be left half made.
-        let hasher = try SHA256()
+        let hasher = SHA256()
         let signer = try RSASigner(privateKey: privateKey)
         self.hasher = hasher
         self.signer = signer
     }
 
     mutating func sign(_ input: [UInt8]) throws -> [UInt8] {
-        try signer.sign(try hasher.digest(input.span))
+        try signer.sign(hasher.digest(input.span))
     }
 }
 
@@ -72,14 +72,14 @@ struct RS256Verifier: TokenVerifier, ~Copyable {
     var signature_bytes: Int { verifier.signature_bytes }
 
     init(publicKey: [UInt8]) throws {
-        let hasher = try SHA256()
+        let hasher = SHA256()
         let verifier = try RSAVerifier(publicKey: publicKey)
         self.hasher = hasher
         self.verifier = verifier
     }
 
-    mutating func isValid(_ signature: [UInt8], for input: Span<UInt8>) throws -> Bool {
-        verifier.isValid(signature.span, for: try hasher.digest(input))
+    mutating func isValid(_ signature: [UInt8], for input: Span<UInt8>) -> Bool {
+        verifier.isValid(signature.span, for: hasher.digest(input))
     }
 }
 

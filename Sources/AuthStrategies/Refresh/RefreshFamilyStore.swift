@@ -21,8 +21,8 @@ struct RefreshFamilyStore: ~Copyable {
     init(_ environment: Environment, key: SharedSecret) throws {
         // All first: a noncopyable value cannot be left half made.
         let connection = try SQLiteSchema.connect(environment.sqlite)
-        let hasher = try SHA256()
-        let mac = try key.withBytes { bytes in try HMACSHA256(key: bytes) }
+        let hasher = SHA256()
+        let mac = key.withBytes { bytes in HMACSHA256(key: bytes) }
         let insert = try connection.prepare(
             """
             INSERT INTO refresh_families (id, user_id, client_id, scope, generation, token_hash,
@@ -70,7 +70,7 @@ struct RefreshFamilyStore: ~Copyable {
     /// - Returns: the text of its first token.
     mutating func create(for subject: Subject, at now: Instant) throws -> [UInt8] {
         let token = RefreshToken(family: try SecureRandom.bytes(RefreshToken.family_bytes), generation: 0)
-        let text = try token.text(&mac)
+        let text = token.text(&mac)
         let absolute_ms = now.milliseconds + policy.lifetimes.absolute_ms
         try insert.bind(blob: token.family.span, at: 1)
         try insert.bind(Int64(bitPattern: subject.id), at: 2)
@@ -101,8 +101,8 @@ struct RefreshFamilyStore: ~Copyable {
     mutating func exchange(
         _ text: Span<UInt8>, at now: Instant, beforeCommit commit: () throws -> Void = {}
     ) throws -> Exchange {
-        guard let token = try RefreshToken.read(text, &mac) else { return .refused(.unknown) }
-        let hash = try hasher.digest(text)
+        guard let token = RefreshToken.read(text, &mac) else { return .refused(.unknown) }
+        let hash = hasher.digest(text)
         return try inOneTransaction { store in
             let result = try store.exchange(token, hash, at: now)
             try commit()
@@ -111,7 +111,7 @@ struct RefreshFamilyStore: ~Copyable {
     }
 
     mutating func revoke(_ text: Span<UInt8>) throws {
-        guard let token = try RefreshToken.read(text, &mac) else { return }
+        guard let token = RefreshToken.read(text, &mac) else { return }
         try revokeFamily(token.family)
     }
 
@@ -149,7 +149,7 @@ struct RefreshFamilyStore: ~Copyable {
         let age_ms = now.milliseconds - family.rotatedAt.milliseconds
         if token.generation &+ 1 == family.generation, 0..<policy.lifetimes.refreshGrace_ms ~= age_ms {
             let newest = RefreshToken(family: token.family, generation: family.generation)
-            return .rotated(family.subject, try newest.text(&mac))
+            return .rotated(family.subject, newest.text(&mac))
         }
         try revokeFamily(token.family)
         return .refused(.reused)
@@ -157,7 +157,7 @@ struct RefreshFamilyStore: ~Copyable {
 
     private mutating func rotate(_ token: RefreshToken, _ family: Family, at now: Instant) throws -> [UInt8] {
         let next = RefreshToken(family: token.family, generation: token.generation + 1)
-        let text = try next.text(&mac)
+        let text = next.text(&mac)
         let idle_ms = now.milliseconds + policy.lifetimes.refreshIdle_ms
         try advance.bind(blob: token.family.span, at: 1)
         try advance.bind(Int64(next.generation), at: 2)

@@ -19,20 +19,20 @@ struct RefreshToken {
     var generation: UInt32
 
     /// The token's text.
-    func text(_ mac: inout HMACSHA256) throws -> [UInt8] {
+    func text(_ mac: inout HMACSHA256) -> [UInt8] {
         var bytes = body
-        let code = try mac.code(for: (Self.purpose + bytes).span)
+        let code = mac.code(for: (Self.purpose + bytes).span)
         for index in code.indices { bytes.append(code[index]) }
         return Base64URL.encode(bytes)
     }
 
     /// Reads a token that this server minted; `nil` for any other text.
-    static func read(_ text: Span<UInt8>, _ mac: inout HMACSHA256) throws -> RefreshToken? {
+    static func read(_ text: Span<UInt8>, _ mac: inout HMACSHA256) -> RefreshToken? {
         guard text.count == length, let bytes = Base64URL.decode(text) else { return nil }
         var generation: UInt32 = 0
         for byte in bytes[family_bytes..<body_bytes] { generation = generation << 8 | UInt32(byte) }
         let token = RefreshToken(family: Array(bytes[..<family_bytes]), generation: generation)
-        let code = try mac.code(for: (purpose + token.body).span)
+        let code = mac.code(for: (purpose + token.body).span)
         return constantTimeEquals(code.span, bytes.span.extracting(last: 32)) ? token : nil
     }
 

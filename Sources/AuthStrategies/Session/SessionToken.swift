@@ -54,8 +54,6 @@ enum SessionToken {
     }
 
     private static func isToken(_ token: Span<UInt8>) -> Bool {
-        guard token.count == length else { return false }
-        for index in token.indices where !Base64URL.isAlphabet(token[index]) { return false }
-        return true
+        token.count == length && Base64URL.isText(token)
     }
 }

@@ -1,50 +1,66 @@
 import COpenSSL
 
-/// HMAC-SHA256 (RFC 2104) with one key, on a context that is used again and again; one per client.
+/// HMAC-SHA256 with one key; one per client.
 ///
-/// Starting a keyed `EVP_MAC` context anew costs a tenth of making one: the padded key stays hashed.
+/// The states of SHA-256 after the two padded key blocks are kept, so that a code costs no more than the blocks of its
+/// message (RFC 2104 section 4). They are as secret as the key: they lie in one place, and are overwritten there when
+/// their owner goes. `EVP_MAC` does the same arithmetic, but allocates a state for each message.
 @safe package struct HMACSHA256: ~Copyable {
-    private let context: OpaquePointer
-
-    package init(key: [UInt8]) throws(OpenSSLError) { try self.init(key: key.span) }
-
-    package init(key: Span<UInt8>) throws(OpenSSLError) {
-        guard let algorithm = unsafe EVP_MAC_fetch(nil, "HMAC", nil) else { throw OpenSSLError("fetch HMAC") }
-        defer { unsafe EVP_MAC_free(algorithm) }
-        guard let context = unsafe EVP_MAC_CTX_new(algorithm) else {
-            throw OpenSSLError("make a MAC context")
-        }
-        var name = Array("SHA256".utf8CString)
-        let done = unsafe name.withUnsafeMutableBufferPointer { name in
-            var parameters = unsafe [
-                OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.baseAddress, 0),
-                OSSL_PARAM_construct_end(),
-            ]
-            return unsafe key.withUnsafeBufferPointer { key in
-                unsafe EVP_MAC_init(context, key.baseAddress, key.count, &parameters)
-            }
-        }
-        guard done == 1 else {
-            unsafe EVP_MAC_CTX_free(context)
-            throw OpenSSLError("set an HMAC key")
-        }
-        unsafe self.context = context
+    /// What is kept for the key, and where a code is worked out.
+    @safe private struct States {
+        var inner = SHA256_CTX()
+        var outer = SHA256_CTX()
+        var current = SHA256_CTX()
     }
 
-    deinit { unsafe EVP_MAC_CTX_free(context) }
+    private static let block_bytes = 64
+    private let states: UnsafeMutablePointer<States>
 
-    package mutating func code(for message: Span<UInt8>) throws(OpenSSLError) -> Digest {
+    package init(key: [UInt8]) { self.init(key: key.span) }
+
+    /// Takes a key of any length; one that is longer than a block is hashed first.
+    package init(key: Span<UInt8>) {
+        unsafe states = .allocate(capacity: 1)
+        unsafe states.initialize(to: States())
+        var hasher = SHA256()
+        var block = [UInt8](repeating: 0, count: Self.block_bytes)
+        if key.count > Self.block_bytes {
+            let digest = hasher.digest(key)
+            for index in digest.indices { block[index] = digest[index] }
+        } else {
+            for index in key.indices { block[index] = key[index] }
+        }
+        for index in block.indices { block[index] ^= 0x36 }
+        unsafe start(&states.pointee.inner, block)
+        for index in block.indices { block[index] ^= 0x36 ^ 0x5C }
+        unsafe start(&states.pointee.outer, block)
+        cleanse(&block)
+    }
+
+    deinit {
+        unsafe OPENSSL_cleanse(states, MemoryLayout<States>.size)
+        unsafe states.deallocate()
+    }
+
+    package mutating func code(for message: Span<UInt8>) -> Digest {
         var digest = Digest(repeating: 0)
         var output = digest.mutableSpan
-        var length = 0
-        let done = unsafe message.withUnsafeBufferPointer { message in
-            unsafe output.withUnsafeMutableBufferPointer { output in
-                unsafe EVP_MAC_init(context, nil, 0, nil) == 1
-                    && EVP_MAC_update(context, message.baseAddress, message.count) == 1
-                    && EVP_MAC_final(context, output.baseAddress, &length, output.count) == 1
+        unsafe output.withUnsafeMutableBufferPointer { output in
+            unsafe states.pointee.current = states.pointee.inner
+            _ = unsafe message.withUnsafeBytes {
+                unsafe SHA256_Update(&states.pointee.current, $0.baseAddress, $0.count)
             }
+            _ = unsafe SHA256_Final(output.baseAddress, &states.pointee.current)
+            unsafe states.pointee.current = states.pointee.outer
+            _ = unsafe SHA256_Update(&states.pointee.current, output.baseAddress, output.count)
+            _ = unsafe SHA256_Final(output.baseAddress, &states.pointee.current)
         }
-        guard done, length == 32 else { throw OpenSSLError("compute an HMAC") }
         return digest
     }
+}
+
+/// Begins SHA-256 with one block.
+@unsafe private func start(_ state: UnsafeMutablePointer<SHA256_CTX>, _ block: [UInt8]) {
+    _ = unsafe SHA256_Init(state)
+    _ = unsafe SHA256_Update(state, block, block.count)
 }
