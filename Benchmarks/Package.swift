@@ -2,14 +2,18 @@
 import PackageDescription
 
 let settings: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
+let kernels = Target.Dependency.product(name: "AuthKernels", package: "authbench")
+
+/// A target with a folder of its name.
+func target(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+    .target(name: name, dependencies: dependencies, path: name, swiftSettings: settings)
+}
 
 /// A target that `swift package benchmark` runs.
-func benchmarks(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func benchmarks(_ name: String, _ dependencies: Target.Dependency...) -> Target {
     .executableTarget(
         name: name,
-        dependencies: dependencies + [
-            .product(name: "Benchmark", package: "benchmark"), .product(name: "AuthKernels", package: "authbench"),
-        ],
+        dependencies: dependencies + [kernels, "Contest", "Peers", .product(name: "Benchmark", package: "benchmark")],
         path: name, swiftSettings: settings, plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")])
 }
 
@@ -17,7 +21,7 @@ let package = Package(
     name: "authbench-benchmarks",
     dependencies: [
         .package(name: "authbench", path: ".."),
-        // Without its interposers: what is allocated is counted in Allocations, where nothing is timed.
+        // Without its interposers: what is allocated is counted in Counts, where nothing is timed.
         .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
@@ -25,18 +29,12 @@ let package = Package(
         .target(
             name: "CBare", path: "CBare",
             linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("sqlite3"), .linkedLibrary("hiredis")]),
-        .target(
-            name: "Contest",
-            dependencies: ["CBare", .product(name: "AuthKernels", package: "authbench")], path: "Contest",
-            swiftSettings: settings),
-        .target(
-            name: "Peers",
-            dependencies: [
-                "CBare", "Contest", .product(name: "AuthKernels", package: "authbench"),
-                .product(name: "JWTKit", package: "jwt-kit"),
-            ],
-            path: "Peers", swiftSettings: settings),
-        benchmarks("Kernels", ["Contest", "Peers"]),
-        benchmarks("Ratios", ["Contest", "Peers"]),
+        .target(name: "CCounting", path: "CCounting"),
+        target("Contest", kernels, "CBare"),
+        target("Peers", kernels, "CBare", "Contest"),
+        target("Libraries", "Contest", .product(name: "JWTKit", package: "jwt-kit")),
+        benchmarks("Counts", "CCounting"),
+        benchmarks("Kernels"),
+        benchmarks("Ratios", "Libraries"),
     ]
 )

@@ -7,13 +7,14 @@
 
 enum { id_bytes = 32 };
 
+// On cache lines of its own: its thread writes the random state at each turn.
 struct client {
     sqlite3 *connection;
     sqlite3_stmt *statement;
     const uint8_t *ids;
     size_t sessions;
     uint64_t random;
-};
+} __attribute__((aligned(128)));
 
 struct bare_sqlite {
     struct client *clients;
@@ -48,7 +49,8 @@ static size_t read_ids(sqlite3 *connection, uint8_t **ids) {
 
 struct bare_sqlite *bare_sqlite_open(const char *path, size_t clients) {
     struct bare_sqlite *sqlite = calloc(1, sizeof *sqlite);
-    sqlite->clients = calloc(clients, sizeof *sqlite->clients);
+    sqlite->clients = aligned_alloc(128, clients * sizeof *sqlite->clients);
+    memset(sqlite->clients, 0, clients * sizeof *sqlite->clients);
     sqlite->count = clients;
     size_t sessions = 0;
     for (size_t index = 0; index < clients; index++) {

@@ -12,3 +12,19 @@ func kernel(_ name: String, setUp: @escaping @Sendable () async throws -> Kernel
         try await setUp()
     }
 }
+
+extension BenchmarkMetric {
+    static let cpuTime = Self.custom("CPU time (ns)")
+}
+
+/// Registers the floor under the whole harness: what a closed loop costs that decides nothing.
+func harness(_ name: String, operations: Int, setUp: @escaping @Sendable () async throws -> ClientKernel) {
+    let configuration = Benchmark.Configuration(
+        metrics: [.cpuTime], warmupIterations: 1, maxDuration: .seconds(30), maxIterations: 30)
+    Benchmark(name, configuration: configuration) { benchmark, kernel in
+        let cpu_ns = Double(try kernel.run(operations).cpu_ns)
+        benchmark.measurement(.cpuTime, Int((cpu_ns / Double(operations)).rounded()))
+    } setup: {
+        try await setUp()
+    }
+}

@@ -20,7 +20,16 @@ let benchmarks: @Sendable () -> Void = {
     kernel("hs256-jwt login") { try TokenScene().hs256.login }
     kernel("rs256-jwt authenticate") { try TokenScene().rs256.authenticate }
     kernel("rs256-jwt login") { try TokenScene().rs256.login }
+    kernel("SQLite point read") {
+        let scene = try StoreScene()
+        return try scene.sqlitePointRead()
+    }
+    kernel("SQLite insert") { try StoreScene().sqliteInsert() }
+    kernel("Redis round trip") { try StoreScene().redisRoundTrip() }
     kernel("histogram record") { HarnessKernels.histogramRecord }
     kernel("clock read") { HarnessKernels.clockRead }
     kernel("trace step") { HarnessKernels.traceStep }
+    harness("null operation through the harness", operations: 1_000_000) {
+        try ClientKernel(NullStrategy.self, clients: 1, population: 1000, environment: .withoutStores)
+    }
 }

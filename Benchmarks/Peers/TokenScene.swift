@@ -2,7 +2,6 @@ import AuthCore
 import AuthKernels
 import AuthStrategies
 import Contest
-import Crypto
 
 /// Tokens of both algorithms with keys that all contestants know.
 public struct TokenScene {
@@ -49,7 +48,7 @@ public struct TokenScene {
 
     /// The SHA-256 of what RSA signs, end to end.
     public var rs256Digests: [UInt8] {
-        Self.signingInputs(rs256Tokens).flatMap { Array(SHA256.hash(data: $0)) }
+        Self.signingInputs(rs256Tokens).flatMap(CryptoKernels.sha256)
     }
     public var rs256Signatures: [UInt8] { rs256Tokens.flatMap { Self.decoded(2, of: $0) } }
 

@@ -2,6 +2,11 @@ import AuthCore
 import AuthHarness
 import Backends
 
+extension Environment {
+    /// For strategies that keep nothing.
+    public static var withoutStores: Self { Self(policy: Policy(), sqlite: SQLiteSettings(path: "")) }
+}
+
 /// A strategy under the whole harness: clients that present credentials together, recorded and checked.
 public final class ClientKernel {
     private let bench: SliceBench

@@ -14,6 +14,13 @@ public enum CryptoKernels {
         }
     }
 
+    /// SHA-256 of one message.
+    public static func sha256(_ message: [UInt8]) -> [UInt8] {
+        var hasher = SHA256()
+        let digest = hasher.digest(message.span)
+        return digest.indices.map { digest[$0] }
+    }
+
     /// SHA-256 of each message in turn.
     public static func sha256(of messages: Messages) throws -> Kernel {
         let hasher = Owned(SHA256())

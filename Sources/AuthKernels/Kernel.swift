@@ -10,6 +10,11 @@ public final class Kernel {
         self.perform = perform
     }
 
+    /// The same kernel, which keeps alive what it needs.
+    public func keeping(_ owner: AnyObject) -> Kernel {
+        Kernel(name) { [perform] range in try withExtendedLifetime(owner) { try perform(range) } }
+    }
+
     /// Does so many operations, each on the next input.
     ///
     /// - Parameter count: how many.

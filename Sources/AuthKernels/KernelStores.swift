@@ -33,6 +33,9 @@ public final class KernelStores {
         try? FileManager.default.removeItem(at: folder)
     }
 
+    /// Lets the Redis server run everywhere.
+    public func releaseRedis() { ProcessorBinding.bind(redisProcess, to: Processors.all) }
+
     /// Binds the Redis server to one processor, counted as in `Processors`.
     public func bindRedis(turn: Int) {
         guard !Processors.all.isEmpty else { return }

@@ -1,3 +1,5 @@
+import Backends
+
 /// Reading one HTTP/1.1 header line (RFC 9112 section 5), without its CRLF.
 enum HeaderLine {
     /// Longer lines are refused before anything in them is looked at: the default limit of common servers.
@@ -11,6 +13,11 @@ enum HeaderLine {
         }
         let start = length + 1
         return start < line.count && line[start] == UInt8(ascii: " ") ? start + 1 : start
+    }
+
+    /// Whether a line begins with exactly these bytes: how nearly all clients write a field that is compared without case.
+    static func begins(_ line: Span<UInt8>, with prefix: Span<UInt8>) -> Bool {
+        line.count >= prefix.count && ByteSearch.areEqual(line.extracting(first: prefix.count), prefix)
     }
 
     /// Whether a lower-case ASCII word stands at an offset, in whatever case.

@@ -29,11 +29,9 @@ enum BearerHeader {
         return parts
     }
 
-    /// Where the token begins: field name and scheme are compared without case, but nearly all clients write them as here.
+    /// Where the token begins.
     private static func tokenStart(_ line: Span<UInt8>) -> Int? {
-        if line.count > prefix.count, ByteSearch.areEqual(line.extracting(first: prefix.count), prefix.span) {
-            return prefix.count
-        }
+        if HeaderLine.begins(line, with: prefix.span) { return prefix.count }
         guard let value = HeaderLine.valueStart(line, name: "authorization"),
             HeaderLine.hasPrefix(line, "bearer ", at: value)
         else { return nil }

@@ -8,6 +8,7 @@ import Backends
 enum SessionToken {
     static let length = 43
     private static let prefix = Array("Cookie: \(Cookie.name)=".utf8)
+    private static let fieldName = Array("Cookie: ".utf8)
     private static let cookieName = Array(Cookie.name.utf8)
 
     static func mint() throws -> [UInt8] {
@@ -26,15 +27,11 @@ enum SessionToken {
     /// - Returns: where it stands; `nil` for a line that is no cookie header, a value of another length or
     ///   alphabet than a token, or two cookies of the name: nothing of that reaches the store.
     static func find(in line: Span<UInt8>) -> Range<Int>? {
-        guard var start = HeaderLine.valueStart(line, name: "cookie"), line.count <= HeaderLine.longest_bytes
-        else {
-            return nil
-        }
+        guard line.count <= HeaderLine.longest_bytes, var start = cookiesStart(line) else { return nil }
         var found: Range<Int>?
         while start < line.count {
             while start < line.count, line[start] == UInt8(ascii: " ") { start += 1 }
-            var end = start
-            while end < line.count, line[end] != UInt8(ascii: ";") { end += 1 }
+            let end = ByteSearch.firstIndex(of: UInt8(ascii: ";"), in: line, from: start) ?? line.count
             if isSession(line, start..<end) {
                 guard found == nil else { return nil }
                 found = (start + cookieName.count + 1)..<end
@@ -43,6 +40,11 @@ enum SessionToken {
         }
         guard let found, isToken(line.extracting(found)) else { return nil }
         return found
+    }
+
+    private static func cookiesStart(_ line: Span<UInt8>) -> Int? {
+        HeaderLine.begins(line, with: fieldName.span)
+            ? fieldName.count : HeaderLine.valueStart(line, name: "cookie")
     }
 
     private static func isSession(_ line: Span<UInt8>, _ pair: Range<Int>) -> Bool {

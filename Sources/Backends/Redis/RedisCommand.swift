@@ -38,7 +38,7 @@ package struct RedisCommand: Sendable {
     package mutating func append(_ argument: StaticString) {
         bytes.append(UInt8(ascii: "$"))
         append(digits: argument.utf8CodeUnitCount)
-        for byte in String(describing: argument).utf8 { bytes.append(byte) }
+        argument.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
         endLine()
     }
 

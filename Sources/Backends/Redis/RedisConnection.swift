@@ -54,8 +54,7 @@ import Glibc
 @unsafe private func append(
     _ command: borrowing RedisCommand, to context: UnsafeMutablePointer<redisContext>
 ) throws(RedisError) {
-    let bytes = command.bytes
-    let code = unsafe bytes.withUnsafeBytes { bytes in
+    let code = unsafe command.bytes.withUnsafeBytes { bytes in
         unsafe redisAppendFormattedCommand(context, bytes.baseAddress, bytes.count)
     }
     guard code == REDIS_OK else { throw unsafe failure("send a command", context) }

@@ -7,18 +7,23 @@ import Synchronization
 /// vapor/jwt-kit on the same tokens.
 public enum JWTKitPeer {
     /// Verifies tokens with a shared secret.
-    public static func hs256(secret: [UInt8], keyID: String, tokens: [String]) async -> Contestant {
+    ///
+    /// - Parameters:
+    ///   - secret: the key of HS256.
+    ///   - keyID: its `kid`.
+    ///   - tokens: presented in turn.
+    ///   - checksHeader: whether everything is checked that the JWT strategies check; otherwise as jwt-kit comes, which
+    ///     looks at `alg` and `kid` only.
+    public static func hs256(
+        secret: [UInt8], keyID: String, tokens: [String], checksHeader: Bool = true
+    ) async -> Contestant {
         let keys = JWTKeyCollection()
-        await keys.add(hmac: HMACKey(from: secret), digestAlgorithm: .sha256, kid: JWKIdentifier(string: keyID))
-        return contestant(keys, tokens)
-    }
-
-    /// Verifies tokens with a public key.
-    public static func rs256(publicKeyPEM: String, keyID: String, tokens: [String]) async throws -> Contestant {
-        let keys = JWTKeyCollection()
-        await keys.add(
-            rsa: try Insecure.RSA.PublicKey(pem: publicKeyPEM), digestAlgorithm: .sha256,
-            kid: JWKIdentifier(string: keyID))
+        let (key, kid) = (HMACKey(from: secret), JWKIdentifier(string: keyID))
+        if checksHeader {
+            await keys.add(hmac: key, digestAlgorithm: .sha256, kid: kid, parser: AccessTokenParser())
+        } else {
+            await keys.add(hmac: key, digestAlgorithm: .sha256, kid: kid)
+        }
         return contestant(keys, tokens)
     }
 

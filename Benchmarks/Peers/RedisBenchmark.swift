@@ -1,0 +1,36 @@
+import Contest
+import Foundation
+
+/// The program redis-benchmark, which comes with Redis.
+public enum RedisBenchmark {
+    /// GETs of one value of so many bytes, over so many connections.
+    public static func get(port: UInt16, value_bytes: Int, connections: Int) throws -> Contestant {
+        // The key that it asks for.
+        try run(port, ["-n", "1", "-c", "1", "-d", String(value_bytes), "-t", "set"])
+        return Contestant { count in
+            let requests = max(count, connections)
+            let output = try run(
+                port, ["-n", String(requests), "-c", String(connections), "-d", String(value_bytes), "-t", "get"])
+            guard let line = output.split(separator: "\n").last(where: { $0.hasPrefix("\"GET\"") }),
+                let perSecond = line.split(separator: ",").dropFirst().first
+                    .flatMap({ Double($0.filter { $0 != "\"" }) }), perSecond > 0
+            else { throw NotReady(name: "redis-benchmark") }
+            return UInt64(Double(count) / perSecond * 1e9)
+        }
+    }
+
+    @discardableResult
+    private static func run(_ port: UInt16, _ arguments: [String]) throws -> String {
+        let process = Process()
+        let pipe = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["redis-benchmark", "-p", String(port), "--csv"] + arguments
+        process.standardOutput = pipe
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw NotReady(name: "redis-benchmark") }
+        return String(decoding: output, as: UTF8.self)
+    }
+}

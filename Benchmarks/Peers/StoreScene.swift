@@ -1,0 +1,75 @@
+import AuthCore
+import AuthKernels
+import AuthStrategies
+import Contest
+
+/// Strategies under the whole harness, on stores that the bare loops can ask too.
+public final class StoreScene {
+    public let stores: KernelStores
+    public static let population = 10_000
+    /// Of the value that Redis holds for a session: five integers and the scope.
+    public static let value_bytes = 50
+
+    /// All that come with authbench, the floor first.
+    public static let strategies: [any (AuthStrategy & ~Copyable).Type] = [
+        NullStrategy.self, SQLiteSessionStrategy.self, RedisSessionStrategy.self, HS256JWTStrategy.self,
+        RS256JWTStrategy.self, HybridStrategy.self,
+    ]
+
+    public init() throws {
+        var policy = Policy()
+        // Reads only, as the bare loops do.
+        policy.touch = .never
+        stores = try KernelStores(policy)
+    }
+
+    /// So many clients that present credentials of one strategy together.
+    public func authenticate(_ strategy: any (AuthStrategy & ~Copyable).Type, clients: Int) throws -> Contestant {
+        let kernel = try ClientKernel(
+            strategy, clients: clients, population: Self.population, environment: stores.environment)
+        return Contestant { count in
+            let share = (count - 1) / clients + 1
+            // The stores live as long as somebody asks them.
+            return try withExtendedLifetime(self) { try kernel.run(share * clients).wall_ns }
+        }
+    }
+
+    public func sqlitePointRead() throws -> Kernel {
+        let sessions = try signIn(SQLiteSessionStrategy.self, sharing: SQLiteSessionStrategy.prepare(in: stores.environment))
+        return try StoreKernels.sqlitePointRead(path: stores.environment.sqlite.path, tokens: sessions).keeping(self)
+    }
+
+    public func sqliteInsert() throws -> Kernel {
+        _ = try SQLiteSessionStrategy.prepare(in: stores.environment)
+        return try StoreKernels.sqliteInsert(path: stores.environment.sqlite.path).keeping(self)
+    }
+
+    public func redisRoundTrip() throws -> Kernel {
+        let sessions = try signIn(RedisSessionStrategy.self, sharing: stores.environment)
+        guard let redis = stores.environment.redis else { throw NotReady(name: "Redis") }
+        return try StoreKernels.redisRoundTrip(redis, tokens: sessions).keeping(self)
+    }
+
+    /// The tokens of a population of sessions.
+    private func signIn<S: AuthStrategy & ~Copyable>(_: S.Type, sharing shared: S.Shared) throws -> [[UInt8]] {
+        try StrategyKernels<S>(sharing: shared, credentials: Self.population).headerLines.map { Array($0.suffix(43)) }
+    }
+
+    /// Binds clients and Redis server to one processor, another in each round.
+    public func together(_ round: Int) {
+        Processors.bind(turn: round)
+        stores.bindRedis(turn: round)
+    }
+
+    /// Binds all clients to one processor and the Redis server to the next.
+    public func apart(_ round: Int) {
+        Processors.bind(turn: round)
+        stores.bindRedis(turn: round + 1)
+    }
+
+    /// Lets both run wherever the system puts them.
+    public func anywhere(_: Int) {
+        Processors.release()
+        stores.releaseRedis()
+    }
+}

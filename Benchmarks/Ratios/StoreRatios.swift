@@ -1,0 +1,50 @@
+import AuthKernels
+import AuthStrategies
+import Contest
+import Peers
+
+/// The session strategies under the whole harness against loops in C that ask the same store and do nothing else.
+func storeRatios() {
+    for clients in [1, 8] {
+        ratio("sqlite-session authenticate, \(clients) clients against C loop") {
+            let scene = try StoreScene()
+            let ours = try scene.authenticate(SQLiteSessionStrategy.self, clients: clients)
+            return try Contest(
+                ours, against: Bare.pointRead(path: scene.stores.environment.sqlite.path, clients: clients),
+                slice_ns: clients == 1 ? 2_500_000 : 20_000_000,
+                bind: clients == 1 ? scene.together : scene.anywhere)
+        }
+    }
+    for clients in [1, 16] {
+        ratio("redis-session authenticate, \(clients) clients against hiredis loop") {
+            let scene = try StoreScene()
+            let ours = try scene.authenticate(RedisSessionStrategy.self, clients: clients)
+            return try Contest(
+                ours,
+                against: Bare.get(
+                    port: scene.stores.redisPort, prefix: KernelStores.redisPrefix + "s:", clients: clients),
+                slice_ns: 20_000_000, bind: clients == 1 ? scene.together : scene.apart)
+        }
+        for isBound in [true, false] {
+            let place = isBound ? "" : " (unbound)"
+            ratio("redis-session authenticate, \(clients) clients against redis-benchmark\(place)", rounds: 6) {
+                let scene = try StoreScene()
+                let ours = try scene.authenticate(RedisSessionStrategy.self, clients: clients)
+                return try Contest(
+                    ours,
+                    against: RedisBenchmark.get(
+                        port: scene.stores.redisPort, value_bytes: StoreScene.value_bytes, connections: clients),
+                    slice_ns: 300_000_000, fours: 2,
+                    bind: isBound ? (clients == 1 ? scene.together : scene.apart) : scene.anywhere)
+            }
+        }
+    }
+    ratio("hybrid authenticate against hs256-jwt authenticate") {
+        let scene = try StoreScene()
+        let shared = try HybridStrategy.prepare(in: scene.stores.environment)
+        let hybrid = try StrategyKernels<HybridStrategy>(sharing: shared, credentials: TokenScene.tokens)
+        return try withExtendedLifetime(scene) {
+            try Contest(Contestant(hybrid.authenticate), against: Contestant(TokenScene().hs256.authenticate))
+        }
+    }
+}
