@@ -12,7 +12,7 @@ DEFECT := hs256-jwt:slow5
 # instructions take some per cent more or less.
 ALIGNED := -Xswiftc -Xllvm -Xswiftc -align-all-functions=6
 
-.PHONY: run report test build lint check smoke fuzz schema defect example clean
+.PHONY: run report test build lint check smoke bench fuzz schema defect example clean
 
 run: build
 	@$(BIN) run $(ARGS)
@@ -35,6 +35,11 @@ lint:
 
 check: lint
 	.ci/check-structure
+
+# The hot paths piece by piece, and against the bare calls below them and the libraries beside them: Benchmarks/README.md.
+# make bench TARGETS=Counts for the part that is the same on every machine.
+bench: .build/packages-run
+	@.ci/bench $(TARGETS)
 
 # The columns of the CSV files, from the tables that write them.
 schema: build
@@ -79,4 +84,4 @@ $(VENV)/installed: $(VENV)/report $(wildcard Tests/*/requirements.txt)
 	@touch $@
 
 clean:
-	rm -rf .build .build-fuzz .build-defect .build-example $(VENV)
+	rm -rf .build .build-fuzz .build-defect .build-bench .build-example $(VENV)

@@ -43,7 +43,8 @@ let package = Package(
         .target(name: "AuthConformance", dependencies: ["AuthCore", "Backends"]),
 
         // Floor 3.
-        .target(name: "AuthKernels", dependencies: ["AuthCore", "AuthHarness", "AuthStrategies", "Backends"]),
+        .target(
+            name: "AuthKernels", dependencies: ["AuthCore", "AuthHarness", "AuthStrategies", "Backends"]),
         .target(
             name: "AuthBenchCLI",
             dependencies: [
@@ -75,7 +76,9 @@ let package = Package(
 
 // The same properties twice: in tests that replay the corpus, or with `make fuzz` in the fuzzer.
 let isFuzzed = Context.environment["AUTHBENCH_FUZZ"] != nil
-let properties: [Target.Dependency] = ["AuthCore", "Backends", "AuthStrategies", "AuthReport", "AuthBenchCLI"]
+let properties: [Target.Dependency] = [
+    "AuthCore", "Backends", "AuthStrategies", "AuthReport", "AuthBenchCLI",
+]
 let data = ["CLibFuzzer", "Corpus", "Regressions", "README.md"]
 package.targets +=
     isFuzzed

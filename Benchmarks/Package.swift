@@ -13,8 +13,11 @@ func target(_ name: String, _ dependencies: Target.Dependency...) -> Target {
 func benchmarks(_ name: String, _ dependencies: Target.Dependency...) -> Target {
     .executableTarget(
         name: name,
-        dependencies: dependencies + [kernels, "Contest", "Peers", .product(name: "Benchmark", package: "benchmark")],
-        path: name, swiftSettings: settings, plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")])
+        dependencies: dependencies + [
+            kernels, "Contest", "Peers", .product(name: "Benchmark", package: "benchmark"),
+        ],
+        path: name, swiftSettings: settings, plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
+    )
 }
 
 let package = Package(

@@ -39,7 +39,9 @@ public struct Contestant {
         var count = 1
         while true {
             let time_ns = try run(count)
-            if time_ns >= slice_ns / 2 { return max(1, Int(Double(count) * Double(slice_ns) / Double(time_ns))) }
+            if time_ns >= slice_ns / 2 {
+                return max(1, Int(Double(count) * Double(slice_ns) / Double(time_ns)))
+            }
             count *= 2
         }
     }

@@ -1,5 +1,6 @@
 import Benchmark
 import CCounting
+import Contest
 
 extension BenchmarkMetric {
     static let allocations = Self.custom("allocations per 1000 operations")
@@ -14,13 +15,16 @@ func counts(
     setUp: @escaping @Sendable () async throws -> (_ count: Int) throws -> Void
 ) {
     let configuration = Benchmark.Configuration(
-        metrics: [.allocations, .references], warmupIterations: 1, maxDuration: .seconds(60), maxIterations: 3,
+        metrics: [.allocations, .references], warmupIterations: 1, maxDuration: .seconds(60),
+        maxIterations: 3,
         // What a measurement does once differs a little from one to the next.
         thresholds: [.allocations: .init(absolute: [.p90: 20]), .references: .init(absolute: [.p90: 500])])
-    Benchmark(name, configuration: configuration) { benchmark, run in
+    Benchmark(benchmarkName(name), configuration: configuration) { benchmark, run in
         let (few, many) = (try count(operations, run), try count(3 * operations, run))
         func perThousand(_ counted: KeyPath<counting, UInt64>) -> Int {
-            Int((Double(many[keyPath: counted]) - Double(few[keyPath: counted])) / Double(2 * operations) * 1000)
+            Int(
+                (Double(many[keyPath: counted]) - Double(few[keyPath: counted])) / Double(2 * operations)
+                    * 1000)
         }
         benchmark.measurement(.allocations, perThousand(\.allocations))
         benchmark.measurement(.references, perThousand(\.retains) + perThousand(\.releases))

@@ -1,12 +1,13 @@
 import AuthKernels
 import Benchmark
+import Contest
 
 /// Registers a kernel: each iteration is a thousand operations, and the report gives the time of one.
 func kernel(_ name: String, setUp: @escaping @Sendable () async throws -> Kernel) {
     let configuration = Benchmark.Configuration(
         metrics: [.wallClock], warmupIterations: 3, scalingFactor: .kilo, maxDuration: .seconds(1),
         maxIterations: 2000)
-    Benchmark(name, configuration: configuration) { benchmark, kernel in
+    Benchmark(benchmarkName(name), configuration: configuration) { benchmark, kernel in
         try kernel.run(benchmark.scaledIterations.count)
     } setup: {
         try await setUp()
@@ -21,7 +22,7 @@ extension BenchmarkMetric {
 func harness(_ name: String, operations: Int, setUp: @escaping @Sendable () async throws -> ClientKernel) {
     let configuration = Benchmark.Configuration(
         metrics: [.cpuTime], warmupIterations: 1, maxDuration: .seconds(30), maxIterations: 30)
-    Benchmark(name, configuration: configuration) { benchmark, kernel in
+    Benchmark(benchmarkName(name), configuration: configuration) { benchmark, kernel in
         let cpu_ns = Double(try kernel.run(operations).cpu_ns)
         benchmark.measurement(.cpuTime, Int((cpu_ns / Double(operations)).rounded()))
     } setup: {

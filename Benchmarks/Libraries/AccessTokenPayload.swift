@@ -27,11 +27,14 @@ public struct AccessTokenPayload: JWTPayload {
         try aud.verifyIntendedAudience(includes: "https://api.test")
         try exp.verifyNotExpired(currentDate: Self.now)
         try nbf?.verifyNotBefore(currentDate: Self.now)
-        guard iat.value <= Self.now, iat.value < exp.value, exp.value.timeIntervalSince(iat.value) <= 3600 else {
-            throw JWTError.claimVerificationFailure(failedClaim: iat, reason: "not the lifetime of our tokens")
+        guard iat.value <= Self.now, iat.value < exp.value, exp.value.timeIntervalSince(iat.value) <= 3600
+        else {
+            throw JWTError.claimVerificationFailure(
+                failedClaim: iat, reason: "not the lifetime of our tokens")
         }
         guard sub.value.utf8.count == 36, scope.split(separator: " ").contains("read") else {
-            throw JWTError.claimVerificationFailure(failedClaim: sub, reason: "no subject, or nothing granted")
+            throw JWTError.claimVerificationFailure(
+                failedClaim: sub, reason: "no subject, or nothing granted")
         }
     }
 }

@@ -14,6 +14,7 @@ public enum JWTKitPeer {
     ///   - tokens: presented in turn.
     ///   - checksHeader: whether everything is checked that the JWT strategies check; otherwise as jwt-kit comes, which
     ///     looks at `alg` and `kid` only.
+    /// - Returns: the contestant.
     public static func hs256(
         secret: [UInt8], keyID: String, tokens: [String], checksHeader: Bool = true
     ) async -> Contestant {

@@ -18,7 +18,10 @@ public enum Bare {
     ///   - publicKey: DER, RSA 2048.
     ///   - digests: 32 bytes each, end to end.
     ///   - signatures: 256 bytes each, end to end.
-    public static func verify(publicKey: [UInt8], digests: [UInt8], signatures: [UInt8]) throws -> Contestant {
+    /// - Returns: the contestant.
+    /// - Throws: when OpenSSL does not take the key.
+    public static func verify(publicKey: [UInt8], digests: [UInt8], signatures: [UInt8]) throws -> Contestant
+    {
         guard let rsa = bare_rsa_verifier(publicKey, publicKey.count) else { throw NotReady(name: "RSA") }
         return Contestant("bare RSA verify") { first, count in
             bare_rsa_verify(rsa, digests, signatures, digests.count / 32, first, count)

@@ -10,7 +10,8 @@ public enum RedisBenchmark {
         return Contestant { count in
             let requests = max(count, connections)
             let output = try run(
-                port, ["-n", String(requests), "-c", String(connections), "-d", String(value_bytes), "-t", "get"])
+                port,
+                ["-n", String(requests), "-c", String(connections), "-d", String(value_bytes), "-t", "get"])
             guard let line = output.split(separator: "\n").last(where: { $0.hasPrefix("\"GET\"") }),
                 let perSecond = line.split(separator: ",").dropFirst().first
                     .flatMap({ Double($0.filter { $0 != "\"" }) }), perSecond > 0

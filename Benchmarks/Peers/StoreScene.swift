@@ -24,7 +24,9 @@ public final class StoreScene {
     }
 
     /// So many clients that present credentials of one strategy together.
-    public func authenticate(_ strategy: any (AuthStrategy & ~Copyable).Type, clients: Int) throws -> Contestant {
+    public func authenticate(_ strategy: any (AuthStrategy & ~Copyable).Type, clients: Int) throws
+        -> Contestant
+    {
         let kernel = try ClientKernel(
             strategy, clients: clients, population: Self.population, environment: stores.environment)
         return Contestant { count in
@@ -35,8 +37,10 @@ public final class StoreScene {
     }
 
     public func sqlitePointRead() throws -> Kernel {
-        let sessions = try signIn(SQLiteSessionStrategy.self, sharing: SQLiteSessionStrategy.prepare(in: stores.environment))
-        return try StoreKernels.sqlitePointRead(path: stores.environment.sqlite.path, tokens: sessions).keeping(self)
+        let sessions = try signIn(
+            SQLiteSessionStrategy.self, sharing: SQLiteSessionStrategy.prepare(in: stores.environment))
+        return try StoreKernels.sqlitePointRead(path: stores.environment.sqlite.path, tokens: sessions)
+            .keeping(self)
     }
 
     public func sqliteInsert() throws -> Kernel {
@@ -51,8 +55,11 @@ public final class StoreScene {
     }
 
     /// The tokens of a population of sessions.
-    private func signIn<S: AuthStrategy & ~Copyable>(_: S.Type, sharing shared: S.Shared) throws -> [[UInt8]] {
-        try StrategyKernels<S>(sharing: shared, credentials: Self.population).headerLines.map { Array($0.suffix(43)) }
+    private func signIn<S: AuthStrategy & ~Copyable>(_: S.Type, sharing shared: S.Shared) throws -> [[UInt8]]
+    {
+        try StrategyKernels<S>(sharing: shared, credentials: Self.population).headerLines.map {
+            Array($0.suffix(43))
+        }
     }
 
     /// Binds clients and Redis server to one processor, another in each round.

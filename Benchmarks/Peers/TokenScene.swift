@@ -24,15 +24,21 @@ public struct TokenScene {
         }
     }
 
-    private static func smallLine(_ number: Int, signedBy strategy: inout HS256JWTStrategy) throws -> [UInt8] {
-        let subject = "6ba7b810-9dad-41d1-80b4-" + String(repeating: "0", count: 10) + (number < 16 ? "0" : "") + String(number, radix: 16)
+    private static func smallLine(_ number: Int, signedBy strategy: inout HS256JWTStrategy) throws -> [UInt8]
+    {
+        let subject =
+            "6ba7b810-9dad-41d1-80b4-" + String(repeating: "0", count: 10) + (number < 16 ? "0" : "")
+            + String(number, radix: 16)
         let claims =
             #"{"iss":"https://id.test","aud":"https://api.test","sub":"\#(subject)","client_id":"web","#
             + #""scope":"read","jti":"0123456","iat":1767225600,"exp":1767229200}"#
         let header = #"{"alg":"HS256","kid":"\#(keyID)","typ":"at+jwt"}"#
-        let input = [header, claims].map { Base64URL.encode(Array($0.utf8)) }.joined(separator: [UInt8(ascii: ".")])
+        let input = [header, claims].map { Base64URL.encode(Array($0.utf8)) }.joined(separator: [
+            UInt8(ascii: ".")
+        ])
         let signature = try strategy.signOctets(Array(input)) ?? []
-        return Array("Authorization: Bearer ".utf8) + input + [UInt8(ascii: ".")] + Base64URL.encode(signature)
+        return Array("Authorization: Bearer ".utf8) + input + [UInt8(ascii: ".")]
+            + Base64URL.encode(signature)
     }
 
     public var hs256Tokens: [String] { Self.tokens(of: hs256.headerLines) }

@@ -17,12 +17,13 @@ extension BenchmarkMetric {
 ///   - rounds: how many.
 ///   - setUp: makes the contest.
 func ratio(
-    _ name: String, per whole: Int = 1000, rounds: Int = 12, setUp: @escaping @Sendable () async throws -> Contest
+    _ name: String, per whole: Int = 1000, rounds: Int = 12,
+    setUp: @escaping @Sendable () async throws -> Contest
 ) {
     let configuration = Benchmark.Configuration(
         metrics: [.ours(per: whole), .ours, .theirs], warmupIterations: 1, maxDuration: .seconds(60),
         maxIterations: rounds)
-    Benchmark(name, configuration: configuration) { benchmark, contest in
+    Benchmark(benchmarkName(name), configuration: configuration) { benchmark, contest in
         let round = try contest.round()
         benchmark.measurement(.ours(per: whole), Int((round.ratio * Double(whole)).rounded()))
         benchmark.measurement(.ours, Int(round.ours_ns.rounded()))

@@ -27,13 +27,15 @@ func storeRatios() {
         }
         for isBound in [true, false] {
             let place = isBound ? "" : " (unbound)"
-            ratio("redis-session authenticate, \(clients) clients against redis-benchmark\(place)", rounds: 6) {
+            ratio("redis-session authenticate, \(clients) clients against redis-benchmark\(place)", rounds: 6)
+            {
                 let scene = try StoreScene()
                 let ours = try scene.authenticate(RedisSessionStrategy.self, clients: clients)
                 return try Contest(
                     ours,
                     against: RedisBenchmark.get(
-                        port: scene.stores.redisPort, value_bytes: StoreScene.value_bytes, connections: clients),
+                        port: scene.stores.redisPort, value_bytes: StoreScene.value_bytes,
+                        connections: clients),
                     slice_ns: 300_000_000, fours: 2,
                     bind: isBound ? (clients == 1 ? scene.together : scene.apart) : scene.anywhere)
             }

@@ -29,7 +29,8 @@ public final class ClientKernel {
     ///   - environment: where the stores are, and the policy.
     /// - Throws: what the strategy throws.
     public init(
-        _ strategy: any (AuthStrategy & ~Copyable).Type, _ operation: OperationKind = .authenticate, clients: Int,
+        _ strategy: any (AuthStrategy & ~Copyable).Type, _ operation: OperationKind = .authenticate,
+        clients: Int,
         population: Int, environment: Environment
     ) throws {
         let workload = Workload.only(

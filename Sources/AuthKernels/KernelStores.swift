@@ -16,7 +16,8 @@ public final class KernelStores {
     /// - Parameter policy: that of the strategies.
     /// - Throws: what Foundation and Redis report.
     public init(_ policy: Policy) throws {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("authbench-kernels-\(UUID().uuidString)")
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "authbench-kernels-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
         do { server = try PrivateRedisServer(folder: folder) } catch {
             try? FileManager.default.removeItem(at: folder)
@@ -24,7 +25,8 @@ public final class KernelStores {
         }
         (redisPort, redisProcess) = (server.port, server.processID)
         environment = Environment(
-            policy: policy, sqlite: SQLiteSettings(path: folder.appendingPathComponent("kernels.sqlite").path),
+            policy: policy,
+            sqlite: SQLiteSettings(path: folder.appendingPathComponent("kernels.sqlite").path),
             redis: RedisSettings(url: "redis://127.0.0.1:\(server.port)", keyPrefix: Self.redisPrefix))
     }
 

@@ -51,7 +51,8 @@ public final class StrategyKernels<S: AuthStrategy & ~Copyable> {
     /// Takes the strategy once for all operations: each access to a property of a class is checked.
     private func accepted(_ range: Range<Int>, by strategy: inout S) throws -> Int {
         try lines.count(range) { place, line in
-            try strategy.authenticate(line, requiring: .read, at: now) == .accepted(Subject(id: UInt64(place) + 1))
+            try strategy.authenticate(line, requiring: .read, at: now)
+                == .accepted(Subject(id: UInt64(place) + 1))
         }
     }
 

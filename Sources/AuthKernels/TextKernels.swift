@@ -29,20 +29,16 @@ public enum TextKernels {
     /// Reads the claims of so many tokens in turn, as the JWT strategies issue them.
     public static func claimsReader(_ count: Int) throws -> Kernel {
         let reading = try AccessTokenReading(count: count, policy: Policy(), at: .traceStart)
+        let payloads = Messages(reading.payloads)
         return Kernel("claims reader") { range in
-            var right = 0
-            for index in range where reading.areClaimsRead(index % reading.count) { right += 1 }
-            return right
+            payloads.count(range) { reading.areClaimsRead($1, of: Subject(id: UInt64($0) + 1)) }
         }
     }
 
     /// Finds the parts of a bearer token in its header line, and checks its JOSE header.
     public static func headerParse(_ count: Int) throws -> Kernel {
         let reading = try AccessTokenReading(count: count, policy: Policy(), at: .traceStart)
-        return Kernel("header parse") { range in
-            var right = 0
-            for index in range where reading.isHeaderRead(index % reading.count) { right += 1 }
-            return right
-        }
+        let lines = Messages(reading.headerLines)
+        return Kernel("header parse") { range in lines.count(range) { reading.isHeaderRead($1) } }
     }
 }

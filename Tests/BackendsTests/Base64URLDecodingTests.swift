@@ -3,7 +3,8 @@ import Testing
 
 @Suite("Base64url of the hot path")
 struct Base64URLDecodingTests {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+    private static let alphabet = Array(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
     /// Decodes a group of four at a time, as RFC 4648 section 4 says it.
     private func reference(_ text: [UInt8]) -> [UInt8]? {

@@ -45,7 +45,11 @@ struct InstructionCell {
         Self(name: "claims-reader", operation: "read") { count in
             let reading = try AccessTokenReading(
                 count: credentialCount, policy: Policy(), at: .traceStart)
-            func isRead(_ index: Int) -> Bool { reading.areClaimsRead(index % credentialCount) }
+            func isRead(_ index: Int) -> Bool {
+                let index = index % credentialCount
+                let payload = reading.payloads[index]
+                return reading.areClaimsRead(payload.span, of: Subject(id: UInt64(index) + 1))
+            }
             for index in 0..<credentialCount { _ = isRead(index) }
             return try authbenchCountedOperations(count, isRead)
         }

@@ -46,7 +46,8 @@ public struct JSONName: Hashable, Sendable {
             // Overlapping words, where there are two: the second without what is in the first.
             if let first = name.word(at: 0), let last = name.word(at: name.count &- 8) {
                 low = first
-                high = (name.count == 8 ? 0 : last >> (8 * UInt64(16 - name.count))) | UInt64(name.count) << 56
+                high =
+                    (name.count == 8 ? 0 : last >> (8 * UInt64(16 - name.count))) | UInt64(name.count) << 56
             } else {
                 low = name.paddedWord(at: 0)
                 high = UInt64(name.count) << 56

@@ -68,7 +68,8 @@ extension JSONReader {
         }
         switch UInt8(truncatingIfNeeded: next) {
         // Goes on, as a number of more digits or another form.
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"): return nil
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"):
+            return nil
         default:
             position = end
             return value

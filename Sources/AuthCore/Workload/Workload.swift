@@ -42,7 +42,8 @@ public struct Workload: Sendable, Equatable {
         var mix = Mix()
         mix[kind] = 1
         return Self(
-            name: kind.name, summary: "One kind of operation.", population: population, clients: clients, seed: 1,
+            name: kind.name, summary: "One kind of operation.", population: population, clients: clients,
+            seed: 1,
             skew: .uniform, requestsPerSessionPerSecond: 1000, mix: mix, policy: policy)
     }
 

@@ -4,8 +4,9 @@ import AuthCore
 package struct AccessTokenReading {
     private let rules: ClaimRules
     private let header = TokenHeader(algorithm: HS256.algorithm, keyID: TokenDesk<HS256, HS256>.keyID)
-    private let lines: [[UInt8]]
-    private let payloads: [[UInt8]]
+    /// One for each subject from 1 on.
+    package let headerLines: [[UInt8]]
+    package let payloads: [[UInt8]]
     private let now: Instant
 
     /// Issues tokens, one for each subject from 1 on.
@@ -18,8 +19,8 @@ package struct AccessTokenReading {
     package init(count: Int, policy: Policy, at now: Instant) throws {
         let lifetime_ms = policy.lifetimes.token_ms
         var desk = try HS256Keys().desk(policy: policy, lifetime_ms: lifetime_ms)
-        lines = try (0..<count).map { try desk.issue(to: Subject(id: UInt64($0) + 1), at: now) }
-        payloads = lines.map { line in
+        headerLines = try (0..<count).map { try desk.issue(to: Subject(id: UInt64($0) + 1), at: now) }
+        payloads = headerLines.map { line in
             guard let parts = BearerHeader.split(line.span) else { return [] }
             return Base64URL.decode(line.span.extracting(parts.payload)) ?? []
         }
@@ -27,26 +28,22 @@ package struct AccessTokenReading {
         self.now = now
     }
 
-    package var count: Int { lines.count }
-
     /// Splits one header line and checks the token's JOSE header.
     ///
     /// - Returns: whether it is that of a token of ours.
-    package func isHeaderRead(_ index: Int) -> Bool {
-        let line = lines[index]
-        guard let parts = BearerHeader.split(line.span) else { return false }
-        return header.accepts(line.span.extracting(parts.header))
+    package func isHeaderRead(_ line: Span<UInt8>) -> Bool {
+        guard let parts = BearerHeader.split(line) else { return false }
+        return header.accepts(line.extracting(parts.header))
     }
 
     /// Reads one payload whole.
     ///
     /// - Returns: whether it says what it was issued with, and is good.
-    package func areClaimsRead(_ index: Int) -> Bool {
-        let payload = payloads[index]
+    package func areClaimsRead(_ payload: Span<UInt8>, of subject: Subject) -> Bool {
         do {
-            let claims = try AccessTokenClaims(payload.span, rules: rules, requiring: .read)
+            let claims = try AccessTokenClaims(payload, rules: rules, requiring: .read)
             return claims.refusal(at: now, rules: rules) == nil
-                && claims.subject == Subject(id: UInt64(index) + 1)
+                && claims.subject == subject
         } catch { return false }
     }
 }

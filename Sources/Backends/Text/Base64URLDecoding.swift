@@ -25,7 +25,8 @@ package enum Base64URLDecoding {
                 case .best:
                     unsafe authbench_base64url_decode(text.baseAddress, text.count, output.baseAddress)
                 case .byBytes:
-                    unsafe authbench_base64url_decode_by_bytes(text.baseAddress, text.count, output.baseAddress)
+                    unsafe authbench_base64url_decode_by_bytes(
+                        text.baseAddress, text.count, output.baseAddress)
                 }
             }
         }

@@ -8,9 +8,11 @@ func checkBase64URL(_ text: [UInt8]) throws {
     for processor in [Base64URLDecoding.Way.best, .byBytes] {
         var output = [UInt8](repeating: 0xA5, count: text.count + 20)
         let count = Base64URLDecoding.decode(text.span, into: &output, processor)
-        try promise(bytes == count.map { Array(output.prefix($0)) }, "the hot path decodes otherwise (\(processor))")
+        try promise(
+            bytes == count.map { Array(output.prefix($0)) }, "the hot path decodes otherwise (\(processor))")
         let room = text.count * 3 / 4
-        try promise(output.dropFirst(room).allSatisfy { $0 == 0xA5 }, "wrote beyond its own bytes (\(processor))")
+        try promise(
+            output.dropFirst(room).allSatisfy { $0 == 0xA5 }, "wrote beyond its own bytes (\(processor))")
     }
     if let bytes {
         try promise(Base64URL.encode(bytes) == text, "decoded, but encodes to another text")
