@@ -21,6 +21,9 @@ public protocol AuthStrategy: ~Copyable, SendableMetatype {
     /// Signs many users in before the clock starts; the same as `login` for each, in order.
     mutating func load(_ logins: [Login]) throws -> [Credential]
 
+    /// Signs many credentials out before the clock starts; the same as `logout` for each.
+    mutating func unload(_ credentials: [Credential], at now: Instant) throws
+
     mutating func login(_ subject: Subject, at now: Instant) throws -> Credential
 
     /// Decides whether a request may pass; parsing its header line is part of the work.
@@ -109,6 +112,10 @@ extension AuthStrategy where Self: ~Copyable {
             credentials.append(try login(one.subject, at: one.instant))
         }
         return credentials
+    }
+
+    public mutating func unload(_ credentials: [Credential], at now: Instant) throws {
+        for credential in credentials { try logout(credential, at: now) }
     }
 
     /// Signs somebody in, because a session's credential is the same whatever is known about its user.

@@ -21,7 +21,9 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
         var growth = StoreGrowth()
         // The store is looked at on the way, because what it takes empty says nothing about a session.
         for stage in 1...5 {
-            for client in clients { client.load(loading, share: Double(stage) / 5) }
+            for (index, client) in clients.enumerated() {
+                client.load(loading, share: share(ofClient: index, afterStage: stage))
+            }
             loading.group.wait()
             try loading.failure.rethrow()
             if let bytes = try clients.first?.storeBytes() {
@@ -32,6 +34,13 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
         return Bill(
             strategy: descriptor.id, sizes: sizes, growth: growth.points.isEmpty ? nil : growth,
             commands: commands)
+    }
+
+    /// How much of a client's sessions are there after each of five stages: of a few clients a fifth of each more, of many
+    /// all those of a fifth of the clients, because a store takes sessions the better the more come at once.
+    private func share(ofClient index: Int, afterStage stage: Int) -> Double {
+        guard clients.count >= 5 else { return Double(stage) / 5 }
+        return index * 5 / clients.count < stage ? 1 : 0
     }
 
     func replay(

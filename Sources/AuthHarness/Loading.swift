@@ -3,14 +3,17 @@ import AuthCore
 extension Worker where S: ~Copyable {
     /// Issues the credentials of the slots from where loading stands up to `end`, in portions so that a stop
     /// is noticed soon.
+    ///
+    /// A portion grows as long as it takes little time: a store is spared most by being told much at once.
     mutating func load(upTo end: Int, isStopped: () -> Bool, progress: (Int) -> Void) throws {
         if desk.wallet.subjects.isEmpty { desk.wallet.reserve(slots.count) }
         while desk.wallet.subjects.count < end {
             if isStopped() { throw Stopped() }
             let first = desk.wallet.subjects.count
-            let portion = min(portion, end - first)
-            try load(slots[first..<first + portion])
-            progress(portion)
+            let count = min(portion, end - first)
+            let time = try ContinuousClock().measure { try load(slots[first..<first + count]) }
+            progress(count)
+            if time < .milliseconds(200) { portion = min(2 * portion, largestPortion) }
         }
     }
 
@@ -24,6 +27,7 @@ extension Worker where S: ~Copyable {
             Login(slot.subject, at: .traceStart.advanced(byMilliseconds: -slot.age_ms))
         }
         var issued = try strategy.load(logins).makeIterator()
+        var revoked: [Credential] = []
         for slot in slots {
             let credential =
                 switch slot.state {
@@ -32,21 +36,17 @@ extension Worker where S: ~Copyable {
                 default: issued.next()
                 }
             guard let credential else { throw MissingCredentials(strategy: S.descriptor.id) }
-            desk.wallet.append(try prepare(credential, for: slot), of: slot.subject)
+            if slot.state == .revoked { revoked.append(credential) }
+            desk.wallet.append(prepare(credential, for: slot), of: slot.subject)
         }
+        if !revoked.isEmpty { try strategy.unload(revoked, at: .traceStart) }
     }
 
-    /// Brings a fresh credential into the state that its slot begins with.
-    private mutating func prepare(_ credential: Credential, for slot: Slot) throws -> Credential {
-        switch slot.state {
-        case .revoked: try strategy.logout(credential, at: .traceStart)
-        case .tampered:
-            return Credential(
-                headerLine: hostileLine(slot.subject)
-                    ?? tampered(credential.headerLine, by: slot.subject))
-        case .live, .expired, .wrongAudience, .unknown: break
-        }
-        return credential
+    /// Makes of a fresh credential what its slot begins with.
+    private func prepare(_ credential: Credential, for slot: Slot) -> Credential {
+        guard slot.state == .tampered else { return credential }
+        return Credential(
+            headerLine: hostileLine(slot.subject) ?? tampered(credential.headerLine, by: slot.subject))
     }
 
     /// A hostile line, another for each subject.

@@ -6,8 +6,9 @@ struct Worker<S: AuthStrategy & ~Copyable>: ~Copyable {
     var desk: Desk
     /// The slots to fill before the clock starts.
     let slots: [Slot]
-    /// How many credentials are issued between two looks at the stop flag: with RSA, a tenth of a second.
-    let portion = 512
+    /// How many credentials are issued between two looks at the stop flag: for a fifth of a second, about.
+    var portion = 512
+    let largestPortion = 65_536
 
     /// Lines for the slots that hold a tampered credential; without any, a character of a good one is changed.
     let hostile: [[UInt8]]

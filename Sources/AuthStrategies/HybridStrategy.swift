@@ -42,11 +42,17 @@ public struct HybridStrategy: AuthStrategy, ~Copyable {
     }
 
     public mutating func load(_ logins: [Login]) throws -> [Credential] {
-        let refreshTokens = try families.inOneTransaction { store in
+        let refreshTokens = try families.inBulk { store in
             try logins.map { try store.create(for: $0.subject, at: $0.instant) }
         }
         return try zip(logins, refreshTokens).map { login, token in
             try credential(login.subject, token, at: login.instant)
+        }
+    }
+
+    public mutating func unload(_ credentials: [Credential], at now: Instant) throws {
+        try families.inBulk { store in
+            for credential in credentials { try store.revoke(credential.refreshToken.span) }
         }
     }
 

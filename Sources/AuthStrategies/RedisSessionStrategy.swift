@@ -32,10 +32,15 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
         self.store = store
     }
 
-    /// All commands of a portion are sent before the first reply is read.
+    /// Commands are sent a thousand at a time before the first reply is read: more would only wait in buffers.
     public mutating func load(_ logins: [Login]) throws -> [Credential] {
-        let credentials = try logins.map { try sendLogin($0.subject, at: $0.instant) }
-        for _ in credentials { try store.confirmSave() }
+        var credentials: [Credential] = []
+        credentials.reserveCapacity(logins.count)
+        while credentials.count < logins.count {
+            let pipeline = logins[credentials.count..<min(credentials.count + 1000, logins.count)]
+            for login in pipeline { credentials.append(try sendLogin(login.subject, at: login.instant)) }
+            for _ in pipeline { try store.confirmSave() }
+        }
         return credentials
     }
 

@@ -18,7 +18,6 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
     }
 
     private let policy: Policy
-    private let settings: SQLiteSettings
     private let grantedScope: [UInt8]
     private var hasher: SHA256
     private let connection: SQLiteConnection
@@ -52,7 +51,6 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
         let deleteAll = try connection.prepare("DELETE FROM sessions WHERE user_id = ?1 AND id != ?2")
         let grant = try connection.prepare("UPDATE sessions SET scope = ?2 WHERE user_id = ?1")
         policy = environment.policy
-        settings = environment.sqlite
         grantedScope = Array(policy.grantedScope.utf8)
         self.hasher = hasher
         self.connection = connection
@@ -66,8 +64,18 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
     }
 
     public mutating func load(_ logins: [Login]) throws -> [Credential] {
+        try inBulk { strategy in try logins.map { try strategy.login($0.subject, at: $0.instant) } }
+    }
+
+    public mutating func unload(_ credentials: [Credential], at now: Instant) throws {
+        try inBulk { strategy in for credential in credentials { try strategy.logout(credential, at: now) } }
+    }
+
+    private mutating func inBulk<Value>(_ body: (inout Self) throws -> Value) throws -> Value {
+        let bulk = try SQLiteBulk(on: connection)
+        defer { bulk.end(on: connection) }
         try connection.beginWriting()
-        let result = Result { try logins.map { try login($0.subject, at: $0.instant) } }
+        let result = Result { try body(&self) }
         return try connection.end(result)
     }
 
@@ -174,7 +182,7 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
 
     public var storeCommands: Int { connection.statementsRun }
 
-    public mutating func storeBytes() throws -> UInt64? { try SQLiteSchema.bytes(connection, settings) }
+    public mutating func storeBytes() throws -> UInt64? { try SQLiteSchema.bytes(connection) }
 
     public mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
         // To this server another service's session is one that it never stored.

@@ -46,6 +46,10 @@
 
         mutating func load(_ logins: [Login]) throws -> [Credential] { try strategy.load(logins) }
 
+        mutating func unload(_ credentials: [Credential], at now: Instant) throws {
+            try strategy.unload(credentials, at: now)
+        }
+
         mutating func login(_ subject: Subject, at now: Instant) throws -> Credential {
             try strategy.login(subject, at: now)
         }

@@ -8,7 +8,6 @@ import Backends
 /// transaction (RFC 9700 section 4.14.2, OWASP ASVS 5.0 section 10.4.5).
 struct RefreshFamilyStore: ~Copyable {
     private let policy: Policy
-    private let settings: SQLiteSettings
     private let connection: SQLiteConnection
     private var hasher: SHA256
     private var mac: HMACSHA256
@@ -41,7 +40,6 @@ struct RefreshFamilyStore: ~Copyable {
         let delete = try connection.prepare("DELETE FROM refresh_families WHERE id = ?1")
         let deleteAll = try connection.prepare("DELETE FROM refresh_families WHERE user_id = ?1")
         policy = environment.policy
-        settings = environment.sqlite
         self.connection = connection
         self.hasher = hasher
         self.mac = mac
@@ -61,9 +59,16 @@ struct RefreshFamilyStore: ~Copyable {
         return try connection.end(result)
     }
 
+    /// Does much in one transaction, before the clock starts.
+    mutating func inBulk<Value>(_ body: (inout RefreshFamilyStore) throws -> Value) throws -> Value {
+        let bulk = try SQLiteBulk(on: connection)
+        defer { bulk.end(on: connection) }
+        return try inOneTransaction(body)
+    }
+
     var statementsRun: Int { connection.statementsRun }
 
-    func bytes() throws -> UInt64 { try SQLiteSchema.bytes(connection, settings) }
+    func bytes() throws -> UInt64 { try SQLiteSchema.bytes(connection) }
 
     /// Starts a family.
     ///

@@ -32,12 +32,6 @@ package enum SQLiteFile {
         }
     }
 
-    /// The size of the write-ahead log; 0 where there is none.
-    package static func writeAheadLog_bytes(_ path: String) -> UInt64 {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path + "-wal")
-        return (attributes?[.size] as? NSNumber)?.uint64Value ?? 0
-    }
-
     private static func mark(_ path: String) throws {
         let connection = try SQLiteConnection(path: path)
         if try connection.integer("PRAGMA application_id") == applicationID { return }
