@@ -5,17 +5,17 @@ import Peers
 
 /// The session strategies under the whole harness against loops in C that ask the same store and do nothing else.
 func storeRatios() {
-    for clients in [1, 8] {
+    for clients in [1, 8, 200] {
         ratio("sqlite-session authenticate, \(clients) clients against C loop") {
             let scene = try StoreScene()
             let ours = try scene.authenticate(SQLiteSessionStrategy.self, clients: clients)
             return try Contest(
                 ours, against: Bare.pointRead(path: scene.stores.environment.sqlite.path, clients: clients),
-                slice_ns: clients == 1 ? 2_500_000 : 20_000_000,
+                slice_ns: clients == 1 ? 2_500_000 : 20_000_000, fours: clients == 200 ? 10 : 25,
                 bind: clients == 1 ? scene.together : scene.anywhere)
         }
     }
-    for clients in [1, 16] {
+    for clients in [1, 16, 200] {
         ratio("redis-session authenticate, \(clients) clients against hiredis loop") {
             let scene = try StoreScene()
             let ours = try scene.authenticate(RedisSessionStrategy.self, clients: clients)
@@ -23,8 +23,11 @@ func storeRatios() {
                 ours,
                 against: Bare.get(
                     port: scene.stores.redisPort, prefix: KernelStores.redisPrefix + "s:", clients: clients),
-                slice_ns: 20_000_000, bind: clients == 1 ? scene.together : scene.apart)
+                slice_ns: 20_000_000, fours: clients == 200 ? 10 : 25,
+                bind: clients == 1 ? scene.together : scene.apart)
         }
+    }
+    for clients in [1, 16] {
         for isBound in [true, false] {
             let place = isBound ? "" : " (unbound)"
             ratio("redis-session authenticate, \(clients) clients against redis-benchmark\(place)", rounds: 6)
