@@ -11,7 +11,7 @@ func storeRatios() {
             let ours = try scene.authenticate(SQLiteSessionStrategy.self, clients: clients)
             return try Contest(
                 ours, against: Bare.pointRead(path: scene.stores.environment.sqlite.path, clients: clients),
-                slice_ns: clients == 1 ? 2_500_000 : 20_000_000, fours: clients == 200 ? 10 : 25,
+                slice_ns: clients == 1 ? 2_500_000 : slice_ns(clients), fours: clients == 200 ? 3 : 25,
                 bind: clients == 1 ? scene.together : scene.anywhere)
         }
     }
@@ -23,7 +23,7 @@ func storeRatios() {
                 ours,
                 against: Bare.get(
                     port: scene.stores.redisPort, prefix: KernelStores.redisPrefix + "s:", clients: clients),
-                slice_ns: 20_000_000, fours: clients == 200 ? 10 : 25,
+                slice_ns: slice_ns(clients), fours: clients == 200 ? 3 : 25,
                 bind: clients == 1 ? scene.together : scene.apart)
         }
     }
@@ -53,3 +53,6 @@ func storeRatios() {
         }
     }
 }
+
+/// So long that starting the clients together is next to nothing in it.
+private func slice_ns(_ clients: Int) -> UInt64 { clients == 200 ? 250_000_000 : 20_000_000 }
