@@ -84,4 +84,4 @@ $(VENV)/installed: $(VENV)/report $(wildcard Tests/*/requirements.txt)
 	@touch $@
 
 clean:
-	rm -rf .build .build-fuzz .build-defect .build-bench .build-example $(VENV)
+	rm -rf .build .build-fuzz .build-defect .build-bench Benchmarks/.benchmarkBaselines .build-example $(VENV)

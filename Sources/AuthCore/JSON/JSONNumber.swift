@@ -51,7 +51,7 @@ extension JSONReader {
         while isDigit(peek(bytes)) { advance() }
     }
 
-    /// Reads a number as honest tokens have it: nine to twelve digits, the first of them not zero.
+    /// Reads a number as honest tokens have it: eight to twelve digits, the first of them not zero.
     ///
     /// - Returns: `nil` for anything else, which is left where it is.
     @inlinable
