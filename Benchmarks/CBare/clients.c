@@ -1,27 +1,14 @@
-#define _GNU_SOURCE
 #include "clients.h"
 
-#include <sched.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "CBare.h"
 
-static uint64_t clock_ns(clockid_t clock) {
+uint64_t bare_now_ns(void) {
     struct timespec time;
-    clock_gettime(clock, &time);
+    clock_gettime(CLOCK_MONOTONIC, &time);
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
-
-uint64_t bare_now_ns(void) { return clock_ns(CLOCK_MONOTONIC); }
-
-uint64_t bare_cpu_ns(void) { return clock_ns(CLOCK_PROCESS_CPUTIME_ID); }
-
-void bare_bind(int processor) {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(processor, &set);
-    sched_setaffinity(0, sizeof set, &set);
 }
 
 uint64_t bare_random(uint64_t *state) {

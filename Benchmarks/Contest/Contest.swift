@@ -1,5 +1,4 @@
 import AuthKernels
-import Foundation
 
 /// Two contestants that take turns in short slices, so that whatever the machine does meets both.
 ///

@@ -36,7 +36,7 @@ let benchmarks: @Sendable () -> Void = {
     }
     // Enough for what a measurement allocates once, for each bucket of time that it saw, to be next to nothing.
     let operations = ["null-baseline": 2_000_000, "rs256-jwt": 20_000, "redis-session": 20_000]
-    for strategy in StoreScene.strategies {
+    for strategy in builtinStrategies {
         let id = strategy.descriptor.id
         counts("\(id) authenticate under the harness", operations: operations[id] ?? 200_000) {
             let kernel = try StoreScene().authenticate(strategy, clients: 1)

@@ -10,12 +10,6 @@ public final class StoreScene {
     /// Of the value that Redis holds for a session: five integers and the scope.
     public static let value_bytes = 50
 
-    /// All that come with authbench, the floor first.
-    public static let strategies: [any (AuthStrategy & ~Copyable).Type] = [
-        NullStrategy.self, SQLiteSessionStrategy.self, RedisSessionStrategy.self, HS256JWTStrategy.self,
-        RS256JWTStrategy.self, HybridStrategy.self,
-    ]
-
     public init() throws {
         var policy = Policy()
         // Reads only, as the bare loops do.

@@ -15,7 +15,6 @@ package struct HarnessParts {
     }
 
     /// Records times between 1 and 2 µs.
-    ///
     package mutating func record(_ range: Range<Int>) {
         for index in range { counts.record(1000 &+ UInt64(truncatingIfNeeded: index) & 1023, in: 0) }
     }

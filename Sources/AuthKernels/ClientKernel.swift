@@ -23,18 +23,16 @@ public final class ClientKernel {
     ///
     /// - Parameters:
     ///   - strategy: the one under test.
-    ///   - operation: the only one that the clients do.
     ///   - clients: how many.
     ///   - population: how many sessions.
     ///   - environment: where the stores are, and the policy.
     /// - Throws: what the strategy throws.
     public init(
-        _ strategy: any (AuthStrategy & ~Copyable).Type, _ operation: OperationKind = .authenticate,
-        clients: Int,
-        population: Int, environment: Environment
+        _ strategy: any (AuthStrategy & ~Copyable).Type, clients: Int, population: Int,
+        environment: Environment
     ) throws {
         let workload = Workload.only(
-            operation, clients: clients, population: population, policy: environment.policy)
+            .authenticate, clients: clients, population: population, policy: environment.policy)
         bench = try SliceBench(
             [.init(strategy: strategy, trace: Trace(workload, lapOperations: 16_384))], in: environment,
             cores: 2,

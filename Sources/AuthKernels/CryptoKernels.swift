@@ -3,14 +3,14 @@ import Backends
 /// The cryptography of a request as the strategies call it, without anything around it.
 public enum CryptoKernels {
     /// HMAC-SHA256 of each message in turn.
-    public static func hmac(key: [UInt8], of messages: Messages) throws -> Kernel {
+    public static func hmac(key: [UInt8], of messages: Messages) -> Kernel {
         let mac = Owned(HMACSHA256(key: key))
         let expected = firstBytes(messages) { mac.value.code(for: $0) }
         return Kernel("HMAC-SHA256") { range in
-            func loop(_ mac: inout HMACSHA256) throws -> Int {
+            func loop(_ mac: inout HMACSHA256) -> Int {
                 messages.count(range) { mac.code(for: $1)[0] == expected[$0] }
             }
-            return try loop(&mac.value)
+            return loop(&mac.value)
         }
     }
 
@@ -22,26 +22,19 @@ public enum CryptoKernels {
     }
 
     /// SHA-256 of each message in turn.
-    public static func sha256(of messages: Messages) throws -> Kernel {
+    public static func sha256(of messages: Messages) -> Kernel {
         let hasher = Owned(SHA256())
         let expected = firstBytes(messages) { hasher.value.digest($0) }
         return Kernel("SHA-256") { range in
-            func loop(_ hasher: inout SHA256) throws -> Int {
+            func loop(_ hasher: inout SHA256) -> Int {
                 messages.count(range) { hasher.digest($1)[0] == expected[$0] }
             }
-            return try loop(&hasher.value)
+            return loop(&hasher.value)
         }
     }
 
-    private static func firstBytes(
-        _ messages: Messages, _ digest: (Span<UInt8>) throws -> Digest
-    ) rethrows -> [UInt8] {
-        var first: [UInt8] = []
-        _ = try messages.count(0..<messages.count) { _, message in
-            first.append(try digest(message)[0])
-            return true
-        }
-        return first
+    private static func firstBytes(_ messages: Messages, _ digest: (Span<UInt8>) -> Digest) -> [UInt8] {
+        (0..<messages.count).map { digest(messages.bytes.span.extracting(messages.range($0)))[0] }
     }
 }
 

@@ -5,8 +5,7 @@ import Foundation
 /// A folder of its own with an SQLite file, and a private Redis server; gone with the value.
 public final class KernelStores {
     public let environment: Environment
-    public let redisPort: UInt16
-    public let redisProcess: Int32
+    public var redisPort: UInt16 { server.port }
     private let folder: URL
     private let server: PrivateRedisServer
 
@@ -23,7 +22,6 @@ public final class KernelStores {
             try? FileManager.default.removeItem(at: folder)
             throw error
         }
-        (redisPort, redisProcess) = (server.port, server.processID)
         environment = Environment(
             policy: policy,
             sqlite: SQLiteSettings(path: folder.appendingPathComponent("kernels.sqlite").path),
@@ -36,11 +34,11 @@ public final class KernelStores {
     }
 
     /// Lets the Redis server run everywhere.
-    public func releaseRedis() { ProcessorBinding.bind(redisProcess, to: Processors.all) }
+    public func releaseRedis() { ProcessorBinding.bind(server.processID, to: Processors.all) }
 
     /// Binds the Redis server to one processor, counted as in `Processors`.
     public func bindRedis(turn: Int) {
         guard !Processors.all.isEmpty else { return }
-        ProcessorBinding.bind(redisProcess, to: [Processors.all[turn % Processors.all.count]])
+        ProcessorBinding.bind(server.processID, to: [Processors.all[turn % Processors.all.count]])
     }
 }

@@ -10,16 +10,6 @@ public struct HS256JWTStrategy: AuthStrategy, ~Copyable {
     public struct Shared: Sendable {
         let keys: HS256Keys
         let policy: Policy
-
-        init(keys: HS256Keys, policy: Policy) {
-            self.keys = keys
-            self.policy = policy
-        }
-
-        /// Takes a secret of at least 32 bytes that others know too, so that they can check the same tokens.
-        package init(secret: [UInt8], policy: Policy) throws {
-            self.init(keys: try HS256Keys(secret: secret), policy: policy)
-        }
     }
 
     public static func prepare(in environment: Environment) throws -> Shared {
@@ -61,5 +51,12 @@ public struct HS256JWTStrategy: AuthStrategy, ~Copyable {
 
     public mutating func specimen(of profile: ClaimProfile, at now: Instant) throws -> Credential {
         Credential(headerLine: try desk.specimen(of: profile, at: now))
+    }
+}
+
+extension HS256JWTStrategy.Shared {
+    /// Takes a secret of at least 32 bytes that others know too, so that they can check the same tokens.
+    package init(secret: [UInt8], policy: Policy) throws {
+        self.init(keys: try HS256Keys(secret: secret), policy: policy)
     }
 }

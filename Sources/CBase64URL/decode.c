@@ -8,11 +8,14 @@ enum { step_characters = 32, step_bytes = 24 };
 // characters are of the alphabet.
 typedef int (*step)(const uint8_t text[step_characters], uint8_t bytes[step_characters]);
 
+// How many whole bytes so many characters stand for.
+static inline size_t bytes_of(size_t count) { return count / 4 * 3 + (count % 4 > 0 ? count % 4 - 1 : 0); }
+
 // The last characters are filled up with A, which stands for zeros.
 static inline __attribute__((always_inline)) long decode(
     const uint8_t *text, size_t count, uint8_t *bytes, step decode_step) {
     if (count == 0) return 0;
-    const size_t byte_count = count / 4 * 3 + (count % 4 > 0 ? count % 4 - 1 : 0);
+    const size_t all = bytes_of(count);
     int good = count % 4 != 1;
     // What a step writes beyond its own bytes must be room that is written later.
     for (; count >= step_characters * 3 / 2; count -= step_characters) {
@@ -25,10 +28,10 @@ static inline __attribute__((always_inline)) long decode(
     memcpy(last_text, text, count);
     good &= decode_step(last_text, last_bytes);
     if (count > step_characters) good &= decode_step(last_text + step_characters, last_bytes + step_bytes);
-    const size_t rest = count / 4 * 3 + (count % 4 > 0 ? count % 4 - 1 : 0);
+    const size_t rest = bytes_of(count);
     memcpy(bytes, last_bytes, rest);
     // Bits behind the last whole byte must be zero, or two texts would have one value.
-    return good && (count % 4 == 0 || last_bytes[rest] == 0) ? (long)byte_count : -1;
+    return good && (count % 4 == 0 || last_bytes[rest] == 0) ? (long)all : -1;
 }
 
 // The value of one character, or 64 for a byte outside the alphabet.

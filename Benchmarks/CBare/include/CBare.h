@@ -40,8 +40,5 @@ struct bare_redis *bare_redis_open(const char *host, int port, const char *prefi
 void bare_redis_close(struct bare_redis *redis);
 size_t bare_redis_run(struct bare_redis *redis, size_t count_per_client, uint64_t *wall_ns);
 
-// Binds the calling thread, and those that it starts, to one processor.
-void bare_bind(int processor);
-// CPU time of the process so far.
-uint64_t bare_cpu_ns(void);
+// Nanoseconds of CLOCK_MONOTONIC.
 uint64_t bare_now_ns(void);

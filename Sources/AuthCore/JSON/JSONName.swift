@@ -27,8 +27,8 @@ public struct JSONName: Hashable, Sendable {
         var (low, high) = (UInt64(0), UInt64(truncatingIfNeeded: count) &<< 56)
         for index in 0..<count {
             let letter = UInt64(truncatingIfNeeded: letters[index].value)
-            if index < 8 { low |= letter &<< (8 &* UInt64(truncatingIfNeeded: index)) }
-            if index >= 8 { high |= letter &<< (8 &* UInt64(truncatingIfNeeded: index &- 8)) }
+            let shift = 8 &* UInt64(truncatingIfNeeded: index & 7)
+            if index < 8 { low |= letter &<< shift } else { high |= letter &<< shift }
         }
         (self.low, self.high) = (low, high)
     }

@@ -7,11 +7,6 @@ public struct JSONReader: Sendable {
     @usableFromInline var position = 0
     @usableFromInline var depth = 0
 
-    /// Where the next byte to be read stands.
-    @inlinable public var index: Int { position }
-
-    @inlinable public init() {}
-
     init(at index: Int) { position = index }
 
     /// Reads a whole text that must be one object, handing each member's name to `visit`, which must read the
