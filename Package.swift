@@ -54,14 +54,14 @@ let package = Package(
             ]),
         .executableTarget(name: "authbench", dependencies: ["AuthStrategies", "AuthBenchCLI"]),
 
-        .testTarget(name: "AuthCoreTests", dependencies: ["AuthCore"]),
+        .testTarget(name: "AuthCoreTests", dependencies: ["AuthCore", "AuthStatistics"]),
         .testTarget(name: "AuthStatisticsTests", dependencies: ["AuthStatistics"]),
         .testTarget(name: "BackendsTests", dependencies: ["Backends"]),
         .testTarget(name: "AuthStrategiesTests", dependencies: ["AuthStrategies", "AuthCore", "Backends"]),
         .testTarget(
             name: "AuthHarnessTests",
             dependencies: [
-                "AuthHarness", "AuthCore", "AuthReport",
+                "AuthHarness", "AuthCore", "AuthReport", "AuthStatistics",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]),
         .testTarget(

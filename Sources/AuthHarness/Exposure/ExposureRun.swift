@@ -52,7 +52,7 @@ extension AuthStrategy where Self: ~Copyable {
         clients[0].withdraw(scene, through: gate)
         let phase = gate.open {
             Phase(
-                operations: .max, start_ns: scene.timepiece.now_ns, duration_ns: run.duration_ns,
+                start_ns: scene.timepiece.now_ns, duration_ns: run.duration_ns,
                 isDrained: false)
         }
         gate.done.wait()

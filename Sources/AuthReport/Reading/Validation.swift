@@ -29,6 +29,7 @@ package struct Validation {
         faults += CompletenessCheck(record, rows).faults
         faults += LatencyCheck(record, rows["latency.csv"] ?? [], reader.histograms).faults
         faults += ThroughputCheck(rows["throughput.csv"] ?? [], rows["latency.csv"] ?? []).faults
+        faults += MixCheck(record, rows["throughput.csv"] ?? [], rows["latency.csv"] ?? []).faults
         faults += SizeCheck(rows["size.csv"] ?? []).faults
     }
 
