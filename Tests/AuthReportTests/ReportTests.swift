@@ -140,15 +140,15 @@ struct ReportTests {
         let parent = FileManager.default.temporaryDirectory.appendingPathComponent(
             "test-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: parent) }
-        for id in ["r1", "r2"] {
-            let folder = ResultFolder(
+        let ids = ["20261121T084500.123Z-w", "20261121T084500.124Z-w"]
+        for id in ids {
+            let folder = try ResultFolder(
                 in: parent, identity: .init(runID: id, workload: "w", traceSHA256: "abc"))
-            try folder.create()
             try folder.write([Assessment(measurement())], bills: [], floor: nil)
             try folder.becomeLatest()
         }
         let latest = parent.appendingPathComponent("latest")
-        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: latest.path) == "r2")
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: latest.path) == ids[1])
         let names = try FileManager.default.contentsOfDirectory(atPath: latest.path + "/").sorted()
         #expect(names == ["histograms", "latency.csv", "size.csv", "throughput.csv"])
         let data = try Data(

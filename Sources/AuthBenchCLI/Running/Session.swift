@@ -71,7 +71,7 @@ struct Session {
             }
         } catch is Stopped {
             // Said by the signal that raised the flag.
-        } catch let error as CocoaError {
+        } catch let error where error is CocoaError || error is FileError {
             outcome.failure = "\(files.folder.url.path) could not be written: \(error.reason)"
         } catch { outcome.failure = "\(doing): \(error)" }
         return outcome
