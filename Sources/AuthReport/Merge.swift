@@ -61,7 +61,8 @@ package struct Merge {
     /// - Returns: the folder.
     /// - Throws: `FileError`, or what Foundation reports.
     package func write(
-        into parent: URL, runID wanted: String, startedAt: String, commandLine: [String], noting made: MadeFiles
+        into parent: URL, runID wanted: String, startedAt: String, commandLine: [String],
+        noting made: MadeFiles
     ) throws -> URL {
         do {
             try made.makeFolders(parent.path)

@@ -158,6 +158,29 @@ struct ReportTests {
         #expect(json["trace_sha256"] as? String == "abc")
     }
 
+    @Test("a second run of the same millisecond gets an identifier of its own, in its rows as well")
+    func sameMillisecond() throws {
+        let parent = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "test-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: parent) }
+        let identity = RunIdentity(runID: "20261121T084500.123Z-w", workload: "w", traceSHA256: "abc")
+        let folders = try (0..<2).map { _ in try ResultFolder(in: parent, identity: identity) }
+        for folder in folders { try folder.write([Assessment(measurement())], bills: [], floor: nil) }
+        #expect(folders[1].url.lastPathComponent == "20261121T084500.123Z-w-2")
+        let rows = try String(
+            contentsOf: folders[1].url.appendingPathComponent("latency.csv"), encoding: .utf8)
+        #expect(rows.contains(",20261121T084500.123Z-w-2,"))
+        try folders[1].becomeLatest()
+        try folders[0].becomeLatest()
+        let latest = parent.appendingPathComponent("latest").path
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: latest) == identity.runID)
+        folders[1].made.removeAll()
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: parent.path).sorted() == [
+                identity.runID, "latest",
+            ])
+    }
+
     @Test("writes the same cells as JSON, blank ones as null")
     func json() throws {
         let columns: [Column<Int>] = [

@@ -82,7 +82,8 @@ struct GateRunCommand: ParsableCommand {
             base: try program(base, "--base"), head: try program(head, "--head"), strategies: strategy,
             operations: operation.isEmpty ? known : known.filter { operation.contains($0) }, clients: clients,
             population: population, seed: seed ?? UInt64.random(in: 0...UInt64(UInt32.max)), budget_s: budget,
-            quads: fast ? 8 : 16, countsInstructions: instructions, out: out.map { URL(fileURLWithPath: $0, isDirectory: true) },
+            quads: fast ? 8 : 16, countsInstructions: instructions,
+            out: out.map { URL(fileURLWithPath: $0, isDirectory: true) },
             isQuiet: quiet)
     }
 

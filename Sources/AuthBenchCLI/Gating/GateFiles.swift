@@ -36,14 +36,16 @@ final class GateFiles {
         for name in [recordingName] + names.map(\.name) {
             let path = folder.appendingPathComponent(name).path
             if let kind = FileStatus(at: path)?.kind, kind != .file {
-                throw Fault.badData("--out: \(path) is a \(kind), where a gate writes a file: name another folder")
+                throw Fault.badData(
+                    "--out: \(path) is a \(kind), where a gate writes a file: name another folder")
             }
         }
         let path = folder.appendingPathComponent(recordingName).path
         func refuseReports() throws(FileError) {
             for (_, name) in names where FileStatus(at: folder.appendingPathComponent(name).path) != nil {
                 throw FileError(
-                    folder.appendingPathComponent(name).path, "is not of a gate, which would write over it: name another folder")
+                    folder.appendingPathComponent(name).path,
+                    "is not of a gate, which would write over it: name another folder")
             }
         }
         let recording: ClaimedFile

@@ -23,15 +23,16 @@ struct Session {
     }
 
     func run() throws -> Outcome {
-        let trace = Trace(plan.workload)
-        let identity = RunIdentity(
-            runID: RunClock.identifier(plan.workload.name), workload: plan.workload.name,
-            traceSHA256: trace.sha256())
         let (stop, leftovers) = (StopFlag(), Leftovers())
         let interruption = Interruption(stop: stop, leftovers: leftovers)
         defer { interruption.end() }
         FileLimit.raise()
+        // What is in use or in the way is said before anything takes time.
         let stores = try Stores(plan, leftovers: leftovers)
+        let trace = Trace(plan.workload)
+        let identity = RunIdentity(
+            runID: RunClock.identifier(plan.workload.name), workload: plan.workload.name,
+            traceSHA256: trace.sha256())
         let files: ResultFiles
         do { files = try ResultFiles(plan, identity, leftovers, stores.facts) } catch {
             _ = stores.close(isEmpty: true)

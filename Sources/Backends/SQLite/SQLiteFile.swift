@@ -4,7 +4,8 @@ import Foundation
 package enum SQLiteFile {
     /// Marks our files in the header (https://sqlite.org/pragma.html#pragma_application_id): "auth".
     private static let applicationID: UInt32 = 0x6175_7468
-    private static let foreign = "is a database of another program: name a new file, authbench empties its own"
+    private static let foreign =
+        "is a database of another program: name a new file, authbench empties its own"
 
     /// Takes a path for one run: a file that is new, empty or marked by an earlier run, and in use by no other.
     ///
@@ -13,8 +14,10 @@ package enum SQLiteFile {
         let claim: SQLiteClaim
         do {
             // SQLite deletes what it takes for remains of an earlier database of this name.
-            let file = try ClaimedFile.claim(path) { (path) throws(FileError) in try refuseNeighbours(of: path) }
-            claim = SQLiteClaim(file, wasEmpty: try isEmpty(file))
+            let file = try ClaimedFile.claim(path) { (path) throws(FileError) in
+                try refuseNeighbours(of: path)
+            }
+            claim = SQLiteClaim(file, wasEmpty: try isEmpty(file, named: path))
         } catch { throw SQLiteFileError(description: "\(error)") }
         do { try mark(claim.path) } catch {
             claim.undo()
@@ -36,18 +39,18 @@ package enum SQLiteFile {
     }
 
     /// Looks at the bytes of the file: SQLite itself would finish or roll back what another program left half done.
-    private static func isEmpty(_ file: ClaimedFile) throws(FileError) -> Bool {
+    private static func isEmpty(_ file: ClaimedFile, named path: String) throws(FileError) -> Bool {
         let head = file.head(100)
         guard !head.isEmpty else {
             if !file.isNew { try refuseNeighbours(of: file.path) }
             return true
         }
         guard head.starts(with: "SQLite format 3\0".utf8) else {
-            throw FileError(file.path, "is not an SQLite database")
+            throw FileError(path, "is not an SQLite database")
         }
         // https://sqlite.org/fileformat2.html#the_database_header
         guard head.count == 100, head[68..<72].reduce(0, { $0 << 8 | UInt32($1) }) == applicationID else {
-            throw FileError(file.path, foreign)
+            throw FileError(path, foreign)
         }
         let found = SQLiteSide.allCases.map { ($0, $0.content(beside: file.path)) }
         let hasIndex = found.contains { $0 == (.index, .sqlite) }
@@ -104,7 +107,8 @@ private enum SQLiteSide: String, CaseIterable {
 
     func refusal(of database: String) -> FileError {
         FileError(
-            path(of: database), "stands in the way: SQLite would take it for its own; name another file or move it")
+            path(of: database),
+            "stands in the way: SQLite would take it for its own; name another file or move it")
     }
 
     enum Content { case absent, empty, sqlite, other }

@@ -72,13 +72,14 @@ package final class TemporaryFolder: Sendable {
                 continue
             }
             let path = "\(parent)/\(name)"
+            let file = "\(path)/\(markerName)"
             guard let status = FileStatus(at: path), status.kind == .folder, status.owner == geteuid(),
+                FileStatus(at: file)?.kind == .file,
                 let marker = try? ClaimedFile.claim(
-                    "\(path)/\(markerName)",
-                    beforeMaking: { (path) throws(FileError) in throw FileError(path, "is missing") })
+                    file, beforeMaking: { (path) throws(FileError) in throw FileError(path, "is gone") })
             else { continue }
             let text = Array(text(name, status).utf8)
-            if marker.path == "\(path)/\(markerName)", marker.head(text.count + 1) == text { remove(path, status) }
+            if marker.head(text.count + 1) == text { remove(path, status) }
         }
     }
 
