@@ -39,7 +39,7 @@ let package = Package(
         // Floor 2.
         .target(name: "AuthStrategies", dependencies: ["AuthCore", "Backends"]),
         .target(name: "AuthHarness", dependencies: ["AuthCore"]),
-        .target(name: "AuthReport", dependencies: ["AuthCore", "AuthStatistics"]),
+        .target(name: "AuthReport", dependencies: ["AuthCore", "AuthStatistics", "Backends"]),
         .target(name: "AuthConformance", dependencies: ["AuthCore", "Backends"]),
 
         // Floor 3.
@@ -67,7 +67,9 @@ let package = Package(
         .testTarget(
             name: "AuthConformanceTests",
             dependencies: ["AuthConformance", "AuthStrategies", "AuthCore", "Backends"]),
-        .testTarget(name: "AuthReportTests", dependencies: ["AuthReport", "AuthCore", "AuthStatistics"]),
+        .testTarget(
+            name: "AuthReportTests",
+            dependencies: ["AuthReport", "AuthCore", "AuthStatistics", "Backends"]),
         .testTarget(
             name: "AuthBenchCLITests",
             dependencies: ["authbench", "AuthBenchCLI", "AuthCore", "AuthReport", "Backends"]),

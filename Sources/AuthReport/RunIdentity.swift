@@ -14,6 +14,11 @@ package struct RunIdentity: Sendable, Equatable {
         self.traceSHA256 = traceSHA256
     }
 
+    /// Whether a name is the identifier of a run: `20261121T084500.123Z-mixed`.
+    static func isRunID(_ name: String) -> Bool {
+        name.wholeMatch(of: /[0-9]{8}T[0-9]{6}\.[0-9]{3}Z-[^\/]+/) != nil
+    }
+
     /// The columns common to every CSV file.
     func columns<Row>(strategy: @escaping (Row) -> String) -> [Column<Row>] {
         [

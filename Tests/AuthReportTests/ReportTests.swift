@@ -140,15 +140,15 @@ struct ReportTests {
         let parent = FileManager.default.temporaryDirectory.appendingPathComponent(
             "test-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: parent) }
-        for id in ["r1", "r2"] {
-            let folder = ResultFolder(
+        let ids = ["20261121T084500.123Z-w", "20261121T084500.124Z-w"]
+        for id in ids {
+            let folder = try ResultFolder(
                 in: parent, identity: .init(runID: id, workload: "w", traceSHA256: "abc"))
-            try folder.create()
             try folder.write([Assessment(measurement())], bills: [], floor: nil)
             try folder.becomeLatest()
         }
         let latest = parent.appendingPathComponent("latest")
-        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: latest.path) == "r2")
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: latest.path) == ids[1])
         let names = try FileManager.default.contentsOfDirectory(atPath: latest.path + "/").sorted()
         #expect(names == ["histograms", "latency.csv", "size.csv", "throughput.csv"])
         let data = try Data(
@@ -156,6 +156,29 @@ struct ReportTests {
         let json = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         #expect(json["buckets"] as? [[Int]] == [[1000, 1000, 10_000]])
         #expect(json["trace_sha256"] as? String == "abc")
+    }
+
+    @Test("a second run of the same millisecond gets an identifier of its own, in its rows as well")
+    func sameMillisecond() throws {
+        let parent = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "test-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: parent) }
+        let identity = RunIdentity(runID: "20261121T084500.123Z-w", workload: "w", traceSHA256: "abc")
+        let folders = try (0..<2).map { _ in try ResultFolder(in: parent, identity: identity) }
+        for folder in folders { try folder.write([Assessment(measurement())], bills: [], floor: nil) }
+        #expect(folders[1].url.lastPathComponent == "20261121T084500.123Z-w-2")
+        let rows = try String(
+            contentsOf: folders[1].url.appendingPathComponent("latency.csv"), encoding: .utf8)
+        #expect(rows.contains(",20261121T084500.123Z-w-2,"))
+        try folders[1].becomeLatest()
+        try folders[0].becomeLatest()
+        let latest = parent.appendingPathComponent("latest").path
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: latest) == identity.runID)
+        folders[1].made.removeAll()
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: parent.path).sorted() == [
+                identity.runID, "latest",
+            ])
     }
 
     @Test("writes the same cells as JSON, blank ones as null")

@@ -1,5 +1,7 @@
 import ArgumentParser
+import AuthHarness
 import AuthReport
+import Backends
 import Foundation
 
 /// `authbench merge`: several runs of one trace as one result folder, nothing lost.
@@ -29,11 +31,15 @@ struct MergeCommand: ParsableCommand {
             guard fault.isIncomparable else { throw Fault.badData("\(fault)") }
             throw Fault(status: ExitStatus.incomparable, message: "\(fault)")
         }
+        let (made, leftovers) = (MadeFiles(), Leftovers())
+        leftovers.note { $0.emptyResult = made }
+        let interruption = Interruption(stop: StopFlag(), leftovers: leftovers)
+        defer { interruption.end() }
         let folder: URL
         do {
             folder = try merge.write(
                 into: URL(fileURLWithPath: out), runID: RunClock.identifier("merged"),
-                startedAt: RunClock.timestamp(), commandLine: CommandLine.arguments)
+                startedAt: RunClock.timestamp(), commandLine: CommandLine.arguments, noting: made)
         } catch { throw Fault.badData("--out \(out) cannot be written: \(error.reason)") }
         let rows = PooledTable.rows(folder)
         switch format {
