@@ -58,7 +58,7 @@ package struct Merge {
         do {
             try FileManager.default.createDirectory(
                 at: aside.appendingPathComponent("histograms"), withIntermediateDirectories: true)
-            for schema in Schema.run {
+            for schema in Schema.run where schema.file != "summary.csv" {
                 let text = merged(schema.file, runID: runID).text
                 try Data(text.utf8).write(to: aside.appendingPathComponent(schema.file))
             }
@@ -69,12 +69,22 @@ package struct Merge {
             let data = try JSONSerialization.data(
                 withJSONObject: record, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
             try (data + Data("\n".utf8)).write(to: aside.appendingPathComponent("run.json"))
+            try summary(of: aside, runID: runID).write(to: aside.appendingPathComponent("summary.csv"))
             try FileManager.default.moveItem(at: aside, to: folder)
         } catch {
             try? FileManager.default.removeItem(at: aside)
             throw error
         }
         return folder
+    }
+
+    /// The figures of the whole, from the files that have been written.
+    private func summary(of folder: URL, runID: String) -> Data {
+        let record = parts[0].record
+        let identity = RunIdentity(
+            runID: runID, workload: record?.workload.name ?? "", traceSHA256: record?.trace_sha256 ?? "")
+        let rows = SummaryTable.rows(ResultReader(folder).repeatFigures)
+        return Data(CSV.text(SummaryTable.columns(identity), rows).utf8)
     }
 
     /// How many repeats of a strategy the parts before one have.
