@@ -74,7 +74,7 @@ package struct Merge {
                 try data.write(to: file)
                 made.note(file.path)
             }
-            for schema in Schema.run {
+            for schema in Schema.run where schema.file != "summary.csv" {
                 try write(Data(merged(schema.file, runID: runID).text.utf8), to: schema.file)
             }
             for file in histograms(runID: runID) { try write(try file.json(), to: "histograms/\(file.name)") }
@@ -82,11 +82,21 @@ package struct Merge {
             let data = try JSONSerialization.data(
                 withJSONObject: record, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
             try write(data + Data("\n".utf8), to: "run.json")
+            try write(summary(of: aside, runID: runID), to: "summary.csv")
             return try made.move(aside, to: parent.appendingPathComponent(runID, isDirectory: true))
         } catch {
             made.removeAll()
             throw error
         }
+    }
+
+    /// The figures of the whole, from the files that have been written.
+    private func summary(of folder: URL, runID: String) -> Data {
+        let record = parts[0].record
+        let identity = RunIdentity(
+            runID: runID, workload: record?.workload.name ?? "", traceSHA256: record?.trace_sha256 ?? "")
+        let rows = SummaryTable.rows(ResultReader(folder).repeatFigures)
+        return Data(CSV.text(SummaryTable.columns(identity), rows).utf8)
     }
 
     /// How many repeats of a strategy the parts before one have.

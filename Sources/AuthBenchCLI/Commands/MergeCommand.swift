@@ -8,7 +8,7 @@ import Foundation
 struct MergeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "merge",
-        abstract: "Merges result folders of one trace on one machine, and prints the quantiles of the whole.")
+        abstract: "Merges result folders of one trace on one machine, and prints the figures of the whole.")
 
     @Argument(help: "Two result folders or more.")
     var folders: [String]
@@ -41,10 +41,10 @@ struct MergeCommand: ParsableCommand {
                 into: URL(fileURLWithPath: out), runID: RunClock.identifier("merged"),
                 startedAt: RunClock.timestamp(), commandLine: CommandLine.arguments, noting: made)
         } catch { throw Fault.badData("--out \(out) cannot be written: \(error.reason)") }
-        let rows = PooledTable.rows(folder)
+        let rows = SummaryTable.rows(ResultReader(folder).repeatFigures)
         switch format {
-        case .csv: try Console.output(CSV.text(PooledTable.columns, rows))
-        case .json: try Console.output(try JSONRows.text(PooledTable.columns, rows))
+        case .csv: try Console.output(CSV.text(SummaryTable.printed, rows))
+        case .json: try Console.output(try JSONRows.text(SummaryTable.printed, rows))
         }
         Console.say("Results in \(folder.path)")
     }

@@ -47,6 +47,9 @@ package struct ResultFolder {
                 try write(try file.json(), to: "histograms/\(file.name)")
             }
         }
+        try write(
+            SummaryTable.columns(identity), SummaryTable.rows(assessments.map { RepeatFigures($0) }),
+            to: "summary.csv")
         try write(LatencyTable.columns(identity), LatencyTable.rows(assessments), to: "latency.csv")
         try write(
             ThroughputTable.columns(identity), ThroughputTable.rows(assessments, floor: floor),

@@ -27,6 +27,7 @@ package struct ResultReader {
         package var repeats: Int
         package var order: [[String]]
         package var workload: Workload
+        package var duration_seconds: Double?
     }
 
     package init(_ url: URL) {
