@@ -29,7 +29,7 @@ extension AuthStrategy where Self: ~Copyable {
                 verdict = .notApplicable("the harness's own floor authenticates nobody")
             } else if kind == "JWT", descriptor.transport != .bearer {
                 verdict = .notApplicable("the credential is no token")
-            } else if kind == "JWT" {
+            } else if kind == "JWT", requirement.id != "JWT-36" {
                 let reason =
                     tokenVerdicts.isEmpty
                     ? "the strategy signs nothing for the kit" : Trial<Self>.tokenReason(requirement.id)
@@ -56,6 +56,7 @@ extension Trial where S: ~Copyable {
         cases = 0
         do {
             switch requirement.prefix(3) {
+            case "JWT": try checkSignInTime()
             case "SES": try checkSession(requirement)
             case "REF": try checkRefresh(requirement)
             default: try checkIdempotentLogout()

@@ -27,6 +27,17 @@ struct GenuineToken {
         return Base64URL.decode(text.span).map { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// The JSON texts of some claims; `nil` for each that is absent.
+    func texts(of names: [String]) -> [String?] {
+        let members = try? JSONSerialization.jsonObject(with: Data(claims.utf8)) as? [String: Any]
+        return names.map { name in
+            guard let value = members?[name] else { return nil }
+            let options: JSONSerialization.WritingOptions = [.fragmentsAllowed, .sortedKeys]
+            let text = try? JSONSerialization.data(withJSONObject: value, options: options)
+            return text.map { String(decoding: $0, as: UTF8.self) }
+        }
+    }
+
     static func encoded(_ text: String) -> String { encoded(Array(text.utf8)) }
 
     static func encoded(_ bytes: [UInt8]) -> String {

@@ -20,7 +20,7 @@ extension Trial where S: ~Copyable {
             let second = try renewed(first, at: start)
             try mustNotRenew(first, "a retired token after the grace", at: late)
             try mustNotRenew(second, "the newest token of a family whose old one was reused", at: late)
-        case "REF-04": try checkConcurrentRefreshes(first)
+        case "REF-04": try checkConcurrentRefreshes(first, clocks_ms: [0])
         case "REF-05":
             let second = try renewed(first, at: start)
             let again = try renewed(first, at: start.advanced(byMilliseconds: grace_ms / 2))
@@ -46,6 +46,7 @@ extension Trial where S: ~Copyable {
         case "REF-13":
             try there.logout(first, at: start)
             try mustNotRenew(first, "a token after logout", at: start)
+        case "REF-15": try checkClocks(first)
         case "REF-11": throw NotApplicable("needs a crash within a transaction, which the kit does not cause")
         default: throw NotApplicable("a limit on refreshes would be measured in the strategy's place")
         }
@@ -87,14 +88,37 @@ extension Trial where S: ~Copyable {
         _ = try renewed(credential, at: start)
     }
 
-    /// Thirty-two clients exchange one token at once; one branch may live.
-    private mutating func checkConcurrentRefreshes(_ first: Credential) throws {
+    /// REF-15: servers whose clocks differ by up to the grace exchange one family's tokens.
+    private mutating func checkClocks(_ first: Credential) throws {
+        let grace_ms = lifetimes.refreshGrace_ms
+        guard grace_ms > 1 else { throw NotApplicable("the policy has no grace") }
+        let now = start.advanced(byMilliseconds: 2 * grace_ms)
+        for skew_ms in [-1, 1, -grace_ms / 2, -grace_ms, grace_ms - 1] {
+            let then = now.advanced(byMilliseconds: skew_ms)
+            let own = try here.login(alice, at: start)
+            let second = try renewed(own, at: now)
+            guard case .renewed(let again) = try there.renew(own, at: then) else {
+                throw Breach("a lost answer was refused to a clock that is \(skew_ms) ms off")
+            }
+            try require(
+                again.refreshToken == second.refreshToken,
+                "a second branch for a clock that is \(skew_ms) ms off")
+            let third = try renewed(second, at: then)
+            _ = try renewed(third, at: now)
+            try mustNotRenew(own, "the token three generations back, \(skew_ms) ms off", at: then)
+        }
+        try checkConcurrentRefreshes(first, clocks_ms: [0, -1, 1, -grace_ms / 2, grace_ms / 2 - 1])
+    }
+
+    /// Thirty-two clients exchange one token at once, their clocks off by so much in turn; one branch may live.
+    private mutating func checkConcurrentRefreshes(_ first: Credential, clocks_ms: [Int64]) throws {
         let clients = try (0..<32).map { _ in Mutexed(try S(sharing: shared)) }
         let answers = Mutex<[Credential]>([])
         let failures = Mutex<[String]>([])
         let group = DispatchGroup()
-        let now = start
+        let middle = start.advanced(byMilliseconds: clocks_ms.count > 1 ? 2 * lifetimes.refreshGrace_ms : 0)
         for (index, client) in clients.enumerated() {
+            let now = middle.advanced(byMilliseconds: clocks_ms[index % clocks_ms.count])
             DispatchQueue(label: "refresh.\(index)").async(group: group) {
                 do {
                     let renewal = try client.value.withLock { try $0.renew(first, at: now) }
@@ -111,7 +135,7 @@ extension Trial where S: ~Copyable {
         try require(!fresh.isEmpty, "none of the concurrent refreshes succeeded")
         let branches = Set(fresh.map(\.refreshToken))
         try require(branches.count == 1, "\(branches.count) live branches after concurrent refreshes")
-        _ = try renewed(fresh[0], at: start)
+        _ = try renewed(fresh[0], at: middle)
     }
 }
 

@@ -45,6 +45,7 @@ public struct Requirement: Sendable {
         Self("JWT-33", "one public error for all"),
         Self("JWT-34", "keys rotate without a restart"),
         Self("JWT-35", "bearer transport: the header line only, scheme without case"),
+        Self("JWT-36", "auth_time is that of the sign-in, whatever was renewed since"),
     ]
 
     /// Sessions in a store: OWASP ASVS 5.0, RFC 6265bis, NIST SP 800-63B.
@@ -68,6 +69,8 @@ public struct Requirement: Sendable {
         Self("SES-17", "a store that is down is an error, never a decision"),
         Self("SES-18", "a clock that steps does not extend a session"),
         Self("SES-19", "two cookies of the name refused"),
+        Self("SES-20", "logout with the identifier from before a renewal ends the renewed session"),
+        Self("SES-21", "a lost index hides no session from logout everywhere"),
     ]
 
     /// Refresh tokens and revocation: RFC 9700, 7009, OWASP ASVS 5.0.
@@ -86,6 +89,7 @@ public struct Requirement: Sendable {
         Self("REF-12", "refresh and access tokens are not taken for each other"),
         Self("REF-13", "logout revokes the family"),
         Self("REF-14", "the rate of refreshes is limited"),
+        Self("REF-15", "a clock that is behind or ahead within the grace is no reuse"),
     ]
 
     public static let revocation = [

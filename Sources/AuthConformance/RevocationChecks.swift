@@ -22,6 +22,25 @@ extension Trial where S: ~Copyable {
         }
     }
 
+    /// SES-20: of two requests that cross, one renews the session and the other one still has the identifier from before.
+    mutating func checkCrossingLogout() throws {
+        for isLongAfter in [false, true] {
+            let first = try here.login(alice, at: start)
+            let bystander = try here.login(alice, at: start)
+            let moment = start.advanced(byMilliseconds: isLongAfter ? lifetimes.idle_ms / 2 : 0)
+            let second = try renewed(first, at: moment)
+            try mustRefuse(first.headerLine, "the identifier from before a renewal", at: moment)
+            try there.logout(first, at: moment)
+            try mustRefuse(
+                second.headerLine, "a renewed session after a logout with the identifier from before", at: moment)
+            guard case .refused = try there.renew(second, at: moment) else {
+                throw Breach("a session is renewed after a logout with the identifier from before")
+            }
+            try mustAccept(bystander.headerLine, "another session of the user", at: moment)
+            try there.logout(first, at: moment)
+        }
+    }
+
     mutating func checkListing() throws {
         let carol = Subject(id: 9)
         guard let none = try here.sessions(of: carol, at: start) else {

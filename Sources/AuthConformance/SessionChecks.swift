@@ -18,6 +18,8 @@ extension Trial where S: ~Copyable {
         case "SES-13": try checkReclaimedSpace()
         case "SES-14", "SES-15": try checkCookie()
         case "SES-16", "SES-19": try checkMalformed(requirement)
+        case "SES-20": try checkCrossingLogout()
+        case "SES-21": try checkLostIndex()
         default: throw NotApplicable("needs a store that is stopped, which the kit does not do to a server")
         }
     }

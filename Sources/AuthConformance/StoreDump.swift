@@ -27,6 +27,54 @@ extension Trial where S: ~Copyable {
     }
 }
 
+extension Trial where S: ~Copyable {
+    /// SES-21: of what sign-ins leave in Redis, every key that no decision needs is lost, as when memory runs out.
+    mutating func checkLostIndex() throws {
+        guard S.descriptor.stores.contains(.redis), let redis = environment.redis,
+            let endpoint = RedisEndpoint(url: redis.url)
+        else { throw NotApplicable("nothing is evicted from the store") }
+        var connection = try RedisConnection(endpoint)
+        let keys = RedisCommand("KEYS", redis.keyPrefix + "*")
+        for (subject, signsInAgain) in [(Subject(id: 10), false), (Subject(id: 11), true)] {
+            let before = Set(try connection.execute(keys).elements ?? [])
+            var own = try (0..<3).map { _ in try here.login(subject, at: start) }
+            for key in Set(try connection.execute(keys).elements ?? []).subtracting(before) {
+                try lose(key, on: &connection, unlessNeededBy: own, of: subject)
+            }
+            // What was lost may have been made anew since, without those from before.
+            if signsInAgain { own.append(try here.login(subject, at: start)) }
+            try there.logoutEverywhere(subject, at: start)
+            for credential in own {
+                try mustRefuse(credential.headerLine, "a session whose index was lost, after logout everywhere")
+            }
+        }
+    }
+
+    /// Deletes a key, and puts it back where something needs it.
+    private mutating func lose(
+        _ key: [UInt8], on connection: inout RedisConnection, unlessNeededBy credentials: [Credential],
+        of subject: Subject
+    ) throws {
+        func command(_ name: StaticString, _ rest: [UInt8]...) -> RedisCommand {
+            var command = RedisCommand()
+            command.begin(arguments: 2 + rest.count)
+            command.append(name)
+            command.append(key)
+            for argument in rest { command.append(argument) }
+            return command
+        }
+        let dump = try connection.execute(command("DUMP")).bytes ?? []
+        let left_ms = max(0, try connection.execute(command("PTTL")).integer ?? 0)
+        _ = try connection.execute(command("DEL"))
+        var isNeeded = false
+        for credential in credentials where !isNeeded {
+            isNeeded = try here.authenticate(credential, at: start) != .accepted(subject)
+        }
+        guard isNeeded else { return }
+        _ = try connection.execute(command("RESTORE", Array(String(left_ms).utf8), dump))
+    }
+}
+
 /// Everything that a run's stores hold.
 enum StoreDump {
     static func bytes(_ environment: Environment) throws -> Data {

@@ -39,6 +39,36 @@ extension Trial where S: ~Copyable {
         return verdicts
     }
 
+    /// JWT-36: what a token says of the sign-in stays the same through every renewal (RFC 9068 section 2.2.1).
+    mutating func checkSignInTime() throws {
+        let names = ["auth_time", "acr", "amr"]
+        let first = try here.login(alice, at: start)
+        guard let signedIn = GenuineToken(first.headerLine)?.texts(of: names) else {
+            throw NotApplicable("the credential is no compact JWS")
+        }
+        let begin = String(start.seconds)
+        try require(
+            signedIn[0] ?? begin == begin, "auth_time is \(signedIn[0] ?? ""), and the sign-in was at \(begin)")
+        let (step_ms, grace_ms) = (lifetimes.shortest_ms / 4, lifetimes.refreshGrace_ms)
+        let once = start.advanced(byMilliseconds: step_ms)
+        guard case .renewed(let second) = try here.renew(first, at: once) else {
+            throw NotApplicable("a token is not renewed")
+        }
+        var fresh = [second, try renewed(second, at: once.advanced(byMilliseconds: step_ms))]
+        // The answer may have been lost, and be asked for again.
+        let again = once.advanced(byMilliseconds: grace_ms / 2)
+        if case .renewed(let third) = try there.renew(first, at: again) { fresh.append(third) }
+        for credential in fresh {
+            let texts = GenuineToken(credential.headerLine)?.texts(of: names)
+            for (index, name) in names.enumerated() where texts?[index] != signedIn[index] {
+                throw Breach(
+                    "\(name) was \(signedIn[index] ?? "absent") at the sign-in, and is "
+                        + "\(texts?[index] ?? "absent") in a renewed token")
+            }
+            cases += 1
+        }
+    }
+
     /// Why a requirement of tokens has no case in the corpus.
     static func tokenReason(_ requirement: String) -> String {
         switch requirement {

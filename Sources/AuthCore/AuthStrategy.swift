@@ -65,6 +65,9 @@ public protocol AuthStrategy: ~Copyable, SendableMetatype {
     /// Commands or statements that this client has sent to its store so far, BEGIN and COMMIT among them.
     var storeCommands: Int { get }
 
+    /// How often this client could not write a session's last-seen moment; what was read decided all the same.
+    var touchFailures: Int { get }
+
     /// How many bytes the store holds now, for this strategy and whatever else is in it; `nil` without a store.
     mutating func storeBytes() throws -> UInt64?
 
@@ -111,6 +114,8 @@ extension AuthStrategy where Self: ~Copyable {
     }
 
     public var storeCommands: Int { 0 }
+
+    public var touchFailures: Int { 0 }
 
     public mutating func storeBytes() throws -> UInt64? { nil }
 

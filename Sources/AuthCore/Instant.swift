@@ -11,8 +11,10 @@ public struct Instant: Comparable, Hashable, Sendable {
     }
 
     @inlinable
+    /// Counts from whole seconds; what milliseconds cannot hold becomes the first or the last moment that they can.
     public init(seconds: Int64) {
-        milliseconds = seconds * 1000
+        let (product, isOver) = seconds.multipliedReportingOverflow(by: 1000)
+        milliseconds = isOver ? (seconds < 0 ? .min : .max) : product
     }
 
     /// Whole seconds since 1970, rounded down: the NumericDate of RFC 7519 section 2.
@@ -23,8 +25,18 @@ public struct Instant: Comparable, Hashable, Sendable {
 
     public static func < (left: Self, right: Self) -> Bool { left.milliseconds < right.milliseconds }
 
+    /// A later or an earlier moment; beyond the first and the last there is none.
+    ///
+    /// A moment may come out of a damaged store, so that no sum of two is sure to be a number.
     public func advanced(byMilliseconds offset: Int64) -> Self {
-        Self(milliseconds: milliseconds + offset)
+        let (sum, isOver) = milliseconds.addingReportingOverflow(offset)
+        return Self(milliseconds: isOver ? (offset < 0 ? .min : .max) : sum)
+    }
+
+    /// How long after another moment this one is; negative where it is before it, and never more than a number holds.
+    public func milliseconds(since other: Self) -> Int64 {
+        let (difference, isOver) = milliseconds.subtractingReportingOverflow(other.milliseconds)
+        return isOver ? (self < other ? .min : .max) : difference
     }
 }
 

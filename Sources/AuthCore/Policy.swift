@@ -40,7 +40,7 @@ public enum TouchPolicy: Sendable, Equatable {
     public func isDue(lastSeen: Instant, at now: Instant) -> Bool {
         switch self {
         case .never: false
-        case .interval(let milliseconds): now.milliseconds - lastSeen.milliseconds >= milliseconds
+        case .interval(let milliseconds): now.milliseconds(since: lastSeen) >= milliseconds
         case .always: true
         }
     }

@@ -45,7 +45,7 @@ public struct HybridStrategy: AuthStrategy, ~Copyable {
             try logins.map { try store.create(for: $0.subject, at: $0.instant) }
         }
         return try zip(logins, refreshTokens).map { login, token in
-            try credential(login.subject, token, at: login.instant)
+            try credential(login.subject, token, authenticatedAt: login.instant, at: login.instant)
         }
     }
 
@@ -56,7 +56,7 @@ public struct HybridStrategy: AuthStrategy, ~Copyable {
     }
 
     public mutating func login(_ subject: Subject, at now: Instant) throws -> Credential {
-        try credential(subject, try families.create(for: subject, at: now), at: now)
+        try credential(subject, try families.create(for: subject, at: now), authenticatedAt: now, at: now)
     }
 
     /// Looks at the access token only: no store is asked.
@@ -69,7 +69,8 @@ public struct HybridStrategy: AuthStrategy, ~Copyable {
     public mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {
         switch try families.exchange(credential.refreshToken.span, at: now) {
         case .refused(let reason): .refused(reason)
-        case .rotated(let subject, let token): .renewed(try self.credential(subject, token, at: now))
+        case .rotated(let subject, let authenticatedAt, let token):
+            .renewed(try self.credential(subject, token, authenticatedAt: authenticatedAt, at: now))
         }
     }
 
@@ -99,13 +100,14 @@ public struct HybridStrategy: AuthStrategy, ~Copyable {
     }
 
     /// The lifetime is shortened at random, so that tokens issued together are not renewed together: by whole seconds,
-    /// as `exp` has no others.
+    /// as `exp` has no others. `auth_time` is that of the sign-in, whichever refresh it is (RFC 9068 section 2.2.1).
     private mutating func credential(
-        _ subject: Subject, _ refreshToken: [UInt8], at now: Instant
+        _ subject: Subject, _ refreshToken: [UInt8], authenticatedAt: Instant, at now: Instant
     ) throws -> Credential {
         let shorter_s = Int64.random(in: 0...lifetimes.accessJitter_s, using: &jitter)
         let line = try desk.issue(
-            to: subject, at: now, authenticatedAt: now, lifetime_ms: lifetimes.access_ms - shorter_s * 1000)
+            to: subject, at: now, authenticatedAt: authenticatedAt,
+            lifetime_ms: lifetimes.access_ms - shorter_s * 1000)
         return Credential(headerLine: line, refreshToken: refreshToken)
     }
 }

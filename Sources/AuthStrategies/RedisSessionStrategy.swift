@@ -38,16 +38,28 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
         credentials.reserveCapacity(logins.count)
         while credentials.count < logins.count {
             let pipeline = logins[credentials.count..<min(credentials.count + 1000, logins.count)]
-            for login in pipeline { credentials.append(try sendLogin(login.subject, at: login.instant)) }
-            for _ in pipeline { try store.confirmSave() }
+            credentials += try save(pipeline)
         }
         return credentials
     }
 
     public mutating func login(_ subject: Subject, at now: Instant) throws -> Credential {
-        let credential = try sendLogin(subject, at: now)
-        try store.confirmSave()
-        return credential
+        try save([Login(subject, at: now)])[0]
+    }
+
+    private mutating func save(_ logins: ArraySlice<Login>) throws -> [Credential] {
+        var credentials: [Credential] = []
+        var sessions: [(id: Digest, record: SessionRecord)] = []
+        credentials.reserveCapacity(logins.count)
+        sessions.reserveCapacity(logins.count)
+        for login in logins {
+            let token = try SessionToken.mint()
+            let record = SessionRecord(login.subject, at: login.instant, lifetimes: policy.lifetimes)
+            sessions.append((hasher.digest(token.span), record))
+            credentials.append(SessionToken.credential(token))
+        }
+        try store.save(sessions, scope: grantedScope)
+        return credentials
     }
 
     public mutating func authenticate(
@@ -63,7 +75,7 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
         guard found.isGranted else { return .refused(.insufficientScope) }
         if policy.touch.isDue(lastSeen: record.lastSeen, at: now) {
             record.touch(at: now, lifetimes: policy.lifetimes)
-            try store.touch(id, record)
+            store.touch(id, record)
         }
         return .accepted(record.subject)
     }
@@ -82,6 +94,8 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
         return isMoved ? .renewed(SessionToken.credential(fresh)) : .refused(.unknown)
     }
 
+    /// Ends the session, also by the identifier that a renewal of the last minute replaced: that request may have crossed
+    /// the renewal.
     public mutating func logout(_ credential: borrowing Credential, at now: Instant) throws {
         let line = credential.headerLine.span
         guard let token = SessionToken.find(in: line) else { return }
@@ -89,14 +103,16 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
     }
 
     public mutating func logoutEverywhere(_ subject: Subject, at now: Instant) throws {
-        try store.removeAll(of: subject)
+        try store.removeAll(of: subject, at: now)
     }
 
     public mutating func changeGrant(of subject: Subject, to scope: String, at now: Instant) throws {
-        try store.changeGrant(of: subject, to: Array(scope.utf8))
+        try store.changeGrant(of: subject, to: Array(scope.utf8), at: now)
     }
 
     public var storeCommands: Int { store.commandsSent }
+
+    public var touchFailures: Int { store.touchFailures }
 
     public mutating func storeBytes() throws -> UInt64? { try store.usedMemory_bytes() }
 
@@ -107,7 +123,7 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
         guard let record = try store.read(id, requiring: .read)?.record, !record.isExpired(at: now) else {
             return true
         }
-        try store.removeAll(of: record.subject, but: id)
+        try store.removeAll(of: record.subject, but: id, at: now)
         return true
     }
 
@@ -118,12 +134,5 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
     public mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
         // To this server another service's session is one that it never stored.
         SessionToken.credential(try SessionToken.mint())
-    }
-
-    private mutating func sendLogin(_ subject: Subject, at now: Instant) throws -> Credential {
-        let token = try SessionToken.mint()
-        let record = SessionRecord(subject, at: now, lifetimes: policy.lifetimes)
-        try store.sendSave(hasher.digest(token.span), record, scope: grantedScope)
-        return SessionToken.credential(token)
     }
 }

@@ -41,9 +41,11 @@ enum SQLiteSchema: String {
                 last_seen_at INTEGER NOT NULL,
                 idle_expires_at INTEGER NOT NULL,
                 abs_expires_at INTEGER NOT NULL,
-                scope TEXT NOT NULL
+                scope TEXT NOT NULL,
+                previous_id BLOB                        -- the one before the last renewal, for a logout that crossed it
             ) STRICT, WITHOUT ROWID;
             CREATE INDEX sessions_user ON sessions (user_id);
+            CREATE INDEX sessions_previous ON sessions (previous_id) WHERE previous_id IS NOT NULL;
             CREATE INDEX sessions_expiry ON sessions (abs_expires_at);
             """
         case .refreshFamilies:
@@ -55,7 +57,8 @@ enum SQLiteSchema: String {
                 scope TEXT NOT NULL,
                 generation INTEGER NOT NULL,
                 token_hash BLOB NOT NULL,               -- SHA-256 of the newest generation's token
-                rotated_at INTEGER NOT NULL,            -- milliseconds since 1970, as all times
+                authenticated_at INTEGER NOT NULL,      -- milliseconds since 1970, as all times
+                rotated_at INTEGER NOT NULL,
                 idle_expires_at INTEGER NOT NULL,
                 abs_expires_at INTEGER NOT NULL
             ) STRICT, WITHOUT ROWID;

@@ -20,7 +20,7 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
     private let policy: Policy
     private let grantedScope: [UInt8]
     private var hasher: SHA256
-    private let connection: SQLiteConnection
+    let connection: SQLiteConnection
     private var insert: SQLiteStatement
     private var select: SQLiteStatement
     private var touch: SQLiteStatement
@@ -28,6 +28,7 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
     private var delete: SQLiteStatement
     private var deleteAll: SQLiteStatement
     private var grant: SQLiteStatement
+    public private(set) var touchFailures = 0
 
     public init(sharing environment: Environment) throws {
         // All first: a noncopyable value cannot be left half made.
@@ -44,10 +45,16 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
             FROM sessions WHERE id = ?1
             """)
         let touch = try connection.prepare(
-            "UPDATE sessions SET last_seen_at = ?2, idle_expires_at = ?3 WHERE id = ?1")
+            """
+            UPDATE sessions SET last_seen_at = max(last_seen_at, ?2), idle_expires_at = max(idle_expires_at, ?3)
+            WHERE id = ?1
+            """)
         let rotate = try connection.prepare(
-            "UPDATE sessions SET id = ?2, last_seen_at = ?3, idle_expires_at = ?4 WHERE id = ?1")
-        let delete = try connection.prepare("DELETE FROM sessions WHERE id = ?1")
+            """
+            UPDATE sessions SET id = ?2, previous_id = ?1, last_seen_at = max(last_seen_at, ?3),
+                idle_expires_at = max(idle_expires_at, ?4) WHERE id = ?1
+            """)
+        let delete = try connection.prepare("DELETE FROM sessions WHERE id = ?1 OR previous_id = ?1")
         let deleteAll = try connection.prepare("DELETE FROM sessions WHERE user_id = ?1 AND id != ?2")
         let grant = try connection.prepare("UPDATE sessions SET scope = ?2 WHERE user_id = ?1")
         policy = environment.policy
@@ -104,7 +111,10 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
         }
         guard !record.isExpired(at: now) else { return .refused(.expired) }
         guard isGranted else { return .refused(.insufficientScope) }
-        if policy.touch.isDue(lastSeen: record.lastSeen, at: now) { try touch(id, record, at: now) }
+        if policy.touch.isDue(lastSeen: record.lastSeen, at: now) {
+            // The read has decided: a store that is busy or full now changes nothing about it.
+            do { try touch(id, record, at: now) } catch { touchFailures += 1 }
+        }
         return .accepted(record.subject)
     }
 
@@ -128,6 +138,7 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
         return .renewed(SessionToken.credential(fresh))
     }
 
+    /// Ends the session, also by the identifier that its last renewal replaced: that request may have crossed the renewal.
     public mutating func logout(_ credential: borrowing Credential, at now: Instant) throws {
         let line = credential.headerLine.span
         guard let token = SessionToken.find(in: line) else { return }

@@ -5,6 +5,7 @@ import Synchronization
 /// What is wrong with a broken twin of the hybrid strategy's refresh tokens.
 enum RefreshFlaw: String, CaseIterable, Sendable {
     case doesNotRotate, noReuseDetection, graceForEver, secondBranch, logoutKeepsFamily, neverIdle
+    case signsInAtRefresh, distrustsClocks
 
     @TaskLocal static var current = doesNotRotate
 
@@ -16,6 +17,8 @@ enum RefreshFlaw: String, CaseIterable, Sendable {
         case .secondBranch: "REF-04"
         case .logoutKeepsFamily: "REF-13"
         case .neverIdle: "REF-08"
+        case .signsInAtRefresh: "JWT-36"
+        case .distrustsClocks: "REF-15"
         }
     }
 }
@@ -24,9 +27,9 @@ struct RefreshTwin: AuthStrategy, ~Copyable {
     static let descriptor = StrategyDescriptor(
         id: "refresh-twin", title: "broken", transport: .bearer, revocation: .atExpiry, stores: [.sqlite])
 
-    /// The refresh tokens that have been exchanged.
+    /// The refresh tokens that have been exchanged, and when first.
     final class Retired: Sendable {
-        let tokens = Mutex<Set<[UInt8]>>([])
+        let tokens = Mutex<[[UInt8]: Instant]>([:])
     }
 
     struct Shared: Sendable {
@@ -61,15 +64,25 @@ struct RefreshTwin: AuthStrategy, ~Copyable {
 
     mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {
         let token = credential.refreshToken
-        let isRetired = retired.tokens.withLock { !$0.insert(token).inserted }
+        let first = retired.tokens.withLock { tokens in
+            defer { if tokens[token] == nil { tokens[token] = now } }
+            return tokens[token]
+        }
+        let isRetired = first != nil
         switch flaw {
         case .doesNotRotate: return .renewed(copy credential)
         case .noReuseDetection where isRetired: return .refused(.reused)
         case .graceForEver: return try inner.renew(credential, at: .traceStart)
         case .neverIdle: return try inner.renew(credential, at: min(now, .traceStart))
+        case .distrustsClocks where first.map { now < $0 } == true: return .refused(.reused)
+        case .signsInAtRefresh:
+            guard case .renewed(let fresh) = try inner.renew(credential, at: now) else { break }
+            let line = try inner.login(Subject(id: 7), at: now).headerLine
+            return .renewed(Credential(headerLine: line, refreshToken: fresh.refreshToken))
         case .secondBranch where isRetired: return .renewed(try inner.login(Subject(id: 7), at: now))
-        default: return try inner.renew(credential, at: now)
+        default: break
         }
+        return try inner.renew(credential, at: now)
     }
 
     mutating func logout(_ credential: borrowing Credential, at now: Instant) throws {

@@ -8,6 +8,7 @@ enum SessionFlaw: String, CaseIterable, Sendable {
     case logoutForgets, noIdleTimeout, noAbsoluteTimeout, keepsIdentifier, adoptsUnknown, logsOutHereOnly,
         cannotList
     case storesPlainToken, asksStoreForAnything, takesLastCookie, resurrectingTouch, failsOnUnknownLogout
+    case forgetsPredecessor
 
     @TaskLocal static var current = logoutForgets
 
@@ -25,6 +26,7 @@ enum SessionFlaw: String, CaseIterable, Sendable {
         case .takesLastCookie: "SES-19"
         case .resurrectingTouch: "SES-11"
         case .failsOnUnknownLogout: "RVK-01"
+        case .forgetsPredecessor: "SES-20"
         }
     }
 }
@@ -129,6 +131,7 @@ struct SessionTwin: AuthStrategy, ~Copyable {
         if flaw == .failsOnUnknownLogout, try inner.authenticate(credential, at: now) == .refused(.unknown) {
             throw CocoaError(.coderInvalidValue)
         }
+        if flaw == .forgetsPredecessor, case .refused = try inner.authenticate(credential, at: now) { return }
         try inner.logout(credential, at: now)
     }
 

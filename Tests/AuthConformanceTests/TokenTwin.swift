@@ -10,7 +10,7 @@ enum TokenFlaw: String, CaseIterable, Sendable {
     case takesTextAsDate, noLongestLifetime, skipsNotBefore, prefixAudience, missingAudience, issuerWithin
     case ignoresCritical, ignoresType, ignoresKeyID, trustsEmbeddedKey, takesDuplicates, takesPadding,
         missingClaims
-    case takesTwoSpaces, failsOnLargeInput
+    case takesTwoSpaces, failsOnLargeInput, signsInAtRenewal
 
     @TaskLocal static var current = skipsExp
 
@@ -36,6 +36,7 @@ enum TokenFlaw: String, CaseIterable, Sendable {
         case .missingClaims: "JWT-30"
         case .takesTwoSpaces: "JWT-35"
         case .failsOnLargeInput: "JWT-03"
+        case .signsInAtRenewal: "JWT-36"
         }
     }
 }
@@ -122,7 +123,7 @@ struct TokenTwin: AuthStrategy, ~Copyable {
         case .takesDuplicates: return isSigned && claims["sub"] != nil && exp?.doubleValue == 9_999_999_999
         case .takesPadding: return line.hasSuffix("=")
         case .missingClaims: return isSigned && claims["jti"] == nil && claims["sub"] != nil
-        case .takesTwoSpaces, .failsOnLargeInput: return false
+        case .takesTwoSpaces, .failsOnLargeInput, .signsInAtRenewal: return false
         }
     }
 
@@ -138,7 +139,8 @@ struct TokenTwin: AuthStrategy, ~Copyable {
     }
 
     mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {
-        try inner.renew(credential, at: now)
+        if flaw == .signsInAtRenewal { return .renewed(try inner.login(Subject(id: 7), at: now)) }
+        return try inner.renew(credential, at: now)
     }
     mutating func logout(_ credential: borrowing Credential, at now: Instant) throws {}
     mutating func logoutEverywhere(_ subject: Subject, at now: Instant) throws {}

@@ -30,6 +30,12 @@ struct TwinTests {
         #expect(failed.contains(flaw.requirement), "\(flaw): \(failed)")
     }
 
+    @Test("of an index that is all that logout everywhere knows")
+    func index() throws {
+        let failed = try breaches(of: IndexTwin.self)
+        #expect(failed.contains("SES-21"), "\(failed)")
+    }
+
     @Test("of refresh tokens", arguments: RefreshFlaw.allCases)
     func refreshTokens(flaw: RefreshFlaw) throws {
         let failed = try RefreshFlaw.$current.withValue(flaw) { try breaches(of: RefreshTwin.self) }

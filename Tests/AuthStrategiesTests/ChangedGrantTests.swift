@@ -62,11 +62,12 @@ struct ChangedGrantTests {
         var store = try RedisSessionStore(settings, lifetimes: lifetimes)
         let id = Digest(repeating: 3)
         let record = SessionRecord(alice, at: .start, lifetimes: lifetimes)
-        try store.sendSave(id, record, scope: Array("read write".utf8))
-        try store.confirmSave()
+        try store.save([(id, record)], scope: Array("read write".utf8))
         let before = try store.read(id, requiring: write)
-        try store.changeGrant(of: alice, to: Array("read".utf8))
-        try store.touch(id, record)
+        try store.changeGrant(of: alice, to: Array("read".utf8), at: .start)
+        var later = record
+        later.touch(at: .start + 1, lifetimes: lifetimes)
+        store.touch(id, later)
         let after = try store.read(id, requiring: write)
         #expect(before?.isGranted == true && after?.isGranted == false)
     }

@@ -170,6 +170,92 @@ struct HybridStrategyTests {
         #expect(try renewed(&strategy, branch, at: .start) != nil)
     }
 
+    @Test("a clock that is behind by up to the grace is no reuse, and one further behind is")
+    func clockBehind() throws {
+        var strategy = try HybridStrategy(sharing: shared)
+        for behind_ms in [1, lifetimes.refreshGrace_ms] {
+            let first = try strategy.login(alice, at: .start)
+            let second = try #require(try renewed(&strategy, first, at: .start + 60_000))
+            let again = try renewed(&strategy, first, at: .start + (60_000 - behind_ms))
+            #expect(again?.refreshToken == second.refreshToken, "\(behind_ms) ms behind")
+        }
+        let first = try strategy.login(alice, at: .start)
+        _ = try renewed(&strategy, first, at: .start + 60_000)
+        let far = Instant.start + (60_000 - lifetimes.refreshGrace_ms - 1)
+        guard case .refused(.reused) = try strategy.renew(first, at: far) else {
+            Issue.record("a retired token was taken by a clock that is further behind than the grace")
+            return
+        }
+    }
+
+    @Test("an exchange by a clock that is behind takes neither grace nor idle time back")
+    func nothingTakenBack() throws {
+        var strategy = try HybridStrategy(sharing: shared)
+        let first = try strategy.login(alice, at: .start)
+        let second = try #require(try renewed(&strategy, first, at: .start + 9000))
+        let third = try #require(try renewed(&strategy, second, at: .start + 4000))
+        // Its grace is counted from the later of the two moments.
+        let again = try renewed(&strategy, second, at: .start + (9000 + lifetimes.refreshGrace_ms - 1))
+        #expect(again?.refreshToken == third.refreshToken)
+        let last = Instant.start + (9000 + lifetimes.refreshIdle_ms - 1)
+        #expect(try renewed(&strategy, third, at: last) != nil)
+    }
+
+    @Test(
+        "a damaged row is an error, never a crash and never a decision",
+        arguments: [
+            "generation = -1", "generation = 4294967296", "generation = 9223372036854775807",
+            "generation = -9223372036854775808",
+        ])
+    func damagedGeneration(change: String) throws {
+        var strategy = try HybridStrategy(sharing: shared)
+        let first = try strategy.login(alice, at: .start)
+        let other = try strategy.login(Subject(id: 8), at: .start)
+        let database = try SQLiteConnection(path: stores.environment.sqlite.path)
+        try database.execute("UPDATE refresh_families SET \(change) WHERE user_id = 7")
+        #expect(throws: DamagedStore.self) { _ = try renewed(&strategy, first, at: .start) }
+        #expect(try renewed(&strategy, other, at: .start) != nil, "the connection goes on")
+    }
+
+    @Test(
+        "impossible times in a row are a decision without a crash",
+        arguments: ["rotated_at", "idle_expires_at", "abs_expires_at", "authenticated_at"])
+    func damagedTimes(column: String) throws {
+        var strategy = try HybridStrategy(sharing: shared)
+        let database = try SQLiteConnection(path: stores.environment.sqlite.path)
+        for time in [Int64.min, -1, 0, .max] {
+            let first = try strategy.login(alice, at: .start)
+            let second = try renewed(&strategy, first, at: .start)
+            try database.execute("UPDATE refresh_families SET \(column) = \(time)")
+            for credential in [first, second ?? first] { _ = try strategy.renew(credential, at: .start) }
+            try strategy.logoutEverywhere(alice, at: .start)
+        }
+    }
+
+    @Test("the last generation that a token can name has no successor, and is an error")
+    func lastGeneration() throws {
+        let key = try SharedSecret(count: 32)
+        var store = try RefreshFamilyStore(stores.environment, key: key)
+        let first = try store.create(for: alice, at: .start)
+        var mac = key.withBytes { HMACSHA256(key: $0) }
+        var hasher = SHA256()
+        var token = try #require(RefreshToken.read(first.span, &mac))
+        token.generation = .max
+        let text = token.text(&mac)
+        let hash = hasher.digest(text.span)
+        let digits = hash.indices.map { String(hash[$0] >> 4, radix: 16) + String(hash[$0] & 15, radix: 16) }
+        let database = try SQLiteConnection(path: stores.environment.sqlite.path)
+        try database.execute(
+            "UPDATE refresh_families SET generation = 4294967295, token_hash = x'\(digits.joined())'")
+        #expect(throws: DamagedStore.self) { _ = try store.exchange(text.span, at: .start) }
+        // A token of the last generation is no predecessor of the first.
+        try database.execute("UPDATE refresh_families SET generation = 0")
+        guard case .refused = try store.exchange(text.span, at: .start) else {
+            Issue.record("the last generation was taken for the one before the first")
+            return
+        }
+    }
+
     @Test("a rotation that does not come to its end leaves the old token usable, and only that")
     func crash() throws {
         struct Crash: Error {}
@@ -181,7 +267,7 @@ struct HybridStrategyTests {
         }
         #expect(throws: Crash.self) { try failingExchange() }
         var after = try RefreshFamilyStore(stores.environment, key: key)
-        guard case .rotated(_, let next) = try after.exchange(first.span, at: .start + 60_000) else {
+        guard case .rotated(_, _, let next) = try after.exchange(first.span, at: .start + 60_000) else {
             Issue.record("the old token was lost in the crash")
             return
         }

@@ -73,7 +73,7 @@ struct AccessTokenClaims {
         // Equality is expired (RFC 7519 section 4.1.4: "on or after").
         guard now < expiry else { return .expired }
         guard issuedAt <= now, notBefore ?? issuedAt <= now else { return .wrongClaims }
-        guard issuedAt < expiry, expiry.milliseconds - issuedAt.milliseconds <= rules.lifetime_ms else {
+        guard issuedAt < expiry, expiry.milliseconds(since: issuedAt) <= rules.lifetime_ms else {
             return .wrongClaims
         }
         return isScopeGranted ? nil : .insufficientScope

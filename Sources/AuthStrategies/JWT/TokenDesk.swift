@@ -69,7 +69,7 @@ struct TokenDesk<Signer: TokenSigner & ~Copyable, Verifier: TokenVerifier & ~Cop
         case .refused(let reason): return .refused(reason)
         case .accepted(let subject, let authenticatedAt):
             guard let authenticatedAt else { return .refused(.wrongClaims) }
-            let remaining_ms = authenticatedAt.milliseconds + absolute_ms - now.milliseconds
+            let remaining_ms = authenticatedAt.advanced(byMilliseconds: absolute_ms).milliseconds(since: now)
             guard remaining_ms >= 1000 else { return .refused(.expired) }
             return .renewed(
                 Credential(

@@ -25,11 +25,13 @@ struct RefreshFamilyStore: ~Copyable {
         let insert = try connection.prepare(
             """
             INSERT INTO refresh_families (id, user_id, client_id, scope, generation, token_hash,
-                rotated_at, idle_expires_at, abs_expires_at) VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6, ?7, ?8)
+                authenticated_at, rotated_at, idle_expires_at, abs_expires_at)
+            VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6, ?6, ?7, ?8)
             """)
         let select = try connection.prepare(
             """
-            SELECT user_id, generation, token_hash, rotated_at, idle_expires_at, abs_expires_at, client_id
+            SELECT user_id, generation, token_hash, rotated_at, idle_expires_at, abs_expires_at, client_id,
+                authenticated_at
             FROM refresh_families WHERE id = ?1
             """)
         let advance = try connection.prepare(
@@ -76,22 +78,24 @@ struct RefreshFamilyStore: ~Copyable {
     mutating func create(for subject: Subject, at now: Instant) throws -> [UInt8] {
         let token = RefreshToken(family: try SecureRandom.bytes(RefreshToken.family_bytes), generation: 0)
         let text = token.text(&mac)
-        let absolute_ms = now.milliseconds + policy.lifetimes.absolute_ms
+        let absolute = now.advanced(byMilliseconds: policy.lifetimes.absolute_ms)
+        let idle = now.advanced(byMilliseconds: policy.lifetimes.refreshIdle_ms)
         try insert.bind(blob: token.family.span, at: 1)
         try insert.bind(Int64(bitPattern: subject.id), at: 2)
         try insert.bind(text: Array(policy.clientID.utf8).span, at: 3)
         try insert.bind(text: Array(policy.grantedScope.utf8).span, at: 4)
         try insert.bind(blob: hasher.digest(text.span).span, at: 5)
         try insert.bind(now.milliseconds, at: 6)
-        try insert.bind(min(absolute_ms, now.milliseconds + policy.lifetimes.refreshIdle_ms), at: 7)
-        try insert.bind(absolute_ms, at: 8)
+        try insert.bind(min(absolute, idle).milliseconds, at: 7)
+        try insert.bind(absolute.milliseconds, at: 8)
         try insert.run()
         return text
     }
 
     /// What an exchange came to.
     enum Exchange {
-        case rotated(Subject, [UInt8])
+        /// Whose family it is, when they signed in, and the successor's text.
+        case rotated(Subject, authenticatedAt: Instant, [UInt8])
         case refused(Refusal)
     }
 
@@ -102,7 +106,7 @@ struct RefreshFamilyStore: ~Copyable {
     ///   - now: the moment of the exchange.
     ///   - commit: called within the transaction before it ends, for tests of a crash there.
     /// - Returns: the successor, or why there is none.
-    /// - Throws: `SQLiteError`, or what `commit` throws; nothing has happened then.
+    /// - Throws: `SQLiteError`, `DamagedStore`, or what `commit` throws; nothing has happened then.
     mutating func exchange(
         _ text: Span<UInt8>, at now: Instant, beforeCommit commit: () throws -> Void = {}
     ) throws -> Exchange {
@@ -131,6 +135,7 @@ struct RefreshFamilyStore: ~Copyable {
         var subject: Subject
         var generation: UInt32
         var isNewestToken: Bool
+        var authenticatedAt: Instant
         var rotatedAt: Instant
         var idleExpiry: Instant
         var absoluteExpiry: Instant
@@ -147,28 +152,41 @@ struct RefreshFamilyStore: ~Copyable {
         }
         if family.generation == token.generation {
             guard family.isNewestToken else { return .refused(.unknown) }
-            return .rotated(family.subject, try rotate(token, family, at: now))
+            return .rotated(
+                family.subject, authenticatedAt: family.authenticatedAt, try rotate(token, family, at: now))
         }
         // The answer with the newest token may have been lost: the one before it gets the same again for a
         // moment.
-        let age_ms = now.milliseconds - family.rotatedAt.milliseconds
-        if token.generation &+ 1 == family.generation, 0..<policy.lifetimes.refreshGrace_ms ~= age_ms {
+        let (next, isOver) = token.generation.addingReportingOverflow(1)
+        if !isOver, next == family.generation, isWithinGrace(family.rotatedAt, at: now) {
             let newest = RefreshToken(family: token.family, generation: family.generation)
-            return .rotated(family.subject, newest.text(&mac))
+            return .rotated(
+                family.subject, authenticatedAt: family.authenticatedAt, newest.text(&mac))
         }
         try revokeFamily(token.family)
         return .refused(.reused)
     }
 
+    /// Whether a rotation was a moment ago, or will be in a moment: the clock of the server that rotated may be ahead
+    /// of this one's by as much as the grace.
+    private func isWithinGrace(_ rotatedAt: Instant, at now: Instant) -> Bool {
+        let (age_ms, grace_ms) = (now.milliseconds(since: rotatedAt), policy.lifetimes.refreshGrace_ms)
+        return -grace_ms <= age_ms && age_ms < grace_ms
+    }
+
     private mutating func rotate(_ token: RefreshToken, _ family: Family, at now: Instant) throws -> [UInt8] {
-        let next = RefreshToken(family: token.family, generation: token.generation + 1)
+        let (generation, isOver) = token.generation.addingReportingOverflow(1)
+        guard !isOver else { throw DamagedStore(table: "refresh_families", "the last generation there is") }
+        let next = RefreshToken(family: token.family, generation: generation)
         let text = next.text(&mac)
-        let idle_ms = now.milliseconds + policy.lifetimes.refreshIdle_ms
+        let idle = min(family.absoluteExpiry, now.advanced(byMilliseconds: policy.lifetimes.refreshIdle_ms))
+        // A clock that is a little behind takes nothing back; one that was set back begins anew.
+        let isBehind = now < family.rotatedAt && isWithinGrace(family.rotatedAt, at: now)
         try advance.bind(blob: token.family.span, at: 1)
         try advance.bind(Int64(next.generation), at: 2)
         try advance.bind(blob: hasher.digest(text.span).span, at: 3)
-        try advance.bind(now.milliseconds, at: 4)
-        try advance.bind(min(idle_ms, family.absoluteExpiry.milliseconds), at: 5)
+        try advance.bind((isBehind ? family.rotatedAt : now).milliseconds, at: 4)
+        try advance.bind(max(family.idleExpiry, idle).milliseconds, at: 5)
         try advance.run()
         return text
     }
@@ -176,17 +194,20 @@ struct RefreshFamilyStore: ~Copyable {
     private mutating func read(_ id: [UInt8], _ hash: Digest) throws -> Family? {
         try select.bind(blob: id.span, at: 1)
         guard try select.step() else { return nil }
+        // The statement must not stay open when the row is refused.
+        defer { select.reset() }
         let client = Array(policy.clientID.utf8)
-        let family = Family(
-            subject: Subject(id: UInt64(bitPattern: select.integer(0))),
-            generation: UInt32(select.integer(1)),
+        guard let generation = UInt32(exactly: select.integer(1)) else {
+            throw DamagedStore(table: "refresh_families", "generation \(select.integer(1))")
+        }
+        return Family(
+            subject: Subject(id: UInt64(bitPattern: select.integer(0))), generation: generation,
             isNewestToken: select.withBytes(2) { constantTimeEquals($0, hash.span) },
+            authenticatedAt: Instant(milliseconds: select.integer(7)),
             rotatedAt: Instant(milliseconds: select.integer(3)),
             idleExpiry: Instant(milliseconds: select.integer(4)),
             absoluteExpiry: Instant(milliseconds: select.integer(5)),
             isOurClient: select.withBytes(6) { $0.elementsEqual(client.span) })
-        select.reset()
-        return family
     }
 
     private mutating func revokeFamily(_ id: [UInt8]) throws {

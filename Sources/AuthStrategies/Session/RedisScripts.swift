@@ -1,65 +1,138 @@
 /// What changes two keys at once, as scripts: no other client ever sees half of it
 /// (https://redis.io/docs/latest/develop/programmability/eval-intro/).
+///
+/// A session's key holds a record (`SessionRecordCoding`: 40 bytes of integers, then the scope), or for a minute after a
+/// renewal `moved:` and the name that took its place. A user's index is a sorted set of names by absolute expiry; its
+/// member `born` has the moment at which the index was made, negative. Whatever gives a session more time puts its name
+/// into the index, so that an index that was lost has every live session again after one idle timeout.
 enum RedisScripts {
-    /// Stores a session under its name and puts the name into the user's index.
+    /// Stores a session under its name and puts the name into the user's index, which lets go of those long expired.
     ///
-    /// Keys: session, user's index. Arguments: record, its life in ms, session's name, the index's life in
-    /// ms.
+    /// Keys: session, index. Arguments: record, its life in ms, name, absolute expiry, the moment of now negative, the
+    /// index's life in ms, the last expiry to let go of.
     static let save = """
         redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-        redis.call('SADD', KEYS[2], ARGV[3])
-        redis.call('PEXPIRE', KEYS[2], ARGV[4])
+        redis.call('ZREMRANGEBYSCORE', KEYS[2], 0, ARGV[7])
+        redis.call('ZADD', KEYS[2], 'NX', ARGV[5], 'born', ARGV[4], ARGV[3])
+        redis.call('PEXPIRE', KEYS[2], ARGV[6])
+        return 1
+        """
+
+    /// Writes a record's integers over those of a session that is still there: touching never brings one back, nor a
+    /// permission that was changed since the read, nor an earlier last-seen moment.
+    ///
+    /// Keys: session, index. Arguments: the record's integers, its life in ms, name, absolute expiry, the moment of now
+    /// negative, the index's life in ms.
+    static let touch = """
+        local old = redis.call('GET', KEYS[1])
+        if not old or #old < #ARGV[1] then return 0 end
+        redis.call('ZADD', KEYS[2], 'NX', ARGV[5], 'born', ARGV[4], ARGV[3])
+        redis.call('PEXPIRE', KEYS[2], ARGV[6])
+        if struct.unpack('<i8', old, 17) >= struct.unpack('<i8', ARGV[1], 17) then return 1 end
+        redis.call('SET', KEYS[1], ARGV[1] .. string.sub(old, #ARGV[1] + 1), 'PX', ARGV[2])
         return 1
         """
 
     /// Moves a session to a new name, if it is still there; what it permits stays as it is in the store.
     ///
-    /// Keys: old session, new session, user's index. Arguments: the record's integers, its life in ms, new name, old
-    /// name.
-    ///
-    /// The new name goes in before the old one goes out: an empty set would be deleted, its expiry with it.
+    /// Keys: old session, new session, index. Arguments: as for `touch` with the new name, then the old name and how long
+    /// it leads to the new one in ms. Done twice it is as done once: nobody else can have made a session of the new name.
     static let rotate = """
-        local old = redis.call('GETDEL', KEYS[1])
-        if not old then return 0 end
-        redis.call('SET', KEYS[2], ARGV[1] .. string.sub(old, #ARGV[1] + 1), 'PX', ARGV[2])
-        redis.call('SADD', KEYS[3], ARGV[3])
-        redis.call('SREM', KEYS[3], ARGV[4])
-        return 1
-        """
-
-    /// Writes a record's integers over those of a session that is still there: touching never brings one back, nor a
-    /// permission that was changed since the read.
-    ///
-    /// Keys: session. Arguments: the record's integers, its life in ms.
-    static let touch = """
+        if redis.call('EXISTS', KEYS[2]) == 1 then return 1 end
         local old = redis.call('GET', KEYS[1])
-        if not old then return 0 end
-        redis.call('SET', KEYS[1], ARGV[1] .. string.sub(old, #ARGV[1] + 1), 'PX', ARGV[2])
+        if not old or #old < #ARGV[1] then return 0 end
+        local new = ARGV[1]
+        if struct.unpack('<i8', old, 17) > struct.unpack('<i8', new, 17) then new = string.sub(old, 1, #new) end
+        redis.call('SET', KEYS[2], new .. string.sub(old, #new + 1), 'PX', ARGV[2])
+        redis.call('SET', KEYS[1], 'moved:' .. ARGV[3], 'PX', ARGV[8])
+        redis.call('ZADD', KEYS[3], 'NX', ARGV[5], 'born', ARGV[4], ARGV[3])
+        redis.call('ZREM', KEYS[3], ARGV[7])
+        redis.call('PEXPIRE', KEYS[3], ARGV[6])
         return 1
         """
 
-    /// Changes what all sessions of a user permit.
+    /// Deletes a session by its name, or by one that it had up to a minute ago.
     ///
-    /// Keys: user's index. Arguments: the prefix of session keys, the bytes of a record's integers, the scope.
-    static let changeGrant = """
-        for _, id in ipairs(redis.call('SMEMBERS', KEYS[1])) do
-            local old = redis.call('GET', ARGV[1] .. id)
-            if old then redis.call('SET', ARGV[1] .. id, string.sub(old, 1, ARGV[2]) .. ARGV[3], 'KEEPTTL') end
+    /// Keys: session. Arguments: the prefixes of sessions and of indexes, the name.
+    static let remove = """
+        local name = ARGV[3]
+        while true do
+            local value = redis.call('GETDEL', ARGV[1] .. name)
+            if not value then return 0 end
+            if #value >= 40 then
+                local index = ARGV[2] .. string.sub(value, 1, 8)
+                redis.call('ZREM', index, name)
+                if redis.call('ZCARD', index) == 1 then redis.call('DEL', index) end
+                return 1
+            end
+            name = string.sub(value, 7)
         end
-        return 1
         """
 
-    /// Deletes all sessions of a user but one.
+    /// Does something to all sessions of a user: `remove` all but one, `grant` another scope, or `list` their records.
     ///
-    /// Keys: user's index. Arguments: the prefix of session keys, the name of the session to keep or nothing.
-    static let removeAll = """
-        local ids = redis.call('SMEMBERS', KEYS[1])
-        for _, id in ipairs(ids) do
-            if id ~= ARGV[2] then
-                redis.call('DEL', ARGV[1] .. id)
-                redis.call('SREM', KEYS[1], id)
+    /// Keys: index. Arguments: the latest birth of an index that must be whole, the prefix of sessions, what to do, and
+    /// the name to keep or the scope. The answer is -1, and nothing done, where the index may have lost names.
+    static let each = """
+        local born = redis.call('ZSCORE', KEYS[1], 'born')
+        if not born or -tonumber(born) > tonumber(ARGV[1]) then return -1 end
+        local kept, records = ARGV[4], {}
+        if ARGV[3] == 'remove' then
+            for _ = 1, 100 do
+                local value = redis.call('GET', ARGV[2] .. kept)
+                if not value or #value >= 40 then break end
+                kept = string.sub(value, 7)
             end
         end
-        return #ids
+        for _, name in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+            local key = ARGV[2] .. name
+            if #name ~= 32 then
+                -- No session: the birth, or the mark of a search.
+            elseif ARGV[3] == 'remove' then
+                if name ~= kept then
+                    redis.call('DEL', key)
+                    redis.call('ZREM', KEYS[1], name)
+                end
+            else
+                local old = redis.call('GET', key)
+                if old and ARGV[3] == 'list' then records[#records + 1] = old end
+                if old and #old >= 40 and ARGV[3] == 'grant' then
+                    redis.call('SET', key, string.sub(old, 1, 40) .. ARGV[4], 'KEEPTTL')
+                end
+            end
+        end
+        return records
+        """
+
+    /// Begins the search for sessions that an index may have lost.
+    ///
+    /// Keys: index. Arguments: the moment of now negative, and positive, the mark of the search, the index's life in ms.
+    static let beginSearch = """
+        redis.call('ZADD', KEYS[1], 'NX', ARGV[1], 'born', ARGV[2], ARGV[3])
+        return redis.call('PEXPIRE', KEYS[1], ARGV[4])
+        """
+
+    /// Looks through about a thousand keys and puts the user's sessions among them into the index.
+    ///
+    /// Keys: index. Arguments: the cursor, the pattern of session keys, the length of their prefix, the user's 8 bytes.
+    /// The answer is the next cursor.
+    static let search = """
+        local found = redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', 1000)
+        for _, key in ipairs(found[2]) do
+            local record = redis.call('GETRANGE', key, 0, 39)
+            if #record == 40 and string.sub(record, 1, 8) == ARGV[4] then
+                redis.call('ZADD', KEYS[1], 'NX', struct.unpack('<i8', record, 33), string.sub(key, ARGV[3] + 1))
+            end
+        end
+        return found[1]
+        """
+
+    /// Ends the search: the index is whole from the beginning, unless it was lost again meanwhile.
+    ///
+    /// Keys: index. Arguments: the mark of the search.
+    static let endSearch = """
+        if redis.call('ZREM', KEYS[1], ARGV[1]) == 0 then return 0 end
+        redis.call('ZADD', KEYS[1], 'XX', -1, 'born')
+        return 1
         """
 }

@@ -1,23 +1,38 @@
 import AuthCore
 import Backends
 
-/// Sessions in Redis: one string key a session, named by the SHA-256 of its token, and one set a user that
+/// Sessions in Redis: one string key a session, named by the SHA-256 of its token, and one sorted set a user that
 /// names the user's sessions.
 ///
 /// What changes two keys is a script, so that no other client ever sees half of it. Every key has a native
-/// TTL; the expiry that counts is in the record, on the trace's clock.
+/// TTL; the expiry that counts is in the record, on the trace's clock. Each command may be sent twice without harm, so
+/// that a connection which the server closed costs nothing but the time to open another one.
 struct RedisSessionStore: ~Copyable {
     private var connection: RedisConnection
     private var command = RedisCommand()
+    /// The last touch, until it is known what became of it.
+    private var touchCommand = RedisCommand()
     private let sessionPrefix: [UInt8]
     private let userPrefix: [UInt8]
-    private let saveScript: [UInt8]
-    private let rotateScript: [UInt8]
-    private let removeAllScript: [UInt8]
-    private let touchScript: [UInt8]
-    private let changeGrantScript: [UInt8]
-    private let indexLifetime_ms: Int64
+    private let scripts: Scripts
+    private let lifetimes: Lifetimes
     private let endpoint: RedisEndpoint
+    private(set) var touchFailures = 0
+
+    private struct Scripts {
+        let save, touch, rotate, remove, each, beginSearch, search, endSearch: RedisScript
+
+        init(on connection: inout RedisConnection) throws {
+            save = try RedisScript(RedisScripts.save, on: &connection)
+            touch = try RedisScript(RedisScripts.touch, on: &connection)
+            rotate = try RedisScript(RedisScripts.rotate, on: &connection)
+            remove = try RedisScript(RedisScripts.remove, on: &connection)
+            each = try RedisScript(RedisScripts.each, on: &connection)
+            beginSearch = try RedisScript(RedisScripts.beginSearch, on: &connection)
+            search = try RedisScript(RedisScripts.search, on: &connection)
+            endSearch = try RedisScript(RedisScripts.endSearch, on: &connection)
+        }
+    }
 
     init(_ settings: RedisSettings, lifetimes: Lifetimes) throws {
         guard let endpoint = RedisEndpoint(url: settings.url) else {
@@ -25,31 +40,22 @@ struct RedisSessionStore: ~Copyable {
         }
         // What can fail first: a noncopyable value cannot be left half made.
         var connection = try RedisConnection(endpoint)
-        let saveScript = try Self.load(RedisScripts.save, &connection)
-        let rotateScript = try Self.load(RedisScripts.rotate, &connection)
-        let removeAllScript = try Self.load(RedisScripts.removeAll, &connection)
-        let touchScript = try Self.load(RedisScripts.touch, &connection)
-        let changeGrantScript = try Self.load(RedisScripts.changeGrant, &connection)
+        let scripts = try Scripts(on: &connection)
         sessionPrefix = Array("\(settings.keyPrefix)s:".utf8)
         userPrefix = Array("\(settings.keyPrefix)u:".utf8)
-        indexLifetime_ms = lifetimes.absolute_ms
+        self.lifetimes = lifetimes
         self.connection = connection
         self.endpoint = endpoint
-        self.saveScript = saveScript
-        self.rotateScript = rotateScript
-        self.removeAllScript = removeAllScript
-        self.touchScript = touchScript
-        self.changeGrantScript = changeGrantScript
-    }
-
-    private static func load(_ script: String, _ connection: inout RedisConnection) throws -> [UInt8] {
-        guard let sha = try connection.execute(RedisCommand("SCRIPT", "LOAD", script)).bytes else {
-            throw RedisError.unexpectedReply(command: "SCRIPT LOAD")
-        }
-        return sha
+        self.scripts = scripts
     }
 
     // MARK: Verbs
+
+    private enum Value {
+        case session(SessionRecord, isGranted: Bool)
+        case moved
+        case damaged(Int)
+    }
 
     /// One round trip: the record where it exists, and whether its scope grants what the route requires.
     mutating func read(_ id: Digest, requiring scope: Scope) throws -> (
@@ -58,123 +64,116 @@ struct RedisSessionStore: ~Copyable {
         command.begin(arguments: 2)
         command.append("GET")
         command.append(sessionPrefix, id.span)
-        let reply = try connection.execute(command)
+        let reply = try answer()
         if reply.isNil { return nil }
-        let found = reply.withBytes { bytes -> (SessionRecord, Bool)? in
-            guard let record = SessionRecordCoding.decode(bytes) else { return nil }
+        let value = reply.withBytes { bytes -> Value in
+            guard let record = SessionRecordCoding.decode(bytes) else {
+                return SessionRecordCoding.isMoved(bytes) ? .moved : .damaged(bytes.count)
+            }
             let list = bytes.extracting(SessionRecordCoding.integers_bytes..<bytes.count)
-            return (record, scope.isGranted(by: list))
+            return .session(record, isGranted: scope.isGranted(by: list))
         }
-        guard let found = found ?? nil else { throw RedisError.unexpectedReply(command: "GET") }
-        return found
+        switch value {
+        case .session(let record, let isGranted): return (record, isGranted)
+        case .moved: return nil
+        case .damaged(let count): throw DamagedStore(table: "Redis", "a session of \(count) bytes")
+        case nil: throw RedisError.unexpectedReply(command: "GET")
+        }
     }
 
-    /// Puts a new session's command into the output buffer; `confirmSave` reads the reply.
-    mutating func sendSave(_ id: Digest, _ record: SessionRecord, scope: [UInt8]) throws {
-        command.begin(arguments: 9)
-        command.append("EVALSHA")
-        command.append(saveScript)
-        command.append("2")
+    /// Stores new sessions: the first waits for its reply, the commands of the others are sent before one is read.
+    mutating func save(_ sessions: [(id: Digest, record: SessionRecord)], scope: [UInt8]) throws {
+        guard let first = sessions.first else { return }
+        try saveOne(first, scope)
+        for session in sessions.dropFirst() {
+            prepareSave(session, scope)
+            try connection.send(command)
+        }
+        var unknown: [Int] = []
+        var failure: RedisError?
+        // Every reply is read, also after an error: what is left would answer the next command.
+        for index in sessions.indices.dropFirst() {
+            do throws(RedisError) { _ = try connection.receive() } catch {
+                if error.isUnknownScript { unknown.append(index) } else { failure = failure ?? error }
+            }
+        }
+        if let failure { throw failure }
+        for index in unknown { try saveOne(sessions[index], scope) }
+    }
+
+    private mutating func saveOne(_ session: (id: Digest, record: SessionRecord), _ scope: [UInt8]) throws {
+        prepareSave(session, scope)
+        _ = try answer(of: scripts.save)
+    }
+
+    private mutating func prepareSave(_ session: (id: Digest, record: SessionRecord), _ scope: [UInt8]) {
+        let (id, record) = session
+        command.begin(scripts.save, keys: 2, arguments: 9)
         command.append(sessionPrefix, id.span)
-        appendUser(record.subject)
-        command.append(SessionRecordCoding.encode(record, scope: scope).span)
-        command.append(timeToLive_ms(record))
-        command.append(id.span)
-        command.append(indexLifetime_ms + Self.reserve_ms)
-        try connection.send(command)
-    }
-
-    mutating func confirmSave() throws {
-        _ = try connection.receive()
+        command.append(userPrefix, Self.index(of: record.subject).span)
+        command.append(SessionRecordCoding.encode(record, scope: scope))
+        Self.append(id, record, lifetimes, to: &command)
+        command.append(record.lastSeen.advanced(byMilliseconds: -Self.reserve_ms).milliseconds)
     }
 
     /// Writes a record back, but only over one that is still there, and not what it permits.
-    mutating func touch(_ id: Digest, _ record: SessionRecord) throws {
-        command.begin(arguments: 6)
-        command.append("EVALSHA")
-        command.append(touchScript)
-        command.append("1")
-        command.append(sessionPrefix, id.span)
-        command.append(SessionRecordCoding.encode(record).span)
-        command.append(timeToLive_ms(record))
-        _ = try connection.execute(command)
+    ///
+    /// Nobody waits for the reply: the read has decided. What fails for good is counted.
+    mutating func touch(_ id: Digest, _ record: SessionRecord) {
+        touchCommand.begin(scripts.touch, keys: 2, arguments: 8)
+        touchCommand.append(sessionPrefix, id.span)
+        touchCommand.append(userPrefix, Self.index(of: record.subject).span)
+        touchCommand.append(SessionRecordCoding.encode(record))
+        Self.append(id, record, lifetimes, to: &touchCommand)
+        do { try connection.post(touchCommand) } catch { touchFailures += 1 }
     }
 
     /// Moves a session to another identifier.
     ///
     /// - Returns: whether the old one was still there.
     mutating func rotate(_ old: Digest, to new: Digest, _ record: SessionRecord) throws -> Bool {
-        command.begin(arguments: 10)
-        command.append("EVALSHA")
-        command.append(rotateScript)
-        command.append("3")
+        command.begin(scripts.rotate, keys: 3, arguments: 11)
         command.append(sessionPrefix, old.span)
         command.append(sessionPrefix, new.span)
-        appendUser(record.subject)
-        command.append(SessionRecordCoding.encode(record).span)
-        command.append(timeToLive_ms(record))
-        command.append(new.span)
+        command.append(userPrefix, Self.index(of: record.subject).span)
+        command.append(SessionRecordCoding.encode(record))
+        Self.append(new, record, lifetimes, to: &command)
         command.append(old.span)
-        return try connection.execute(command).integer == 1
+        command.append(Self.crossing_ms)
+        return try answer(of: scripts.rotate).integer == 1
     }
 
-    mutating func changeGrant(of subject: Subject, to scope: [UInt8]) throws {
-        command.begin(arguments: 7)
-        command.append("EVALSHA")
-        command.append(changeGrantScript)
-        command.append("1")
-        appendUser(subject)
-        command.append(sessionPrefix)
-        command.append(Int64(SessionRecordCoding.integers_bytes))
-        command.append(scope.span)
-        _ = try connection.execute(command)
-    }
-
-    /// Deletes a session; its name leaves the user's set after it, which no reader can tell from before.
+    /// Deletes a session, also by the name that its last renewals replaced within the last minute.
     mutating func remove(_ id: Digest) throws {
-        command.begin(arguments: 2)
-        command.append("GETDEL")
+        command.begin(scripts.remove, keys: 1, arguments: 4)
         command.append(sessionPrefix, id.span)
-        let reply = try connection.execute(command)
-        let record = reply.withBytes { SessionRecordCoding.decode($0) }
-        guard let record = record ?? nil else { return }
-        command.begin(arguments: 3)
-        command.append("SREM")
-        appendUser(record.subject)
+        command.append(sessionPrefix)
+        command.append(userPrefix)
         command.append(id.span)
-        _ = try connection.execute(command)
+        _ = try answer(of: scripts.remove)
     }
 
     /// Deletes a user's sessions, all or all but one.
-    mutating func removeAll(of subject: Subject, but kept: Digest? = nil) throws {
-        command.begin(arguments: 6)
-        command.append("EVALSHA")
-        command.append(removeAllScript)
-        command.append("1")
-        appendUser(subject)
-        command.append(sessionPrefix)
-        if let kept { command.append(kept.span) } else { command.append("") }
-        _ = try connection.execute(command)
+    mutating func removeAll(of subject: Subject, but kept: Digest? = nil, at now: Instant) throws {
+        let name = kept.map { kept in kept.indices.map { kept[$0] } }
+        _ = try each(of: subject, "remove", name ?? [], at: now)
+    }
+
+    mutating func changeGrant(of subject: Subject, to scope: [UInt8], at now: Instant) throws {
+        _ = try each(of: subject, "grant", scope, at: now)
     }
 
     /// The sessions of a user that have not expired.
     mutating func sessions(of subject: Subject, at now: Instant) throws -> [SessionSummary] {
-        command.begin(arguments: 2)
-        command.append("SMEMBERS")
-        appendUser(subject)
-        var sessions: [SessionSummary] = []
-        for id in try connection.execute(command).elements ?? [] {
-            command.begin(arguments: 2)
-            command.append("GET")
-            command.append(sessionPrefix, id.span)
-            let record = try connection.execute(command).withBytes { SessionRecordCoding.decode($0) }
-            guard let record = record ?? nil, !record.isExpired(at: now) else { continue }
-            sessions.append(
-                SessionSummary(
-                    createdAt: record.createdAt, lastSeen: record.lastSeen,
-                    expiry: min(record.idleExpiry, record.absoluteExpiry)))
+        try each(of: subject, "list", [], at: now).compactMap { value in
+            guard let record = SessionRecordCoding.decode(value.span) else {
+                throw DamagedStore(table: "Redis", "a session of \(value.count) bytes")
+            }
+            guard !record.isExpired(at: now) else { return nil }
+            return SessionSummary(
+                createdAt: record.createdAt, lastSeen: record.lastSeen,
+                expiry: min(record.idleExpiry, record.absoluteExpiry))
         }
-        return sessions
     }
 
     var commandsSent: Int { connection.commandsSent }
@@ -184,17 +183,117 @@ struct RedisSessionStore: ~Copyable {
         try RedisInformation(at: endpoint)["used_memory"].flatMap { UInt64($0) }
     }
 
-    private mutating func appendUser(_ subject: Subject) {
-        command.append(userPrefix, Array(String(subject.id).utf8).span)
+    // MARK: All sessions of a user
+
+    /// Does something to every session of a user, and searches the server first where the index may not name them all.
+    private mutating func each(
+        of subject: Subject, _ action: StaticString, _ argument: [UInt8], at now: Instant
+    ) throws -> [[UInt8]] {
+        let longest_ms = min(lifetimes.idle_ms, lifetimes.absolute_ms) + Self.clockStep_ms
+        for _ in 0..<3 {
+            command.begin(scripts.each, keys: 1, arguments: 5)
+            command.append(userPrefix, Self.index(of: subject).span)
+            command.append(now.advanced(byMilliseconds: -longest_ms).milliseconds)
+            command.append(sessionPrefix)
+            command.append(action)
+            command.append(argument)
+            if let records = try answer(of: scripts.each).elements { return records }
+            try searchAll(for: subject, at: now)
+        }
+        throw RedisError.server(message: "an index that is lost again and again: is its memory too small?")
+    }
+
+    /// Puts every session of a user back into the index, a thousand keys at a time.
+    private mutating func searchAll(for subject: Subject, at now: Instant) throws {
+        let mark = Array("search ".utf8) + (try SecureRandom.bytes(16))
+        let index = Self.index(of: subject)
+        command.begin(scripts.beginSearch, keys: 1, arguments: 5)
+        command.append(userPrefix, index.span)
+        command.append(-max(0, now.milliseconds))
+        command.append(max(0, now.milliseconds))
+        command.append(mark)
+        command.append(Self.indexLife_ms(lifetimes))
+        _ = try answer(of: scripts.beginSearch)
+        var cursor = Array("0".utf8)
+        repeat {
+            command.begin(scripts.search, keys: 1, arguments: 5)
+            command.append(userPrefix, index.span)
+            command.append(cursor)
+            command.append(RedisKeys.pattern(under: sessionPrefix))
+            command.append(Int64(sessionPrefix.count))
+            command.append(index)
+            guard let next = try answer(of: scripts.search).bytes else {
+                throw RedisError.unexpectedReply(command: "SCAN")
+            }
+            cursor = next
+        } while cursor != Array("0".utf8)
+        command.begin(scripts.endSearch, keys: 1, arguments: 2)
+        command.append(userPrefix, index.span)
+        command.append(mark)
+        _ = try answer(of: scripts.endSearch)
+    }
+
+    // MARK: Commands
+
+    private mutating func answer() throws(RedisError) -> RedisReply {
+        let reply = try connection.execute(command, isRepeatable: true)
+        settleTouch()
+        return reply
+    }
+
+    private mutating func answer(of script: RedisScript) throws(RedisError) -> RedisReply {
+        let reply = try connection.execute(command, of: script, isRepeatable: true)
+        settleTouch()
+        return reply
+    }
+
+    /// Does the last touch again where the server did not know the script or had closed the connection: whether the first
+    /// one was done does not matter.
+    private mutating func settleTouch() {
+        guard let error = connection.takePostError() else { return }
+        if case .server = error, !error.isUnknownScript {
+            touchFailures += 1
+            return
+        }
+        do { _ = try connection.execute(touchCommand.spelledOut(scripts.touch), isRepeatable: true) } catch {
+            touchFailures += 1
+        }
+    }
+
+    /// What all scripts that give a session time have in common: its life in ms, name and absolute expiry, the moment, and
+    /// the index's life in ms.
+    private static func append(
+        _ id: Digest, _ record: SessionRecord, _ lifetimes: Lifetimes, to command: inout RedisCommand
+    ) {
+        command.append(timeToLive_ms(record, lifetimes))
+        command.append(id.span)
+        command.append(record.absoluteExpiry.milliseconds)
+        command.append(-max(0, record.lastSeen.milliseconds))
+        command.append(indexLife_ms(lifetimes))
+    }
+
+    /// The name of a user's index after the prefix: the user as records have it.
+    private static func index(of subject: Subject) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(subject.id, count: 8)
+        return bytes
     }
 
     /// How long Redis itself keeps a key: a day beyond the expiry that counts.
     ///
     /// Redis goes by the wall clock. The trace's clock may stand still, and a session that is good on it must
     /// not vanish in a long run.
-    private func timeToLive_ms(_ record: SessionRecord) -> Int64 {
-        record.idleExpiry.milliseconds - record.lastSeen.milliseconds + Self.reserve_ms
+    private static func timeToLive_ms(_ record: SessionRecord, _ lifetimes: Lifetimes) -> Int64 {
+        // What a damaged record says may be any number.
+        let left_ms = record.idleExpiry.milliseconds(since: record.lastSeen)
+        return min(max(0, left_ms), lifetimes.absolute_ms) + reserve_ms
     }
 
+    private static func indexLife_ms(_ lifetimes: Lifetimes) -> Int64 { lifetimes.absolute_ms + reserve_ms }
+
     private static var reserve_ms: Int64 { 86_400_000 }
+    /// How long the name before a renewal leads to the one after it, on the wall clock: for requests that cross.
+    private static var crossing_ms: Int64 { 60_000 }
+    /// By how much the clocks of two servers, or one that is set, may differ before an index is wrongly held for whole.
+    private static var clockStep_ms: Int64 { 3_600_000 }
 }

@@ -35,8 +35,9 @@ struct SessionRecord: Equatable {
         now >= idleExpiry || now >= absoluteExpiry
     }
 
+    /// Pushes the idle expiry; a clock that is behind another server's takes nothing back.
     mutating func touch(at now: Instant, lifetimes: Lifetimes) {
-        lastSeen = now
-        idleExpiry = min(absoluteExpiry, now.advanced(byMilliseconds: lifetimes.idle_ms))
+        lastSeen = max(lastSeen, now)
+        idleExpiry = max(idleExpiry, min(absoluteExpiry, now.advanced(byMilliseconds: lifetimes.idle_ms)))
     }
 }

@@ -4,6 +4,8 @@ import AuthCore
 /// scope.
 enum SessionRecordCoding {
     static let integers_bytes = 40
+    /// What stands in a session's place for a while after a renewal: this, and the 32 bytes of its new name.
+    private static let moved = Array("moved:".utf8)
 
     static func encode(_ record: SessionRecord, scope: [UInt8] = []) -> [UInt8] {
         var bytes: [UInt8] = []
@@ -23,6 +25,11 @@ enum SessionRecordCoding {
             subject: Subject(id: bytes.littleEndian(at: 0)), createdAt: instant(bytes, 8),
             lastSeen: instant(bytes, 16),
             idleExpiry: instant(bytes, 24), absoluteExpiry: instant(bytes, 32))
+    }
+
+    /// Whether a value only says under which name the session goes on.
+    static func isMoved(_ bytes: Span<UInt8>) -> Bool {
+        bytes.count == moved.count + 32 && bytes.extracting(first: moved.count).elementsEqual(moved.span)
     }
 
     private static func instant(_ bytes: Span<UInt8>, _ offset: Int) -> Instant {

@@ -1,6 +1,8 @@
 /// A command in the Redis protocol (RESP2), built in a buffer that is used again and again.
 package struct RedisCommand: Sendable {
     package private(set) var bytes: [UInt8] = []
+    /// Of a script: how many arguments there are in all, and where those after its digest begin.
+    private var tail = (arguments: 0, start: 0)
 
     package init() {}
 
@@ -15,6 +17,30 @@ package struct RedisCommand: Sendable {
         bytes.removeAll(keepingCapacity: true)
         bytes.append(UInt8(ascii: "*"))
         append(digits: arguments)
+    }
+
+    /// Starts a script's command anew, by its digest.
+    ///
+    /// - Parameters:
+    ///   - script: the script.
+    ///   - keys: how many of the arguments that follow are keys.
+    ///   - arguments: how many arguments will follow, the keys included.
+    package mutating func begin(_ script: RedisScript, keys: Int64, arguments: Int) {
+        begin(arguments: 3 + arguments)
+        append("EVALSHA")
+        append(script.digest)
+        tail = (3 + arguments, bytes.count)
+        append(keys)
+    }
+
+    /// The same command with the script's text in place of its digest, which also makes the server learn it.
+    package func spelledOut(_ script: RedisScript) -> Self {
+        var command = Self()
+        command.begin(arguments: tail.arguments)
+        command.append("EVAL")
+        command.append(Array(script.text.utf8))
+        command.bytes += bytes[tail.start...]
+        return command
     }
 
     package mutating func append(_ argument: Span<UInt8>) {
@@ -60,5 +86,20 @@ package struct RedisCommand: Sendable {
     private mutating func endLine() {
         bytes.append(0x0D)
         bytes.append(0x0A)
+    }
+}
+
+/// A Lua script that a server has been told, to be run by its digest
+/// (https://redis.io/docs/latest/develop/programmability/eval-intro/).
+package struct RedisScript: Sendable {
+    package let text: String
+    /// In hexadecimal, as the server names it.
+    package let digest: [UInt8]
+
+    /// Tells the server a script.
+    package init(_ text: String, on connection: inout RedisConnection) throws(RedisError) {
+        guard let digest = try connection.execute(RedisCommand("SCRIPT", "LOAD", text), isRepeatable: true).bytes
+        else { throw .unexpectedReply(command: "SCRIPT LOAD") }
+        (self.text, self.digest) = (text, digest)
     }
 }

@@ -10,6 +10,14 @@ package struct RedisEndpoint: Sendable, Equatable {
     package var address: Address
     package var database: Int
 
+    /// As messages have it.
+    var name: String {
+        switch address {
+        case .tcp(let host, let port): "\(host):\(port)"
+        case .unix(let path): path
+        }
+    }
+
     /// Reads `redis://host:port/database` (port and database may be left out) or `unix:///path`.
     ///
     /// - Returns: `nil` for anything else, also a URL with a user, a password or a query.

@@ -9,6 +9,11 @@ package enum RedisError: Error, CustomStringConvertible, Equatable {
     /// The server answered with another type than the command has.
     case unexpectedReply(command: String)
 
+    /// Whether the server does not know a script by its digest.
+    package var isUnknownScript: Bool {
+        if case .server(let message) = self { message.hasPrefix("NOSCRIPT") } else { false }
+    }
+
     package var description: String {
         switch self {
         case .connection(let operation, let message): "Redis: could not \(operation): \(message)"

@@ -46,6 +46,11 @@ package enum RedisKeys {
         return removed
     }
 
+    /// The glob-style pattern of all keys under a prefix.
+    package static func pattern(under prefix: [UInt8]) -> [UInt8] {
+        Array((escaped(String(decoding: prefix, as: UTF8.self)) + "*").utf8)
+    }
+
     /// Escapes what has a meaning in a glob-style pattern.
     private static func escaped(_ prefix: String) -> String {
         prefix.reduce(into: "") { pattern, character in
