@@ -39,7 +39,7 @@ let package = Package(
         // Floor 2.
         .target(name: "AuthStrategies", dependencies: ["AuthCore", "Backends"]),
         .target(name: "AuthHarness", dependencies: ["AuthCore"]),
-        .target(name: "AuthReport", dependencies: ["AuthCore", "AuthStatistics"]),
+        .target(name: "AuthReport", dependencies: ["AuthCore", "AuthStatistics", "Backends"]),
         .target(name: "AuthConformance", dependencies: ["AuthCore", "Backends"]),
 
         // Floor 3.
@@ -54,20 +54,22 @@ let package = Package(
             ]),
         .executableTarget(name: "authbench", dependencies: ["AuthStrategies", "AuthBenchCLI"]),
 
-        .testTarget(name: "AuthCoreTests", dependencies: ["AuthCore"]),
+        .testTarget(name: "AuthCoreTests", dependencies: ["AuthCore", "AuthStatistics"]),
         .testTarget(name: "AuthStatisticsTests", dependencies: ["AuthStatistics"]),
         .testTarget(name: "BackendsTests", dependencies: ["Backends"]),
         .testTarget(name: "AuthStrategiesTests", dependencies: ["AuthStrategies", "AuthCore", "Backends"]),
         .testTarget(
             name: "AuthHarnessTests",
             dependencies: [
-                "AuthHarness", "AuthCore", "AuthReport",
+                "AuthHarness", "AuthCore", "AuthReport", "AuthStatistics",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]),
         .testTarget(
             name: "AuthConformanceTests",
             dependencies: ["AuthConformance", "AuthStrategies", "AuthCore", "Backends"]),
-        .testTarget(name: "AuthReportTests", dependencies: ["AuthReport", "AuthCore", "AuthStatistics"]),
+        .testTarget(
+            name: "AuthReportTests",
+            dependencies: ["AuthReport", "AuthCore", "AuthStatistics", "Backends"]),
         .testTarget(
             name: "AuthBenchCLITests",
             dependencies: ["authbench", "AuthBenchCLI", "AuthCore", "AuthReport", "Backends"]),

@@ -1,3 +1,4 @@
+import Backends
 import Foundation
 import Glibc
 
@@ -14,6 +15,24 @@ enum Console {
     static func output(_ text: String) throws {
         do { try FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) } catch {
             throw Fault.runtime("stdout cannot be written: \(error.reason)")
+        }
+    }
+
+    /// Writes data to a file that the user named, whole or not at all.
+    ///
+    /// - Parameters:
+    ///   - text: the data.
+    ///   - file: a new file or one to replace; what is no file stays as it is.
+    /// - Throws: `Fault` when it cannot be written.
+    static func output(_ text: String, to file: String) throws {
+        do {
+            let path = try FileStatus.resolve(URL(fileURLWithPath: file).path)
+            if let kind = FileStatus(at: path)?.kind, kind != .file {
+                throw Fault.badData("--out \(file) is a \(kind), not a file: name a file")
+            }
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch let fault as Fault { throw fault } catch {
+            throw Fault.badData("--out \(file) cannot be written: \(error.reason)")
         }
     }
 

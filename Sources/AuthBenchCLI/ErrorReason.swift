@@ -4,6 +4,9 @@ import Foundation
 extension Error {
     /// Why a file operation failed, in the system's own words and one line.
     var reason: String {
+        if let error = self as? FileError {
+            return error.number == 0 ? "\(error)" : SystemError.text(error.number)
+        }
         let error = self as NSError
         let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError
         for candidate in [error, underlying].compactMap(\.self) where candidate.domain == NSPOSIXErrorDomain {

@@ -21,9 +21,7 @@ struct VerdictOptions: ParsableArguments {
     func deliver(_ report: VerdictReport, to file: String? = nil) throws {
         let text = try format.text(report, isColored: file == nil && Console.isOutputColored)
         if let file {
-            do { try Data(text.utf8).write(to: URL(fileURLWithPath: file), options: .atomic) } catch {
-                throw Fault.badData("--out \(file) cannot be written: \(error.reason)")
-            }
+            try Console.output(text, to: file)
         } else {
             try Console.output(text)
         }

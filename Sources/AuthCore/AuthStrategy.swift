@@ -12,6 +12,9 @@ public protocol AuthStrategy: ~Copyable, SendableMetatype {
     /// How long what `authenticate` takes is accepted when nobody withdraws it or uses it.
     static func lifetime(under policy: Policy) -> CredentialLifetime
 
+    /// How long after a withdrawal a login may still work for a holder who renews whenever it can, in milliseconds.
+    static func longestExposure_ms(ofLoginAfter withdrawal: Withdrawal, under policy: Policy) -> Int64
+
     /// Makes keys and schema, once per run, before any client exists.
     static func prepare(in environment: Environment) throws -> Shared
 
@@ -102,6 +105,12 @@ extension AuthStrategy where Self: ~Copyable {
     /// The lifetime of a plain token.
     public static func lifetime(under policy: Policy) -> CredentialLifetime {
         .wholeSeconds(policy.lifetimes.token_ms)
+    }
+
+    /// Nothing where revocation is immediate, else as long as a credential: renewal ends with the withdrawal.
+    public static func longestExposure_ms(ofLoginAfter withdrawal: Withdrawal, under policy: Policy) -> Int64
+    {
+        descriptor.revocation == .immediate ? 0 : lifetime(under: policy).longest_ms
     }
 
     public var storeCommands: Int { 0 }

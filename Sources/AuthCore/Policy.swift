@@ -65,11 +65,13 @@ public struct Lifetimes: Sendable, Equatable {
 
     /// The part of an access token's lifetime that jitter may take away, so that tokens issued together do
     /// not expire together (SuperTokens takes 5 %).
-    public static let jitterShare = 0.05
+    private static let jitterShare = 0.05
+
+    /// The same in whole seconds, rounded down: a lifetime below 20 s has no jitter.
+    public var accessJitter_s: Int64 { Int64(Double(access_ms) * Self.jitterShare) / 1000 }
 
     /// How old a credential may become before the first of any strategy's expires.
     public var shortest_ms: Int64 {
-        let access_ms = Int64(Double(access_ms) * (1 - Self.jitterShare))
-        return min(idle_ms, absolute_ms, token_ms, access_ms, refreshIdle_ms)
+        min(idle_ms, absolute_ms, token_ms, access_ms - accessJitter_s * 1000, refreshIdle_ms)
     }
 }

@@ -1,15 +1,22 @@
 import AuthCore
 import Dispatch
+import Synchronization
 
 /// One strategy with its clients, loaded once and measured in each repeat.
 final class Bench<S: AuthStrategy & ~Copyable>: Contender {
     let descriptor = S.descriptor
     private let clients: [Client<S>]
     private let arrival: Arrival
+    private let arrivals: [ArrivalTimes]
+    private let shared: [Slot]
     private let touch: TouchPolicy
+    /// Where the next phase begins in the schedule of an open loop.
+    private let scheduled_ns = Mutex<UInt64>(0)
 
     init(_: S.Type, sharing shared: S.Shared, trace: Trace, hostile lines: [[UInt8]]) throws {
         arrival = trace.arrival
+        arrivals = trace.clients.map(\.arrivals)
+        self.shared = trace.shared
         touch = trace.policy.touch
         clients = try trace.clients.indices.map { index in
             try Client<S>(index, sharing: shared, trace: trace, hostile: lines)
@@ -29,6 +36,9 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
             if let bytes = try clients.first?.storeBytes() {
                 growth.add(sessions: clients.reduce(0) { $0 + $1.storedSessions }, bytes: bytes)
             }
+        }
+        if let credentials = try clients.first?.issue(shared) {
+            for client in clients { client.take(credentials, of: shared) }
         }
         let (sizes, commands) = try clients.first?.weigh(touch) ?? ([], StoreCommands())
         return Bill(
@@ -52,16 +62,40 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
             client.replay(through: gate, into: box, by: instruments, stop: stop)
         }
         var finish: (@Sendable () -> Usage)?
-        let phase = gate.open {
+        var phase = phase(extent, isDrained: !isWarmUp)
+        phase = gate.open {
             finish = instruments.observe(descriptor)
-            return extent.phase(
-                from: instruments.timepiece.now_ns, clients: clients.count, arrival: arrival,
-                isDrained: !isWarmUp)
+            phase.start_ns = instruments.timepiece.now_ns
+            return phase
         }
         gate.done.wait()
         let usage = finish?() ?? Usage()
         var replay = Replay(boxes, phase: phase, arrival: arrival)
         replay.usage = usage
         return replay
+    }
+
+    /// A phase that has not begun; in an open loop it goes on in the schedule where the last one ended.
+    private func phase(_ extent: Extent, isDrained: Bool) -> Phase {
+        let longest_ns = UInt64.max / 4
+        guard let rate = arrival.rate else {
+            return Phase(
+                counts: extent.counts(clients: clients.count), start_ns: 0,
+                duration_ns: extent.duration_ns ?? longest_ns, isDrained: isDrained)
+        }
+        return scheduled_ns.withLock { from_ns in
+            let (due, duration_ns) =
+                switch extent {
+                case .duration(let duration_ns):
+                    (DueRequests(arrivals, in: from_ns..<(from_ns + duration_ns)), duration_ns)
+                case .operations(let count):
+                    (
+                        DueRequests(arrivals, from: from_ns, count: count, arrival: arrival),
+                        UInt64(min(Double(count) / rate * 1e9, Double(longest_ns)))
+                    )
+                }
+            from_ns = due.schedule_ns.upperBound
+            return Phase(due: due, start_ns: 0, duration_ns: duration_ns, isDrained: isDrained)
+        }
     }
 }

@@ -35,6 +35,23 @@ final class Client<S: AuthStrategy & ~Copyable>: Sendable {
         }
     }
 
+    /// Signs in the users of slots that are not its own.
+    func issue(_ slots: [Slot]) throws -> [Credential] {
+        guard !slots.isEmpty else { return [] }
+        let credentials = try worker.withLock { try $0.strategy.load(slots.map(\.login)) }
+        guard credentials.count == slots.count else { throw MissingCredentials(strategy: S.descriptor.id) }
+        return credentials
+    }
+
+    /// Takes the credentials of slots that all clients share; they follow its own.
+    func take(_ credentials: [Credential], of slots: [Slot]) {
+        worker.withLock { worker in
+            for (credential, slot) in zip(credentials, slots) {
+                worker.desk.wallet.append(credential, of: slot.subject)
+            }
+        }
+    }
+
     /// How many sessions of its own the store holds after loading.
     var storedSessions: Int { worker.withLock { $0.storedSessions } }
 

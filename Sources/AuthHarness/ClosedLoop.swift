@@ -9,12 +9,13 @@ extension Desk {
         stop: StopFlag
     ) {
         let operations = operations
-        var remaining = phase.operations
+        let count = phase.operations(of: client)
+        var remaining = count
         var start_ns = timepiece.now_ns
         let first_ns = start_ns
         for slice in 0..<Phase.slices {
             recorder.slice = slice
-            let rest = phase.remaining(afterSlice: slice)
+            let rest = phase.remaining(of: count, afterSlice: slice)
             let sliceEnd_ns = phase.end_ns(ofSlice: slice)
             while remaining > rest, start_ns < sliceEnd_ns, !stop.isRaised {
                 let operation = operations[cursor]

@@ -32,20 +32,10 @@ package enum Extent: Sendable, Equatable {
         if case .operations(let count) = self { count } else { nil }
     }
 
-    /// The count is rounded up, so that no client is left without work.
-    func operations(perClientOf clients: Int) -> Int {
-        if case .operations(let count) = self { (count - 1) / clients + 1 } else { Int.max }
-    }
-
-    /// A phase that begins now; by a count it lasts, in an open loop, until the last arrival is due.
-    func phase(from start_ns: UInt64, clients: Int, arrival: Arrival, isDrained: Bool) -> Phase {
-        let operations = operations(perClientOf: clients)
-        let schedule_ns = arrival.rate.map { Double(operations) * Double(clients) / $0 * 1e9 }
-        let longest_ns = UInt64.max / 4
-        return Phase(
-            operations: operations, start_ns: start_ns,
-            duration_ns: duration_ns ?? schedule_ns.map { UInt64(min($0, Double(longest_ns))) } ?? longest_ns,
-            isDrained: isDrained)
+    /// How many operations each of several clients does, as even as can be; empty for a duration.
+    func counts(clients: Int) -> [Int] {
+        guard case .operations(let count) = self else { return [] }
+        return (0..<clients).map { count / clients + ($0 < count % clients ? 1 : 0) }
     }
 }
 

@@ -7,7 +7,8 @@ import AuthCore
 struct Desk {
     let operations: [Operation]
     let clock: TraceClock
-    private let arrivals: ArrivalTimes
+    let client: Int
+    let arrivals: ArrivalTimes
     private let promise: RevocationPromise
     /// What every route demands.
     private let scope = Scope.read
@@ -18,17 +19,10 @@ struct Desk {
     init(_ trace: Trace, client: Int, promise: RevocationPromise) {
         operations = trace.clients[client].operations
         clock = trace.clock
+        self.client = client
         arrivals = trace.clients[client].arrivals
         self.promise = promise
     }
-
-    var isOpenLoop: Bool { !arrivals.times_ns.isEmpty }
-
-    /// When the next operation is due, on the trace's own clock.
-    var due_ns: UInt64 { UInt64(lap) &* arrivals.lap_ns &+ arrivals.times_ns[cursor] }
-
-    /// What passes from the beginning of a lap, and so of a phase, to the first operation.
-    var firstGap_ns: UInt64 { arrivals.times_ns[0] }
 
     @inline(__always)
     mutating func advance() {

@@ -23,9 +23,7 @@ extension Worker where S: ~Copyable {
     }
 
     private mutating func load(_ slots: ArraySlice<Slot>) throws {
-        let logins = slots.filter { !$0.isMisissued }.map { slot in
-            Login(slot.subject, at: .traceStart.advanced(byMilliseconds: -slot.age_ms))
-        }
+        let logins = slots.filter { !$0.isMisissued }.map(\.login)
         var issued = try strategy.load(logins).makeIterator()
         var revoked: [Credential] = []
         for slot in slots {
@@ -70,6 +68,8 @@ extension Worker where S: ~Copyable {
 extension Slot {
     /// Whether the slot's credential has its flaw from the start, so that nobody signs in for it.
     fileprivate var isMisissued: Bool { state == .wrongAudience || state == .unknown }
+
+    var login: Login { Login(subject, at: .traceStart.advanced(byMilliseconds: -age_ms)) }
 
     fileprivate var isStored: Bool { !isMisissued && state != .revoked }
 }

@@ -1,22 +1,22 @@
 import AuthCore
 
 extension Desk {
-    /// Replays the trace from where it stands, each request when it is due or as soon after as the client is
-    /// free.
+    /// Replays the trace from where it stands, each operation when a request is due or as soon after as the client
+    /// is free.
     ///
     /// What is due in a phase is done even when it is over by then. Only when the strategy fails as well is
     /// the rest counted as errors at once: a store that hangs would else be waited for again and again.
     mutating func replayOpenLoop<S: AuthStrategy & ~Copyable>(
-        _ phase: Phase, on strategy: inout S, into recorder: inout Recorder, by timepiece: Timepiece,
+        _ phase: Phase, _ due: DueRequests, on strategy: inout S, into recorder: inout Recorder,
+        by timepiece: Timepiece,
         stop: StopFlag
     ) {
-        let origin_ns = phase.start_ns &- (due_ns - firstGap_ns)
         var free_ns = timepiece.now_ns
         let first_ns = free_ns
         var failure: (any Error)?
-        for _ in 0..<phase.operations {
-            let intended_ns = origin_ns &+ due_ns
-            guard intended_ns < phase.end_ns, !stop.isRaised else { break }
+        for index in due.indices[client] {
+            let intended_ns = phase.start_ns &+ due.offset_ns(of: arrivals.time_ns(of: index))
+            if stop.isRaised { break }
             if failure == nil {
                 if free_ns <= intended_ns {
                     timepiece.rest(until_ns: intended_ns, stop: stop)

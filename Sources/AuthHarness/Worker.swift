@@ -27,8 +27,8 @@ struct Worker<S: AuthStrategy & ~Copyable>: ~Copyable {
         instruments.settle()
         let cpuBefore_ns = instruments.threadCPU_ns()
         let timepiece = instruments.timepiece
-        if desk.isOpenLoop {
-            desk.replayOpenLoop(phase, on: &strategy, into: &recorder, by: timepiece, stop: stop)
+        if let due = phase.due {
+            desk.replayOpenLoop(phase, due, on: &strategy, into: &recorder, by: timepiece, stop: stop)
         } else {
             desk.replayClosedLoop(phase, on: &strategy, into: &recorder, by: timepiece, stop: stop)
         }

@@ -6,7 +6,7 @@ import Foundation
 public final class KernelStores {
     public let environment: Environment
     public var redisPort: UInt16 { server.port }
-    private let folder: URL
+    private let folder: TemporaryFolder
     private let server: PrivateRedisServer
 
     /// Where the sessions are in Redis.
@@ -15,22 +15,20 @@ public final class KernelStores {
     /// - Parameter policy: that of the strategies.
     /// - Throws: what Foundation and Redis report.
     public init(_ policy: Policy) throws {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "authbench-kernels-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-        do { server = try PrivateRedisServer(folder: folder) } catch {
-            try? FileManager.default.removeItem(at: folder)
+        folder = try TemporaryFolder()
+        do { server = try PrivateRedisServer(folder: folder.url) } catch {
+            folder.remove()
             throw error
         }
         environment = Environment(
             policy: policy,
-            sqlite: SQLiteSettings(path: folder.appendingPathComponent("kernels.sqlite").path),
+            sqlite: SQLiteSettings(path: folder.url.appendingPathComponent("kernels.sqlite").path),
             redis: RedisSettings(url: "redis://127.0.0.1:\(server.port)", keyPrefix: Self.redisPrefix))
     }
 
     deinit {
         server.stop()
-        try? FileManager.default.removeItem(at: folder)
+        folder.remove()
     }
 
     /// Lets the Redis server run everywhere.

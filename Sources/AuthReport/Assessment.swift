@@ -2,8 +2,6 @@ import AuthCore
 import AuthStatistics
 
 /// A measurement with what follows from it: intervals and steadiness.
-///
-/// Calculated once, because resampling takes longer than writing.
 package struct Assessment: Sendable {
     package var measurement: RepeatMeasurement
     package var latencies: [Latency]
@@ -24,7 +22,7 @@ package struct Assessment: Sendable {
             self.kind = kind
             self.clock = clock
             self.times = times
-            intervals = Assessment.intervals(of: [times], pooled: times.total)
+            intervals = Pooled.intervals(of: [times], pooled: times.total)
         }
     }
 
@@ -40,48 +38,9 @@ package struct Assessment: Sendable {
                 Latency(kind: operation.kind, clock: clock, times: times)
             }
         }
-        rate = Self.rate([measurement])
+        rate = measurement.isByDuration ? RepeatFigures(measurement, latencies).rateInterval : nil
         isStationary = Self.isStationary(measurement)
     }
-
-    /// Intervals of the quantiles of all repeats together, `nil` where there are too few samples.
-    static func intervals(of repeats: [SlicedHistogram], pooled: LatencyHistogram) -> [Interval?] {
-        let supported = quantiles.filter { pooled.supported_ns($0) != nil }
-        guard !supported.isEmpty, let slices = repeats.first?.slices.count else {
-            return quantiles.map { _ in nil }
-        }
-        let counts = SlicedCounts(repeats.flatMap { $0.slices.map(\.values) })
-        var random = seeded
-        let intervals = BlockBootstrap(groups: repeats.count, slicesPerGroup: slices)
-            .intervals(using: &random) { weights in
-                supported.map { counts.value(at: $0, weights: weights) }
-            }
-        return quantiles.map { quantile in supported.firstIndex(of: quantile).map { intervals[$0] } }
-    }
-
-    /// An interval of the completed operations per second, over repeats and the blocks in them.
-    static func rate(_ repeats: [RepeatMeasurement]) -> Interval? {
-        guard repeats.allSatisfy({ $0.isByDuration && $0.total.completed > 0 }),
-            let slices = repeats.first?.completedBySlice.count, slices > 0
-        else { return nil }
-        let completed = repeats.flatMap(\.completedBySlice)
-        var random = seeded
-        let wall_s = repeats.flatMap { one in
-            repeatElement(Double(one.wall_ns) / 1e9 / Double(slices), count: slices)
-        }
-        return BlockBootstrap(groups: repeats.count, slicesPerGroup: slices)
-            .intervals(using: &random) { weights in
-                var (sum, time_s) = (0.0, 0.0)
-                for slice in weights.indices {
-                    sum += Double(weights[slice]) * completed[slice]
-                    time_s += Double(weights[slice]) * wall_s[slice]
-                }
-                return [sum / time_s]
-            }.first
-    }
-
-    /// Seeded alike each time, so that the same times always give the same interval.
-    private static var seeded: RandomSource { RandomSource(seed: 1) }
 
     private static func isStationary(_ measurement: RepeatMeasurement) -> Bool? {
         let commonest = measurement.operations.max { $0.service.total.count < $1.service.total.count }
@@ -96,22 +55,9 @@ package enum LatencyClock: String, CaseIterable, Sendable {
     case service, response
 }
 
-extension RepeatMeasurement {
-    /// Completed operations in each slice.
-    var completedBySlice: [Double] {
-        guard let first = operations.first else { return [] }
-        return first.service.slices.indices.map { slice in
-            operations.reduce(0) { $0 + Double($1.service.slices[slice].count) }
-        }
-    }
-}
-
 extension LatencyHistogram {
     /// A quantile, or `nil` where there are too few samples to say: never the maximum in its place.
     package func supported_ns(_ quantile: Double) -> UInt64? {
         count >= QuantileRule.minimumCount(for: quantile) ? value_ns(at: quantile) : nil
     }
-
-    /// The buckets' ends and counts.
-    var values: [(value: UInt64, count: UInt64)] { buckets.map { ($0.upper_ns, $0.count) } }
 }

@@ -75,6 +75,12 @@ package struct ExposureAssessment: Sendable {
             }
     }
 
+    /// Of the logins that were followed, the exposures of those who renew whenever they can, ascending.
+    private var logins_ms: [Double] { measurement.logins.map(\.shortest_ms).sorted() }
+    package var loginMedian_ms: Double? { OrderStatistics.quantile(0.5, of: logins_ms) }
+    package var loginMax_ms: Double? { logins_ms.last }
+    package var mostRenewals: Int? { measurement.logins.map(\.renewals).max() }
+
     /// Why nothing follows from the exposures, if so.
     package var inconclusive: String? {
         if measurement.errors > 0 {

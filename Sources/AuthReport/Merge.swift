@@ -1,5 +1,6 @@
 import AuthCore
 import AuthStatistics
+import Backends
 import Foundation
 
 /// Puts several runs of one trace together: every row and every histogram of each, repeats counted on.
@@ -50,31 +51,52 @@ package struct Merge {
     }
 
     /// Writes the merged run under a new identifier; the folder appears whole or not at all.
-    package func write(into parent: URL, runID: String, startedAt: String, commandLine: [String]) throws
-        -> URL
-    {
-        let folder = parent.appendingPathComponent(runID, isDirectory: true)
-        let aside = parent.appendingPathComponent(".\(runID).part", isDirectory: true)
+    ///
+    /// - Parameters:
+    ///   - parent: the folder around it, made where it is missing.
+    ///   - runID: the identifier, which gets a number where another run has it.
+    ///   - startedAt: the time for `run.json`.
+    ///   - commandLine: the command for `run.json`.
+    ///   - made: takes down what is made, and removes it when the merge fails.
+    /// - Returns: the folder.
+    /// - Throws: `FileError`, or what Foundation reports.
+    package func write(
+        into parent: URL, runID wanted: String, startedAt: String, commandLine: [String],
+        noting made: MadeFiles
+    ) throws -> URL {
         do {
-            try FileManager.default.createDirectory(
-                at: aside.appendingPathComponent("histograms"), withIntermediateDirectories: true)
-            for schema in Schema.run {
-                let text = merged(schema.file, runID: runID).text
-                try Data(text.utf8).write(to: aside.appendingPathComponent(schema.file))
+            try made.makeFolders(parent.path)
+            let runID = try made.makeFolder(in: parent.path, named: wanted) { ".\($0).part" }
+            let aside = parent.appendingPathComponent(".\(runID).part", isDirectory: true)
+            try made.makeFolder(aside.appendingPathComponent("histograms").path)
+            func write(_ data: Data, to name: String) throws {
+                let file = aside.appendingPathComponent(name)
+                try data.write(to: file)
+                made.note(file.path)
             }
-            for file in histograms(runID: runID) {
-                try file.json().write(to: aside.appendingPathComponent("histograms/\(file.name)"))
+            for schema in Schema.run where schema.file != "summary.csv" {
+                try write(Data(merged(schema.file, runID: runID).text.utf8), to: schema.file)
             }
+            for file in histograms(runID: runID) { try write(try file.json(), to: "histograms/\(file.name)") }
             let record = record(runID: runID, startedAt: startedAt, commandLine: commandLine)
             let data = try JSONSerialization.data(
                 withJSONObject: record, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
-            try (data + Data("\n".utf8)).write(to: aside.appendingPathComponent("run.json"))
-            try FileManager.default.moveItem(at: aside, to: folder)
+            try write(data + Data("\n".utf8), to: "run.json")
+            try write(summary(of: aside, runID: runID), to: "summary.csv")
+            return try made.move(aside, to: parent.appendingPathComponent(runID, isDirectory: true))
         } catch {
-            try? FileManager.default.removeItem(at: aside)
+            made.removeAll()
             throw error
         }
-        return folder
+    }
+
+    /// The figures of the whole, from the files that have been written.
+    private func summary(of folder: URL, runID: String) -> Data {
+        let record = parts[0].record
+        let identity = RunIdentity(
+            runID: runID, workload: record?.workload.name ?? "", traceSHA256: record?.trace_sha256 ?? "")
+        let rows = SummaryTable.rows(ResultReader(folder).repeatFigures)
+        return Data(CSV.text(SummaryTable.columns(identity), rows).utf8)
     }
 
     /// How many repeats of a strategy the parts before one have.

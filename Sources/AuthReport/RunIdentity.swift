@@ -1,7 +1,7 @@
 /// What stands first in each row of every file, so that a row never goes astray from its run.
 package struct RunIdentity: Sendable, Equatable {
     /// Counted up when a column changes its meaning or goes.
-    package static let schemaVersion = 2
+    package static let schemaVersion = 3
 
     package var runID: String
     package var workload: String
@@ -12,6 +12,11 @@ package struct RunIdentity: Sendable, Equatable {
         self.runID = runID
         self.workload = workload
         self.traceSHA256 = traceSHA256
+    }
+
+    /// Whether a name is the identifier of a run: `20261121T084500.123Z-mixed`.
+    static func isRunID(_ name: String) -> Bool {
+        name.wholeMatch(of: /[0-9]{8}T[0-9]{6}\.[0-9]{3}Z-[^\/]+/) != nil
     }
 
     /// The columns common to every CSV file.

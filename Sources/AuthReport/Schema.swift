@@ -15,6 +15,7 @@ package struct Schema: Sendable {
     /// The files that `run` writes.
     package static var run: [Self] {
         [
+            Self("summary.csv", "strategy x operation x clock", SummaryTable.columns(identity)),
             Self("latency.csv", "strategy x repeat x operation x clock", LatencyTable.columns(identity)),
             Self("throughput.csv", "strategy x repeat", ThroughputTable.columns(identity)),
             Self("size.csv", "strategy x claim profile", SizeTable.columns(identity)),

@@ -1,17 +1,69 @@
-/// The interval of a mean after Student (1908), for so few values that no interval by ranks exists.
-package enum StudentInterval {
-    /// The 97.5 % points of the t distribution with 1 to 4 degrees of freedom.
-    private static let quantiles = [12.706, 4.303, 3.182, 2.776]
+import Foundation
 
-    /// Calculates the 95 % interval of the mean of two to five values; `nil` for any other number of them.
+/// A 95 % confidence interval.
+package struct Interval: Sendable, Equatable {
+    package var low: Double
+    package var high: Double
+
+    package init(low: Double, high: Double) {
+        self.low = low
+        self.high = high
+    }
+}
+
+/// Intervals after Student (1908): they hold their 95 % for two values as for a hundred, by being wider for two.
+package enum StudentInterval {
+    /// Calculates the 95 % interval of the mean of two values or more; `nil` for fewer.
     package static func ofMean(_ values: [Double]) -> Interval? {
-        let degrees = values.count - 1
-        guard quantiles.indices.contains(degrees - 1) else { return nil }
+        guard values.count > 1 else { return nil }
         let mean = values.reduce(0, +) / Double(values.count)
-        let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-        let halfWidth =
-            quantiles[degrees - 1] * (squares / Double(degrees)).squareRoot()
-            / Double(values.count).squareRoot()
+        let halfWidth = halfWidth(values.map { $0 - mean })
         return Interval(low: mean - halfWidth, high: mean + halfWidth)
+    }
+
+    /// Calculates the 95 % interval of a positive figure of a whole, from the same figure of its parts.
+    ///
+    /// This is sectioning (Asmussen and Glynn 2007, "Stochastic Simulation", section III.5): the spread of the parts
+    /// about the whole, not about their own mean, says how well the whole is known, so that the whole is in its
+    /// interval always. It holds for rates and for quantiles, whose bias in small parts only widens it. The spread is
+    /// that of logarithms, because rates and times vary by factors, and an end is never negative.
+    ///
+    /// - Parameters:
+    ///   - whole: the figure of all parts together.
+    ///   - parts: of parts that are equally large and independent of each other, nearly: repeats, or long stretches.
+    /// - Returns: `nil` for fewer than two parts, and where a figure is 0.
+    package static func ofWhole(_ whole: Double, parts: [Double]) -> Interval? {
+        guard parts.count > 1, whole > 0, parts.allSatisfy({ $0 > 0 && $0.isFinite }) else { return nil }
+        let factor = exp(halfWidth(parts.map { log($0 / whole) }))
+        return Interval(low: whole / factor, high: whole * factor)
+    }
+
+    private static func halfWidth(_ distances: [Double]) -> Double {
+        let degrees = distances.count - 1
+        let variance = distances.reduce(0) { $0 + $1 * $1 } / Double(degrees)
+        return quantile(degrees: degrees) * (variance / Double(distances.count)).squareRoot()
+    }
+
+    /// The 97.5 % point of the t distribution, by halving the range in which the angle atan(t / √degrees) lies.
+    static func quantile(degrees: Int) -> Double {
+        var (low, high) = (0.0, Double.pi / 2)
+        for _ in 0..<64 {
+            let middle = (low + high) / 2
+            if share(within: middle, degrees: degrees) < 0.95 { low = middle } else { high = middle }
+        }
+        return tan(low) * Double(degrees).squareRoot()
+    }
+
+    /// The probability between -t and t (Abramowitz and Stegun 1964, 26.7.3 and 26.7.4).
+    private static func share(within angle: Double, degrees: Int) -> Double {
+        let (sine, cosine) = (sin(angle), cos(angle))
+        let isOdd = degrees % 2 == 1
+        var term = isOdd ? cosine : 1
+        var sum = degrees == 1 ? 0 : term
+        for step in stride(from: isOdd ? 2 : 1, through: degrees - 3, by: 2) {
+            term *= Double(step) / Double(step + 1) * cosine * cosine
+            sum += term
+        }
+        return isOdd ? 2 / Double.pi * (angle + sine * sum) : sine * sum
     }
 }

@@ -12,6 +12,12 @@ public struct HS256JWTStrategy: AuthStrategy, ~Copyable {
         let policy: Policy
     }
 
+    /// Nobody can be kept from renewing a token that is still good, until the sign-in is too old.
+    public static func longestExposure_ms(ofLoginAfter withdrawal: Withdrawal, under policy: Policy) -> Int64
+    {
+        policy.lifetimes.absolute_ms
+    }
+
     public static func prepare(in environment: Environment) throws -> Shared {
         Shared(keys: try HS256Keys(), policy: environment.policy)
     }

@@ -9,8 +9,7 @@ public struct HybridStrategy: AuthStrategy, ~Copyable {
 
     /// Of the access token.
     public static func lifetime(under policy: Policy) -> CredentialLifetime {
-        let access_ms = policy.lifetimes.access_ms
-        return .wholeSeconds(access_ms, jitter_ms: Int64(Double(access_ms) * Lifetimes.jitterShare))
+        .wholeSeconds(policy.lifetimes.access_ms, jitter_s: policy.lifetimes.accessJitter_s)
     }
 
     /// The keys of the run and its environment.
@@ -26,14 +25,14 @@ public struct HybridStrategy: AuthStrategy, ~Copyable {
             keys: try HS256Keys(), refreshKey: try SharedSecret(count: 32), environment: environment)
     }
 
-    private let lifetime_ms: Int64
+    private let lifetimes: Lifetimes
     private var desk: TokenDesk<HS256, HS256>
     private var families: RefreshFamilyStore
     private var jitter = SystemRandomNumberGenerator()
 
     public init(sharing shared: Shared) throws {
         let policy = shared.environment.policy
-        lifetime_ms = policy.lifetimes.access_ms
+        lifetimes = policy.lifetimes
         // Both first: a noncopyable value cannot be left half made.
         let desk = try shared.keys.desk(policy: policy, lifetime_ms: policy.lifetimes.access_ms)
         let families = try RefreshFamilyStore(shared.environment, key: shared.refreshKey)
@@ -100,15 +99,15 @@ public struct HybridStrategy: AuthStrategy, ~Copyable {
         return Credential(headerLine: try desk.specimen(of: profile, at: now), refreshToken: refreshToken)
     }
 
-    /// The lifetime is shortened at random, so that tokens issued together are not renewed together; `auth_time` is that
-    /// of the sign-in, whichever refresh it is (RFC 9068 section 2.2.1).
+    /// The lifetime is shortened at random, so that tokens issued together are not renewed together: by whole seconds,
+    /// as `exp` has no others. `auth_time` is that of the sign-in, whichever refresh it is (RFC 9068 section 2.2.1).
     private mutating func credential(
         _ subject: Subject, _ refreshToken: [UInt8], authenticatedAt: Instant, at now: Instant
     ) throws -> Credential {
-        let most_ms = Int64(Double(lifetime_ms) * Lifetimes.jitterShare)
-        let shorter_ms = Int64.random(in: 0...most_ms, using: &jitter)
+        let shorter_s = Int64.random(in: 0...lifetimes.accessJitter_s, using: &jitter)
         let line = try desk.issue(
-            to: subject, at: now, authenticatedAt: authenticatedAt, lifetime_ms: lifetime_ms - shorter_ms)
+            to: subject, at: now, authenticatedAt: authenticatedAt,
+            lifetime_ms: lifetimes.access_ms - shorter_s * 1000)
         return Credential(headerLine: line, refreshToken: refreshToken)
     }
 }

@@ -21,6 +21,12 @@ public struct RS256JWTStrategy: AuthStrategy, ~Copyable {
         }
     }
 
+    /// Nobody can be kept from renewing a token that is still good, until the sign-in is too old.
+    public static func longestExposure_ms(ofLoginAfter withdrawal: Withdrawal, under policy: Policy) -> Int64
+    {
+        policy.lifetimes.absolute_ms
+    }
+
     public static func prepare(in environment: Environment) throws -> Shared {
         try Shared(keys: RSAKeyPair(), policy: environment.policy)
     }

@@ -24,7 +24,7 @@ enum SQLiteSchema: String {
 
     /// Makes the table anew and empty, in a file that is ours.
     func create(at settings: SQLiteSettings) throws {
-        try SQLiteFile.claim(settings.path)
+        try SQLiteFile.mark(settings.path)
         let connection = try Self.connect(settings)
         try connection.execute("DROP TABLE IF EXISTS \(rawValue); \(definition)")
     }

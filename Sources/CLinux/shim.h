@@ -1,3 +1,6 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -10,4 +13,13 @@ static inline int authbench_set_timer_slack(unsigned long nanoseconds) {
 // glibc's set of processors is handled by macros, which Swift does not import either.
 static inline long authbench_set_affinity(int thread, const unsigned long *mask, unsigned long mask_bytes) {
     return syscall(SYS_sched_setaffinity, thread, mask_bytes, mask);
+}
+
+// An exclusive lock that belongs to the open file and dies with it (fcntl(2), F_OFD_SETLK, which fcntl.h hides without
+// _GNU_SOURCE; where the kernel has none, flock(2)). The locks of SQLite belong to the process and to other bytes: neither
+// disturbs the other.
+static inline int authbench_lock(int descriptor) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)1 << 62, .l_len = 1};
+    int result = fcntl(descriptor, 37, &lock);
+    return result != 0 && errno == EINVAL ? flock(descriptor, LOCK_EX | LOCK_NB) : result;
 }

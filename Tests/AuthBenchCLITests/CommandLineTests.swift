@@ -83,7 +83,7 @@ struct CommandLineTests {
         (["run", "fraction.json"], "whole"), (["run", "--out", "notes.txt"], "is a file"),
         (["run", "--out", "/proc/nowhere"], "cannot be written"), (["run", "--sqlite", "."], "is a folder"),
         (["run", "--sqlite", "notes.txt"], "not an SQLite database"),
-        (["run", "--sqlite", "no/folder/a.db"], "unable to open"),
+        (["run", "--sqlite", "no/folder/a.db"], "cannot be made: No such file"),
         (["token", "check", "--alg", "HS256", "--key", "missing.key"], "No such file"),
         (["token", "check", "--alg", "HS256", "--key", "notes.txt"], "13 bytes"),
         (["token", "make", "--alg", "RS256", "--key", "notes.txt"], "no unencrypted RSA key"),

@@ -28,8 +28,7 @@ struct CraftedRun {
     /// Makes the folder `<parent>/<run id>`.
     func write(in parent: URL) throws -> URL {
         let identity = RunIdentity(runID: runID, workload: "crafted", traceSHA256: trace)
-        let folder = ResultFolder(in: parent, identity: identity)
-        try folder.create()
+        let folder = try ResultFolder(in: parent, identity: identity)
         var assessments: [Assessment] = []
         var random = RandomSource(seed: UInt64(runID.utf8.reduce(7) { $0 &* 31 &+ UInt32($1) }))
         for index in 1...repeats {

@@ -35,7 +35,14 @@ struct ExposureCommandTests {
             for row in rows {
                 #expect(row["false_accepts"] == "0" && row["wrong_before"] == "0" && row["errors"] == "0")
                 #expect(row["matches_theory"] != "false", "\(row)")
+                #expect(row["login_n"] == "25")
+                let login_ms = try #require(Double(row["login_max_ms"] ?? ""))
+                // A plain token is renewed for 12 hours after its logout, whatever its own lifetime.
+                let isRenewed = row["strategy"]?.hasSuffix("-jwt") == true
+                #expect(!isRenewed || 40_000_000...43_200_000 ~= login_ms, "\(row)")
+                #expect(row["strategy"] != "hybrid" || 0...900_000 ~= login_ms, "\(row)")
                 guard row["revocation"] == "immediate" else { continue }
+                #expect(login_ms == 0)
                 #expect(row["accepted_after"] == "0" && row["max_ms"] == "0.0" && row["n"] == "200", "\(row)")
             }
             #expect(rows.contains { $0["matches_theory"] == "true" && $0["revocation"] == "immediate" })
@@ -60,7 +67,7 @@ struct ExposureCommandTests {
             ("withdrawal", "boredom"), ("revocation", "never"), ("accepted_after", "7"),
             ("p50_ms", "99999999.0"),
             ("matches_theory", ""), ("contested", "100000"), ("strategy", "nobody"), ("run_id", "x"),
-            ("ks_distance", "0.0100"),
+            ("ks_distance", "0.0100"), ("login_max_ms", "5000.0"), ("login_n", "0"),
         ]
         for (column, value) in changes {
             var changed = table

@@ -1,5 +1,6 @@
 import AuthCore
 import AuthReport
+import Backends
 import Foundation
 import Testing
 
@@ -58,6 +59,26 @@ struct MergeTests {
         let throughput = try #require(ResultReader(whole).tables["throughput.csv"])
         let repeats = throughput.rows.filter { $0[2] == "hs256-jwt" }.map { $0[5] }
         #expect(repeats == ["1", "2", "3", "4", "5"])
+    }
+
+    @Test("what stands under the name of a merged run, or of one being written, stays as it was")
+    func neighbours() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let runs = try (0..<2).map { _ in try run(["--strategy", "null", "--repeats", "1"]) }
+        let disk = try Disk()
+        for (number, kind) in Disk.Kind.allCases.enumerated() {
+            try disk.put(kind, at: number == 0 ? ".x.part" : ".x-\(number + 1).part")
+        }
+        try disk.put(.folder, at: "x-8")
+        let before = try disk.contents()
+        let made = MadeFiles()
+        let whole = try Merge(runs).write(
+            into: disk.folder, runID: "x", startedAt: "", commandLine: [], noting: made)
+        made.removeAll()
+        #expect(whole.lastPathComponent == "x-9")
+        #expect(try disk.lost(since: before) == [])
+        #expect(try disk.names(in: "x-9").count == 5)
+        #expect(try !disk.names(in: ".").contains(".x-9.part"))
     }
 
     @Test("unlike traces are refused with status 4, broken folders with 65, and nothing is written")

@@ -71,6 +71,7 @@ struct ValidateTests {
 
     private var mutations: [Mutation] {
         let (latency, throughput, size) = ("latency.csv", "throughput.csv", "size.csv")
+        let summary = "summary.csv"
         let histogram = "histograms/hs256-jwt-1-authenticate-service.json"
         return [
             replace(latency, "p50_ns", by: "median_ns"), field(latency, "n", plusOne),
@@ -82,6 +83,11 @@ struct ValidateTests {
             lines("a row twice", latency) { $0 + $0.suffix(1) },
             Mutation(name: "cut off", file: latency) { String($0.dropLast(20)) },
             Mutation(name: "a quote that does not end", file: latency) { $0 + "\"" },
+            field(summary, "p50_ns", row: 1, plusOne), field(summary, "valid_repeats") { _ in "0" },
+            field(summary, "operations_per_second") { $0 + "1" }, field(summary, "cpu_us_per_op") { _ in "1" },
+            field(summary, "operations_per_second_ci95_high") { _ in "1.0" },
+            lines("a row less", summary) { $0.dropLast() },
+            field(throughput, "achieved_rate_ci95_low") { _ in "1.0" },
             field(throughput, "trace_sha256") { "0" + $0.dropFirst() },
             field(throughput, "run_id", row: 2) { $0 + "x" },
             field(throughput, "schema_version") { _ in "1" },
@@ -134,7 +140,7 @@ struct ValidateTests {
     func files() throws {
         try withRun { folder in
             let histogram = "histograms/hs256-jwt-1-login-service.json"
-            for name in ["run.json", "latency.csv", "throughput.csv", "size.csv", histogram] {
+            for name in ["run.json", "summary.csv", "latency.csv", "throughput.csv", "size.csv", histogram] {
                 let (url, aside) = (
                     folder.appendingPathComponent(name), folder.appendingPathComponent("aside")
                 )

@@ -15,18 +15,21 @@ final class ExposureScript: Sendable {
     let deafClient: Int?
     /// Whether logging out fails after so many times.
     let failsAfter: Int?
+    /// How long after the sign-in a credential may be exchanged for one that lives as long again.
+    let renewable_ms: Int64
     let revoked = Mutex([UInt64: Instant]())
     let clients = Atomic(0)
 
     init(
         _ promise: RevocationPromise, lifetime_ms: Int64 = 3_600_000, delay_ms: Int64 = 0,
-        deafClient: Int? = nil, failsAfter: Int? = nil
+        deafClient: Int? = nil, failsAfter: Int? = nil, renewable_ms: Int64 = 0
     ) {
         self.promise = promise
         self.lifetime_ms = lifetime_ms
         self.delay_ms = delay_ms
         self.deafClient = deafClient
         self.failsAfter = failsAfter
+        self.renewable_ms = renewable_ms
     }
 
     @TaskLocal static var current = ExposureScript(.immediate)
@@ -43,6 +46,11 @@ struct DelayedStrategy: AuthStrategy, ~Copyable {
         CredentialLifetime(ExposureScript.current.lifetime_ms)
     }
 
+    static func longestExposure_ms(ofLoginAfter withdrawal: Withdrawal, under policy: Policy) -> Int64 {
+        let script = ExposureScript.current
+        return script.promise == .immediate ? 0 : max(script.lifetime_ms, 10_000_000)
+    }
+
     static func prepare(in environment: Environment) -> ExposureScript { .current }
 
     private let script: ExposureScript
@@ -57,7 +65,19 @@ struct DelayedStrategy: AuthStrategy, ~Copyable {
         var line: [UInt8] = []
         line.append(subject.id, count: 8)
         line.append(UInt64(bitPattern: now.milliseconds + script.lifetime_ms), count: 8)
+        line.append(UInt64(bitPattern: now.milliseconds + script.renewable_ms), count: 8)
         return Credential(headerLine: line)
+    }
+
+    mutating func renew(_ credential: borrowing Credential, at now: Instant) -> Renewal {
+        var line = credential.headerLine
+        let end_ms = Int64(bitPattern: line.span.littleEndian(at: 16))
+        guard case .accepted = authenticate(line.span, requiring: .probed, at: now), now.milliseconds < end_ms
+        else { return .refused(.expired) }
+        var expiry: [UInt8] = []
+        expiry.append(UInt64(bitPattern: min(end_ms, now.milliseconds + script.lifetime_ms)), count: 8)
+        line.replaceSubrange(8..<16, with: expiry)
+        return .renewed(Credential(headerLine: line))
     }
 
     mutating func authenticate(_ line: Span<UInt8>, requiring scope: Scope, at now: Instant) -> Decision {
@@ -69,8 +89,6 @@ struct DelayedStrategy: AuthStrategy, ~Copyable {
         }
         return .accepted(Subject(id: id))
     }
-
-    mutating func renew(_ credential: borrowing Credential, at now: Instant) -> Renewal { .refused(.unknown) }
 
     mutating func logout(_ credential: borrowing Credential, at now: Instant) throws {
         let id = credential.headerLine.span.littleEndian(at: 0)
@@ -147,6 +165,33 @@ struct ExposureTests {
         #expect(measurement.acceptedAfter > 0)
         #expect(measurement.exposures.allSatisfy { $0.shortest_ms < Double(script.lifetime_ms) })
         #expect(measurement.exposures.contains { $0.shortest_ms > Double(script.lifetime_ms) / 2 })
+    }
+
+    @Test("a login is followed to the last credential that its holder gets, to the millisecond")
+    func renewals() throws {
+        let script = ExposureScript(.atExpiry, lifetime_ms: 60_000, renewable_ms: 9_000_000)
+        let measurement = try measure(script)
+        #expect(measurement.logins.count == 25 && measurement.falseAccepts == 0)
+        for (index, login) in measurement.logins.enumerated() {
+            // 25 logins have ages from 1200 ms on, 2400 apart.
+            #expect(login.shortest_ms == 9_000_000 - 1200 - 2400 * Double(index), "\(index)")
+            #expect(149...151 ~= login.renewals && !login.isEndless)
+        }
+        let plain = try measure(ExposureScript(.atExpiry, lifetime_ms: 60_000))
+        #expect(plain.logins.map(\.shortest_ms).max() == 58_800)
+        #expect(plain.logins.allSatisfy { $0.renewals == 0 })
+    }
+
+    @Test("a login that works longer than the strategy says is a false accept, one without end too")
+    func outlivedLogins() throws {
+        let beyond = ExposureScript(.atExpiry, lifetime_ms: 60_000, renewable_ms: 10_100_000)
+        #expect(try measure(beyond).outlivedLogins == 25)
+        #expect(try measure(beyond).falseAccepts == 25)
+        let endless = try measure(ExposureScript(.atExpiry, lifetime_ms: 10, renewable_ms: .max / 4))
+        #expect(endless.logins.contains(where: \.isEndless) && endless.falseAccepts > 0)
+        let revived = try measure(ExposureScript(.immediate, delay_ms: 50, renewable_ms: 3_600_000))
+        #expect(revived.outlivedLogins == 25, "a session renewed after its logout")
+        #expect(try measure(ExposureScript(.immediate, renewable_ms: 3_600_000)).outlivedLogins == 0)
     }
 
     @Test("an error of the store is counted, and ends its client only")

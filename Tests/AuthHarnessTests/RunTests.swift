@@ -1,4 +1,5 @@
 import AuthCore
+import AuthStatistics
 import Dispatch
 import Foundation
 import Synchronization
@@ -170,12 +171,25 @@ struct RunTests {
         #expect(meeting.isComplete)
     }
 
-    @Test("shares an operation count between the clients, rounded up, however large")
+    @Test("shares an operation count between the clients to the last one, however large")
     func extents() {
-        #expect(Extent.operations(10).operations(perClientOf: 4) == 3)
-        #expect(Extent.operations(8).operations(perClientOf: 4) == 2)
-        #expect(Extent.operations(1).operations(perClientOf: 4) == 1)
-        #expect(Extent.operations(.max).operations(perClientOf: 4) == Int.max / 4 + 1)
+        #expect(Extent.operations(10).counts(clients: 4) == [3, 3, 2, 2])
+        #expect(Extent.operations(1).counts(clients: 4) == [1, 0, 0, 0])
+        #expect(Extent.operations(.max).counts(clients: 4).reduce(0, +) == .max)
+        #expect(Extent.duration(nanoseconds: 1).counts(clients: 4).isEmpty)
+    }
+
+    @Test(
+        "every repeat has the mix of the workload, however fast the strategy",
+        arguments: [700, 5003, 60_000, 600_000])
+    func mix(operations: Int) throws {
+        let shares = try workload(clients: 4).mix.shares
+        for measurement in try measure(Script(), operations: operations, repeats: 5) {
+            #expect(measurement.total.completed == UInt64(operations))
+            var counts = shares.map { _ in UInt64(0) }
+            for one in measurement.operations { counts[Int(one.kind.rawValue)] = one.tally.completed }
+            #expect(ChiSquare.pValue(counts, shares: shares) ?? 1 > 0.001, "\(counts)")
+        }
     }
 
     @Test("stops when asked, without a half measurement")

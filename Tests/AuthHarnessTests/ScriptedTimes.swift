@@ -16,8 +16,8 @@ struct ScriptedTimes {
         script = Script(inside: { clock.advance(by_ns: time_ns(calls.next())) })
     }
 
-    func measure(_ arrival: Arrival, _ extent: Extent) throws -> RepeatMeasurement {
-        try script.measure(arrival, extent, by: Timepiece(clock))
+    func measure(_ arrival: Arrival, _ extent: Extent, clients: Int = 1) throws -> RepeatMeasurement {
+        try script.measure(arrival, extent, by: Timepiece(clock), clients: clients)
     }
 
     private final class CallCounter: Sendable {
@@ -32,7 +32,7 @@ extension Script {
         _ arrival: Arrival, _ extent: Extent, by timepiece: Timepiece, clients: Int = 1
     ) throws -> RepeatMeasurement {
         let json =
-            #"{"name":"t","summary":"t","population":256,"clients":\#(clients),"mix":{"authenticate":1}}"#
+            #"{"name":"t","summary":"t","population":\#(max(256, 16 * clients)),"clients":\#(clients),"mix":{"authenticate":1}}"#
         var workload = try JSONDecoder().decode(Workload.self, from: Data(json.utf8))
         workload.arrival = arrival
         let run = Run(

@@ -18,7 +18,10 @@ struct ReportTests {
         tally.falseAccepts = falseAccepts
         var usage = Usage()
         usage.cpu_ns = samples * 1500
-        let service = SlicedHistogram([LatencyHistogram([.init(index: 1000, count: samples)])])
+        let service = SlicedHistogram(
+            (0..<5).map { slice in
+                LatencyHistogram([.init(index: 1000, count: samples * (slice + 1) / 5 - samples * slice / 5)])
+            })
         return RepeatMeasurement(
             strategy: strategy, repeatIndex: 1, runOrder: 1, clients: 2,
             operations: [.init(kind: .authenticate, service: service, tally: tally)],
@@ -116,13 +119,16 @@ struct ReportTests {
                 measurement("b", rate: 1_000_000, falseAccepts: 1),
             ].map(Assessment.init), bills: [], strategies: ["a-strategy-name", "b"])
         let text = TextTable.text(lines, isColored: false)
-        #expect(text.hasSuffix("\nnot valid: b, repeat 1: 1 false accepts\n"))
-        let widths = Set(text.split(separator: "\n").dropLast().map(\.count))
+        let notes = [
+            "not valid: b, repeat 1: 1 false accepts", "not valid: b: all its figures, as no repeat is valid",
+        ]
+        #expect(text.split(separator: "\n").suffix(2).map(String.init) == notes)
+        let widths = Set(text.split(separator: "\n").dropLast(2).map(\.count))
         #expect(widths.count == 1 && (widths.first ?? 0) <= 100, "\(text)")
         #expect(!text.contains("\u{1B}"))
         #expect(
             TextTable.text(lines, isColored: true).split(separator: "\n").map { $0.contains("\u{1B}[31m") }
-                == [false, false, true, false])
+                == [false, false, true, false, false])
     }
 
     @Test(
@@ -140,22 +146,45 @@ struct ReportTests {
         let parent = FileManager.default.temporaryDirectory.appendingPathComponent(
             "test-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: parent) }
-        for id in ["r1", "r2"] {
-            let folder = ResultFolder(
+        let ids = ["20261121T084500.123Z-w", "20261121T084500.124Z-w"]
+        for id in ids {
+            let folder = try ResultFolder(
                 in: parent, identity: .init(runID: id, workload: "w", traceSHA256: "abc"))
-            try folder.create()
             try folder.write([Assessment(measurement())], bills: [], floor: nil)
             try folder.becomeLatest()
         }
         let latest = parent.appendingPathComponent("latest")
-        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: latest.path) == "r2")
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: latest.path) == ids[1])
         let names = try FileManager.default.contentsOfDirectory(atPath: latest.path + "/").sorted()
-        #expect(names == ["histograms", "latency.csv", "size.csv", "throughput.csv"])
+        #expect(names == ["histograms", "latency.csv", "size.csv", "summary.csv", "throughput.csv"])
         let data = try Data(
             contentsOf: latest.appendingPathComponent("histograms/hs256-jwt-1-authenticate-service.json"))
         let json = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         #expect(json["buckets"] as? [[Int]] == [[1000, 1000, 10_000]])
         #expect(json["trace_sha256"] as? String == "abc")
+    }
+
+    @Test("a second run of the same millisecond gets an identifier of its own, in its rows as well")
+    func sameMillisecond() throws {
+        let parent = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "test-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: parent) }
+        let identity = RunIdentity(runID: "20261121T084500.123Z-w", workload: "w", traceSHA256: "abc")
+        let folders = try (0..<2).map { _ in try ResultFolder(in: parent, identity: identity) }
+        for folder in folders { try folder.write([Assessment(measurement())], bills: [], floor: nil) }
+        #expect(folders[1].url.lastPathComponent == "20261121T084500.123Z-w-2")
+        let rows = try String(
+            contentsOf: folders[1].url.appendingPathComponent("latency.csv"), encoding: .utf8)
+        #expect(rows.contains(",20261121T084500.123Z-w-2,"))
+        try folders[1].becomeLatest()
+        try folders[0].becomeLatest()
+        let latest = parent.appendingPathComponent("latest").path
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: latest) == identity.runID)
+        folders[1].made.removeAll()
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: parent.path).sorted() == [
+                identity.runID, "latest",
+            ])
     }
 
     @Test("writes the same cells as JSON, blank ones as null")

@@ -26,6 +26,30 @@ struct HybridStrategyTests {
         if case .renewed(let next) = try strategy.renew(credential, at: now) { next } else { nil }
     }
 
+    @Test("tokens live as long as their lifetime says, at every setting and to the millisecond")
+    func lifetimes() throws {
+        for seconds in Array(1...60) + [90, 199, 200, 300, 600, 900, 1201, 3600] {
+            var environment = stores.environment
+            environment.policy.lifetimes.access_ms = Int64(seconds) * 1000
+            let lifetime = HybridStrategy.lifetime(under: environment.policy)
+            var strategy = try HybridStrategy(sharing: HybridStrategy.prepare(in: environment))
+            let logins = (0..<64).map { Login(alice, at: .start + Int64($0 * 997 % 1000)) }
+            var lives: Set<Int64> = []
+            for (login, credential) in zip(logins, try strategy.load(logins)) {
+                func isAccepted(_ age_ms: Int64) throws -> Bool {
+                    try strategy.authenticate(credential, at: login.instant + age_ms) == .accepted(alice)
+                }
+                // The shortest life is not reached, the longest is.
+                #expect(try isAccepted(lifetime.shortest_ms), "\(seconds) s")
+                #expect(try !isAccepted(lifetime.longest_ms), "\(seconds) s")
+                let steps = lifetime.shortest_ms / 1000...lifetime.longest_ms / 1000
+                if let last = try steps.last(where: { try isAccepted($0 * 1000) }) { lives.insert(last) }
+            }
+            // Jitter takes whole seconds, up to 5 %, each as likely as the others.
+            #expect(lives.count > min(6, seconds / 40), "\(seconds) s: \(lives)")
+        }
+    }
+
     @Test("a retired refresh token takes the whole family with it")
     func reuse() throws {
         var strategy = try HybridStrategy(sharing: shared)

@@ -13,9 +13,9 @@ struct LibraryFactsTests {
 
     @Test("reads back the pragmas it has set", arguments: ["normal", "full"])
     func pragmas(synchronous: String) throws {
-        let path = FileManager.default.temporaryDirectory
-            .appendingPathComponent("test-\(UUID().uuidString).sqlite").path
-        defer { SQLiteFile.remove(path) }
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let path = folder.url.appendingPathComponent("a.sqlite").path
         let connection = try SQLitePragmas.connect(path: path, synchronous: synchronous)
         try connection.execute("PRAGMA cache_size = -123")
         let pragmas = try SQLitePragmas(of: connection)

@@ -70,10 +70,10 @@ struct SQLiteTests {
     @Test("claims a new file, an empty one and its own, and leaves everything else as it was")
     func claiming() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
-        #expect(try SQLiteFile.claim(path("new.db")))
-        #expect(try !SQLiteFile.claim(path("new.db")))
+        #expect(try SQLiteFile.claim(path("new.db")).isNew)
+        #expect(try !SQLiteFile.claim(path("new.db")).isNew)
         try Data().write(to: folder.appendingPathComponent("empty.db"))
-        #expect(try !SQLiteFile.claim(path("empty.db")))
+        #expect(try !SQLiteFile.claim(path("empty.db")).isNew)
 
         let text = folder.appendingPathComponent("notes.txt")
         try Data("shopping list".utf8).write(to: text)
@@ -85,6 +85,7 @@ struct SQLiteTests {
         #expect(throws: SQLiteFileError.self) { try SQLiteFile.claim(path("other.db")) }
         #expect(try Data(contentsOf: folder.appendingPathComponent("other.db")) == before)
 
+        #expect(throws: SQLiteFileError.self) { try SQLiteFile.mark(path("other.db")) }
         #expect(throws: SQLiteFileError.self) { try SQLiteFile.claim(folder.path) }
         #expect(throws: SQLiteFileError.self) { try SQLiteFile.claim(path("no/such/folder.db")) }
     }

@@ -50,9 +50,8 @@ struct ExposureCommand: ParsableCommand {
     var quiet = false
 
     func run() throws {
-        let session = try ExposureSession(try plan(), credentials: credentials)
-        let outcome = try session.run()
-        if !outcome.exposures.isEmpty { try show(outcome.exposures, session.identity) }
+        let outcome = try ExposureSession(try plan(), credentials: credentials).run()
+        if !outcome.exposures.isEmpty { try show(outcome.exposures, outcome.identity) }
         if !quiet, let folder = outcome.folder { Console.say("Results in \(folder.path)") }
         try outcome.check()
     }

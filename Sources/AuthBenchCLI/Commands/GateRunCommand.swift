@@ -56,10 +56,10 @@ struct GateRunCommand: ParsableCommand {
             guard base == nil, head == nil, out == nil else {
                 throw Fault.usage("--replay measures nothing: leave --base, --head and --out out")
             }
-            return try finish(try GateLines.read(URL(fileURLWithPath: replay)), folder: nil)
+            return try finish(try GateLines.read(URL(fileURLWithPath: replay)), files: nil)
         }
-        let plan = try plan()
-        try finish(try GateSession(plan: plan).run(), folder: plan.out)
+        let (recording, files) = try GateSession(plan: try plan()).run()
+        try finish(recording, files: files)
     }
 
     private func plan() throws -> GatePlan {
@@ -82,7 +82,9 @@ struct GateRunCommand: ParsableCommand {
             base: try program(base, "--base"), head: try program(head, "--head"), strategies: strategy,
             operations: operation.isEmpty ? known : known.filter { operation.contains($0) }, clients: clients,
             population: population, seed: seed ?? UInt64.random(in: 0...UInt64(UInt32.max)), budget_s: budget,
-            quads: fast ? 8 : 16, countsInstructions: instructions, out: try folder(), isQuiet: quiet)
+            quads: fast ? 8 : 16, countsInstructions: instructions,
+            out: out.map { URL(fileURLWithPath: $0, isDirectory: true) },
+            isQuiet: quiet)
     }
 
     private func program(_ path: String, _ option: String) throws -> URL {
@@ -94,19 +96,10 @@ struct GateRunCommand: ParsableCommand {
         return url
     }
 
-    private func folder() throws -> URL? {
-        guard let out else { return nil }
-        let url = URL(fileURLWithPath: out, isDirectory: true)
-        do { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) } catch {
-            throw Fault.badData("--out \(out) cannot be made: \(error.reason)")
-        }
-        return url
-    }
-
     /// Shows the verdict and exits with its status.
-    private func finish(_ recording: GateRecording, folder: URL?) throws {
+    private func finish(_ recording: GateRecording, files: GateFiles?) throws {
         let report = GateEvaluation(recording).report
-        if let folder { try GateFiles.write(report, into: folder) }
+        try files?.write(report)
         try verdict.deliver(report)
     }
 }

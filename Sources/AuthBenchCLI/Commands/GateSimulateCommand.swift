@@ -51,11 +51,7 @@ struct GateSimulateCommand: ParsableCommand {
             noise.isEmpty ? curve.perCell + curve.perRun : curve.recorded(try noise.flatMap(series))
         let points = simulate(scenarios)
         let csv = CSV.text(OperatingCurveTable.columns, points)
-        if let out {
-            do { try Data(csv.utf8).write(to: URL(fileURLWithPath: out), options: .atomic) } catch {
-                throw Fault.badData("--out \(out) cannot be written: \(error.reason)")
-            }
-        }
+        if let out { try Console.output(csv, to: out) }
         try Console.output(format == .csv ? csv : OperatingCurveTable.text(points))
     }
 

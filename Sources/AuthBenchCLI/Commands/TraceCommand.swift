@@ -38,7 +38,7 @@ struct TraceCommand: ParsableCommand {
                 Row(
                     client: client, index: index, operation: operation,
                     arrival_ns: own.arrivals.times_ns.isEmpty ? nil : own.arrivals.times_ns[index],
-                    subject: own.slots[Int(operation.slot)].subject)
+                    subject: trace.slot(of: operation, client: client).subject)
             }
         }
     }

@@ -1,16 +1,74 @@
 import AuthReport
+import Backends
 import Foundation
 
-/// The reports of a gate beside its recording: one rendering each, for people and for machines.
-enum GateFiles {
+/// The folder of one gate: its recording, and the reports beside it, one rendering each for people and for machines.
+///
+/// No other gate can write into it meanwhile, and nothing in it is written over but what an earlier gate wrote.
+final class GateFiles {
+    static let recordingName = "recording.jsonl"
     static let names: [(format: VerdictFormat, name: String)] = [
         (.table, "report.txt"), (.markdown, "report.md"), (.json, "report.json"), (.junit, "report.xml"),
         (.csv, "gate.csv"),
     ]
 
-    /// Writes each file whole or not at all.
-    static func write(_ report: VerdictReport, into folder: URL) throws {
-        for (format, name) in names {
+    private let folder: URL
+    let recording: ClaimedFile
+    /// What goes again when nothing is recorded.
+    let made = MadeFiles()
+
+    /// Makes the folder where it is missing, and takes it for this gate.
+    ///
+    /// - Throws: `Fault` when another gate has it, or something in it that a gate would write over is not a gate's.
+    init(_ folder: URL) throws {
+        self.folder = folder
+        do { try made.makeFolders(folder.path) } catch {
+            throw Fault.badData("--out \(folder.path) cannot be made: \(error.reason)")
+        }
+        do { recording = try Self.claim(folder) } catch {
+            made.removeAll()
+            throw error
+        }
+        if recording.isNew { made.note(recording.path) }
+    }
+
+    private static func claim(_ folder: URL) throws -> ClaimedFile {
+        for name in [recordingName] + names.map(\.name) {
+            let path = folder.appendingPathComponent(name).path
+            if let kind = FileStatus(at: path)?.kind, kind != .file {
+                throw Fault.badData(
+                    "--out: \(path) is a \(kind), where a gate writes a file: name another folder")
+            }
+        }
+        let path = folder.appendingPathComponent(recordingName).path
+        func refuseReports() throws(FileError) {
+            for (_, name) in names where FileStatus(at: folder.appendingPathComponent(name).path) != nil {
+                throw FileError(
+                    folder.appendingPathComponent(name).path,
+                    "is not of a gate, which would write over it: name another folder")
+            }
+        }
+        let recording: ClaimedFile
+        do {
+            recording = try ClaimedFile.claim(path) { (_) throws(FileError) in try refuseReports() }
+            if !recording.isNew, recording.head(1).isEmpty { try refuseReports() }
+        } catch { throw Fault.badData("--out: \(error)") }
+        guard recording.head(1).isEmpty || isRecording(recording) else {
+            throw Fault.badData("--out: \(path) is no gate's recording: name another folder")
+        }
+        return recording
+    }
+
+    /// Whether a file begins as a gate's recording does.
+    private static func isRecording(_ file: ClaimedFile) -> Bool {
+        let line = file.head(1 << 20).prefix { $0 != UInt8(ascii: "\n") }
+        let object = try? JSONSerialization.jsonObject(with: Data(line)) as? [String: Any]
+        return object?["header"] != nil
+    }
+
+    /// Writes each report whole or not at all.
+    func write(_ report: VerdictReport) throws {
+        for (format, name) in Self.names {
             let file = folder.appendingPathComponent(name)
             do { try Data(try format.text(report).utf8).write(to: file, options: .atomic) } catch {
                 throw Fault.runtime("\(file.path) could not be written: \(error.reason)")

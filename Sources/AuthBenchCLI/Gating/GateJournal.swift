@@ -6,26 +6,21 @@ import Foundation
 final class GateJournal {
     private(set) var recording: GateRecording
     private var lines = GateLines()
+    private let files: GateFiles?
     private let handle: FileHandle?
-    let file: URL?
 
     /// Begins a recording.
     ///
     /// - Parameters:
     ///   - header: its first line.
-    ///   - file: where it is kept, replaced if it is there; `nil` for nowhere.
+    ///   - files: where it is kept, in place of an earlier recording; `nil` for nowhere.
     /// - Throws: `Fault` when the file cannot be written.
-    init(_ header: GateHeader, file: URL?) throws {
-        self.file = file
+    init(_ header: GateHeader, files: GateFiles?) throws {
+        self.files = files
+        handle = files?.recording.handle
         recording = GateRecording(header)
-        if let file {
-            guard FileManager.default.createFile(atPath: file.path, contents: nil),
-                let handle = FileHandle(forWritingAtPath: file.path)
-            else { throw Fault.badData("--out: \(file.path) cannot be written") }
-            self.handle = handle
-        } else {
-            handle = nil
-        }
+        do { try files?.recording.empty() } catch { throw Fault.badData("--out: \(error)") }
+        files?.made.keep()
         try write(GateLine(header: header))
     }
 
@@ -39,14 +34,13 @@ final class GateJournal {
 
     func end(_ reason: GateEnd.Reason, wall_ns: UInt64) throws {
         try add([GateLine(end: GateEnd(reason: reason, wall_ns: wall_ns, sha256: try lines.sha256()))])
-        try handle?.close()
     }
 
     private func write(_ line: GateLine) throws {
         let data = try SliceProtocol.line(line)
         lines.append(data)
         do { try handle?.write(contentsOf: data) } catch {
-            throw Fault.runtime("\(file?.path ?? "") could not be written: \(error.reason)")
+            throw Fault.runtime("\(files?.recording.path ?? "") could not be written: \(error.reason)")
         }
     }
 }

@@ -6,7 +6,7 @@ import Foundation
 ///
 /// Fresh for each block, so that what one block leaves in a store is no part of the next.
 final class GateScene {
-    private let root: URL
+    private let root: TemporaryFolder
     var needsRedis: Bool
     private let leftovers: Leftovers
     private var folder: URL?
@@ -23,8 +23,7 @@ final class GateScene {
 
     func open() throws {
         close()
-        let folder = root.appendingPathComponent(String(UUID().uuidString.prefix(8)), isDirectory: true)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+        let folder = try makeFolder(String(UUID().uuidString.prefix(8)))
         self.folder = folder
         guard needsRedis else { return }
         do {
@@ -36,9 +35,11 @@ final class GateScene {
 
     /// A folder that stays when blocks end.
     func folderForCounting() throws -> URL {
-        let folder = root.appendingPathComponent("instructions", isDirectory: true)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-        return folder
+        try makeFolder("instructions")
+    }
+
+    private func makeFolder(_ name: String) throws -> URL {
+        do { return try root.makeFolder(name) } catch { throw Fault.runtime("\(error)") }
     }
 
     /// Binds the store.
@@ -55,7 +56,7 @@ final class GateScene {
         server?.stop()
         server = nil
         leftovers.note { $0.serverID = nil }
-        if let folder { try? FileManager.default.removeItem(at: folder) }
+        if let folder { root.removeFolder(folder) }
         folder = nil
     }
 
@@ -66,7 +67,7 @@ final class GateScene {
     }
 
     func start(_ program: (url: URL, name: String)) throws -> ProgramUnderTest {
-        try ProgramUnderTest(program.url, name: program.name, folder: folder ?? root)
+        try ProgramUnderTest(program.url, name: program.name, folder: folder ?? root.url)
     }
 
     func preparation(
@@ -74,7 +75,7 @@ final class GateScene {
     ) -> SliceProtocol.Preparation {
         .init(
             cells: cells, clients: plan.clients, population: plan.population, seed: plan.seed,
-            sqlite_path: (folder ?? root).appendingPathComponent("\(name).sqlite").path,
+            sqlite_path: (folder ?? root.url).appendingPathComponent("\(name).sqlite").path,
             redis_url: server.map { "redis://127.0.0.1:\($0.port)" }, redis_prefix: "authbench:\(name):")
     }
 }

@@ -9,15 +9,18 @@ struct GateSession {
 
     /// Carries the gate out.
     ///
-    /// - Returns: all that was measured.
+    /// - Returns: all that was measured, and the files for it, still held.
     /// - Throws: `Fault` when it could not be done, or was stopped by a signal.
-    func run() throws -> GateRecording {
+    func run() throws -> (GateRecording, GateFiles?) {
         let (stop, leftovers) = (StopFlag(), Leftovers())
         let interruption = Interruption(stop: stop, leftovers: leftovers)
         defer { interruption.end() }
+        let files = try plan.out.map { try GateFiles($0) }
+        leftovers.note { $0.emptyResult = files?.made }
         let progress = GateProgress(plan)
         defer { progress.clear() }
-        do { return try measure(stop, leftovers, progress) } catch {
+        do { return (try measure(stop, leftovers, files, progress), files) } catch {
+            files?.made.removeAll()
             // A program that got the same signal from the terminal is gone before we know of it.
             usleep(50_000)
             guard let signal = interruption.signal else { throw error }
@@ -28,7 +31,7 @@ struct GateSession {
     }
 
     private func measure(
-        _ stop: StopFlag, _ leftovers: Leftovers, _ progress: GateProgress
+        _ stop: StopFlag, _ leftovers: Leftovers, _ files: GateFiles?, _ progress: GateProgress
     ) throws -> GateRecording {
         progress.show("checking both programs")
         let preflight = try GatePreflight(plan, leftovers)
@@ -36,8 +39,7 @@ struct GateSession {
         defer { scene.clear() }
         let counter =
             plan.countsInstructions ? try InstructionCallgrind(folder: scene.folderForCounting()) : nil
-        let journal = try GateJournal(
-            try preflight.header(), file: plan.out?.appendingPathComponent("recording.jsonl"))
+        let journal = try GateJournal(try preflight.header(), files: files)
         let runner = GateBlockRunner(plan, journal.recording.header.cells, scene, stop: stop)
         var stages = GateStages(plan, journal, progress, runner)
         let reason = try stages.run()

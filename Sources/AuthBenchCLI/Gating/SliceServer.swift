@@ -7,6 +7,8 @@ import Foundation
 struct SliceServer {
     private let strategies: StrategyRegistry
     private var bench: SliceBench?
+    /// The bench's database, for as long as the bench has it open.
+    private var database: SQLiteClaim?
     /// Service times that have not been told yet, by cell and slice.
     private var times: [Int: [LatencyHistogram]] = [:]
     /// Read around each slice: only what costs next to nothing.
@@ -67,8 +69,14 @@ struct SliceServer {
             else { throw Fault.badData("no strategy \(cell.strategy)") }
             return SliceBench.Cell(strategy: strategy, trace: trace)
         }
+        bench = nil
+        database = nil
+        if cells.contains(where: { $0.strategy.descriptor.stores.contains(.sqlite) }) {
+            database = try SQLiteFile.claim(preparation.sqlite_path)
+        }
         let environment = Environment(
-            policy: GateWorkload.policy, sqlite: SQLiteSettings(path: preparation.sqlite_path),
+            policy: GateWorkload.policy,
+            sqlite: SQLiteSettings(path: database?.path ?? preparation.sqlite_path),
             redis: preparation.redis_url.map { RedisSettings(url: $0, keyPrefix: preparation.redis_prefix) })
         bench = try SliceBench(
             cells, in: environment, cores: ProcessInfo.processInfo.activeProcessorCount,

@@ -7,11 +7,13 @@ import Foundation
 /// One `authbench exposure`, from open stores to a written result folder.
 struct ExposureSession {
     let plan: RunPlan
-    let identity: RunIdentity
+    private let identity: RunIdentity
     private let withdrawals: WithdrawalPlan
 
     /// What came out, complete or not, in the order of the registry.
     struct Outcome {
+        /// As the files have it.
+        let identity: RunIdentity
         var exposures: [ExposureAssessment] = []
         var folder: URL?
         var signal: Int32?
@@ -50,7 +52,7 @@ struct ExposureSession {
     }
 
     private func measure(_ stores: Stores, _ files: ResultFiles, _ stop: StopFlag) -> Outcome {
-        var outcome = Outcome()
+        var outcome = Outcome(identity: files.folder.identity)
         var doing = "nothing"
         let run = ExposureRun(
             plan: withdrawals, policy: plan.workload.policy, clients: plan.workload.clients,
@@ -70,7 +72,7 @@ struct ExposureSession {
             }
         } catch is Stopped {
             // Said by the signal that raised the flag.
-        } catch let error as CocoaError {
+        } catch let error where error is CocoaError || error is FileError {
             outcome.failure = "\(files.folder.url.path) could not be written: \(error.reason)"
         } catch { outcome.failure = "\(doing): \(error)" }
         return outcome

@@ -7,11 +7,11 @@ import Synchronization
 final class Leftovers: Sendable {
     struct Things: Sendable {
         var serverID: Int32?
-        var temporary: URL?
-        /// A database of the user's that did not exist before.
-        var newDatabase: String?
-        /// A result folder in which nothing has been measured yet.
-        var emptyResult: URL?
+        var temporary: TemporaryFolder?
+        /// A database of the user's that was not there, or empty.
+        var newDatabase: SQLiteClaim?
+        /// What the run made of a result in which nothing has been measured yet.
+        var emptyResult: MadeFiles?
         /// The prefix of keys on somebody else's Redis server.
         var foreignKeys: String?
     }
@@ -26,10 +26,9 @@ final class Leftovers: Sendable {
     func clear() -> String? {
         let things = things.withLock { $0 }
         if let id = things.serverID { kill(id, SIGKILL) }
-        for folder in [things.temporary, things.emptyResult].compactMap(\.self) {
-            try? FileManager.default.removeItem(at: folder)
-        }
-        if let path = things.newDatabase { SQLiteFile.remove(path) }
+        things.temporary?.remove()
+        things.emptyResult?.removeAll()
+        things.newDatabase?.undo()
         return things.foreignKeys.map { "the keys under \($0) remain in Redis until they expire" }
     }
 }

@@ -7,7 +7,6 @@ import Foundation
 /// The result folder of a run, written as the run goes on.
 final class ResultFiles {
     let folder: ResultFolder
-    private let isNewParent: Bool
     private let leftovers: Leftovers
     private var record: RunRecord
     private let floor: String?
@@ -20,8 +19,12 @@ final class ResultFiles {
     ) throws {
         self.leftovers = leftovers
         floor = plan.floor
+        do {
+            folder = try ResultFolder(in: plan.out, identity: identity, withHistograms: withHistograms)
+        } catch { throw Self.unusable(plan, error) }
+        leftovers.note { [folder] in $0.emptyResult = folder.made }
         record = RunRecord(
-            identity: identity, workload: plan.workload, started_at: RunClock.timestamp(),
+            identity: folder.identity, workload: plan.workload, started_at: RunClock.timestamp(),
             command_line: CommandLine.arguments, git_commit: Git.commit(),
             git_dirty: Git.isDirty(), repeats: plan.schedule.repeats.count, warm_up_seconds: plan.warmUp_s,
             duration_seconds: plan.duration_s, operations: plan.extent.operationCount,
@@ -29,43 +32,37 @@ final class ResultFiles {
             redis_server: plan.needsRedis ? plan.redis?.url ?? "private" : nil,
             order: plan.schedule.repeats.map { $0.map { plan.strategies[$0].descriptor.id } },
             machine: Machine.facts(), versions: stores.versionRecord, stores: stores.storeRecord)
-        var isFolder = false
-        isNewParent = !FileStatus.exists(plan.out.path, isFolder: &isFolder)
-        if !isNewParent, !isFolder { throw Fault.badData("--out \(plan.out.path) is a file: name a folder") }
-        folder = ResultFolder(in: plan.out, identity: identity)
-        do {
-            try folder.create(withHistograms: withHistograms)
-            leftovers.note { [folder] in $0.emptyResult = folder.url }
-            do { try folder.write(record) } catch {
-                folder.remove()
-                throw error
-            }
-        } catch {
-            removeEmptyParent()
-            throw Fault.badData("--out \(plan.out.path) cannot be written: \(error.reason)")
+        do { try folder.write(record) } catch {
+            folder.made.removeAll()
+            throw Self.unusable(plan, error)
         }
     }
 
-    /// Takes away the folder around ours, if this run made it and nothing else has come into it.
-    private func removeEmptyParent() {
-        guard isNewParent,
-            let rest = try? FileManager.default.contentsOfDirectory(atPath: folder.parent.path),
-            rest.isEmpty
-        else { return }
-        try? FileManager.default.removeItem(at: folder.parent)
+    private static func unusable(_ plan: RunPlan, _ error: any Error) -> Fault {
+        var isFolder = false
+        if FileStatus.exists(plan.out.path, isFolder: &isFolder), !isFolder {
+            return Fault.badData("--out \(plan.out.path) is a file: name a folder")
+        }
+        return Fault.badData("--out \(plan.out.path) cannot be written: \(error.reason)")
+    }
+
+    /// From now on something has been measured, which stays.
+    private func keep() {
+        folder.made.keep()
+        leftovers.note { $0.emptyResult = nil }
     }
 
     /// Writes what there is after one more measurement.
     func write(_ outcome: Session.Outcome) throws {
         try folder.write(outcome.assessments, bills: outcome.bills, floor: floor)
-        leftovers.note { $0.emptyResult = nil }
+        keep()
         if outcome.assessments.count == 1 { try folder.becomeLatest() }
     }
 
     /// Writes the exposures measured so far.
     func write(_ exposures: [ExposureAssessment]) throws {
         try folder.write(exposures)
-        leftovers.note { $0.emptyResult = nil }
+        keep()
         try folder.becomeLatest()
     }
 
@@ -82,8 +79,7 @@ final class ResultFiles {
     /// - Returns: why the end could not be written, if so.
     func finish(isEmpty: Bool, failure: String?, signal: Int32?) -> String? {
         guard !isEmpty else {
-            folder.remove()
-            removeEmptyParent()
+            folder.made.removeAll()
             return nil
         }
         record.status = failure != nil ? .failed : signal != nil ? .interrupted : .complete

@@ -38,6 +38,10 @@ extension RunCommand {
             throw Fault.usage("--warm-up is \(warmUp): from 0 to 3600 seconds")
         }
         let workload = try workload.resolve()
+        if let operations, workload.arrival == .closed, 1..<workload.clients ~= operations {
+            throw Fault.usage(
+                "--operations is \(operations): at least one for each of the \(workload.clients) clients")
+        }
         return RunPlan(
             workload: workload, strategies: strategies,
             schedule: Schedule(strategies: strategies.count, repeats: repeats, seed: workload.seed),

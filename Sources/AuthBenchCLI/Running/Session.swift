@@ -23,15 +23,16 @@ struct Session {
     }
 
     func run() throws -> Outcome {
-        let trace = Trace(plan.workload)
-        let identity = RunIdentity(
-            runID: RunClock.identifier(plan.workload.name), workload: plan.workload.name,
-            traceSHA256: trace.sha256())
         let (stop, leftovers) = (StopFlag(), Leftovers())
         let interruption = Interruption(stop: stop, leftovers: leftovers)
         defer { interruption.end() }
         FileLimit.raise()
+        // What is in use or in the way is said before anything takes time.
         let stores = try Stores(plan, leftovers: leftovers)
+        let trace = Trace(plan.workload)
+        let identity = RunIdentity(
+            runID: RunClock.identifier(plan.workload.name), workload: plan.workload.name,
+            traceSHA256: trace.sha256())
         let files: ResultFiles
         do { files = try ResultFiles(plan, identity, leftovers, stores.facts) } catch {
             _ = stores.close(isEmpty: true)
@@ -71,7 +72,7 @@ struct Session {
             }
         } catch is Stopped {
             // Said by the signal that raised the flag.
-        } catch let error as CocoaError {
+        } catch let error where error is CocoaError || error is FileError {
             outcome.failure = "\(files.folder.url.path) could not be written: \(error.reason)"
         } catch { outcome.failure = "\(doing): \(error)" }
         return outcome

@@ -43,7 +43,7 @@ struct StoreFacts {
 
     /// Opens a connection as a client has it, in a file that is marked as ours before anything is in it.
     private static func settings(_ sqlite: SQLiteSettings) throws -> VersionRecord.SQLiteSettings {
-        try SQLiteFile.claim(sqlite.path)
+        try SQLiteFile.mark(sqlite.path)
         let connection = try SQLitePragmas.connect(
             path: sqlite.path, synchronous: sqlite.synchronous.rawValue)
         let pragmas = try SQLitePragmas(of: connection)

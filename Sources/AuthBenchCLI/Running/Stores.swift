@@ -11,23 +11,29 @@ final class Stores {
     var serverID: Int32? { server?.processID }
     private let foreign: (endpoint: RedisEndpoint, prefix: String)?
     private let leftovers: Leftovers
+    /// Held until all connections are closed: closing a file drops what locks SQLite has on it in this process.
+    private let database: SQLiteClaim?
 
     init(_ plan: RunPlan, leftovers: Leftovers) throws {
         self.leftovers = leftovers
+        var held: (endpoint: RedisEndpoint, prefix: String)?
         do {
             let database = try Self.claimDatabase(plan)
+            self.database = database
             leftovers.note { $0.newDatabase = database }
             let temporary = try Self.makeTemporaryFolder()
             leftovers.note { $0.temporary = temporary }
-            let prefix = "authbench:\(UUID().uuidString.prefix(8).lowercased()):"
             let redisVersion: String?
-            (server, foreign, redisVersion) = try Self.openRedis(plan, prefix: prefix, folder: temporary)
+            (server, foreign, redisVersion) = try Self.openRedis(plan, folder: temporary.url)
+            held = foreign
+            // As long as one that is drawn: it is part of what a session takes in the store.
+            let prefix = foreign?.prefix ?? "authbench:00000000:"
             let (serverID, foreignKeys) = (server?.processID, foreign?.prefix)
             leftovers.note { $0.serverID = serverID }
             leftovers.note { $0.foreignKeys = foreignKeys }
             let url = server.map { "redis://127.0.0.1:\($0.port)" } ?? plan.redis?.url
             let sqlite = SQLiteSettings(
-                path: plan.sqlitePath ?? temporary.appendingPathComponent("authbench.sqlite").path,
+                path: database?.path ?? temporary.url.appendingPathComponent("authbench.sqlite").path,
                 synchronous: plan.synchronous)
             environment = Environment(
                 policy: plan.workload.policy, sqlite: sqlite,
@@ -36,6 +42,7 @@ final class Stores {
             facts = StoreFacts(
                 plan, sqlite, redis: endpoint.flatMap { at in redisVersion.map { (at, $0) } })
         } catch {
+            if let held { try? RedisKeys.release(held.prefix, at: held.endpoint) }
             _ = leftovers.clear()
             throw error
         }
@@ -54,27 +61,26 @@ final class Stores {
         }
         if let foreign {
             do {
-                try RedisKeys.remove(under: foreign.prefix, at: foreign.endpoint)
+                try RedisKeys.release(foreign.prefix, at: foreign.endpoint)
                 leftovers.note { $0.foreignKeys = nil }
             } catch { return "\(leftovers.clear() ?? ""): \(error)" }
         }
         return leftovers.clear()
     }
 
-    private static func claimDatabase(_ plan: RunPlan) throws -> String? {
+    private static func claimDatabase(_ plan: RunPlan) throws -> SQLiteClaim? {
         guard let path = plan.sqlitePath, plan.needsSQLite else { return nil }
-        do { return try SQLiteFile.claim(path) ? path : nil } catch {
-            throw Fault.badData("--sqlite \(error)")
-        }
+        do { return try SQLiteFile.claim(path) } catch { throw Fault.badData("--sqlite \(error)") }
     }
 
     private static func openRedis(
-        _ plan: RunPlan, prefix: String, folder: URL
+        _ plan: RunPlan, folder: URL
     ) throws -> (PrivateRedisServer?, (RedisEndpoint, String)?, version: String?) {
         guard plan.needsRedis else { return (nil, nil, nil) }
         if let (url, endpoint) = plan.redis {
             do {
-                return (nil, (endpoint, prefix), try RedisInformation(at: endpoint).version)
+                let version = try RedisInformation(at: endpoint).version
+                return (nil, (endpoint, try RedisKeys.claimPrefix(at: endpoint)), version)
             } catch { throw Fault.badData("--redis \(url): \(error.advice)") }
         }
         do {
@@ -83,15 +89,10 @@ final class Stores {
         } catch { throw Fault.runtime("\(error)") }
     }
 
-    static func makeTemporaryFolder() throws -> URL {
-        let url = FileManager.default.temporaryDirectory
-            .appendingPathComponent(
-                "authbench-\(UUID().uuidString.prefix(8).lowercased())", isDirectory: true)
-        do {
-            try FileManager.default.createDirectory(
-                at: url, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
-        } catch { throw Fault.runtime("no temporary folder \(url.path): \(error.reason)") }
-        return url
+    static func makeTemporaryFolder() throws -> TemporaryFolder {
+        do { return try TemporaryFolder() } catch {
+            throw Fault.runtime("no temporary folder: \(error.reason)")
+        }
     }
 }
 

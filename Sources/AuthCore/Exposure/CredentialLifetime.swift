@@ -16,15 +16,11 @@ public struct CredentialLifetime: Sendable, Equatable {
     }
 
     /// The life of a token whose `exp` is in whole seconds (NumericDate, RFC 7519 section 2), of which jitter takes
-    /// up to `jitter_ms` away.
+    /// up to `jitter_s` whole seconds away.
     ///
-    /// The moment of issue is rounded down, which takes up to a second; so does rounding a shortened lifetime.
-    public static func wholeSeconds(_ lifetime_ms: Int64, jitter_ms: Int64 = 0) -> Self {
-        let whole_ms = lifetime_ms / 1000 * 1000
-        guard jitter_ms > 0 else {
-            return Self(shortest_ms: max(0, whole_ms - 1000), longest_ms: whole_ms)
-        }
-        let shortest_ms = max(0, lifetime_ms - jitter_ms - 1000)
-        return Self(shortest_ms: shortest_ms, longest_ms: max(shortest_ms, whole_ms - 1000))
+    /// The moment of issue is rounded down, which takes up to a second more; so lives are uniform up to the longest.
+    public static func wholeSeconds(_ lifetime_ms: Int64, jitter_s: Int64 = 0) -> Self {
+        let longest_ms = lifetime_ms / 1000 * 1000
+        return Self(shortest_ms: max(0, longest_ms - (jitter_s + 1) * 1000), longest_ms: longest_ms)
     }
 }

@@ -23,6 +23,18 @@ public struct Exposure: Sendable, Equatable {
     }
 }
 
+/// How long a login still worked after its withdrawal for a holder who renews whenever it can, on the strategy's clock.
+public struct LoginExposure: Sendable, Equatable {
+    /// From the withdrawal to the last accepted request, which may carry a renewed credential.
+    public var shortest_ms = 0.0
+    /// How often the holder got a fresh credential after the withdrawal.
+    public var renewals = 0
+    /// Whether it was still good when the holder was followed no longer.
+    public var isEndless = false
+
+    public init() {}
+}
+
 /// What the probes of one strategy found after withdrawals of one kind.
 public struct ExposureMeasurement: Sendable, Equatable {
     public var strategy: String
@@ -51,6 +63,10 @@ public struct ExposureMeasurement: Sendable, Equatable {
     public var lag_ns: UInt64 = 0
     public var errors: UInt64 = 0
     public var firstError: String?
+    /// One for each login that was followed beyond its credential.
+    public var logins: [LoginExposure] = []
+    /// The longest that the strategy allows one, in milliseconds.
+    public var longestLogin_ms: Int64 = .max
 
     public init(
         strategy: String, withdrawal: Withdrawal, promise: RevocationPromise, lifetime: CredentialLifetime,
@@ -64,8 +80,14 @@ public struct ExposureMeasurement: Sendable, Equatable {
         self.compression = compression
     }
 
-    /// Accepted requests that the strategy's promise rules out; a credential that outlived its lifetime counts once.
+    /// Accepted requests that the strategy's promise rules out; a credential or a login that outlived its lifetime
+    /// counts once.
     public var falseAccepts: UInt64 {
-        UInt64(outlived) + (promise == .immediate ? acceptedAfter : 0)
+        UInt64(outlived + outlivedLogins) + (promise == .immediate ? acceptedAfter : 0)
+    }
+
+    /// Logins that worked longer than the strategy says.
+    public var outlivedLogins: Int {
+        logins.count { $0.isEndless || $0.shortest_ms > Double(longestLogin_ms) }
     }
 }

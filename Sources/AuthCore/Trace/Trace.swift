@@ -1,34 +1,38 @@
 /// Everything that will be done in a run, generated before any clock starts and the same for each strategy.
 ///
-/// A client replays its operations in laps: the last operations of a lap bring every slot back to the state
-/// in which the lap began, so that a run may be as long as it likes in constant memory and every expected
-/// decision stays known.
+/// A client replays its operations in laps: in a lap as many come back as sign out, and in the end every slot is in
+/// the state in which the lap began. So a run may be as long as it likes in constant memory, every expected decision
+/// stays known, and every operation belongs to the mix.
 public struct Trace: Sendable {
     public var clients: [ClientTrace]
+    /// Sessions that every client presents; in a client's operations they follow its own slots.
+    public var shared: [Slot]
     public var clock: TraceClock
     /// What the strategies are told to do; part of the hash, because it decides how much work a request is.
     public var policy: Policy
     public var arrival: Arrival
 
+    /// The slot that one of a client's operations uses.
+    public func slot(of operation: Operation, client: Int) -> Slot {
+        let (own, index) = (clients[client].slots, Int(operation.slot))
+        return index < own.count ? own[index] : shared[index - own.count]
+    }
+
     /// Hands over the trace as bytes, client by client, for its hash.
     ///
     /// Integers are little-endian; nothing of a strategy, a credential or a repeat is in it.
     public func forEachChunk(_ consume: ([UInt8]) -> Void) {
-        var head: [UInt8] = Array("authbench-trace-2".utf8)
+        var head: [UInt8] = Array("authbench-trace-3".utf8)
         head.append(UInt64(bitPattern: clock.lap_ms), count: 8)
         head.append(UInt64(bitPattern: clock.horizon_ms), count: 8)
         head.append(UInt64(clients.count), count: 8)
         head.append(contentsOf: policy.canonicalText.utf8)
+        Self.append(shared, to: &head)
         consume(head)
         for client in clients {
             var chunk: [UInt8] = []
             chunk.reserveCapacity(client.slots.count * 14 + client.operations.count * 9 + 16)
-            chunk.append(UInt64(client.slots.count), count: 8)
-            for slot in client.slots {
-                chunk.append(slot.state.rawValue)
-                chunk.append(slot.subject.id, count: 8)
-                chunk.append(UInt64(slot.age_ms), count: 5)
-            }
+            Self.append(client.slots, to: &chunk)
             chunk.append(UInt64(client.operations.count), count: 8)
             for operation in client.operations {
                 chunk.append(operation.kind.rawValue)
@@ -38,6 +42,15 @@ public struct Trace: Sendable {
             chunk.append(UInt64(client.arrivals.times_ns.count), count: 8)
             for time_ns in client.arrivals.times_ns { chunk.append(time_ns, count: 8) }
             consume(chunk)
+        }
+    }
+
+    private static func append(_ slots: [Slot], to chunk: inout [UInt8]) {
+        chunk.append(UInt64(slots.count), count: 8)
+        for slot in slots {
+            chunk.append(slot.state.rawValue)
+            chunk.append(slot.subject.id, count: 8)
+            chunk.append(UInt64(slot.age_ms), count: 5)
         }
     }
 }
@@ -50,7 +63,7 @@ public struct ClientTrace: Sendable {
     public var arrivals = ArrivalTimes()
 }
 
-/// A place for one credential; only its own client uses it, so that clients share no lock.
+/// A place for one credential, used by its own client only or shared by all, and then never changed: no lock is needed.
 public struct Slot: Sendable, Equatable {
     /// The state in which a slot is before the first operation of a lap.
     public enum State: UInt8, Sendable {

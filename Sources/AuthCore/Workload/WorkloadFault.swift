@@ -31,6 +31,11 @@ extension Workload {
         }
         let sum = mix.shares.reduce(0, +)
         if abs(sum - 1) > 1e-9 { throw .init("the shares of mix sum to \(sum): they must sum to 1") }
+        if mix[.logout] > mix[.login] {
+            throw .init(
+                "mix.logout is \(mix[.logout]): at most \(mix[.login]), the share of login, because only those who"
+                    + " come can leave")
+        }
         if let rate = arrival.rate, !Arrival.rates.contains(rate) {
             throw .init("arrival.rate is \(rate): from 0.01 to 100000000 per second")
         }

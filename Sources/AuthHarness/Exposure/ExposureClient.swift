@@ -36,6 +36,10 @@ final class ExposureClient<S: AuthStrategy & ~Copyable>: Sendable {
         return wallet
     }
 
+    func follow(_ trial: HolderTrial) throws -> [LoginExposure] {
+        try strategy.withLock { try trial.run(on: &$0) }
+    }
+
     /// Waits at the gate and probes until the end, or until the strategy throws.
     func probe(_ scene: ExposureScene, through gate: Gate) {
         queue.async(group: gate.done) { [self] in

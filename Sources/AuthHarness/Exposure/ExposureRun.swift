@@ -52,7 +52,7 @@ extension AuthStrategy where Self: ~Copyable {
         clients[0].withdraw(scene, through: gate)
         let phase = gate.open {
             Phase(
-                operations: .max, start_ns: scene.timepiece.now_ns, duration_ns: run.duration_ns,
+                start_ns: scene.timepiece.now_ns, duration_ns: run.duration_ns,
                 isDrained: false)
         }
         gate.done.wait()
@@ -60,6 +60,19 @@ extension AuthStrategy where Self: ~Copyable {
         let account = ExposureAccount(
             timetable, start_ns: phase.start_ns, withdrawals: clients[0].withdrawals.withLock { $0 },
             probes: clients.dropFirst().map { client in client.probes.withLock { $0 } })
-        return account.measurements(of: descriptor, clients: run.clients)
+        var measurements = account.measurements(of: descriptor, clients: run.clients)
+        for index in measurements.indices {
+            let withdrawal = measurements[index].withdrawal
+            measurements[index].longestLogin_ms = longestExposure_ms(
+                ofLoginAfter: withdrawal, under: run.policy)
+            // A store that failed once has said enough.
+            guard measurements[index].errors == 0 else { continue }
+            let trial = HolderTrial(withdrawal: withdrawal, lifetime: timetable.lifetime, stop: run.stop)
+            do { measurements[index].logins = try clients[0].follow(trial) } catch is Stopped { throw Stopped() } catch {
+                measurements[index].errors += 1
+                measurements[index].firstError = "\(error)"
+            }
+        }
+        return measurements
     }
 }

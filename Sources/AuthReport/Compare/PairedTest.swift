@@ -10,7 +10,7 @@ import Foundation
 /// of one build on one machine differ too, by its drift, and a drift that all repeats of a run share is no noise
 /// to any test. Unpaired tests of such runs raise 17 to 23 % false alarms per cell.
 ///
-/// Intervals are those of Hodges and Lehmann that belong to the test. The bootstrap intervals in the files are not
+/// Intervals are those of Hodges and Lehmann that belong to the test. The intervals in the files are not
 /// used: they say how well one run knows its own mean, and nothing of how much two runs differ.
 ///
 /// A cell passes when the upper end of its interval is below the tolerance, and when there are pairs enough for a
@@ -70,9 +70,13 @@ struct PairedTest {
             metric: cell.metric.name, base: QuantileRule.median(cell.pairs.map(\.base)),
             head: QuantileRule.median(cell.pairs.map(\.head)), n: cell.pairs.count, sigma_b: sigma_b,
             verdict: .inconclusive)
-        let location = HodgesLehmann(ratios)
-        row.change = location.map { exp($0.estimate) - 1 }
-        let interval = location?.interval95 ?? StudentInterval.ofMean(ratios)
+        // With too few pairs for an interval by ranks, both the change and its interval are those of the mean.
+        let location = HodgesLehmann(ratios).flatMap { location in
+            location.interval95.map { (location.estimate, $0) }
+        }
+        let mean = ratios.isEmpty ? nil : ratios.reduce(0, +) / Double(ratios.count)
+        row.change = (location?.0 ?? mean).map { exp($0) - 1 }
+        let interval = location?.1 ?? StudentInterval.ofMean(ratios)
         row.interval = interval.map { Interval(low: exp($0.low) - 1, high: exp($0.high) - 1) }
         if let sigma_b, let deviations = provable[cell.pairs.count] {
             row.mde = (1 + cell.metric.minimumEffect) * exp(deviations * sigma_b) - 1

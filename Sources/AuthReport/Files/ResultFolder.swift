@@ -1,4 +1,5 @@
 import AuthCore
+import Backends
 import Foundation
 
 /// The folder of one run.
@@ -6,26 +7,26 @@ import Foundation
 /// Each file in it is there whole or not at all: written aside, then renamed.
 package struct ResultFolder {
     package let url: URL
+    /// Of the run; its identifier is the name of the folder.
     package let identity: RunIdentity
     package let parent: URL
+    /// What was made of it: all that is removed again when nothing comes into it.
+    package let made = MadeFiles()
 
-    /// The folder `<parent>/<run id>/`; `create` makes it.
-    package init(in parent: URL, identity: RunIdentity) {
+    /// Makes the folder `<parent>/<run id>/`, and the parent where it is missing.
+    ///
+    /// Another run may have begun in the same millisecond: the identifier then gets a number.
+    package init(in parent: URL, identity: RunIdentity, withHistograms: Bool = true) throws {
         self.parent = parent
-        self.identity = identity
-        url = parent.appendingPathComponent(identity.runID, isDirectory: true)
-    }
-
-    /// Makes the folder, and the parent where it is missing; fails where another run has the same name.
-    package func create(withHistograms: Bool = true) throws {
-        try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
-        guard withHistograms else { return }
-        let histograms = url.appendingPathComponent("histograms", isDirectory: true)
         do {
-            try FileManager.default.createDirectory(at: histograms, withIntermediateDirectories: false)
+            try made.makeFolders(parent.path)
+            let runID = try made.makeFolder(in: parent.path, named: identity.runID)
+            url = parent.appendingPathComponent(runID, isDirectory: true)
+            self.identity = RunIdentity(
+                runID: runID, workload: identity.workload, traceSHA256: identity.traceSHA256)
+            if withHistograms { try made.makeFolder(url.appendingPathComponent("histograms").path) }
         } catch {
-            remove()
+            made.removeAll()
             throw error
         }
     }
@@ -46,6 +47,9 @@ package struct ResultFolder {
                 try write(try file.json(), to: "histograms/\(file.name)")
             }
         }
+        try write(
+            SummaryTable.columns(identity), SummaryTable.rows(assessments.map { RepeatFigures($0) }),
+            to: "summary.csv")
         try write(LatencyTable.columns(identity), LatencyTable.rows(assessments), to: "latency.csv")
         try write(
             ThroughputTable.columns(identity), ThroughputTable.rows(assessments, floor: floor),
@@ -62,28 +66,16 @@ package struct ResultFolder {
         try write(Data(CSV.text(columns, rows).utf8), to: name)
     }
 
-    /// Points `<parent>/latest` at this folder; leaves anything there that is no link.
+    /// Points `<parent>/latest` at this folder; leaves anything there that is no link to a run beside it.
     package func becomeLatest() throws {
-        let link = parent.appendingPathComponent("latest").path
-        let kind = try? FileManager.default.attributesOfItem(atPath: link)[.type] as? FileAttributeType
-        if kind == .typeSymbolicLink {
-            // Another run in the same place may have removed it just now, which is as good.
-            try? FileManager.default.removeItem(atPath: link)
-        } else if kind != nil {
-            return
-        }
-        do {
-            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: identity.runID)
-        } catch CocoaError.fileWriteFileExists {
-            // That other run has just made its own.
-        }
-    }
-
-    package func remove() {
-        try? FileManager.default.removeItem(at: url)
+        try SymbolicLink.point(
+            parent.appendingPathComponent("latest").path, at: identity.runID,
+            replacing: RunIdentity.isRunID)
     }
 
     private func write(_ data: Data, to name: String) throws {
-        try data.write(to: url.appendingPathComponent(name), options: .atomic)
+        let file = url.appendingPathComponent(name)
+        try data.write(to: file, options: .atomic)
+        made.note(file.path)
     }
 }

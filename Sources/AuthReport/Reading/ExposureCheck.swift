@@ -43,6 +43,7 @@ struct ExposureCheck {
         for names in [
             ["p50_ms", "p99_ms", "max_ms"], ["p50_ci95_low_ms", "p50_ms", "p50_ci95_high_ms"],
             ["p99_ci95_low_ms", "p99_ms", "p99_ci95_high_ms"],
+            ["login_p50_ms", "login_max_ms"],
             ["theory_p50_ms", "theory_p99_ms", "theory_max_ms", "lifetime_ms"],
         ] {
             let values = names.compactMap { row.number($0) }
@@ -56,6 +57,12 @@ struct ExposureCheck {
             row.count("accepted_after") ?? 0 <= row.count("requests") ?? 0, row,
             "accepted_after is more than requests")
         expect(count > 0 || row["max_ms"].isEmpty, row, "max_ms without a credential")
+        let logins = row.count("login_n") ?? 0
+        expect((logins > 0) != row["login_max_ms"].isEmpty, row, "login_max_ms does not go with login_n")
+        let isOutlived = row.number("login_max_ms") ?? 0 > row.number("login_longest_ms") ?? 0
+        expect(
+            !isOutlived || row["false_accepts"] != "0", row,
+            "login_max_ms above login_longest_ms is no false accept")
     }
 
     private mutating func checkVerdict(_ row: TableRow) {

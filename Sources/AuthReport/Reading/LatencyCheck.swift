@@ -42,3 +42,26 @@ struct LatencyCheck {
             latency: .init(kind: kind, clock: clock, times: file.times))
     }
 }
+
+/// Whether `summary.csv` says what follows from the histograms and from `throughput.csv`.
+struct SummaryCheck {
+    private(set) var faults: [String] = []
+
+    init(_ record: ResultReader.RecordHead, _ rows: [TableRow], _ repeats: [RepeatFigures]) {
+        let identity = RunIdentity(
+            runID: record.run_id, workload: record.workload.name, traceSHA256: record.trace_sha256)
+        let columns = SummaryTable.columns(identity)
+        let again = SummaryTable.rows(repeats)
+        if rows.count != again.count {
+            faults.append("summary.csv: \(rows.count) rows, but the other files give \(again.count)")
+        }
+        for (row, own) in zip(rows, again) {
+            for column in columns where column.cell(own).text != row[column.name] {
+                faults.append(
+                    row.fault(
+                        "\(column.name) is \"\(row[column.name])\", but the other files give"
+                            + " \"\(column.cell(own).text)\""))
+            }
+        }
+    }
+}

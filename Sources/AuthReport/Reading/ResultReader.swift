@@ -14,7 +14,11 @@ package struct ResultReader {
 
     /// What other files are checked against, of `run.json`.
     package struct RecordHead: Decodable, Sendable {
-        package struct Workload: Decodable, Sendable { package var name: String }
+        package struct Workload: Decodable, Sendable {
+            package var name: String
+            /// The share of each kind of operation; `exposure` has none that it keeps to.
+            package var mix: [String: Double]?
+        }
 
         package var schema_version: Int
         package var run_id: String
@@ -23,6 +27,7 @@ package struct ResultReader {
         package var repeats: Int
         package var order: [[String]]
         package var workload: Workload
+        package var duration_seconds: Double?
     }
 
     package init(_ url: URL) {

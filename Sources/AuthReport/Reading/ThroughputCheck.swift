@@ -1,18 +1,20 @@
 import AuthCore
+import AuthStatistics
 
 /// Whether the rows of `throughput.csv` agree with themselves and with the counts of `latency.csv`.
 struct ThroughputCheck {
     private(set) var faults: [String] = []
 
-    init(_ rows: [TableRow], _ latency: [TableRow]) {
+    /// - Parameter repeats: what each row gives, in their order.
+    init(_ rows: [TableRow], _ latency: [TableRow], _ repeats: [RepeatFigures]) {
         var counts: [[String]: UInt64] = [:]
         for row in latency {
             counts[[row["strategy"], row["repeat"], row["clock"]], default: 0] += row.count("n") ?? 0
         }
-        for row in rows {
+        for (row, figures) in zip(rows, repeats) {
             let cell = [row["strategy"], row["repeat"]]
             checkCounts(row, service: counts[cell + ["service"]] ?? 0, response: counts[cell + ["response"]])
-            checkRate(row)
+            checkRate(row, figures.rateInterval)
             checkLoop(row)
             checkVerdict(row)
         }
@@ -39,16 +41,18 @@ struct ThroughputCheck {
         expect(count("false_rejects") <= count("refused"), row, "false_rejects is more than refused")
     }
 
-    private mutating func checkRate(_ row: TableRow) {
+    private mutating func checkRate(_ row: TableRow, _ interval: Interval?) {
         guard let operations = row.number("operations"), let wall_ns = row.number("wall_ns"), wall_ns > 0
         else { return expect(row["operations"] == "0", row, "wall_ns is 0") }
         let rate = (operations * 1e9 / wall_ns).formatted(digits: 1)
         expect(
             row["achieved_rate"] == rate, row,
             "achieved_rate is \(row["achieved_rate"]), but operations and wall_ns give \(rate)")
-        expect(
-            row.number("achieved_rate_ci95_low") ?? 0 <= row.number("achieved_rate_ci95_high") ?? 0, row,
-            "the interval of achieved_rate ends before it begins")
+        for (end, value) in [("low", interval?.low), ("high", interval?.high)] {
+            let (name, text) = ("achieved_rate_ci95_\(end)", Cell.number(value, 1).text)
+            expect(
+                row[name] == text, row, "\(name) is \"\(row[name])\", but the histograms give \"\(text)\"")
+        }
     }
 
     /// A closed loop has no schedule, an open one rests.

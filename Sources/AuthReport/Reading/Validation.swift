@@ -14,6 +14,10 @@ package struct Validation {
     package init(_ url: URL) {
         reader = ResultReader(url)
         faults = reader.faults
+        if let version = reader.record?.schema_version, version != RunIdentity.schemaVersion {
+            faults = [Self.otherSchema(version)]
+            return
+        }
         for schema in reader.schemas {
             guard let table = reader.tables[schema.file] else { continue }
             check(table, against: schema)
@@ -28,8 +32,17 @@ package struct Validation {
         }
         faults += CompletenessCheck(record, rows).faults
         faults += LatencyCheck(record, rows["latency.csv"] ?? [], reader.histograms).faults
-        faults += ThroughputCheck(rows["throughput.csv"] ?? [], rows["latency.csv"] ?? []).faults
+        faults += MixCheck(record, rows["throughput.csv"] ?? [], rows["latency.csv"] ?? []).faults
+        let repeats = reader.repeatFigures
+        faults += ThroughputCheck(rows["throughput.csv"] ?? [], rows["latency.csv"] ?? [], repeats).faults
+        faults += SummaryCheck(record, rows["summary.csv"] ?? [], repeats).faults
         faults += SizeCheck(rows["size.csv"] ?? []).faults
+    }
+
+    /// Of such a folder nothing else can be said.
+    private static func otherSchema(_ version: Int) -> String {
+        "run.json: schema_version is \(version), not \(RunIdentity.schemaVersion):"
+            + " use the authbench that wrote the folder, or measure again"
     }
 
     private mutating func check(_ table: CSVTable, against schema: Schema) {
@@ -56,9 +69,6 @@ package struct Validation {
     /// Every row and every histogram belongs to the run that `run.json` describes.
     private mutating func checkIdentity(_ record: ResultReader.RecordHead) {
         let version = RunIdentity.schemaVersion
-        if record.schema_version != version {
-            faults.append("run.json: schema_version is \(record.schema_version), not \(version)")
-        }
         if record.trace_sha256.count != 64 || !record.trace_sha256.allSatisfy(\.isHexDigit) {
             faults.append("run.json: trace_sha256 is no SHA-256 in hexadecimal")
         }

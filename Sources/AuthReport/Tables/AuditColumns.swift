@@ -36,12 +36,12 @@ extension ThroughputTable {
     static var costs: [Column<Row>] {
         [
             Column("cpu_us_per_op", .optionalNumber, "CPU time of the client process per operation, in µs.") {
-                .number($0.measurement.cpu_us_per_op, 4)
+                .number($0.measurement.cpu_us_per_op, cpuDigits)
             },
             Column(
                 "store_cpu_us_per_op", .optionalNumber,
                 "CPU time of the store's own process per operation, in µs; blank where it is unknown."
-            ) { .number($0.measurement.storeCPU_us_per_op, 4) },
+            ) { .number($0.measurement.storeCPU_us_per_op, cpuDigits) },
             Column(
                 "store_cpu_source", .text,
                 "`no-store`: it has none; `in-process`: in cpu_us_per_op; `private-server`: measured; `unknown-foreign-server`: not to be seen from here."

@@ -3,7 +3,8 @@ import AuthCore
 /// `exposure.csv`: one row for each strategy and kind of withdrawal.
 package enum ExposureTable {
     package static func columns(_ identity: RunIdentity) -> [Column<ExposureAssessment>] {
-        identity.columns { $0.measurement.strategy } + conditions + exposures + theory + decisions + quality
+        identity.columns { $0.measurement.strategy } + conditions + exposures + logins + theory + decisions
+            + quality
     }
 
     private static var conditions: [Column<ExposureAssessment>] {
@@ -59,6 +60,28 @@ package enum ExposureTable {
         ]
     }
 
+    private static var logins: [Column<ExposureAssessment>] {
+        [
+            Column(
+                "login_n", .count,
+                "Logins followed beyond their credential, for a holder who renews whenever it can; 0 after an error."
+            ) { .integer(Int64($0.measurement.logins.count)) },
+            Column(
+                "login_p50_ms", .optionalNumber,
+                "Median of their exposures: from the withdrawal to the last accepted request with any credential renewed from it."
+            ) { .number($0.loginMedian_ms, 1) },
+            Column("login_max_ms", .optionalNumber, "The longest of them.") { .number($0.loginMax_ms, 1) },
+            Column(
+                "login_longest_ms", .count,
+                "The longest that the strategy allows: 0 where revocation is immediate; more is a false accept."
+            ) { .integer($0.measurement.longestLogin_ms) },
+            Column(
+                "login_renewals", .optionalCount,
+                "The most renewals that one holder was granted after the withdrawal."
+            ) { $0.mostRenewals.map { .integer(Int64($0)) } ?? .blank },
+        ]
+    }
+
     private static var theory: [Column<ExposureAssessment>] {
         [
             Column(
@@ -100,7 +123,7 @@ package enum ExposureTable {
             ) { .count($0.measurement.acceptedAfter) },
             Column(
                 "false_accepts", .count,
-                "Those of them that the strategy's promise rules out, and credentials that outlived `lifetime_ms`."
+                "Those of them that the strategy's promise rules out, credentials that outlived `lifetime_ms`, and logins that outlived `login_longest_ms`."
             ) { .count($0.measurement.falseAccepts) },
             Column(
                 "wrong_before", .count,

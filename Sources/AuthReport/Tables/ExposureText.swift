@@ -30,6 +30,8 @@ package enum ExposureText {
         ("theory", { time($0.theory_ms(0.99)) }),
         ("max", { time($0.max_ms) }),
         ("theory", { time($0.theoryMax_ms) }),
+        ("login p50", { time($0.loginMedian_ms) }),
+        ("login max", { time($0.loginMax_ms) }),
         ("as theory", { $0.matchesTheory.map { $0 ? "yes" : "no" } ?? "–" }),
         ("wrong", { String($0.measurement.falseAccepts + UInt64($0.measurement.wrong)) }),
     ]
@@ -42,6 +44,7 @@ package enum ExposureText {
         case ..<1: return TextTable.time(UInt64(value_ms * 1e6))
         case ..<1000: return value_ms.formatted(digits: 1) + " ms"
         case ..<60_000: return (value_ms / 1000).formatted(digits: 1) + " s"
+        case 7_200_000...: return (value_ms / 3_600_000).formatted(digits: 1) + " h"
         default:
             let seconds = Int((value_ms / 1000).rounded())
             return "\(seconds / 60):\(String(seconds % 60 + 100).dropFirst())"

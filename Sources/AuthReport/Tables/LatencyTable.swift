@@ -37,31 +37,44 @@ package enum LatencyTable {
             Column("mean_ns", .optionalNumber, "The mean, from the middles of the histogram's buckets.") {
                 .number($0.latency.times.total.mean_ns, 1)
             },
-        ] + Assessment.quantiles.enumerated().flatMap(quantileWithInterval) + [
-            quantile("p999_ns", 0.999), quantile("p9999_ns", 0.9999),
-            Column("max_ns", .optionalTime, "The longest time.") { .count($0.latency.times.total.max_ns) },
         ]
+            + Assessment.quantiles.enumerated().flatMap { index, value in
+                quantile(
+                    value, of: "this repeat, by its spread over five stretches of it", \.latency.times.total
+                ) { $0.latency.intervals[index] }
+            } + [
+                quantile("p999_ns", 0.999, \.latency.times.total),
+                quantile("p9999_ns", 0.9999, \.latency.times.total),
+                Column("max_ns", .optionalTime, "The longest time.") {
+                    .count($0.latency.times.total.max_ns)
+                },
+            ]
     }
 
-    private static func quantileWithInterval(_ index: Int, _ value: Double) -> [Column<Row>] {
+    /// A quantile and the ends of its 95 % interval.
+    static func quantile<R>(
+        _ value: Double, of what: String, _ times: @escaping (R) -> LatencyHistogram,
+        _ interval: @escaping (R) -> Interval?
+    ) -> [Column<R>] {
         let name = "p\(Int(value * 100))"
-        let meaning =
-            "of the 95 % interval of \(name), by resampling blocks of slices (circular block bootstrap)."
+        let meaning = "of the 95 % interval of \(name) of \(what) (Student's t)."
         return [
-            quantile("\(name)_ns", value),
+            quantile("\(name)_ns", value, times),
             Column("\(name)_ci95_low_ns", .optionalTime, "Lower end \(meaning)") {
-                .count($0.latency.intervals[index].map { UInt64($0.low) })
+                .count(interval($0).map { UInt64($0.low) })
             },
             Column("\(name)_ci95_high_ns", .optionalTime, "Upper end \(meaning)") {
-                .count($0.latency.intervals[index].map { UInt64($0.high) })
+                .count(interval($0).map { UInt64($0.high) })
             },
         ]
     }
 
-    private static func quantile(_ name: String, _ quantile: Double) -> Column<Row> {
+    static func quantile<R>(
+        _ name: String, _ quantile: Double, _ times: @escaping (R) -> LatencyHistogram
+    ) -> Column<R> {
         let minimum = QuantileRule.minimumCount(for: quantile)
         return Column(name, .optionalTime, "Quantile; blank below \(minimum) samples.") {
-            .count($0.latency.times.total.supported_ns(quantile))
+            .count(times($0).supported_ns(quantile))
         }
     }
 }

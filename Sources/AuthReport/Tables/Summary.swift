@@ -1,7 +1,7 @@
 import AuthCore
 import AuthStatistics
 
-/// All repeats of one strategy in one line: histograms merged, rates by their median.
+/// All repeats of one strategy in one line, by the rule of `Pooled`: the figures are those of the valid repeats.
 package struct Summary: Sendable {
     package var strategy: String
     /// Service times of `authenticate`.
@@ -11,13 +11,15 @@ package struct Summary: Sendable {
     package var scheduleLag: LatencyHistogram?
     package var targetRate: Double?
     package var operationsPerSecond: Double?
-    /// Of the operations per second, over repeats and the blocks in them.
+    /// The 95 % interval of the operations per second.
     package var rate: Interval?
     package var cpu_us_per_op: Double?
     package var storeCPU_us_per_op: Double?
     package var credential_bytes: Int?
+    /// Of all repeats: what was decided wrongly in one that was disturbed stays wrong.
     package var total: Tally
     package var repeats: Int
+    package var validRepeats: Int
     /// The repeats whose numbers must not be used, and why.
     package var invalid: [(repeatIndex: Int, fault: Invalidity)]
     /// How many times the operations per second of this strategy the fastest one does; `nil` for the floor,
@@ -31,38 +33,52 @@ package struct Summary: Sendable {
         _ assessments: [Assessment], bills: [Bill], strategies: [String], floor: String? = nil
     ) -> [Self] {
         var lines = strategies.compactMap { id -> Self? in
-            let own = assessments.map(\.measurement).filter { $0.strategy == id }
+            let own = assessments.filter { $0.measurement.strategy == id }
             // What the strategies issue in the measurement.
             let size = bills.first { $0.strategy == id }?.sizes.first { $0.profile == .rfc9068 }
             return own.isEmpty ? nil : Self(id, own, size: size)
         }
-        let compared = lines.filter { $0.strategy != floor && $0.response == nil }
-        let fastest = compared.compactMap(\.operationsPerSecond).max()
-        for index in lines.indices where lines[index].strategy != floor && lines[index].response == nil {
+        /// Those that must not be used are compared with nothing, unless all are such.
+        let isAnyValid = lines.contains { $0.isValid && $0.strategy != floor }
+        func isCompared(_ line: Self) -> Bool {
+            line.strategy != floor && line.response == nil && line.isValid == isAnyValid
+        }
+        let fastest = lines.filter(isCompared).compactMap(\.operationsPerSecond).max()
+        for index in lines.indices where isCompared(lines[index]) {
             guard let fastest, let own = lines[index].operationsPerSecond, own > 0 else { continue }
             lines[index].timesSlower = fastest / own
         }
         return lines
     }
 
-    private init(_ strategy: String, _ repeats: [RepeatMeasurement], size: CredentialSize?) {
+    private init(_ strategy: String, _ all: [Assessment], size: CredentialSize?) {
+        let pooled = Pooled(all.map { RepeatFigures($0) })
+        func times(_ clock: LatencyClock) -> LatencyHistogram {
+            pooled.times(.init(operation: OperationKind.authenticate.name, clock: clock.rawValue))
+        }
         self.strategy = strategy
-        self.repeats = repeats.count
-        let authenticate = repeats.flatMap(\.operations).filter { $0.kind == .authenticate }
-        service = LatencyHistogram(merging: authenticate.map(\.service.total))
-        total = repeats.reduce(into: Tally()) { $0 += $1.total }
-        if let openLoop = repeats.first?.openLoop {
-            response = LatencyHistogram(merging: authenticate.compactMap(\.response?.total))
-            scheduleLag = LatencyHistogram(merging: repeats.compactMap(\.openLoop?.scheduleLag))
+        repeats = pooled.repeats
+        validRepeats = pooled.validRepeats
+        service = times(.service)
+        if let openLoop = all.first?.measurement.openLoop {
+            let used = all.map(\.measurement).filter { pooled.uses($0.repeatIndex) }
+            response = times(.response)
+            scheduleLag = LatencyHistogram(merging: used.compactMap(\.openLoop?.scheduleLag))
             targetRate = openLoop.targetRate
         }
-        operationsPerSecond = QuantileRule.median(repeats.map(\.operationsPerSecond))
-        rate = Assessment.rate(repeats)
-        cpu_us_per_op = QuantileRule.median(repeats.compactMap(\.cpu_us_per_op))
-        storeCPU_us_per_op = QuantileRule.median(repeats.compactMap(\.storeCPU_us_per_op))
+        operationsPerSecond = pooled.rate
+        rate = pooled.rateInterval
+        cpu_us_per_op = pooled.cpu_us_per_op
+        storeCPU_us_per_op = pooled.storeCPU_us_per_op
         credential_bytes = size?.credential_bytes
-        invalid = repeats.flatMap { one in one.invalidities.map { (one.repeatIndex, $0) } }
+        total = all.reduce(into: Tally()) { $0 += $1.measurement.total }
+        invalid = all.map(\.measurement).flatMap { one in
+            one.invalidities.map { (one.repeatIndex, $0) }
+        }
     }
+
+    /// Whether the figures may be used: whether they are those of valid repeats.
+    package var isValid: Bool { validRepeats > 0 }
 
     package static var columns: [Column<Summary>] {
         [
@@ -84,7 +100,9 @@ package struct Summary: Sendable {
             Column(printed: "false_rejects") { .count($0.total.falseRejects) },
             Column(printed: "stale_accepts") { .count($0.total.staleAccepts) },
             Column(printed: "errors") { .count($0.total.errors) },
-            Column(printed: "valid") { .flag($0.invalid.isEmpty) },
+            Column(printed: "repeats") { .integer(Int64($0.repeats)) },
+            Column(printed: "valid_repeats") { .integer(Int64($0.validRepeats)) },
+            Column(printed: "valid") { .flag($0.isValid) },
         ]
     }
 }

@@ -11,7 +11,7 @@ package enum TextTable {
             titles: columns.map(\.title), lines.map { line in columns.map { $0.cell(line) } }, leading: 1)
         var text = ""
         for (index, line) in rows.enumerated() {
-            let isBad = index > 0 && !lines[index - 1].invalid.isEmpty
+            let isBad = index > 0 && lines[index - 1].isBad
             text += (isColored && isBad ? "\u{1B}[31m\(line)\u{1B}[0m" : line) + "\n"
         }
         return text + notes(lines)
@@ -28,10 +28,11 @@ package enum TextTable {
         }
     }
 
-    /// Every repeat whose numbers must not be used, and why.
+    /// Every repeat whose numbers must not be used, and why, and whether its line has it.
     private static func notes(_ lines: [Summary]) -> String {
         lines.flatMap { line in
             line.invalid.map { "not valid: \(line.strategy), repeat \($0.repeatIndex): \($0.fault.reason)\n" }
+                + (line.isValid ? [] : ["not valid: \(line.strategy): all its figures, as no repeat is valid\n"])
         }.joined()
     }
 
@@ -61,7 +62,7 @@ package enum TextTable {
         ("wrong", { String($0.total.wrongDecisions) }),
         ("stale", { String($0.total.staleAccepts) }),
         ("errs", { String($0.total.errors) }),
-        ("valid", { "\($0.repeats - Set($0.invalid.map(\.repeatIndex)).count)/\($0.repeats)" }),
+        ("valid", { "\($0.validRepeats)/\($0.repeats)" }),
     ]
 
     /// Half the interval of the operations per second, in per cent of them.
@@ -96,4 +97,9 @@ package enum TextTable {
         let gap = String(repeating: " ", count: width - text.count)
         return onTheLeft ? gap + text : text + gap
     }
+}
+
+extension Summary {
+    /// Whether the line must not be believed: no valid repeat, or a wrong decision or an error in any.
+    fileprivate var isBad: Bool { !isValid || total.wrongDecisions > 0 || total.errors > 0 }
 }

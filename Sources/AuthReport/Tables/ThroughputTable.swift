@@ -22,6 +22,9 @@ package enum ThroughputTable {
         }
     }
 
+    /// After the point, of CPU time per operation.
+    static let cpuDigits = 4
+
     package static func columns(_ identity: RunIdentity) -> [Column<Row>] {
         identity.columns { $0.measurement.strategy } + place + rates + decisions + schedule + costs
             + machine + verdict
@@ -51,7 +54,7 @@ package enum ThroughputTable {
             },
             Column(
                 "achieved_rate_ci95_low", .optionalNumber,
-                "Lower end of the 95 % interval, by resampling blocks of slices; blank for a measurement by a count of operations."
+                "Lower end of the 95 % interval of this repeat alone, by its spread over five stretches of it (Student's t); blank for a measurement by a count of operations."
             ) { .number($0.assessment.rate?.low, 1) },
             Column("achieved_rate_ci95_high", .optionalNumber, "Upper end of that interval.") {
                 .number($0.assessment.rate?.high, 1)

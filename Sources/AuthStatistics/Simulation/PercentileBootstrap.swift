@@ -29,3 +29,12 @@ struct PercentileBootstrap {
         return middle.reduce(0, +) / 2
     }
 }
+
+extension Interval {
+    /// The 2.5 % and 97.5 % points of resampled values.
+    fileprivate init(percentilesOf values: [Double]) {
+        let sorted = values.sorted()
+        let tail = Int(Double(sorted.count) * 0.025)
+        self.init(low: sorted[tail], high: sorted[sorted.count - 1 - tail])
+    }
+}

@@ -1,5 +1,28 @@
+import Foundation
+
 /// Cares for the keys of a run on a server that is somebody else's.
 package enum RedisKeys {
+    /// How long the key stays by which a run holds its prefix, should the run be killed.
+    private static let hold_s = 7 * 86_400
+
+    /// Draws a prefix that no other run has: a key of that name, without the colon, is set until `release`.
+    package static func claimPrefix(at endpoint: RedisEndpoint) throws(RedisError) -> String {
+        var connection = try RedisConnection(endpoint)
+        while true {
+            let name = "authbench:\(UUID().uuidString.prefix(8).lowercased())"
+            let reply = try connection.execute(
+                RedisCommand("SET", name, "in use", "NX", "EX", String(hold_s)))
+            if !reply.isNil { return name + ":" }
+        }
+    }
+
+    /// Removes every key under a prefix of `claimPrefix`, and gives the prefix up.
+    package static func release(_ prefix: String, at endpoint: RedisEndpoint) throws(RedisError) {
+        try remove(under: prefix, at: endpoint)
+        var connection = try RedisConnection(endpoint)
+        _ = try connection.execute(RedisCommand("UNLINK", String(prefix.dropLast())))
+    }
+
     /// Removes every key under a prefix, a few hundred at a time and without blocking the server.
     ///
     /// - Returns: how many keys were removed.

@@ -40,8 +40,9 @@ package enum KeyFile {
         }
         let isWritten = count == key.count && fsync(descriptor) == 0
         let fault = KeyFileFault("cannot be written")
+        let made = FileStatus(of: descriptor)
         guard close(descriptor) == 0, isWritten else {
-            unsafe unlink(path)
+            made?.remove(from: path)
             throw fault
         }
     }

@@ -1,0 +1,96 @@
+import AuthCore
+import AuthStatistics
+
+/// `summary.csv`: the figures of the whole run, one row for each strategy, operation and clock.
+///
+/// It has the one definition of each figure; tables, figures and the report show these.
+package enum SummaryTable {
+    package struct Row {
+        package var strategy: String
+        package var key: RepeatFigures.Key
+        package var pooled: Pooled
+        package var times: LatencyHistogram
+        /// For each of `Assessment.quantiles`.
+        package var intervals: [Interval?]
+    }
+
+    /// In the order of their names.
+    package static func rows(_ repeats: [RepeatFigures]) -> [Row] {
+        Dictionary(grouping: repeats, by: \.strategy).sorted { $0.key < $1.key }.flatMap { strategy, own in
+            let pooled = Pooled(own.sorted { $0.repeatIndex < $1.repeatIndex })
+            return pooled.keys.map { key in
+                Row(
+                    strategy: strategy, key: key, pooled: pooled, times: pooled.times(key),
+                    intervals: pooled.intervals(key))
+            }
+        }
+    }
+
+    package static func columns(_ identity: RunIdentity) -> [Column<Row>] {
+        identity.columns { $0.strategy } + place + latency + rates
+    }
+
+    /// Those that are printed, without what says which run it is.
+    package static var printed: [Column<Row>] {
+        [Column(printed: "strategy") { .text($0.strategy) }] + place + latency + rates
+    }
+
+    private static var place: [Column<Row>] {
+        [
+            Column("operation", .text, "The kind of operation.") { .text($0.key.operation) },
+            Column("clock", .text, "`service` or `response`, as in latency.csv.") { .text($0.key.clock) },
+            Column("repeats", .count, "Repeats that were measured.") {
+                .integer(Int64($0.pooled.repeats))
+            },
+            Column("valid_repeats", .count, "Those whose numbers may be used.") {
+                .integer(Int64($0.pooled.validRepeats))
+            },
+            Column(
+                "valid", .flag,
+                "Whether the figures may be used: they are those of the valid repeats, or of all where none is valid."
+            ) { .flag($0.pooled.isValid) },
+        ]
+    }
+
+    private static var latency: [Column<Row>] {
+        [
+            Column("n", .count, "Completed operations of these repeats.") { .count($0.times.count) },
+            Column("mean_ns", .optionalNumber, "The mean, from the middles of the histogram's buckets.") {
+                .number($0.times.mean_ns, 1)
+            },
+        ]
+            + Assessment.quantiles.enumerated().flatMap { index, quantile in
+                LatencyTable.quantile(
+                    quantile, of: "all their times together, by their spread over the repeats", \.times
+                ) { $0.intervals[index] }
+            } + [
+                LatencyTable.quantile("p999_ns", 0.999, \.times),
+                LatencyTable.quantile("p9999_ns", 0.9999, \.times),
+                Column("max_ns", .optionalTime, "The longest time.") { .count($0.times.max_ns) },
+            ]
+    }
+
+    /// Of the strategy, so that they stand in each of its rows alike.
+    private static var rates: [Column<Row>] {
+        [
+            Column(
+                "operations_per_second", .optionalNumber,
+                "Completed operations of all kinds over the time of these repeats; alike in all rows of a strategy."
+            ) { .number($0.pooled.rate, 1) },
+            Column(
+                "operations_per_second_ci95_low", .optionalNumber,
+                "Lower end of its 95 % interval, by its spread over the repeats (Student's t)."
+            ) { .number($0.pooled.rateInterval?.low, 1) },
+            Column("operations_per_second_ci95_high", .optionalNumber, "Upper end of that interval.") {
+                .number($0.pooled.rateInterval?.high, 1)
+            },
+            Column("cpu_us_per_op", .optionalNumber, "CPU time of the client process per operation, in µs.") {
+                .number($0.pooled.cpu_us_per_op, ThroughputTable.cpuDigits)
+            },
+            Column(
+                "store_cpu_us_per_op", .optionalNumber,
+                "CPU time of the store's own process per operation, in µs; blank where it is unknown."
+            ) { .number($0.pooled.storeCPU_us_per_op, ThroughputTable.cpuDigits) },
+        ]
+    }
+}
