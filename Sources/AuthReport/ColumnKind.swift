@@ -26,7 +26,8 @@ package enum ColumnKind: String, CaseIterable, Sendable {
         return switch self {
         case .text: true
         case .flag, .optionalFlag: field == "true" || field == "false"
-        case .count, .optionalCount, .time, .optionalTime: UInt64(field) != nil
+        // Greater ones are whole numbers no longer where they are read as doubles, and no run has any.
+        case .count, .optionalCount, .time, .optionalTime: UInt64(field).map { $0 <= 1 << 53 } ?? false
         case .number, .optionalNumber: decimal(field).map { $0 >= 0 } ?? false
         case .optionalSigned: decimal(field) != nil
         case .optionalShare: decimal(field).map { 0...1 ~= $0 } ?? false

@@ -11,7 +11,7 @@ package enum ChiSquare {
     ///   - counts: how often each kind came.
     ///   - shares: the share of each kind; they sum to 1.
     package static func pValue(_ counts: [UInt64], shares: [Double]) -> Double? {
-        let sum = Double(counts.reduce(0, +))
+        let sum = counts.reduce(0.0) { $0 + Double($1) }
         if zip(counts, shares).contains(where: { $0 > 0 && $1 <= 0 }) { return 0 }
         var cells: [(seen: Double, expected: Double)] = []
         var rare = (seen: 0.0, expected: 0.0)

@@ -180,3 +180,17 @@ struct TraceTests {
         #expect(trace.clock.instant(of: first, lap: 0) < trace.clock.instant(of: first, lap: 1))
     }
 }
+
+@Suite("Moments")
+struct InstantTests {
+    @Test("sums and differences beyond the numbers are the first or the last there is, never a crash")
+    func saturation() {
+        let (first, last) = (Instant(milliseconds: .min), Instant(milliseconds: .max))
+        #expect(last.advanced(byMilliseconds: 1) == last && first.advanced(byMilliseconds: -1) == first)
+        #expect(last.milliseconds(since: first) == .max && first.milliseconds(since: last) == .min)
+        #expect(Instant(seconds: .max) == last && Instant(seconds: .min) == first)
+        #expect(Instant(milliseconds: 5).milliseconds(since: Instant(milliseconds: 7)) == -2)
+        #expect(TouchPolicy.interval(milliseconds: 1000).isDue(lastSeen: first, at: last))
+        #expect(!TouchPolicy.interval(milliseconds: 1000).isDue(lastSeen: last, at: first))
+    }
+}

@@ -6,7 +6,7 @@ import Testing
 
 /// A Redis session strategy whose server forgets scripts, closes connections, runs out of memory or loses an index.
 @Suite("Redis that forgets")
-struct RedisRecoveryTests {
+final class RedisRecoveryTests {
     private let alice = Subject(id: 7)
     private let stores: TestStores
     private var connection: RedisConnection
@@ -32,7 +32,7 @@ struct RedisRecoveryTests {
     }
 
     /// Every verb once, each after something has been done to the server.
-    private mutating func tryEveryVerb(after harm: RedisCommand) throws {
+    private func tryEveryVerb(after harm: RedisCommand) throws {
         var strategy = try strategy()
         func happen(_ connection: inout RedisConnection) throws { _ = try connection.execute(harm) }
         try happen(&connection)
@@ -66,17 +66,17 @@ struct RedisRecoveryTests {
     }
 
     @Test("every verb goes on after the server has forgotten the scripts")
-    mutating func scriptFlush() throws {
+    func scriptFlush() throws {
         try tryEveryVerb(after: RedisCommand("SCRIPT", "FLUSH"))
     }
 
     @Test("every verb goes on after the server has closed the connection")
-    mutating func closedConnection() throws {
+    func closedConnection() throws {
         try tryEveryVerb(after: RedisCommand("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"))
     }
 
     @Test("a pipelined load goes on where scripts are forgotten in its middle")
-    mutating func flushWithinLoad() throws {
+    func flushWithinLoad() throws {
         let settings = try #require(stores.environment.redis)
         let lifetimes = stores.environment.policy.lifetimes
         var store = try RedisSessionStore(settings, lifetimes: lifetimes)
@@ -93,7 +93,7 @@ struct RedisRecoveryTests {
     }
 
     @Test("replies that were not read answer no other command")
-    mutating func outOfStep() throws {
+    func outOfStep() throws {
         var strategy = try strategy()
         let credential = try strategy.login(alice, at: .start)
         _ = try connection.execute(RedisCommand("CONFIG", "SET", "maxmemory", "1"))
@@ -104,7 +104,7 @@ struct RedisRecoveryTests {
     }
 
     @Test("a touch that the server refuses leaves the decision, and is counted")
-    mutating func refusedTouch() throws {
+    func refusedTouch() throws {
         var strategy = try strategy()
         let credential = try strategy.login(alice, at: .start)
         _ = try connection.execute(RedisCommand("CONFIG", "SET", "maxmemory", "1"))
@@ -118,7 +118,7 @@ struct RedisRecoveryTests {
     }
 
     @Test("an index that was lost is made anew with an expiry, by a sign-in, a touch and a renewal")
-    mutating func indexExpiry() throws {
+    func indexExpiry() throws {
         var strategy = try strategy()
         var credential = try strategy.login(alice, at: .start)
         func loseAndCheck(_ connection: inout RedisConnection, _ verb: String, _ body: () throws -> Void) throws {
@@ -141,7 +141,7 @@ struct RedisRecoveryTests {
     }
 
     @Test("an index lets go of the names of sessions that expired long ago")
-    mutating func pruning() throws {
+    func pruning() throws {
         var strategy = try strategy()
         let lifetimes = stores.environment.policy.lifetimes
         for day in 0..<10 {
@@ -153,7 +153,7 @@ struct RedisRecoveryTests {
     }
 
     @Test("the server is searched only while the index may have lost names, and then once")
-    mutating func search() throws {
+    func search() throws {
         var strategy = try strategy()
         let policy = stores.environment.policy
         let old = Instant.start + (policy.lifetimes.idle_ms + 3_600_000)
@@ -172,7 +172,7 @@ struct RedisRecoveryTests {
     }
 
     @Test("an exchange done twice is as done once")
-    mutating func repeatedRotation() throws {
+    func repeatedRotation() throws {
         let settings = try #require(stores.environment.redis)
         let lifetimes = stores.environment.policy.lifetimes
         var store = try RedisSessionStore(settings, lifetimes: lifetimes)
@@ -189,7 +189,7 @@ struct RedisRecoveryTests {
     }
 
     @Test("logging the others out keeps a session that is renewed meanwhile")
-    mutating func keptThroughRenewal() throws {
+    func keptThroughRenewal() throws {
         let settings = try #require(stores.environment.redis)
         let lifetimes = stores.environment.policy.lifetimes
         var store = try RedisSessionStore(settings, lifetimes: lifetimes)
@@ -205,7 +205,7 @@ struct RedisRecoveryTests {
     @Test(
         "a damaged value is an error, never a crash and never a decision",
         arguments: [0, 1, 37, 38, 39])
-    mutating func damagedValue(count: Int) throws {
+    func damagedValue(count: Int) throws {
         var strategy = try strategy()
         let credential = try strategy.login(alice, at: .start)
         var keys = try connection.execute(RedisCommand("KEYS", "test:s:*")).elements ?? []

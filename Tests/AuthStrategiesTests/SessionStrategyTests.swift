@@ -72,7 +72,8 @@ struct SessionStrategyTests {
             let stores = try TestStores(.touching(.always))
             let idle_ms = stores.environment.policy.lifetimes.idle_ms
             let shared = try S.prepare(in: stores.environment)
-            var (ahead, behind) = (try S(sharing: shared), try S(sharing: shared))
+            var ahead = try S(sharing: shared)
+            var behind = try S(sharing: shared)
             var credential = try ahead.login(alice, at: .start + 10_000)
             let expected = SessionSummary(
                 createdAt: .start + 10_000, lastSeen: .start + 20_000, expiry: .start + (20_000 + idle_ms))

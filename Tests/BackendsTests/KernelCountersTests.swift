@@ -14,6 +14,9 @@ struct KernelCountersTests {
         counters = KernelCounters()
         counters.readProcessors("cpu  10 1\n")
         #expect(counters == KernelCounters())
+        // More than can be added up is no crash.
+        counters.readProcessors("cpu " + String(repeating: " 18446744073709551615", count: 10))
+        #expect(counters.steal_ticks == .max)
     }
 
     @Test("throttling is read in the microseconds of version 2 and the nanoseconds of version 1")
@@ -23,6 +26,8 @@ struct KernelCountersTests {
         #expect(counters.throttled_ns == 1_234_000)
         counters.readThrottling("nr_periods 5\nnr_throttled 3\nthrottled_time 1234\n")
         #expect(counters.throttled_ns == 1234)
+        counters.readThrottling("throttled_usec 18446744073709551615\n")
+        #expect(counters.throttled_ns == nil)
         counters.readThrottling("nothing of the kind\n")
         #expect(counters.throttled_ns == nil)
     }

@@ -48,11 +48,12 @@ public struct LatencyHistogram: Sendable, Equatable {
     /// The smallest bucket end at or below which a share `quantile` of all times lies, as HdrHistogram
     /// defines it.
     public func value_ns(at quantile: Double) -> UInt64? {
-        let rank = UInt64(max(1, (quantile * Double(count)).rounded(.up)))
+        // Compared as they are rounded: the greatest counts are no whole doubles.
+        let rank = min(Double(count), max(1, (quantile * Double(count)).rounded(.up)))
         var seen: UInt64 = 0
         for bucket in buckets {
-            seen += bucket.count
-            if seen >= rank { return bucket.upper_ns }
+            seen &+= bucket.count
+            if Double(seen) >= rank { return bucket.upper_ns }
         }
         return nil
     }

@@ -71,12 +71,16 @@ package struct HistogramFile: Sendable {
         var indices: [Int] = []
         for bucket in body.buckets {
             let index = bucket.count == 3 ? BucketLayout.index(of: bucket[0]) : 0
-            guard bucket.count == 3, bucket[2] > 0, indices.last ?? -1 < index,
-                BucketLayout.lower_ns(index) == bucket[0], BucketLayout.upper_ns(index) == bucket[1]
+            guard bucket.count == 3, 1..<Self.most ~= bucket[2], indices.last ?? -1 < index,
+                index < BucketLayout.count, BucketLayout.lower_ns(index) == bucket[0],
+                BucketLayout.upper_ns(index) == bucket[1]
             else {
                 throw ResultFault("has a bucket that is none of the layout's, or out of order: \(bucket)")
             }
             indices.append(index)
+        }
+        guard body.slices.count <= Self.mostSlices else {
+            throw ResultFault("has \(body.slices.count) slices, more than \(Self.mostSlices)")
         }
         times = SlicedHistogram(try body.slices.map { try Self.slice($0, indices) })
         guard times.total.buckets.map(\.count) == body.buckets.map({ $0[2] }) else {
@@ -89,14 +93,22 @@ package struct HistogramFile: Sendable {
         var slices: [[UInt64]]
     }
 
+    /// More times than a bucket has in any run, few enough that sums of them are numbers still.
+    private static let most: UInt64 = 1 << 40
+    private static let mostSlices = 10_000
+
     private static func slice(_ numbers: [UInt64], _ indices: [Int]) throws -> LatencyHistogram {
-        LatencyHistogram(
-            try stride(from: 0, to: numbers.count, by: 2).map { at in
-                guard at + 1 < numbers.count, numbers[at] < UInt64(indices.count) else {
-                    throw ResultFault("has a slice that refers to no bucket")
-                }
-                return .init(index: indices[Int(numbers[at])], count: numbers[at + 1])
-            })
+        var buckets: [LatencyHistogram.Bucket] = []
+        for at in stride(from: 0, to: numbers.count, by: 2) {
+            guard at + 1 < numbers.count, let place = Int(exactly: numbers[at]), place < indices.count else {
+                throw ResultFault("has a slice that refers to no bucket")
+            }
+            guard numbers[at + 1] < most, buckets.last.map({ $0.index < indices[place] }) ?? true else {
+                throw ResultFault("has a slice that is out of order, or counts more than a run can have")
+            }
+            buckets.append(.init(index: indices[place], count: numbers[at + 1]))
+        }
+        return LatencyHistogram(buckets)
     }
 }
 

@@ -14,7 +14,7 @@ struct MixCheck {
         var counts: [[String]: [UInt64]] = [:]
         for row in latency where row["clock"] == LatencyClock.service.rawValue {
             guard let kind = kinds.firstIndex(of: row["operation"]) else { continue }
-            counts[[row["strategy"], row["repeat"]], default: kinds.map { _ in 0 }][kind] +=
+            counts[[row["strategy"], row["repeat"]], default: kinds.map { _ in 0 }][kind] &+=
                 row.count("n") ?? 0
         }
         // An operation that failed is in no row of latency.csv.
@@ -23,7 +23,7 @@ struct MixCheck {
                 let probability = ChiSquare.pValue(own, shares: shares),
                 probability < Self.leastProbability
             else { continue }
-            let sum = Double(own.reduce(0, +))
+            let sum = own.reduce(0.0) { $0 + Double($1) }
             let seen = kinds.indices.filter { shares[$0] > 0 || own[$0] > 0 }.map {
                 "\(kinds[$0]) \((Double(own[$0]) / sum).formatted(digits: 4)) of \(shares[$0])"
             }

@@ -9,7 +9,7 @@ struct ThroughputCheck {
     init(_ rows: [TableRow], _ latency: [TableRow], _ repeats: [RepeatFigures]) {
         var counts: [[String]: UInt64] = [:]
         for row in latency {
-            counts[[row["strategy"], row["repeat"], row["clock"]], default: 0] += row.count("n") ?? 0
+            counts[[row["strategy"], row["repeat"], row["clock"]], default: 0] &+= row.count("n") ?? 0
         }
         for (row, figures) in zip(rows, repeats) {
             let cell = [row["strategy"], row["repeat"]]

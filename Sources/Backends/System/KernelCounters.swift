@@ -49,14 +49,15 @@ package struct KernelCounters: Sendable, Equatable {
         guard line.hasPrefix("cpu ") else { return }
         let ticks = line.split(separator: " ").dropFirst().prefix(8).compactMap { UInt64($0) }
         guard ticks.count == 8 else { return }
-        processor_ticks = ticks.reduce(0, +)
+        processor_ticks = ticks.reduce(0, &+)
         steal_ticks = ticks[7]
     }
 
     /// Version 2 counts microseconds, version 1 nanoseconds.
     mutating func readThrottling(_ text: String) {
         throttled_ns =
-            Self.value(of: "throttled_usec", in: text).map { $0 * 1000 }
+            Self.value(of: "throttled_usec", in: text).map { $0.multipliedReportingOverflow(by: 1000) }
+            .flatMap { $0.overflow ? nil : $0.partialValue }
             ?? Self.value(of: "throttled_time", in: text)
     }
 

@@ -13,7 +13,7 @@ package enum OtherProcessCPU {
             guard let text = SystemFile.text("\(folder)/\(thread)/schedstat"),
                 let time_ns = text.split(separator: " ").first.flatMap({ UInt64($0) })
             else { continue }
-            sum_ns = (sum_ns ?? 0) + time_ns
+            sum_ns = (sum_ns ?? 0) &+ time_ns
         }
         return sum_ns
     }
