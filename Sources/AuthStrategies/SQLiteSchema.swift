@@ -8,7 +8,9 @@ enum SQLiteSchema: String {
 
     /// Opens a client's connection.
     static func connect(_ settings: SQLiteSettings) throws -> SQLiteConnection {
-        try SQLitePragmas.connect(path: settings.path, synchronous: settings.synchronous.rawValue)
+        try SQLitePragmas.connect(
+            path: settings.path, synchronous: settings.synchronous.rawValue, mmap_bytes: settings.mmap_bytes,
+            logLimit_bytes: settings.logLimit_bytes)
     }
 
     /// What the database takes on the disk, pages that earlier data left free not counted.

@@ -11,6 +11,7 @@ final class ResultFiles {
     private let leftovers: Leftovers
     private var record: RunRecord
     private let floor: String?
+    private let stores: StoreFacts
 
     /// Makes the folder and writes `run.json`, so that a folder or a disk that takes nothing is noticed at
     /// once.
@@ -20,6 +21,7 @@ final class ResultFiles {
     ) throws {
         self.leftovers = leftovers
         floor = plan.floor
+        self.stores = stores
         record = RunRecord(
             identity: identity, workload: plan.workload, started_at: RunClock.timestamp(),
             command_line: CommandLine.arguments, git_commit: Git.commit(),
@@ -86,6 +88,7 @@ final class ResultFiles {
             removeEmptyParent()
             return nil
         }
+        record.stores = stores.storeRecord
         record.status = failure != nil ? .failed : signal != nil ? .interrupted : .complete
         do { try folder.write(record) } catch {
             return "\(folder.url.path) could not be written: \(error.reason)"
