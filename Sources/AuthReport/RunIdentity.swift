@@ -1,7 +1,7 @@
 /// What stands first in each row of every file, so that a row never goes astray from its run.
 package struct RunIdentity: Sendable, Equatable {
     /// Counted up when a column changes its meaning or goes.
-    package static let schemaVersion = 2
+    package static let schemaVersion = 3
 
     package var runID: String
     package var workload: String

@@ -238,7 +238,7 @@ struct CommandLineTests {
         for name in [
             "null-baseline", "sqlite-session", "redis-session", "hs256-jwt", "rs256-jwt", "hybrid", "mixed",
             "browse",
-            "login-storm", "logout-heavy", "hostile", "services",
+            "login-storm", "logout-heavy", "hostile", "services", "preferences", "carts",
         ] { #expect(text.contains("  \(name) "), "\(name)") }
         let json = try authbench(["list", "--format", "json"]).output
         let rows = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [[String: Any]])

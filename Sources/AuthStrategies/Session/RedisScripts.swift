@@ -40,7 +40,7 @@ enum RedisScripts {
 
     /// Changes what all sessions of a user permit.
     ///
-    /// Keys: user's index. Arguments: the prefix of session keys, the bytes of a record's integers, the scope.
+    /// Keys: user's index. Arguments: the prefix of session keys, the bytes before the scope, the scope.
     static let changeGrant = """
         for _, id in ipairs(redis.call('SMEMBERS', KEYS[1])) do
             local old = redis.call('GET', ARGV[1] .. id)

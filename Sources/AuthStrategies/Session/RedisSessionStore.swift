@@ -18,8 +18,9 @@ struct RedisSessionStore: ~Copyable {
     private let changeGrantScript: [UInt8]
     private let indexLifetime_ms: Int64
     private let endpoint: RedisEndpoint
+    private(set) var data: SessionData
 
-    init(_ settings: RedisSettings, lifetimes: Lifetimes) throws {
+    init(_ settings: RedisSettings, lifetimes: Lifetimes, session_bytes: Int = 0) throws {
         guard let endpoint = RedisEndpoint(url: settings.url) else {
             throw RedisError.connection(operation: "connect to \(settings.url)", message: "not a Redis URL")
         }
@@ -33,6 +34,7 @@ struct RedisSessionStore: ~Copyable {
         sessionPrefix = Array("\(settings.keyPrefix)s:".utf8)
         userPrefix = Array("\(settings.keyPrefix)u:".utf8)
         indexLifetime_ms = lifetimes.absolute_ms
+        data = SessionData(count: session_bytes)
         self.connection = connection
         self.endpoint = endpoint
         self.saveScript = saveScript
@@ -62,7 +64,12 @@ struct RedisSessionStore: ~Copyable {
         if reply.isNil { return nil }
         let found = reply.withBytes { bytes -> (SessionRecord, Bool)? in
             guard let record = SessionRecordCoding.decode(bytes) else { return nil }
-            let list = bytes.extracting(SessionRecordCoding.integers_bytes..<bytes.count)
+            let scope_start = SessionRecordCoding.integers_bytes + data.count
+            guard scope_start <= bytes.count else { return nil }
+            if data.count > 0 {
+                data.take(bytes.extracting(SessionRecordCoding.integers_bytes..<scope_start))
+            }
+            let list = bytes.extracting(scope_start..<bytes.count)
             return (record, scope.isGranted(by: list))
         }
         guard let found = found ?? nil else { throw RedisError.unexpectedReply(command: "GET") }
@@ -77,7 +84,8 @@ struct RedisSessionStore: ~Copyable {
         command.append("2")
         command.append(sessionPrefix, id.span)
         appendUser(record.subject)
-        command.append(SessionRecordCoding.encode(record, scope: scope).span)
+        let data = data.count > 0 ? data.make(for: record.subject) : []
+        command.append(SessionRecordCoding.encode(record, data: data, scope: scope).span)
         command.append(timeToLive_ms(record))
         command.append(id.span)
         command.append(indexLifetime_ms + Self.reserve_ms)
@@ -125,7 +133,7 @@ struct RedisSessionStore: ~Copyable {
         command.append("1")
         appendUser(subject)
         command.append(sessionPrefix)
-        command.append(Int64(SessionRecordCoding.integers_bytes))
+        command.append(Int64(SessionRecordCoding.integers_bytes + data.count))
         command.append(scope.span)
         _ = try connection.execute(command)
     }

@@ -53,14 +53,22 @@ import CSQLite
     }
 
     /// Compiles a statement to be stepped through again and again.
-    package func prepare(_ sql: String) throws(SQLiteError) -> SQLiteStatement {
+    ///
+    /// - Parameters:
+    ///   - sql: one statement.
+    ///   - longest_bytes: the most that is bound to one of its parameters.
+    /// - Returns: the statement.
+    /// - Throws: `SQLiteError` for what is no statement, or names what is not there.
+    package func prepare(
+        _ sql: String, longest_bytes: Int = 256
+    ) throws(SQLiteError) -> SQLiteStatement {
         var statement: OpaquePointer?
         let code = unsafe sqlite3_prepare_v3(
             handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
         guard code == SQLITE_OK, let statement = unsafe statement else {
             throw unsafe SQLiteError("prepare \(summary(sql))", code: code, on: handle)
         }
-        return unsafe SQLiteStatement(statement)
+        return unsafe SQLiteStatement(statement, parameter_bytes: longest_bytes)
     }
 
     /// How many statements have run, by `execute` and those prepared that still exist (SQLITE_STMTSTATUS_RUN), and
