@@ -12,12 +12,16 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
     private let touch: TouchPolicy
     /// Where the next phase begins in the schedule of an open loop.
     private let scheduled_ns = Mutex<UInt64>(0)
+    private let sweeper: Sweeper<S>?
 
     init(_: S.Type, sharing shared: S.Shared, trace: Trace, hostile lines: [[UInt8]]) throws {
         arrival = trace.arrival
         arrivals = trace.clients.map(\.arrivals)
         self.shared = trace.shared
         touch = trace.policy.touch
+        sweeper = try Sweeper(
+            sharing: shared, policy: trace.policy,
+            population: trace.clients.reduce(0) { $0 + $1.slots.count })
         clients = try trace.clients.indices.map { index in
             try Client<S>(index, sharing: shared, trace: trace, hostile: lines)
         }
@@ -57,6 +61,7 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
         _ extent: Extent, isWarmUp: Bool, into boxes: [RecorderBox], by instruments: Instruments,
         stop: StopFlag
     ) -> Replay {
+        let shift = sweeper?.prepare(extent)
         let gate = Gate(clients: clients.count)
         for (client, box) in zip(clients, boxes) {
             client.replay(through: gate, into: box, by: instruments, stop: stop)
@@ -68,9 +73,14 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
             phase.start_ns = instruments.timepiece.now_ns
             return phase
         }
+        if let shift { sweeper?.begin(shift, by: instruments) }
         gate.done.wait()
+        let swept = shift?.finish()
         let usage = finish?() ?? Usage()
         var replay = Replay(boxes, phase: phase, arrival: arrival)
+        replay.sweep = swept
+        // Its time is the strategy's, as the clients' is.
+        replay.clientCPU_ns += swept?.cpu_ns ?? 0
         replay.usage = usage
         return replay
     }

@@ -69,7 +69,7 @@ package struct Run: Sendable {
             for contender in order.map({ contenders[$0] }) {
                 runOrder += 1
                 try report(.measuring(strategy: contender.descriptor.id, repeatIndex: index + 1))
-                let measurement = measure(contender, repeatIndex: index + 1, runOrder: runOrder, boxes)
+                let measurement = try measure(contender, repeatIndex: index + 1, runOrder: runOrder, boxes)
                 // A measurement cut short says nothing that could be compared.
                 if stop.isRaised { throw Stopped() }
                 try report(.measured(measurement))
@@ -79,9 +79,10 @@ package struct Run: Sendable {
 
     private func measure(
         _ contender: any Contender, repeatIndex: Int, runOrder: Int, _ boxes: [RecorderBox]
-    ) -> RepeatMeasurement {
+    ) throws -> RepeatMeasurement {
         _ = contender.replay(warmUp, isWarmUp: true, into: boxes, by: instruments, stop: stop)
         let replay = contender.replay(extent, isWarmUp: false, into: boxes, by: instruments, stop: stop)
+        if let failure = replay.sweep?.failure { throw failure }
         var measurement = RepeatMeasurement(
             strategy: contender.descriptor.id, repeatIndex: repeatIndex, runOrder: runOrder,
             clients: trace.clients.count, operations: replay.operations, wall_ns: replay.wall_ns,
@@ -93,6 +94,7 @@ package struct Run: Sendable {
         measurement.openLoop = replay.openLoop
         measurement.storeCPUSource = instruments.storeCPUSource(contender.descriptor)
         measurement.firstError = replay.firstError
+        measurement.sweptSessions = replay.sweep?.deleted
         return measurement
     }
 }

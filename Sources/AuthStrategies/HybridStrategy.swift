@@ -20,7 +20,7 @@ public struct HybridStrategy: AuthStrategy, ~Copyable {
     }
 
     public static func prepare(in environment: Environment) throws -> Shared {
-        try SQLiteSchema.refreshFamilies.create(at: environment.sqlite)
+        try SQLiteSchema.refreshFamilies.create(in: environment)
         return Shared(
             keys: try HS256Keys(), refreshKey: try SharedSecret(count: 32), environment: environment)
     }
@@ -86,6 +86,8 @@ public struct HybridStrategy: AuthStrategy, ~Copyable {
     public var storeCommands: Int { families.statementsRun }
 
     public mutating func storeBytes() throws -> UInt64? { try families.bytes() }
+
+    public mutating func sweep(at now: Instant) throws -> Int? { try families.sweep(at: now) }
 
     public mutating func signOctets(_ octets: [UInt8]) throws -> [UInt8]? { try desk.sign(octets) }
 

@@ -36,7 +36,7 @@ struct RunRecordTests {
     @Test("describes machine, versions and stores")
     func sections() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
-        let record = try record("--sqlite-synchronous", "full")
+        let record = try record("--sqlite-synchronous", "full", "--sqlite-mmap", "16MiB")
         let machine = try #require(record["machine"] as? [String: Any])
         #expect(try #require(machine["cores"] as? Int) >= 1)
         #expect(try #require(machine["memory_bytes"] as? Int) > 0)
@@ -51,6 +51,7 @@ struct RunRecordTests {
         let settings = try #require(versions["sqlite_settings"] as? [String: Any])
         #expect(settings["journal_mode"] as? String == "wal")
         #expect(settings["synchronous"] as? String == "full")
+        #expect(settings["mmap_size"] as? Int == 16 << 20)
         #expect(try #require(versions["sqlite_compile_options"] as? [String]).isEmpty == false)
         #expect((versions["redis_config"] as? [String: String])?["appendonly"] == "no")
         for key in ["authbench", "swift", "sqlite", "openssl", "redis", "hiredis"] {
@@ -59,8 +60,12 @@ struct RunRecordTests {
         #expect(versions["openssl_cpu"] != nil)
 
         let stores = try #require(record["stores"] as? [String: Any])
-        let sqlite = try #require(stores["sqlite"] as? [String: String])
-        #expect(sqlite == ["topology": "in-process", "file": "temporary"])
+        let sqlite = try #require(stores["sqlite"] as? [String: Any])
+        #expect(sqlite["topology"] as? String == "in-process")
+        #expect(sqlite["file"] as? String == "temporary")
+        #expect(sqlite["wal_limit_bytes"] as? Int == 64 << 20)
+        #expect(try #require(sqlite["wal_peak_bytes"] as? Int) > 4096, "the run has written")
+        #expect(sqlite["wal_restarts"] as? Int == 0)
         let redis = try #require(stores["redis"] as? [String: Any])
         #expect(redis["topology"] as? String == "tcp-loopback")
         let (least, median) = (redis["round_trip_min_ns"] as? Int, redis["round_trip_p50_ns"] as? Int)
@@ -107,7 +112,7 @@ struct RunRecordTests {
         #expect(versions["redis_config"] is NSNull)
         #expect(versions["redis"] is String)
         let stores = try #require(record["stores"] as? [String: Any])
-        #expect((stores["sqlite"] as? [String: String])?["file"] == "user")
+        #expect((stores["sqlite"] as? [String: Any])?["file"] as? String == "user")
         #expect((stores["redis"] as? [String: Any])?["topology"] as? String == "tcp-loopback")
     }
 

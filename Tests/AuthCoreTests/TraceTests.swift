@@ -34,6 +34,12 @@ struct TraceTests {
         var idle = touching
         idle.policy.touch = .never
         #expect(bytes(Trace(touching)) != bytes(Trace(idle)), "the same requests are other work")
+        var laden = idle
+        laden.policy.session_bytes = 300
+        #expect(bytes(Trace(laden)) != bytes(Trace(idle)))
+        var swept = idle
+        swept.policy.sweepInterval_ms = 1000
+        #expect(bytes(Trace(swept)) != bytes(Trace(idle)))
     }
 
     @Test(

@@ -19,6 +19,8 @@ extension Workload: Encodable {
         }
         let lifetimes = Lifetimes.keys.map { ($0.0, policy.lifetimes[keyPath: $0.1] / 1000) }
         try file.encode(Dictionary(uniqueKeysWithValues: lifetimes), forKey: .lifetimes)
+        try file.encode(policy.session_bytes, forKey: .sessionBytes)
+        try file.encode(Double(policy.sweepInterval_ms) / 1000, forKey: .sweepInterval)
         let shares = OperationKind.allCases.map { ($0.name, mix[$0]) }
         try file.encode(Dictionary(uniqueKeysWithValues: shares), forKey: .mix)
     }

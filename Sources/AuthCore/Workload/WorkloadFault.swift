@@ -39,6 +39,9 @@ extension Workload {
         if let rate = arrival.rate, !Arrival.rates.contains(rate) {
             throw .init("arrival.rate is \(rate): from 0.01 to 100000000 per second")
         }
+        if !(0...65_536).contains(policy.session_bytes) {
+            throw .init("session_bytes is \(policy.session_bytes): from 0 to 65536")
+        }
         try validateLifetimes()
     }
 

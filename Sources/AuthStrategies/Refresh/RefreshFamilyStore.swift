@@ -72,6 +72,10 @@ struct RefreshFamilyStore: ~Copyable {
 
     func bytes() throws -> UInt64 { try SQLiteSchema.bytes(connection) }
 
+    func sweep(at now: Instant) throws -> Int {
+        try SQLiteSchema.refreshFamilies.sweep(connection, at: now)
+    }
+
     /// Starts a family.
     ///
     /// - Returns: the text of its first token.
