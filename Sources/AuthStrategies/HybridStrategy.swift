@@ -69,8 +69,9 @@ public struct HybridStrategy: AuthStrategy, ~Copyable {
     public mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {
         switch try families.exchange(credential.refreshToken.span, at: now) {
         case .refused(let reason): .refused(reason)
-        case .rotated(let subject, let authenticatedAt, let token):
-            .renewed(try self.credential(subject, token, authenticatedAt: authenticatedAt, at: now))
+        case .rotated(let subject, let scope, let authenticatedAt, let token):
+            .renewed(
+                try self.credential(subject, token, scope: scope, authenticatedAt: authenticatedAt, at: now))
         }
     }
 
@@ -81,6 +82,11 @@ public struct HybridStrategy: AuthStrategy, ~Copyable {
 
     public mutating func logoutEverywhere(_ subject: Subject, at now: Instant) throws {
         try families.revokeAll(of: subject)
+    }
+
+    /// Reaches a user with the next refresh; access tokens already issued keep what they say.
+    public mutating func changeGrant(of subject: Subject, to scope: String, at now: Instant) throws {
+        try families.changeGrant(of: subject, to: scope)
     }
 
     public var storeCommands: Int { families.statementsRun }
@@ -104,11 +110,12 @@ public struct HybridStrategy: AuthStrategy, ~Copyable {
     /// The lifetime is shortened at random, so that tokens issued together are not renewed together: by whole seconds,
     /// as `exp` has no others. `auth_time` is that of the sign-in, whichever refresh it is (RFC 9068 section 2.2.1).
     private mutating func credential(
-        _ subject: Subject, _ refreshToken: [UInt8], authenticatedAt: Instant, at now: Instant
+        _ subject: Subject, _ refreshToken: [UInt8], scope: [UInt8]? = nil, authenticatedAt: Instant,
+        at now: Instant
     ) throws -> Credential {
         let shorter_s = Int64.random(in: 0...lifetimes.accessJitter_s, using: &jitter)
         let line = try desk.issue(
-            to: subject, at: now, authenticatedAt: authenticatedAt,
+            to: subject, at: now, scope: scope, authenticatedAt: authenticatedAt,
             lifetime_ms: lifetimes.access_ms - shorter_s * 1000)
         return Credential(headerLine: line, refreshToken: refreshToken)
     }

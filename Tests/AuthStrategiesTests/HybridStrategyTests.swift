@@ -267,7 +267,7 @@ struct HybridStrategyTests {
         }
         #expect(throws: Crash.self) { try failingExchange() }
         var after = try RefreshFamilyStore(stores.environment, key: key)
-        guard case .rotated(_, _, let next) = try after.exchange(first.span, at: .start + 60_000) else {
+        guard case .rotated(_, _, _, let next) = try after.exchange(first.span, at: .start + 60_000) else {
             Issue.record("the old token was lost in the crash")
             return
         }
