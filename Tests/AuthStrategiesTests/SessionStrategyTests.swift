@@ -66,6 +66,128 @@ struct SessionStrategyTests {
         try check(try strategy(id))
     }
 
+    @Test("a clock that is behind takes nothing back from a session, neither by touching nor by renewal", arguments: ids)
+    func clockBehind(id: String) throws {
+        func check<S: AuthStrategy & ~Copyable>(_: S.Type) throws {
+            let stores = try TestStores(.touching(.always))
+            let idle_ms = stores.environment.policy.lifetimes.idle_ms
+            let shared = try S.prepare(in: stores.environment)
+            var (ahead, behind) = (try S(sharing: shared), try S(sharing: shared))
+            var credential = try ahead.login(alice, at: .start + 10_000)
+            let expected = SessionSummary(
+                createdAt: .start + 10_000, lastSeen: .start + 20_000, expiry: .start + (20_000 + idle_ms))
+            #expect(try isAccepted(&ahead, credential, at: .start + 20_000))
+            for age_ms in [Int64(0), 10_000, 19_999] {
+                #expect(try isAccepted(&behind, credential, at: .start + age_ms), "created in the future")
+                #expect(try behind.sessions(of: alice, at: .start) == [expected], "after a touch at \(age_ms)")
+            }
+            guard case .renewed(let fresh) = try behind.renew(credential, at: .start) else {
+                Issue.record("refused to renew")
+                return
+            }
+            credential = fresh
+            #expect(try behind.sessions(of: alice, at: .start) == [expected], "after a renewal")
+            #expect(try isAccepted(&ahead, credential, at: .start + (20_000 + idle_ms - 1)))
+        }
+        try check(try strategy(id))
+    }
+
+    @Test("a logout by the identifier from before a renewal ends the session, and no other one", arguments: ids)
+    func crossingLogout(id: String) throws {
+        func check<S: AuthStrategy & ~Copyable>(_: S.Type) throws {
+            let stores = try TestStores()
+            var strategy = try S(sharing: S.prepare(in: stores.environment))
+            func renewed(_ credential: Credential) throws -> Credential {
+                guard case .renewed(let next) = try strategy.renew(credential, at: .start) else {
+                    throw RedisError.unexpectedReply(command: "renew")
+                }
+                return next
+            }
+            let other = try strategy.login(alice, at: .start)
+            let first = try strategy.login(alice, at: .start)
+            let second = try renewed(first)
+            let third = try renewed(second)
+            #expect(try !isAccepted(&strategy, second, at: .start))
+            try strategy.logout(second, at: .start)
+            #expect(try !isAccepted(&strategy, third, at: .start))
+            #expect(try isAccepted(&strategy, other, at: .start))
+            #expect(try strategy.sessions(of: alice, at: .start)?.count == 1)
+        }
+        try check(try strategy(id))
+    }
+
+    @Test("impossible times in a row are a decision without a crash")
+    func damagedRow() throws {
+        let stores = try TestStores(.touching(.always))
+        let environment = try SQLiteSessionStrategy.prepare(in: stores.environment)
+        var strategy = try SQLiteSessionStrategy(sharing: environment)
+        let database = try SQLiteConnection(path: stores.environment.sqlite.path)
+        for column in ["user_id", "created_at", "last_seen_at", "idle_expires_at", "abs_expires_at"] {
+            for number in [Int64.min, -1, 0, .max] {
+                let credential = try strategy.login(alice, at: .start)
+                try database.execute("UPDATE sessions SET \(column) = \(number)")
+                _ = try strategy.authenticate(credential, at: .start + 1)
+                _ = try strategy.sessions(of: alice, at: .start + 1)
+                _ = try strategy.logoutOthers(credential, at: .start + 1)
+                _ = try strategy.renew(credential, at: .start + 2)
+                try database.execute("DELETE FROM sessions")
+            }
+        }
+    }
+
+    @Test("impossible numbers in a record in Redis are a decision without a crash")
+    func damagedRecord() throws {
+        let stores = try TestStores(.touching(.always))
+        let settings = try #require(stores.environment.redis)
+        let lifetimes = stores.environment.policy.lifetimes
+        var store = try RedisSessionStore(settings, lifetimes: lifetimes)
+        let fields: [WritableKeyPath<SessionRecord, Instant>] = [
+            \.createdAt, \.lastSeen, \.idleExpiry, \.absoluteExpiry,
+        ]
+        for (index, field) in fields.enumerated() {
+            for (number, time_ms) in [Int64.min, -1, 0, .max].enumerated() {
+                var record = SessionRecord(alice, at: .start, lifetimes: lifetimes)
+                record[keyPath: field] = Instant(milliseconds: time_ms)
+                let id = Digest(repeating: UInt8(index * 16 + number))
+                try store.save([(id, record)], scope: Array("read".utf8))
+                guard var found = try store.read(id, requiring: .read)?.record else {
+                    Issue.record("a record is lost")
+                    continue
+                }
+                #expect(found == record)
+                _ = found.isExpired(at: .start)
+                _ = TouchPolicy.interval(milliseconds: 60_000).isDue(lastSeen: found.lastSeen, at: .start)
+                found.touch(at: .start + 1, lifetimes: lifetimes)
+                store.touch(id, found)
+                _ = try store.rotate(id, to: Digest(repeating: UInt8(128 + index * 16 + number)), found)
+                _ = try store.sessions(of: alice, at: .start)
+            }
+        }
+        #expect(store.touchFailures == 0)
+    }
+
+    @Test("a database that is busy, or refuses, when a touch is due leaves the decision, and is counted")
+    func failedTouch() throws {
+        let stores = try TestStores(.touching(.always))
+        let environment = try SQLiteSessionStrategy.prepare(in: stores.environment)
+        var strategy = try SQLiteSessionStrategy(sharing: environment)
+        strategy.connection.setBusyTimeout(milliseconds: 0)
+        let credential = try strategy.login(alice, at: .start)
+        let database = try SQLiteConnection(path: stores.environment.sqlite.path)
+        try database.execute("BEGIN IMMEDIATE")
+        #expect(try isAccepted(&strategy, credential, at: .start + 1))
+        #expect(strategy.touchFailures == 1)
+        try database.execute("ROLLBACK")
+        try database.execute(
+            "CREATE TRIGGER full BEFORE UPDATE ON sessions BEGIN SELECT RAISE(ABORT, 'full'); END")
+        #expect(try isAccepted(&strategy, credential, at: .start + 2))
+        #expect(strategy.touchFailures == 2)
+        try database.execute("DROP TRIGGER full")
+        #expect(try isAccepted(&strategy, credential, at: .start + 3))
+        #expect(strategy.touchFailures == 2)
+        #expect(try strategy.sessions(of: alice, at: .start)?.first?.lastSeen == .start + 3)
+    }
+
     @Test("renewal kills the old identifier and keeps the absolute expiry", arguments: ids)
     func rotation(id: String) throws {
         func check<S: AuthStrategy & ~Copyable>(_: S.Type) throws {

@@ -1,6 +1,14 @@
 import Backends
 import Foundation
+import Synchronization
 import Testing
+
+/// A clock that stands still until it is told how much time has passed.
+final class TestClock: Sendable {
+    let now_ns = Atomic<UInt64>(1_000_000_000)
+
+    func pass(milliseconds: Int) { now_ns.add(UInt64(milliseconds) * 1_000_000, ordering: .relaxed) }
+}
 
 /// Each test starts a server of its own, so that none depends on another.
 @Suite("Redis")
@@ -62,6 +70,79 @@ struct RedisTests {
         _ = try other.execute(RedisCommand("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"))
         #expect(throws: RedisError.self) { _ = try connection.execute(RedisCommand("PING")) }
         #expect(try connection.execute(RedisCommand("PING")).text == "PONG")
+    }
+
+    @Test("does a command again that may be done twice, where the server had closed the connection")
+    func repeating() throws {
+        defer { end() }
+        var connection = try RedisConnection(server.endpoint)
+        var other = try RedisConnection(server.endpoint)
+        let kill = RedisCommand("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        _ = try other.execute(kill)
+        #expect(try connection.execute(RedisCommand("PING"), isRepeatable: true).text == "PONG")
+        try connection.post(RedisCommand("SET", "posted", "x"))
+        #expect(try connection.execute(RedisCommand("GET", "posted")).text == "x", "in the order sent")
+        let error = connection.takePostError()
+        #expect(error == nil)
+        try connection.post(RedisCommand("NONSENSE"))
+        #expect(try connection.execute(RedisCommand("PING")).text == "PONG")
+        let refused = connection.takePostError()
+        #expect(refused != nil)
+        try connection.post(RedisCommand("PING"))
+        _ = try other.execute(kill)
+        #expect(try connection.execute(RedisCommand("ECHO", "x"), isRepeatable: true).text == "x")
+    }
+
+    @Test("does not take a reply that nobody read for that of a later command")
+    func outOfStep() throws {
+        defer { end() }
+        var connection = try RedisConnection(server.endpoint)
+        for number in 0..<3 { try connection.send(RedisCommand("ECHO", "old \(number)")) }
+        #expect(try connection.receive().text == "old 0")
+        #expect(try connection.execute(RedisCommand("ECHO", "new")).text == "new")
+        try connection.send(RedisCommand("ECHO", "old"))
+        try connection.post(RedisCommand("PING"))
+        #expect(try connection.execute(RedisCommand("ECHO", "new")).text == "new")
+    }
+
+    @Test("runs a script by its text where the server does not know it")
+    func script() throws {
+        defer { end() }
+        var connection = try RedisConnection(server.endpoint)
+        let script = try RedisScript("return {KEYS[1], ARGV[1]}", on: &connection)
+        var command = RedisCommand()
+        command.begin(script, keys: 1, arguments: 2)
+        command.append("key\r\n")
+        command.append("")
+        let expected = [Array("key\r\n".utf8), []]
+        for _ in 0..<2 {
+            #expect(try connection.execute(command, of: script).elements == expected)
+            _ = try connection.execute(RedisCommand("SCRIPT", "FLUSH"))
+        }
+        #expect(throws: RedisError.self) { _ = try connection.execute(command) }
+    }
+
+    @Test("leaves a server that is down in peace: attempts are 10 ms apart, then twice as far each time, up to 1 s")
+    func pauses() throws {
+        defer { end() }
+        let clock = TestClock()
+        var connection = try RedisConnection(server.endpoint, now_ns: { clock.now_ns.load(ordering: .relaxed) })
+        server.stop()
+        func fails(_ text: String) -> Bool {
+            do { _ = try connection.execute(RedisCommand("PING"), isRepeatable: true) } catch {
+                return error.description.contains(text)
+            }
+            return false
+        }
+        // The first attempt to connect anew is made at once.
+        #expect(fails("refused"))
+        for pause_ms in [10, 20, 40, 80, 160, 320, 640, 1000, 1000] {
+            #expect(fails("the next attempt is in \(pause_ms) ms"))
+            clock.pass(milliseconds: pause_ms - 1)
+            #expect(fails("the next attempt is in 1 ms"))
+            clock.pass(milliseconds: 1)
+            #expect(fails("refused"), "after \(pause_ms) ms")
+        }
     }
 
     @Test("gives up on a server that does not answer, within the timeout")
