@@ -6,6 +6,10 @@ import Synchronization
 final class Bench<S: AuthStrategy & ~Copyable>: Contender {
     let descriptor = S.descriptor
     private let clients: [Client<S>]
+    /// How many clients that follow each other act for one person.
+    private let inParallel: Int
+    /// One for each person, where several clients act for one.
+    private let jars = Mutex<[Jar]>([])
     private let arrival: Arrival
     private let arrivals: [ArrivalTimes]
     private let shared: [Slot]
@@ -22,8 +26,10 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
         sweeper = try Sweeper(
             sharing: shared, policy: trace.policy,
             population: trace.clients.reduce(0) { $0 + $1.slots.count })
-        clients = try trace.clients.indices.map { index in
-            try Client<S>(index, sharing: shared, trace: trace, hostile: lines)
+        inParallel = trace.requestsInParallel
+        clients = try (0..<trace.clientCount).map { index in
+            try Client<S>(
+                index / trace.requestsInParallel, sharing: shared, trace: trace, hostile: lines)
         }
     }
 
@@ -31,30 +37,39 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
         let loading = Loading(permits: DispatchSemaphore(value: width), stop: stop, progress: progress)
         var growth = StoreGrowth()
         // The store is looked at on the way, because what it takes empty says nothing about a session.
+        let holders = stride(from: 0, to: clients.count, by: inParallel).map { clients[$0] }
         for stage in 1...5 {
-            for (index, client) in clients.enumerated() {
+            for (index, client) in holders.enumerated() {
                 client.load(loading, share: share(ofClient: index, afterStage: stage))
             }
             loading.group.wait()
             try loading.failure.rethrow()
             if let bytes = try clients.first?.storeBytes() {
-                growth.add(sessions: clients.reduce(0) { $0 + $1.storedSessions }, bytes: bytes)
+                growth.add(sessions: holders.reduce(0) { $0 + $1.storedSessions }, bytes: bytes)
             }
         }
         if let credentials = try clients.first?.issue(shared) {
-            for client in clients { client.take(credentials, of: shared) }
+            for client in holders { client.take(credentials, of: shared) }
         }
+        if inParallel > 1 { shareJars(of: holders) }
         let (sizes, commands) = try clients.first?.weigh(touch) ?? ([], StoreCommands())
         return Bill(
             strategy: descriptor.id, sizes: sizes, growth: growth.points.isEmpty ? nil : growth,
             commands: commands)
     }
 
+    private func shareJars(of holders: [Client<S>]) {
+        let jars = holders.map { $0.makeJar() }
+        for (index, client) in clients.enumerated() { client.use(jars[index / inParallel]) }
+        self.jars.withLock { $0 = jars }
+    }
+
     /// How much of a client's sessions are there after each of five stages: of a few clients a fifth of each more, of many
     /// all those of a fifth of the clients, because a store takes sessions the better the more come at once.
     private func share(ofClient index: Int, afterStage stage: Int) -> Double {
-        guard clients.count >= 5 else { return Double(stage) / 5 }
-        return index * 5 / clients.count < stage ? 1 : 0
+        let holders = clients.count / inParallel
+        guard holders >= 5 else { return Double(stage) / 5 }
+        return index * 5 / holders < stage ? 1 : 0
     }
 
     func replay(
@@ -68,6 +83,9 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
         }
         var finish: (@Sendable () -> Usage)?
         var phase = phase(extent, isDrained: !isWarmUp)
+        for jar in jars.withLock({ $0 }) {
+            jar.begin(phase.due?.indices[jar.client] ?? 0..<phase.operations(of: jar.client))
+        }
         phase = gate.open {
             finish = instruments.observe(descriptor)
             phase.start_ns = instruments.timepiece.now_ns
@@ -90,7 +108,7 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
         let longest_ns = UInt64.max / 4
         guard let rate = arrival.rate else {
             return Phase(
-                counts: extent.counts(clients: clients.count), start_ns: 0,
+                counts: extent.counts(clients: arrivals.count), start_ns: 0,
                 duration_ns: extent.duration_ns ?? longest_ns, isDrained: isDrained)
         }
         return scheduled_ns.withLock { from_ns in

@@ -61,8 +61,11 @@ package struct Run: Sendable {
                 contenders.append(contender)
             }
         }
-        let boxes = trace.clients.map { client in
-            RecorderBox(Set(client.operations.map(\.kind)), isOpenLoop: trace.arrival != .closed)
+        let boxes = trace.clients.flatMap { client in
+            let kinds = Set(client.operations.map(\.kind))
+            return (0..<trace.requestsInParallel).map { _ in
+                RecorderBox(kinds, isOpenLoop: trace.arrival != .closed)
+            }
         }
         var runOrder = 0
         for (index, order) in schedule.repeats.enumerated() {
@@ -85,7 +88,7 @@ package struct Run: Sendable {
         if let failure = replay.sweep?.failure { throw failure }
         var measurement = RepeatMeasurement(
             strategy: contender.descriptor.id, repeatIndex: repeatIndex, runOrder: runOrder,
-            clients: trace.clients.count, operations: replay.operations, wall_ns: replay.wall_ns,
+            clients: trace.clientCount, operations: replay.operations, wall_ns: replay.wall_ns,
             usage: replay.usage)
         measurement.isByDuration = extent.duration_ns != nil
         measurement.clientCPU_ns = replay.clientCPU_ns

@@ -16,10 +16,10 @@ struct RunRecordTests {
 
     /// Runs briefly and gives the record.
     private func record(_ options: String...) throws -> [String: Any] {
-        let short = [
-            "run", "--population", "320", "--operations", "1000", "--warm-up", "0", "--repeats", "1",
-        ]
-        let program = try Program(short + ["-q"] + options, in: folder)
+        let short = ["--population", "320", "--operations", "1000"]
+        let program = try Program(
+            ["run", "--warm-up", "0", "--repeats", "1", "-q"]
+                + (options.contains("--operations") ? [] : short) + options, in: folder)
         let result = program.finish()
         try #require(result.status == 0, "\(result.errors)")
         let json = try JSONSerialization.jsonObject(with: try Data(contentsOf: file))
@@ -71,6 +71,23 @@ struct RunRecordTests {
         let (least, median) = (redis["round_trip_min_ns"] as? Int, redis["round_trip_p50_ns"] as? Int)
         #expect(try #require(least) <= #require(median))
         #expect(try #require(redis["round_trips"] as? Int) >= 1)
+    }
+
+    @Test("every strategy decides rightly where clients share sessions, keep data with them and sweep")
+    func sharedSessions() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let workload = """
+            {"name":"browser","summary":"t","population":400,"clients":8,"requests_in_parallel":4,
+             "session_bytes":300,"sweep_interval_seconds":0.01,"touch":"always",
+             "mix":{"authenticate":0.7,"renew":0.1,"login":0.08,"logout":0.05,"revoked":0.05,"unknown":0.02}}
+            """
+        try Data(workload.utf8).write(to: folder.appendingPathComponent("browser.json"))
+        // Status 0, so without a wrong decision.
+        let record = try record("browser.json", "--operations", "20000")
+        let written = try #require(record["workload"] as? [String: Any])
+        #expect(written["requests_in_parallel"] as? Int == 4)
+        #expect(written["session_bytes"] as? Int == 300)
+        #expect(written["sweep_interval_seconds"] as? Double == 0.01)
     }
 
     @Test("has null for the stores that no strategy needs, and outside a repository")

@@ -1,7 +1,8 @@
 import AuthCore
-import AuthStrategies
 import Backends
 import Testing
+
+@testable import AuthStrategies
 
 @Suite("Sweep")
 struct SweepTests {
@@ -39,6 +40,15 @@ struct SweepTests {
             }
         }
         try check(try strategy(id))
+    }
+
+    @Test("is done by a strategy with a defect as well: the defect is all that differs")
+    func defective() throws {
+        let stores = try TestStores()
+        typealias Wrapped = Defective<SQLiteSessionStrategy>
+        var strategy = try Wrapped(sharing: Wrapped.prepare(in: stores.environment))
+        _ = try strategy.load(logins(1..<4, at: .start + -stores.environment.policy.lifetimes.absolute_ms))
+        #expect(try strategy.sweep(at: .start) == 3)
     }
 
     @Test("goes by the idle expiry, which a touch pushes")

@@ -4,6 +4,7 @@ extension Workload: Decodable {
         case requestsPerSessionPerSecond = "requests_per_session_per_second"
         case touchInterval = "touch_interval_seconds"
         case lifetimes = "lifetimes_seconds"
+        case requestsInParallel = "requests_in_parallel"
         case sessionBytes = "session_bytes"
         case sweepInterval = "sweep_interval_seconds"
     }
@@ -19,6 +20,7 @@ extension Workload: Decodable {
         summary = try file.decode(String.self, forKey: .summary)
         population = try file.decode(.population, orWhenAbsent: 100_000)
         clients = try file.decode(.clients, orWhenAbsent: 8)
+        requestsInParallel = try file.decode(.requestsInParallel, orWhenAbsent: 1)
         seed = try file.decode(.seed, orWhenAbsent: 1)
         skew = try file.decode(.skew, orWhenAbsent: .zipfian)
         requestsPerSessionPerSecond = try file.decode(.requestsPerSessionPerSecond, orWhenAbsent: 0.1)

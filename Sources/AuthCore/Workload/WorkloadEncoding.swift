@@ -6,6 +6,7 @@ extension Workload: Encodable {
         try file.encode(summary, forKey: .summary)
         try file.encode(population, forKey: .population)
         try file.encode(clients, forKey: .clients)
+        try file.encode(requestsInParallel, forKey: .requestsInParallel)
         try file.encode(seed, forKey: .seed)
         try file.encode(skew, forKey: .skew)
         try file.encode(requestsPerSessionPerSecond, forKey: .requestsPerSessionPerSecond)
