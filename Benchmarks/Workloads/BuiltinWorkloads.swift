@@ -9,6 +9,8 @@ package enum BuiltinWorkloads {
             ("logout-heavy", PackageResources.logout_heavy_json),
             ("hostile", PackageResources.hostile_json),
             ("services", PackageResources.services_json),
+            ("preferences", PackageResources.preferences_json),
+            ("carts", PackageResources.carts_json),
         ]
     }
 }

@@ -15,6 +15,12 @@ struct StoreOptions: ParsableArguments {
     @Option(help: "PRAGMA synchronous: normal or full.")
     var sqliteSynchronous = SQLiteSettings.Synchronous.normal
 
+    @Option(
+        help: ArgumentHelp(
+            "PRAGMA mmap_size: how much of the file is mapped into memory, in bytes or as 128MiB; below 2GiB.",
+            valueName: "size"))
+    var sqliteMmap = MemorySize(bytes: 0)
+
     /// As an absolute path: SQLite has other meanings for names such as `:memory:`.
     func databasePath() throws -> String? {
         guard let sqlite else { return nil }
@@ -34,3 +40,29 @@ struct StoreOptions: ParsableArguments {
 }
 
 extension SQLiteSettings.Synchronous: ExpressibleByArgument {}
+
+/// A number of bytes as people write it: 4096, 64KiB, 128MiB or 1GiB.
+struct MemorySize: ExpressibleByArgument, CustomStringConvertible {
+    let bytes: Int64
+    /// The most that SQLite maps unless it is compiled for more (SQLITE_MAX_MMAP_SIZE).
+    private static let most_bytes: Int64 = 0x7FFF_0000
+
+    init(bytes: Int64) { self.bytes = bytes }
+
+    init?(argument: String) {
+        let units: [(String, Int64)] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)]
+        let unit = units.first { argument.hasSuffix($0.0) } ?? ("", 1)
+        let digits = argument.dropLast(unit.0.count)
+        guard digits.allSatisfy(\.isASCIIDigit), let count = Int64(digits),
+            case let (bytes, isTooLarge) = count.multipliedReportingOverflow(by: unit.1), !isTooLarge,
+            bytes <= Self.most_bytes
+        else { return nil }
+        self.bytes = bytes
+    }
+
+    var description: String { String(bytes) }
+}
+
+extension Character {
+    fileprivate var isASCIIDigit: Bool { isASCII && isNumber }
+}

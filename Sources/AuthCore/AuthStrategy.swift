@@ -71,6 +71,11 @@ public protocol AuthStrategy: ~Copyable, SendableMetatype {
     /// How many bytes the store holds now, for this strategy and whatever else is in it; `nil` without a store.
     mutating func storeBytes() throws -> UInt64?
 
+    /// Deletes expired sessions from the store, so many that other clients need not wait long.
+    ///
+    /// - Returns: how many; 0 when none is left, `nil` where a store lets them go by itself or there is none.
+    mutating func sweep(at now: Instant) throws -> Int?
+
     /// Issues a credential that `authenticate` must refuse, for the probes of a workload.
     mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential
 
@@ -118,6 +123,8 @@ extension AuthStrategy where Self: ~Copyable {
     public var touchFailures: Int { 0 }
 
     public mutating func storeBytes() throws -> UInt64? { nil }
+
+    public mutating func sweep(at now: Instant) throws -> Int? { nil }
 
     public mutating func load(_ logins: [Login]) throws -> [Credential] {
         var credentials: [Credential] = []

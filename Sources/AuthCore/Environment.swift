@@ -24,10 +24,18 @@ public struct SQLiteSettings: Sendable {
 
     public var path: String
     public var synchronous: Synchronous
+    /// How much of the file is mapped into memory (https://sqlite.org/mmap.html); 0 for none, SQLite's default.
+    public var mmap_bytes: Int64
+    /// How long the write-ahead log may become before a commit makes it begin anew.
+    ///
+    /// As Rails 8 has it (`journal_size_limit`): 16 times what SQLite writes back by itself, so that waiting for the
+    /// readers is seldom, and little beside the database of a server.
+    public var logLimit_bytes: Int64 = 64 << 20
 
-    public init(path: String, synchronous: Synchronous = .normal) {
+    public init(path: String, synchronous: Synchronous = .normal, mmap_bytes: Int64 = 0) {
         self.path = path
         self.synchronous = synchronous
+        self.mmap_bytes = mmap_bytes
     }
 }
 

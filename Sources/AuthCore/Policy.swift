@@ -7,6 +7,10 @@ public struct Policy: Sendable, Equatable {
     public var grantedScope = "read write"
     public var touch = TouchPolicy.interval(milliseconds: 60_000)
     public var lifetimes = Lifetimes()
+    /// What an application keeps with each session and reads with it; a token strategy has no place for it.
+    public var session_bytes = 0
+    /// How often expired sessions are deleted from the store, in real time; 0 for never.
+    public var sweepInterval_ms: Int64 = 0
 
     public init() {}
 
@@ -16,7 +20,10 @@ public struct Policy: Sendable, Equatable {
             lifetimes.idle_ms, lifetimes.absolute_ms, lifetimes.token_ms, lifetimes.access_ms,
             lifetimes.refreshIdle_ms, lifetimes.refreshGrace_ms,
         ]
-        return "\(issuer) \(audience) \(clientID) \(grantedScope) \(touch) \(times)\n"
+        // What was not there before has no part in the text where it is not asked for.
+        let data = session_bytes > 0 ? " session_bytes=\(session_bytes)" : ""
+        let sweep = sweepInterval_ms > 0 ? " sweep_interval_ms=\(sweepInterval_ms)" : ""
+        return "\(issuer) \(audience) \(clientID) \(grantedScope) \(touch) \(times)\(data)\(sweep)\n"
     }
 }
 

@@ -6,20 +6,30 @@ import Synchronization
 final class Bench<S: AuthStrategy & ~Copyable>: Contender {
     let descriptor = S.descriptor
     private let clients: [Client<S>]
+    /// How many clients that follow each other act for one person.
+    private let inParallel: Int
+    /// One for each person, where several clients act for one.
+    private let jars = Mutex<[Jar]>([])
     private let arrival: Arrival
     private let arrivals: [ArrivalTimes]
     private let shared: [Slot]
     private let touch: TouchPolicy
     /// Where the next phase begins in the schedule of an open loop.
     private let scheduled_ns = Mutex<UInt64>(0)
+    private let sweeper: Sweeper<S>?
 
     init(_: S.Type, sharing shared: S.Shared, trace: Trace, hostile lines: [[UInt8]]) throws {
         arrival = trace.arrival
         arrivals = trace.clients.map(\.arrivals)
         self.shared = trace.shared
         touch = trace.policy.touch
-        clients = try trace.clients.indices.map { index in
-            try Client<S>(index, sharing: shared, trace: trace, hostile: lines)
+        sweeper = try Sweeper(
+            sharing: shared, policy: trace.policy,
+            population: trace.clients.reduce(0) { $0 + $1.slots.count })
+        inParallel = trace.requestsInParallel
+        clients = try (0..<trace.clientCount).map { index in
+            try Client<S>(
+                index / trace.requestsInParallel, sharing: shared, trace: trace, hostile: lines)
         }
     }
 
@@ -27,50 +37,68 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
         let loading = Loading(permits: DispatchSemaphore(value: width), stop: stop, progress: progress)
         var growth = StoreGrowth()
         // The store is looked at on the way, because what it takes empty says nothing about a session.
+        let holders = stride(from: 0, to: clients.count, by: inParallel).map { clients[$0] }
         for stage in 1...5 {
-            for (index, client) in clients.enumerated() {
+            for (index, client) in holders.enumerated() {
                 client.load(loading, share: share(ofClient: index, afterStage: stage))
             }
             loading.group.wait()
             try loading.failure.rethrow()
             if let bytes = try clients.first?.storeBytes() {
-                growth.add(sessions: clients.reduce(0) { $0 + $1.storedSessions }, bytes: bytes)
+                growth.add(sessions: holders.reduce(0) { $0 + $1.storedSessions }, bytes: bytes)
             }
         }
         if let credentials = try clients.first?.issue(shared) {
-            for client in clients { client.take(credentials, of: shared) }
+            for client in holders { client.take(credentials, of: shared) }
         }
+        if inParallel > 1 { shareJars(of: holders) }
         let (sizes, commands) = try clients.first?.weigh(touch) ?? ([], StoreCommands())
         return Bill(
             strategy: descriptor.id, sizes: sizes, growth: growth.points.isEmpty ? nil : growth,
             commands: commands)
     }
 
+    private func shareJars(of holders: [Client<S>]) {
+        let jars = holders.map { $0.makeJar() }
+        for (index, client) in clients.enumerated() { client.use(jars[index / inParallel]) }
+        self.jars.withLock { $0 = jars }
+    }
+
     /// How much of a client's sessions are there after each of five stages: of a few clients a fifth of each more, of many
     /// all those of a fifth of the clients, because a store takes sessions the better the more come at once.
     private func share(ofClient index: Int, afterStage stage: Int) -> Double {
-        guard clients.count >= 5 else { return Double(stage) / 5 }
-        return index * 5 / clients.count < stage ? 1 : 0
+        let holders = clients.count / inParallel
+        guard holders >= 5 else { return Double(stage) / 5 }
+        return index * 5 / holders < stage ? 1 : 0
     }
 
     func replay(
         _ extent: Extent, isWarmUp: Bool, into boxes: [RecorderBox], by instruments: Instruments,
         stop: StopFlag
     ) -> Replay {
+        let shift = sweeper?.prepare(extent)
         let gate = Gate(clients: clients.count)
         for (client, box) in zip(clients, boxes) {
             client.replay(through: gate, into: box, by: instruments, stop: stop)
         }
         var finish: (@Sendable () -> Usage)?
         var phase = phase(extent, isDrained: !isWarmUp)
+        for jar in jars.withLock({ $0 }) {
+            jar.begin(phase.due?.indices[jar.client] ?? 0..<phase.operations(of: jar.client))
+        }
         phase = gate.open {
             finish = instruments.observe(descriptor)
             phase.start_ns = instruments.timepiece.now_ns
             return phase
         }
+        if let shift { sweeper?.begin(shift, by: instruments) }
         gate.done.wait()
+        let swept = shift?.finish()
         let usage = finish?() ?? Usage()
         var replay = Replay(boxes, phase: phase, arrival: arrival)
+        replay.sweep = swept
+        // Its time is the strategy's, as the clients' is.
+        replay.clientCPU_ns += swept?.cpu_ns ?? 0
         replay.usage = usage
         return replay
     }
@@ -80,7 +108,7 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
         let longest_ns = UInt64.max / 4
         guard let rate = arrival.rate else {
             return Phase(
-                counts: extent.counts(clients: clients.count), start_ns: 0,
+                counts: extent.counts(clients: arrivals.count), start_ns: 0,
                 duration_ns: extent.duration_ns ?? longest_ns, isDrained: isDrained)
         }
         return scheduled_ns.withLock { from_ns in

@@ -52,6 +52,13 @@ final class Client<S: AuthStrategy & ~Copyable>: Sendable {
         }
     }
 
+    /// Puts what was loaded where others that act for the same person find it.
+    func makeJar() -> Jar {
+        worker.withLock { Jar($0.desk, promise: S.descriptor.revocation) }
+    }
+
+    func use(_ jar: Jar) { worker.withLock { $0.jar = jar } }
+
     /// How many sessions of its own the store holds after loading.
     var storedSessions: Int { worker.withLock { $0.storedSessions } }
 

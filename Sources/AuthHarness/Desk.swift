@@ -83,7 +83,7 @@ struct Desk {
     }
 
     @inline(__always)
-    private func judged(_ verdict: Verdict, _ slot: Int) -> Verdict {
+    func judged(_ verdict: Verdict, _ slot: Int) -> Verdict {
         guard wallet.isUncertain[slot] else { return verdict }
         switch verdict {
         case .falseAccept: return .accepted

@@ -12,6 +12,8 @@ struct Replay: Sendable {
     var idleClients: Int
     var openLoop: OpenLoop?
     var firstError: String?
+    /// `nil` without a sweeper.
+    var sweep: Sweep?
 
     init(_ boxes: [RecorderBox], phase: Phase, arrival: Arrival) {
         var merger = ClientMerger()

@@ -61,15 +61,18 @@ package struct Run: Sendable {
                 contenders.append(contender)
             }
         }
-        let boxes = trace.clients.map { client in
-            RecorderBox(Set(client.operations.map(\.kind)), isOpenLoop: trace.arrival != .closed)
+        let boxes = trace.clients.flatMap { client in
+            let kinds = Set(client.operations.map(\.kind))
+            return (0..<trace.requestsInParallel).map { _ in
+                RecorderBox(kinds, isOpenLoop: trace.arrival != .closed)
+            }
         }
         var runOrder = 0
         for (index, order) in schedule.repeats.enumerated() {
             for contender in order.map({ contenders[$0] }) {
                 runOrder += 1
                 try report(.measuring(strategy: contender.descriptor.id, repeatIndex: index + 1))
-                let measurement = measure(contender, repeatIndex: index + 1, runOrder: runOrder, boxes)
+                let measurement = try measure(contender, repeatIndex: index + 1, runOrder: runOrder, boxes)
                 // A measurement cut short says nothing that could be compared.
                 if stop.isRaised { throw Stopped() }
                 try report(.measured(measurement))
@@ -79,12 +82,13 @@ package struct Run: Sendable {
 
     private func measure(
         _ contender: any Contender, repeatIndex: Int, runOrder: Int, _ boxes: [RecorderBox]
-    ) -> RepeatMeasurement {
+    ) throws -> RepeatMeasurement {
         _ = contender.replay(warmUp, isWarmUp: true, into: boxes, by: instruments, stop: stop)
         let replay = contender.replay(extent, isWarmUp: false, into: boxes, by: instruments, stop: stop)
+        if let failure = replay.sweep?.failure { throw failure }
         var measurement = RepeatMeasurement(
             strategy: contender.descriptor.id, repeatIndex: repeatIndex, runOrder: runOrder,
-            clients: trace.clients.count, operations: replay.operations, wall_ns: replay.wall_ns,
+            clients: trace.clientCount, operations: replay.operations, wall_ns: replay.wall_ns,
             usage: replay.usage)
         measurement.isByDuration = extent.duration_ns != nil
         measurement.clientCPU_ns = replay.clientCPU_ns
@@ -93,6 +97,7 @@ package struct Run: Sendable {
         measurement.openLoop = replay.openLoop
         measurement.storeCPUSource = instruments.storeCPUSource(contender.descriptor)
         measurement.firstError = replay.firstError
+        measurement.sweptSessions = replay.sweep?.deleted
         return measurement
     }
 }

@@ -4,6 +4,8 @@ import AuthCore
 struct Worker<S: AuthStrategy & ~Copyable>: ~Copyable {
     var strategy: S
     var desk: Desk
+    /// Where clients that act for one person have their credentials; `nil` for one that has its own.
+    var jar: Jar?
     /// The slots to fill before the clock starts.
     let slots: [Slot]
     /// How many credentials are issued between two looks at the stop flag: for a fifth of a second, about.
@@ -27,7 +29,10 @@ struct Worker<S: AuthStrategy & ~Copyable>: ~Copyable {
         instruments.settle()
         let cpuBefore_ns = instruments.threadCPU_ns()
         let timepiece = instruments.timepiece
-        if let due = phase.due {
+        if let jar {
+            var replay = JarReplay(jar)
+            replay.run(phase, on: &strategy, into: &recorder, by: timepiece, stop: stop)
+        } else if let due = phase.due {
             desk.replayOpenLoop(phase, due, on: &strategy, into: &recorder, by: timepiece, stop: stop)
         } else {
             desk.replayClosedLoop(phase, on: &strategy, into: &recorder, by: timepiece, stop: stop)

@@ -54,7 +54,7 @@ package struct Merge {
     ///
     /// - Parameters:
     ///   - parent: the folder around it, made where it is missing.
-    ///   - runID: the identifier, which gets a number where another run has it.
+    ///   - wanted: the identifier, which gets a number where another run has it.
     ///   - startedAt: the time for `run.json`.
     ///   - commandLine: the command for `run.json`.
     ///   - made: takes down what is made, and removes it when the merge fails.

@@ -20,7 +20,7 @@ public struct HybridStrategy: AuthStrategy, ~Copyable {
     }
 
     public static func prepare(in environment: Environment) throws -> Shared {
-        try SQLiteSchema.refreshFamilies.create(at: environment.sqlite)
+        try SQLiteSchema.refreshFamilies.create(in: environment)
         return Shared(
             keys: try HS256Keys(), refreshKey: try SharedSecret(count: 32), environment: environment)
     }
@@ -69,8 +69,9 @@ public struct HybridStrategy: AuthStrategy, ~Copyable {
     public mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {
         switch try families.exchange(credential.refreshToken.span, at: now) {
         case .refused(let reason): .refused(reason)
-        case .rotated(let subject, let authenticatedAt, let token):
-            .renewed(try self.credential(subject, token, authenticatedAt: authenticatedAt, at: now))
+        case .rotated(let subject, let scope, let authenticatedAt, let token):
+            .renewed(
+                try self.credential(subject, token, scope: scope, authenticatedAt: authenticatedAt, at: now))
         }
     }
 
@@ -83,9 +84,16 @@ public struct HybridStrategy: AuthStrategy, ~Copyable {
         try families.revokeAll(of: subject)
     }
 
+    /// Reaches a user with the next refresh; access tokens already issued keep what they say.
+    public mutating func changeGrant(of subject: Subject, to scope: String, at now: Instant) throws {
+        try families.changeGrant(of: subject, to: scope)
+    }
+
     public var storeCommands: Int { families.statementsRun }
 
     public mutating func storeBytes() throws -> UInt64? { try families.bytes() }
+
+    public mutating func sweep(at now: Instant) throws -> Int? { try families.sweep(at: now) }
 
     public mutating func signOctets(_ octets: [UInt8]) throws -> [UInt8]? { try desk.sign(octets) }
 
@@ -102,11 +110,12 @@ public struct HybridStrategy: AuthStrategy, ~Copyable {
     /// The lifetime is shortened at random, so that tokens issued together are not renewed together: by whole seconds,
     /// as `exp` has no others. `auth_time` is that of the sign-in, whichever refresh it is (RFC 9068 section 2.2.1).
     private mutating func credential(
-        _ subject: Subject, _ refreshToken: [UInt8], authenticatedAt: Instant, at now: Instant
+        _ subject: Subject, _ refreshToken: [UInt8], scope: [UInt8]? = nil, authenticatedAt: Instant,
+        at now: Instant
     ) throws -> Credential {
         let shorter_s = Int64.random(in: 0...lifetimes.accessJitter_s, using: &jitter)
         let line = try desk.issue(
-            to: subject, at: now, authenticatedAt: authenticatedAt,
+            to: subject, at: now, scope: scope, authenticatedAt: authenticatedAt,
             lifetime_ms: lifetimes.access_ms - shorter_s * 1000)
         return Credential(headerLine: line, refreshToken: refreshToken)
     }

@@ -18,6 +18,7 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
     private let grantedScope: [UInt8]
     private var hasher: SHA256
     private var store: RedisSessionStore
+    var data: SessionData { store.data }
 
     public init(sharing environment: Environment) throws {
         guard let settings = environment.redis else {
@@ -25,7 +26,9 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
         }
         // Both first: a noncopyable value cannot be left half made.
         let hasher = SHA256()
-        let store = try RedisSessionStore(settings, lifetimes: environment.policy.lifetimes)
+        let store = try RedisSessionStore(
+            settings, lifetimes: environment.policy.lifetimes, session_bytes: environment.policy.session_bytes
+        )
         policy = environment.policy
         grantedScope = Array(policy.grantedScope.utf8)
         self.hasher = hasher

@@ -13,7 +13,7 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
     }
 
     public static func prepare(in environment: Environment) throws -> Environment {
-        try SQLiteSchema.sessions.create(at: environment.sqlite)
+        try SQLiteSchema.sessions.create(in: environment)
         return environment
     }
 
@@ -21,6 +21,7 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
     private let grantedScope: [UInt8]
     private var hasher: SHA256
     let connection: SQLiteConnection
+    private(set) var data: SessionData
     private var insert: SQLiteStatement
     private var select: SQLiteStatement
     private var touch: SQLiteStatement
@@ -34,14 +35,16 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
         // All first: a noncopyable value cannot be left half made.
         let hasher = SHA256()
         let connection = try SQLiteSchema.connect(environment.sqlite)
+        let session_bytes = environment.policy.session_bytes
+        let (dataColumn, dataValue) = session_bytes > 0 ? (", data", ", ?8") : ("", "")
         let insert = try connection.prepare(
             """
-            INSERT INTO sessions (id, user_id, created_at, last_seen_at, idle_expires_at, abs_expires_at, scope)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-            """)
+            INSERT INTO sessions (id, user_id, created_at, last_seen_at, idle_expires_at, abs_expires_at, scope\(dataColumn))
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7\(dataValue))
+            """, longest_bytes: max(256, session_bytes))
         let select = try connection.prepare(
             """
-            SELECT user_id, created_at, last_seen_at, idle_expires_at, abs_expires_at, scope
+            SELECT user_id, created_at, last_seen_at, idle_expires_at, abs_expires_at, scope\(dataColumn)
             FROM sessions WHERE id = ?1
             """)
         let touch = try connection.prepare(
@@ -60,6 +63,7 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
         policy = environment.policy
         grantedScope = Array(policy.grantedScope.utf8)
         self.hasher = hasher
+        data = SessionData(count: session_bytes)
         self.connection = connection
         self.insert = insert
         self.select = select
@@ -97,6 +101,7 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
         try insert.bind(record.idleExpiry.milliseconds, at: 5)
         try insert.bind(record.absoluteExpiry.milliseconds, at: 6)
         try insert.bind(text: grantedScope.span, at: 7)
+        if data.count > 0 { try insert.bind(blob: data.make(for: subject).span, at: 8) }
         try insert.run()
         return SessionToken.credential(token)
     }
@@ -195,6 +200,10 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
 
     public mutating func storeBytes() throws -> UInt64? { try SQLiteSchema.bytes(connection) }
 
+    public mutating func sweep(at now: Instant) throws -> Int? {
+        try SQLiteSchema.sessions.sweep(connection, at: now)
+    }
+
     public mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
         // To this server another service's session is one that it never stored.
         SessionToken.credential(try SessionToken.mint())
@@ -210,6 +219,7 @@ public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
             idleExpiry: Instant(milliseconds: select.integer(3)),
             absoluteExpiry: Instant(milliseconds: select.integer(4)))
         let isGranted = select.withBytes(5) { scope.isGranted(by: $0) }
+        if data.count > 0 { select.withBytes(6) { data.take($0) } }
         select.reset()
         return (record, isGranted)
     }

@@ -48,7 +48,9 @@ struct CommandLineTests {
         ["run", "--strategy", "two\nlines"],
         ["run", "--duration", "1", "--operations", "1"], ["run", "--population", "5"],
         ["run", "--redis", "localhost"],
-        ["run", "--seed", "-1"], ["run", "--sqlite-synchronous", "off"], ["run", "--format", "xml"],
+        ["run", "--seed", "-1"], ["run", "--sqlite-synchronous", "off"],
+        ["run", "--sqlite-mmap", "-1"], ["run", "--sqlite-mmap", "2GiB"], ["run", "--sqlite-mmap", "1MB"],
+        ["run", "--format", "xml"],
         ["run", "--bogus"],
         ["token", "make", "--alg", "HS256"], ["token", "check", "--alg", "none", "--key", "k"],
         ["token", "check", "--key", "k"], ["token", "check", "--alg", "HS256", "--key", "k", "eyJ.eyJ.x"],
@@ -236,7 +238,7 @@ struct CommandLineTests {
         for name in [
             "null-baseline", "sqlite-session", "redis-session", "hs256-jwt", "rs256-jwt", "hybrid", "mixed",
             "browse",
-            "login-storm", "logout-heavy", "hostile", "services",
+            "login-storm", "logout-heavy", "hostile", "services", "preferences", "carts",
         ] { #expect(text.contains("  \(name) "), "\(name)") }
         let json = try authbench(["list", "--format", "json"]).output
         let rows = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [[String: Any]])

@@ -12,6 +12,7 @@ struct CraftedRun {
     var cpuModel = "crafted"
     var kernel = "1.0"
     var synchronous = "normal"
+    var mmap_bytes = 0
     /// Of every time of every repeat, as a fraction to either side.
     var noise = 0.01
     /// By strategy; 1.3 takes 30 % longer.
@@ -98,7 +99,10 @@ struct CraftedRun {
             "workload": ["name": "crafted"], "warm_up_seconds": 0.5, "duration_seconds": 1.0,
             "sqlite_synchronous": synchronous, "stores": [String: Any](),
             "machine": ["cpu_model": cpuModel, "cores": 2, "kernel": kernel],
-            "versions": ["authbench": "0", "swift": "6", "sqlite": "3", "openssl": "3"],
+            "versions": [
+                "authbench": "0", "swift": "6", "sqlite": "3", "openssl": "3",
+                "sqlite_settings": ["mmap_size": mmap_bytes],
+            ] as [String: Any],
         ]
     }
 }

@@ -67,6 +67,7 @@ struct ExitStatusTests {
         Case(testDescription: "another setting", status: 4, says: "sqlite_synchronous") {
             $0.synchronous = "full"
         },
+        Case(testDescription: "another mapping", status: 4, says: "sqlite_mmap") { $0.mmap_bytes = 1 << 20 },
         Case(
             testDescription: "another trace is no matter of the machine", status: 4, says: "trace",
             options: ["--allow-different-machine"]

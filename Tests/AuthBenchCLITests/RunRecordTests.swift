@@ -16,10 +16,10 @@ struct RunRecordTests {
 
     /// Runs briefly and gives the record.
     private func record(_ options: String...) throws -> [String: Any] {
-        let short = [
-            "run", "--population", "320", "--operations", "1000", "--warm-up", "0", "--repeats", "1",
-        ]
-        let program = try Program(short + ["-q"] + options, in: folder)
+        let short = ["--population", "320", "--operations", "1000"]
+        let program = try Program(
+            ["run", "--warm-up", "0", "--repeats", "1", "-q"]
+                + (options.contains("--operations") ? [] : short) + options, in: folder)
         let result = program.finish()
         try #require(result.status == 0, "\(result.errors)")
         let json = try JSONSerialization.jsonObject(with: try Data(contentsOf: file))
@@ -36,7 +36,7 @@ struct RunRecordTests {
     @Test("describes machine, versions and stores")
     func sections() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
-        let record = try record("--sqlite-synchronous", "full")
+        let record = try record("--sqlite-synchronous", "full", "--sqlite-mmap", "16MiB")
         let machine = try #require(record["machine"] as? [String: Any])
         #expect(try #require(machine["cores"] as? Int) >= 1)
         #expect(try #require(machine["memory_bytes"] as? Int) > 0)
@@ -51,6 +51,7 @@ struct RunRecordTests {
         let settings = try #require(versions["sqlite_settings"] as? [String: Any])
         #expect(settings["journal_mode"] as? String == "wal")
         #expect(settings["synchronous"] as? String == "full")
+        #expect(settings["mmap_size"] as? Int == 16 << 20)
         #expect(try #require(versions["sqlite_compile_options"] as? [String]).isEmpty == false)
         #expect((versions["redis_config"] as? [String: String])?["appendonly"] == "no")
         for key in ["authbench", "swift", "sqlite", "openssl", "redis", "hiredis"] {
@@ -59,13 +60,34 @@ struct RunRecordTests {
         #expect(versions["openssl_cpu"] != nil)
 
         let stores = try #require(record["stores"] as? [String: Any])
-        let sqlite = try #require(stores["sqlite"] as? [String: String])
-        #expect(sqlite == ["topology": "in-process", "file": "temporary"])
+        let sqlite = try #require(stores["sqlite"] as? [String: Any])
+        #expect(sqlite["topology"] as? String == "in-process")
+        #expect(sqlite["file"] as? String == "temporary")
+        #expect(sqlite["wal_limit_bytes"] as? Int == 64 << 20)
+        #expect(try #require(sqlite["wal_peak_bytes"] as? Int) > 4096, "the run has written")
+        #expect(sqlite["wal_restarts"] as? Int == 0)
         let redis = try #require(stores["redis"] as? [String: Any])
         #expect(redis["topology"] as? String == "tcp-loopback")
         let (least, median) = (redis["round_trip_min_ns"] as? Int, redis["round_trip_p50_ns"] as? Int)
         #expect(try #require(least) <= #require(median))
         #expect(try #require(redis["round_trips"] as? Int) >= 1)
+    }
+
+    @Test("every strategy decides rightly where clients share sessions, keep data with them and sweep")
+    func sharedSessions() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let workload = """
+            {"name":"browser","summary":"t","population":400,"clients":8,"requests_in_parallel":4,
+             "session_bytes":300,"sweep_interval_seconds":0.01,"touch":"always",
+             "mix":{"authenticate":0.7,"renew":0.1,"login":0.08,"logout":0.05,"revoked":0.05,"unknown":0.02}}
+            """
+        try Data(workload.utf8).write(to: folder.appendingPathComponent("browser.json"))
+        // Status 0, so without a wrong decision.
+        let record = try record("browser.json", "--operations", "20000")
+        let written = try #require(record["workload"] as? [String: Any])
+        #expect(written["requests_in_parallel"] as? Int == 4)
+        #expect(written["session_bytes"] as? Int == 300)
+        #expect(written["sweep_interval_seconds"] as? Double == 0.01)
     }
 
     @Test("has null for the stores that no strategy needs, and outside a repository")
@@ -107,7 +129,7 @@ struct RunRecordTests {
         #expect(versions["redis_config"] is NSNull)
         #expect(versions["redis"] is String)
         let stores = try #require(record["stores"] as? [String: Any])
-        #expect((stores["sqlite"] as? [String: String])?["file"] == "user")
+        #expect((stores["sqlite"] as? [String: Any])?["file"] as? String == "user")
         #expect((stores["redis"] as? [String: Any])?["topology"] as? String == "tcp-loopback")
     }
 

@@ -34,6 +34,38 @@ struct TraceTests {
         var idle = touching
         idle.policy.touch = .never
         #expect(bytes(Trace(touching)) != bytes(Trace(idle)), "the same requests are other work")
+        var laden = idle
+        laden.policy.session_bytes = 300
+        #expect(bytes(Trace(laden)) != bytes(Trace(idle)))
+        var swept = idle
+        swept.policy.sweepInterval_ms = 1000
+        #expect(bytes(Trace(swept)) != bytes(Trace(idle)))
+    }
+
+    @Test("bundles what clients that act for one person do, and keeps mix and states", arguments: [2, 4])
+    func bundles(count: Int) throws {
+        let single = Trace(try workload(clients: 3), lapOperations: 30_000)
+        var workload = try workload(clients: 3 * count)
+        workload.requestsInParallel = count
+        let trace = Trace(workload, lapOperations: 30_000)
+        #expect(trace.clients.count == 3 && trace.clientCount == 3 * count)
+        #expect(bytes(trace) != bytes(single))
+        try expectKnownStates(of: trace)
+        for (one, other) in zip(trace.clients, single.clients) {
+            for kind in OperationKind.allCases {
+                #expect(
+                    one.operations.count { $0.kind == kind } == other.operations.count { $0.kind == kind })
+            }
+            for kind in [OperationKind.authenticate, .renew] {
+                let slots = one.operations.filter { $0.kind == kind }.map(\.slot)
+                let bundles = stride(from: 0, to: slots.count, by: count).map {
+                    Set(slots[$0..<min($0 + count, slots.count)])
+                }
+                #expect(bundles.allSatisfy { $0.count == 1 })
+            }
+            let times = one.operations.map(\.time_ms)
+            #expect(times == times.sorted())
+        }
     }
 
     @Test(
@@ -41,7 +73,10 @@ struct TraceTests {
         arguments: [(0.0, 0.0), (0.1, 0.1), (0.3, 0.1), (0.3, 0.3), (0.001, 0.001)], [3, 62])
     func states(shares: (login: Double, logout: Double), clients: Int) throws {
         let workload = try workload(clients: clients, login: shares.login, logout: shares.logout)
-        let trace = Trace(workload, lapOperations: 30_000)
+        try expectKnownStates(of: Trace(workload, lapOperations: 30_000))
+    }
+
+    private func expectKnownStates(of trace: Trace) throws {
         for client in trace.clients {
             var states = client.slots.map(\.state)
             states += trace.shared.map(\.state)

@@ -29,7 +29,7 @@ struct WorkloadTests {
         let workload = try decode(
             """
             {"name":"x","summary":"y","population":320,"clients":4,"seed":9,"skew":"uniform","touch":"always",
-             "requests_per_session_per_second":2.5,
+             "requests_per_session_per_second":2.5,"session_bytes":300,"requests_in_parallel":2,"sweep_interval_seconds":0.25,
              "lifetimes_seconds":{"idle":100,"absolute":1000,"token":200,"access":50,"refresh_idle":300,"refresh_grace":5},
              "mix":{"authenticate":0.5,"login":0.25,"wrong_audience":0.25}}
             """)
@@ -39,12 +39,16 @@ struct WorkloadTests {
         #expect(workload.policy.lifetimes.refreshGrace_ms == 5000)
         #expect(workload.mix[.wrongAudience] == 0.25)
         #expect(workload.requestsPerSessionPerSecond == 2.5)
+        #expect(workload.policy.session_bytes == 300)
+        #expect(workload.requestsInParallel == 2)
+        #expect(workload.policy.sweepInterval_ms == 250)
     }
 
     @Test("is read back from what it writes", arguments: ["never", "always", "interval"])
     func roundTrip(touch: String) throws {
         let workload = try decode(
-            #"{"name":"x","summary":"y","touch":"\#(touch)","mix":{"authenticate":0.75,"login":0.25}}"#)
+            #"{"name":"x","summary":"y","touch":"\#(touch)","session_bytes":7,"requests_in_parallel":4,"sweep_interval_seconds":0.35,"mix":{"authenticate":0.75,"login":0.25}}"#
+        )
         #expect(try decode(String(decoding: JSONEncoder().encode(workload), as: UTF8.self)) == workload)
     }
 
@@ -84,6 +88,23 @@ struct WorkloadTests {
                 #"{"name":"x","summary":"y","requests_per_session_per_second":0,"mix":{"authenticate":1}}"#,
                 "above 0"
             ),
+            (
+                #"{"name":"x","summary":"y","session_bytes":-1,"mix":{"authenticate":1}}"#,
+                "session_bytes is -1"
+            ),
+            (
+                #"{"name":"x","summary":"y","session_bytes":65537,"mix":{"authenticate":1}}"#,
+                "session_bytes is 65537"
+            ),
+            (
+                #"{"name":"x","summary":"y","sweep_interval_seconds":0.001,"mix":{"authenticate":1}}"#,
+                "sweep_interval_seconds is 0.001"
+            ),
+            (
+                #"{"name":"x","summary":"y","requests_in_parallel":3,"mix":{"authenticate":1}}"#,
+                "clients (8) a multiple of it"
+            ),
+            (#"{"name":"x","summary":"y","requests_in_parallel":0,"mix":{"authenticate":1}}"#, "is 0"),
             (#"{"name":"x","mix":{"authenticate":1}}"#, "summary"),
             (#"{"name":"x","summary":"y","seed":null,"mix":{"authenticate":1}}"#, "seed"),
             (#"{"name":"x","summary":"y","mix":{"authenticate":1,"login":null}}"#, "login"),

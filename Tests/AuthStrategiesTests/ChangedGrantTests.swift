@@ -54,6 +54,26 @@ struct ChangedGrantTests {
         try check(try strategy(id))
     }
 
+    @Test("reaches a hybrid's user with the next refresh, on every client, and nobody else")
+    func hybrid() throws {
+        let stores = try TestStores()
+        let shared = try HybridStrategy.prepare(in: stores.environment)
+        var one = try HybridStrategy(sharing: shared)
+        var other = try HybridStrategy(sharing: shared)
+        let (alices, bobs) = (try one.login(alice, at: .start), try one.login(bob, at: .start))
+        try one.changeGrant(of: alice, to: "read", at: .start)
+        #expect(try other.authenticate(alices, requiring: write, at: .start) == .accepted(alice))
+        for (credential, subject) in [(alices, alice), (bobs, bob)] {
+            guard case .renewed(let fresh) = try other.renew(credential, at: .start) else {
+                Issue.record("refused to renew")
+                return
+            }
+            let decision = try one.authenticate(fresh, requiring: write, at: .start)
+            #expect(decision == (subject == alice ? .refused(.insufficientScope) : .accepted(bob)))
+            #expect(try one.authenticate(fresh, requiring: .read, at: .start) == .accepted(subject))
+        }
+    }
+
     @Test("a touch on its way does not bring back a permission that was taken in Redis meanwhile")
     func lostUpdate() throws {
         let stores = try TestStores()

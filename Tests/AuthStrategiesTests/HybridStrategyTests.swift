@@ -27,7 +27,7 @@ struct HybridStrategyTests {
     }
 
     @Test("tokens live as long as their lifetime says, at every setting and to the millisecond")
-    func lifetimes() throws {
+    func lifeOfTokens() throws {
         for seconds in Array(1...60) + [90, 199, 200, 300, 600, 900, 1201, 3600] {
             var environment = stores.environment
             environment.policy.lifetimes.access_ms = Int64(seconds) * 1000
@@ -267,7 +267,7 @@ struct HybridStrategyTests {
         }
         #expect(throws: Crash.self) { try failingExchange() }
         var after = try RefreshFamilyStore(stores.environment, key: key)
-        guard case .rotated(_, _, let next) = try after.exchange(first.span, at: .start + 60_000) else {
+        guard case .rotated(_, _, _, let next) = try after.exchange(first.span, at: .start + 60_000) else {
             Issue.record("the old token was lost in the crash")
             return
         }

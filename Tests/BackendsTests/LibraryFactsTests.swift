@@ -16,13 +16,17 @@ struct LibraryFactsTests {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         let path = folder.url.appendingPathComponent("a.sqlite").path
-        let connection = try SQLitePragmas.connect(path: path, synchronous: synchronous)
+        let connection = try SQLitePragmas.connect(
+            path: path, synchronous: synchronous, mmap_bytes: 1 << 20, logLimit_bytes: 1 << 22)
         try connection.execute("PRAGMA cache_size = -123")
         let pragmas = try SQLitePragmas(of: connection)
         #expect(pragmas.journal_mode == "wal")
         #expect(pragmas.synchronous == synchronous)
         #expect(pragmas.cache_size == -123)
         #expect(pragmas.page_size >= 512)
+        #expect(pragmas.mmap_size == 1 << 20)
+        #expect(pragmas.journal_size_limit == 1 << 22)
+        #expect(pragmas.wal_autocheckpoint == 1000)
     }
 
     @Test("gives OpenSSL's view of the CPU without its heading")

@@ -89,4 +89,58 @@ struct SQLiteTests {
         #expect(throws: SQLiteFileError.self) { try SQLiteFile.claim(folder.path) }
         #expect(throws: SQLiteFileError.self) { try SQLiteFile.claim(path("no/such/folder.db")) }
     }
+
+    /// A file with a table, and a connection to it whose log may take so much.
+    private func logged(_ limit_bytes: Int64) throws -> SQLiteConnection {
+        let connection = try SQLitePragmas.connect(
+            path: path("log.db"), synchronous: "normal", logLimit_bytes: limit_bytes)
+        try connection.execute("CREATE TABLE t (b BLOB) STRICT")
+        return connection
+    }
+
+    @Test("begins the log anew past its limit, counts that, and tells the longest that it was")
+    func logLimit() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let connection = try logged(100_000)
+        let log = SQLiteLog.of(path("log.db"))
+        let before = connection.statementsRun
+        for _ in 0..<50 { try connection.execute("INSERT INTO t VALUES (zeroblob(3000))") }
+        #expect(log.restarts > 0)
+        #expect(connection.statementsRun - before == 50 + log.restarts)
+        #expect(100_000...130_000 ~= log.peak_bytes, "\(log.peak_bytes)")
+        let attributes = try FileManager.default.attributesOfItem(atPath: path("log.db-wal"))
+        // Cut off where it began anew.
+        #expect(100_000...log.peak_bytes ~= (attributes[.size] as? Int ?? 0))
+    }
+
+    @Test("fails no commit because a reader holds the log, and tries again when it is gone")
+    func heldLog() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let connection = try logged(20_000)
+        let log = SQLiteLog.of(path("log.db"))
+        let reader = try SQLiteConnection(path: path("log.db"))
+        try reader.execute("BEGIN; SELECT count(*) FROM t")
+        for _ in 0..<6 { try connection.execute("INSERT INTO t VALUES (zeroblob(3000))") }
+        #expect(log.restarts == 0)
+        #expect(log.peak_bytes > 20_000)
+        try reader.execute("COMMIT")
+        try connection.execute("INSERT INTO t VALUES (zeroblob(3000))")
+        #expect(log.restarts == 1)
+        #expect(try connection.integer("SELECT count(*) FROM t") == 7)
+    }
+
+    @Test("leaves the log of a bulk load alone, and keeps its limit afterwards")
+    func bulk() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let connection = try logged(20_000)
+        let log = SQLiteLog.of(path("log.db"))
+        let before_bytes = log.peak_bytes
+        let bulk = try SQLiteBulk(on: connection)
+        for _ in 0..<20 { try connection.execute("INSERT INTO t VALUES (zeroblob(3000))") }
+        bulk.end(on: connection)
+        #expect(log.restarts == 0 && log.peak_bytes == before_bytes)
+        #expect(try SQLitePragmas(of: connection).journal_size_limit == 20_000)
+        try connection.execute("INSERT INTO t VALUES (zeroblob(3000))")
+        #expect(log.restarts == 1)
+    }
 }

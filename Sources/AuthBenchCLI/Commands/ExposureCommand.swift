@@ -92,6 +92,7 @@ struct ExposureCommand: ParsableCommand {
             warmUp: .duration(nanoseconds: 0), extent: .duration(nanoseconds: UInt64(seconds * 1e9)),
             duration_s: seconds, warmUp_s: 0, out: URL(fileURLWithPath: out),
             redis: try stores.endpoint(), sqlitePath: try stores.databasePath(),
-            synchronous: stores.sqliteSynchronous, isQuiet: quiet)
+            synchronous: stores.sqliteSynchronous,
+            mmap_bytes: stores.sqliteMmap.bytes, isQuiet: quiet)
     }
 }

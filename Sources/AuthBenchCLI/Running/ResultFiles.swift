@@ -10,6 +10,7 @@ final class ResultFiles {
     private let leftovers: Leftovers
     private var record: RunRecord
     private let floor: String?
+    private let stores: StoreFacts
 
     /// Makes the folder and writes `run.json`, so that a folder or a disk that takes nothing is noticed at
     /// once.
@@ -23,6 +24,7 @@ final class ResultFiles {
             folder = try ResultFolder(in: plan.out, identity: identity, withHistograms: withHistograms)
         } catch { throw Self.unusable(plan, error) }
         leftovers.note { [folder] in $0.emptyResult = folder.made }
+        self.stores = stores
         record = RunRecord(
             identity: folder.identity, workload: plan.workload, started_at: RunClock.timestamp(),
             command_line: CommandLine.arguments, git_commit: Git.commit(),
@@ -82,6 +84,7 @@ final class ResultFiles {
             folder.made.removeAll()
             return nil
         }
+        record.stores = stores.storeRecord
         record.status = failure != nil ? .failed : signal != nil ? .interrupted : .complete
         do { try folder.write(record) } catch {
             return "\(folder.url.path) could not be written: \(error.reason)"

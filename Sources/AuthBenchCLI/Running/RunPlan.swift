@@ -18,6 +18,7 @@ struct RunPlan {
     /// A file of the user's; `nil` for a temporary one.
     var sqlitePath: String?
     var synchronous: SQLiteSettings.Synchronous
+    var mmap_bytes: Int64 = 0
     var isQuiet: Bool
 
     var needsRedis: Bool { strategies.contains { $0.descriptor.stores.contains(.redis) } }
@@ -49,7 +50,7 @@ extension RunCommand {
             duration_s: operations == nil ? duration ?? 1 : nil, warmUp_s: warmUp,
             out: URL(fileURLWithPath: out), redis: try stores.endpoint(),
             sqlitePath: try stores.databasePath(),
-            synchronous: stores.sqliteSynchronous, isQuiet: quiet)
+            synchronous: stores.sqliteSynchronous, mmap_bytes: stores.sqliteMmap.bytes, isQuiet: quiet)
     }
 
     private func extent() throws -> Extent {

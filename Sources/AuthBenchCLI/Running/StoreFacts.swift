@@ -5,6 +5,7 @@ import Backends
 /// What the open stores of a run say of themselves; what one does not say stays unknown, and is no error.
 struct StoreFacts {
     private var stores = StoreRecord()
+    private let sqlitePath: String
     private var sqliteSettings: VersionRecord.SQLiteSettings?
     private var redisVersion: String?
     private var redisConfiguration: [String: String]?
@@ -16,8 +17,10 @@ struct StoreFacts {
     ///   - sqlite: the database of the run.
     ///   - redis: the server of the run, and the version it gave at the first contact.
     init(_ plan: RunPlan, _ sqlite: SQLiteSettings, redis: (endpoint: RedisEndpoint, version: String)?) {
+        sqlitePath = sqlite.path
         if plan.needsSQLite {
-            stores.sqlite = .init(file: plan.sqlitePath == nil ? .temporary : .user)
+            stores.sqlite = .init(
+                file: plan.sqlitePath == nil ? .temporary : .user, wal_limit_bytes: sqlite.logLimit_bytes)
             sqliteSettings = try? Self.settings(sqlite)
         }
         if let redis {
@@ -27,7 +30,14 @@ struct StoreFacts {
         }
     }
 
-    var storeRecord: StoreRecord { stores }
+    /// With what the log of SQLite has come to by now.
+    var storeRecord: StoreRecord {
+        let log = SQLiteLog.of(sqlitePath)
+        var record = stores
+        record.sqlite?.wal_peak_bytes = log.peak_bytes
+        record.sqlite?.wal_restarts = log.restarts
+        return record
+    }
 
     var versionRecord: VersionRecord {
         var record = VersionRecord(
@@ -45,12 +55,13 @@ struct StoreFacts {
     private static func settings(_ sqlite: SQLiteSettings) throws -> VersionRecord.SQLiteSettings {
         try SQLiteFile.mark(sqlite.path)
         let connection = try SQLitePragmas.connect(
-            path: sqlite.path, synchronous: sqlite.synchronous.rawValue)
+            path: sqlite.path, synchronous: sqlite.synchronous.rawValue, mmap_bytes: sqlite.mmap_bytes,
+            logLimit_bytes: sqlite.logLimit_bytes)
         let pragmas = try SQLitePragmas(of: connection)
         return .init(
             journal_mode: pragmas.journal_mode, synchronous: pragmas.synchronous,
             page_size: pragmas.page_size, cache_size: pragmas.cache_size, mmap_size: pragmas.mmap_size,
-            wal_autocheckpoint: pragmas.wal_autocheckpoint)
+            wal_autocheckpoint: pragmas.wal_autocheckpoint, journal_size_limit: pragmas.journal_size_limit)
     }
 
     private static func way(to endpoint: RedisEndpoint) throws -> StoreRecord.Redis? {

@@ -34,7 +34,7 @@ final class Stores {
             let url = server.map { "redis://127.0.0.1:\($0.port)" } ?? plan.redis?.url
             let sqlite = SQLiteSettings(
                 path: database?.path ?? temporary.url.appendingPathComponent("authbench.sqlite").path,
-                synchronous: plan.synchronous)
+                synchronous: plan.synchronous, mmap_bytes: plan.mmap_bytes)
             environment = Environment(
                 policy: plan.workload.policy, sqlite: sqlite,
                 redis: url.map { RedisSettings(url: $0, keyPrefix: prefix) })

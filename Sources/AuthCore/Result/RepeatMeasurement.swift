@@ -26,6 +26,8 @@ public struct RepeatMeasurement: Sendable {
     public var storeCPUSource = StoreCPUSource.none
     /// The first error of the repeat, as text for the user.
     public var firstError: String?
+    /// Expired sessions that a sweep deleted meanwhile; `nil` where none was asked for or the strategy has none.
+    public var sweptSessions: Int?
 
     public init(
         strategy: String, repeatIndex: Int, runOrder: Int, clients: Int,

@@ -5,6 +5,10 @@
 /// stays known, and every operation belongs to the mix.
 public struct Trace: Sendable {
     public var clients: [ClientTrace]
+    /// How many clients do the operations of each entry together, the next one whoever is free.
+    public var requestsInParallel: Int
+    /// All clients that send requests at once.
+    public var clientCount: Int { clients.count * requestsInParallel }
     /// Sessions that every client presents; in a client's operations they follow its own slots.
     public var shared: [Slot]
     public var clock: TraceClock
@@ -26,6 +30,7 @@ public struct Trace: Sendable {
         head.append(UInt64(bitPattern: clock.lap_ms), count: 8)
         head.append(UInt64(bitPattern: clock.horizon_ms), count: 8)
         head.append(UInt64(clients.count), count: 8)
+        if requestsInParallel > 1 { head.append(UInt64(requestsInParallel), count: 8) }
         head.append(contentsOf: policy.canonicalText.utf8)
         Self.append(shared, to: &head)
         consume(head)
@@ -61,6 +66,38 @@ public struct ClientTrace: Sendable {
     public var operations: [Operation]
     /// When they are due, where the loop is open.
     public var arrivals = ArrivalTimes()
+}
+
+extension ClientTrace {
+    /// Puts operations of one kind together, `count` at a time on one session, as a browser asks for all parts of a page
+    /// at once, and renews once for each of them when its token has expired.
+    ///
+    /// The later ones come forward to the first and take its session, so that the numbers of all kinds stay, and
+    /// sign-ins, sign-outs and the probes between them their order.
+    mutating func bundle(_ count: Int) {
+        guard count > 1 else { return }
+        var bundled: [Operation] = []
+        bundled.reserveCapacity(operations.count)
+        var isTaken = Array(repeating: false, count: operations.count)
+        var next: [OperationKind: Int] = [.authenticate: 0, .renew: 0]
+        for index in operations.indices where !isTaken[index] {
+            var first = operations[index]
+            // In one moment: the trace's clock goes on from bundle to bundle.
+            first.time_ms = operations[bundled.count].time_ms
+            bundled.append(first)
+            guard var place = next[first.kind] else { continue }
+            place = max(place, index + 1)
+            for _ in 1..<count {
+                while place < operations.count, operations[place].kind != first.kind { place += 1 }
+                guard place < operations.count else { break }
+                isTaken[place] = true
+                bundled.append(first)
+                place += 1
+            }
+            next[first.kind] = place
+        }
+        operations = bundled
+    }
 }
 
 /// A place for one credential, used by its own client only or shared by all, and then never changed: no lock is needed.

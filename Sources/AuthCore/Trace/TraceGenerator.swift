@@ -6,6 +6,10 @@ extension Trace {
     ///   - lapOperations: how many operations of all clients make a lap; more where the population is larger than a
     ///     quarter of it.
     public init(_ workload: Workload, lapOperations: Int = 524_288) {
+        requestsInParallel = workload.requestsInParallel
+        // Clients that share their sessions have one list of operations.
+        var workload = workload
+        workload.clients /= requestsInParallel
         let size = TraceSize(workload, lapOperations: lapOperations)
         clock = TraceClock(lap_ms: size.lap_ms, horizon_ms: workload.horizon_ms)
         policy = workload.policy
@@ -16,6 +20,7 @@ extension Trace {
             var generator = ClientTraceGenerator(
                 workload, size: size, client: client, firstSubject: firstSubject)
             var own = generator.generate()
+            own.bundle(requestsInParallel)
             if case .open(let process, let rate) = arrival {
                 own.arrivals = ArrivalTimes(
                     process, rate: rate, clients: workload.clients, client: client,

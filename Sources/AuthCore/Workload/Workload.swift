@@ -6,6 +6,8 @@ public struct Workload: Sendable, Equatable {
     /// How many people have signed in before the clock starts; one in twenty has signed out again.
     public var population: Int
     public var clients: Int
+    /// How many clients act for one person, as the connections of a browser do: they share all their sessions.
+    public var requestsInParallel = 1
     public var seed: UInt64
     public var skew: Skew
     /// How often one session sends a request, on the trace's clock: decides how often touching is due.

@@ -4,6 +4,9 @@ extension Workload: Decodable {
         case requestsPerSessionPerSecond = "requests_per_session_per_second"
         case touchInterval = "touch_interval_seconds"
         case lifetimes = "lifetimes_seconds"
+        case requestsInParallel = "requests_in_parallel"
+        case sessionBytes = "session_bytes"
+        case sweepInterval = "sweep_interval_seconds"
     }
 
     /// Reads a workload file strictly: every key known, and those without a default present.
@@ -17,6 +20,7 @@ extension Workload: Decodable {
         summary = try file.decode(String.self, forKey: .summary)
         population = try file.decode(.population, orWhenAbsent: 100_000)
         clients = try file.decode(.clients, orWhenAbsent: 8)
+        requestsInParallel = try file.decode(.requestsInParallel, orWhenAbsent: 1)
         seed = try file.decode(.seed, orWhenAbsent: 1)
         skew = try file.decode(.skew, orWhenAbsent: .zipfian)
         requestsPerSessionPerSecond = try file.decode(.requestsPerSessionPerSecond, orWhenAbsent: 0.1)
@@ -25,7 +29,17 @@ extension Workload: Decodable {
         policy = Policy()
         policy.touch = try Self.touch(file)
         policy.lifetimes = try file.decode(.lifetimes, orWhenAbsent: Lifetimes())
+        policy.session_bytes = try file.decode(.sessionBytes, orWhenAbsent: 0)
+        policy.sweepInterval_ms = try Self.sweepInterval_ms(try file.decode(.sweepInterval, orWhenAbsent: 0))
         try validate()
+    }
+
+    private static func sweepInterval_ms(_ seconds: Double) throws -> Int64 {
+        guard seconds == 0 || (0.01...3600).contains(seconds) else {
+            throw WorkloadFault(
+                "sweep_interval_seconds is \(seconds): from 0.01 to 3600, or 0 for no sweep")
+        }
+        return Int64((seconds * 1000).rounded())
     }
 
     private static func touch(_ file: KeyedDecodingContainer<Key>) throws -> TouchPolicy {

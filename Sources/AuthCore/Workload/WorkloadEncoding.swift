@@ -6,6 +6,7 @@ extension Workload: Encodable {
         try file.encode(summary, forKey: .summary)
         try file.encode(population, forKey: .population)
         try file.encode(clients, forKey: .clients)
+        try file.encode(requestsInParallel, forKey: .requestsInParallel)
         try file.encode(seed, forKey: .seed)
         try file.encode(skew, forKey: .skew)
         try file.encode(requestsPerSessionPerSecond, forKey: .requestsPerSessionPerSecond)
@@ -19,6 +20,8 @@ extension Workload: Encodable {
         }
         let lifetimes = Lifetimes.keys.map { ($0.0, policy.lifetimes[keyPath: $0.1] / 1000) }
         try file.encode(Dictionary(uniqueKeysWithValues: lifetimes), forKey: .lifetimes)
+        try file.encode(policy.session_bytes, forKey: .sessionBytes)
+        try file.encode(Double(policy.sweepInterval_ms) / 1000, forKey: .sweepInterval)
         let shares = OperationKind.allCases.map { ($0.name, mix[$0]) }
         try file.encode(Dictionary(uniqueKeysWithValues: shares), forKey: .mix)
     }

@@ -17,6 +17,11 @@ extension Workload {
     public func validate() throws(WorkloadFault) {
         if name.isEmpty { throw .init("name is empty") }
         if clients < 1 { throw .init("clients is \(clients): at least 1") }
+        if requestsInParallel < 1 || !clients.isMultiple(of: requestsInParallel) {
+            throw .init(
+                "requests_in_parallel is \(requestsInParallel): at least 1, and clients (\(clients)) a multiple of it"
+            )
+        }
         if population / Self.sessionsPerClient < clients {
             throw .init(
                 "population is \(population): at least \(Self.sessionsPerClient) sessions for each of"
@@ -38,6 +43,9 @@ extension Workload {
         }
         if let rate = arrival.rate, !Arrival.rates.contains(rate) {
             throw .init("arrival.rate is \(rate): from 0.01 to 100000000 per second")
+        }
+        if !(0...65_536).contains(policy.session_bytes) {
+            throw .init("session_bytes is \(policy.session_bytes): from 0 to 65536")
         }
         try validateLifetimes()
     }

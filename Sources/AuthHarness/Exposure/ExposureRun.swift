@@ -68,7 +68,9 @@ extension AuthStrategy where Self: ~Copyable {
             // A store that failed once has said enough.
             guard measurements[index].errors == 0 else { continue }
             let trial = HolderTrial(withdrawal: withdrawal, lifetime: timetable.lifetime, stop: run.stop)
-            do { measurements[index].logins = try clients[0].follow(trial) } catch is Stopped { throw Stopped() } catch {
+            do { measurements[index].logins = try clients[0].follow(trial) } catch is Stopped {
+                throw Stopped()
+            } catch {
                 measurements[index].errors += 1
                 measurements[index].firstError = "\(error)"
             }

@@ -44,6 +44,8 @@ struct Likeness {
             + [
                 fact("the way to Redis") { $0.stores.redis?.topology },
                 fact("the SQLite file") { $0.stores.sqlite?.file },
+                fact("sqlite_mmap") { $0.versions.sqlite_settings.map { String($0.mmap_size) } },
+                fact("wal_limit_bytes") { $0.stores.sqlite?.wal_limit_bytes.map { String($0) } },
             ].filter { $0.base != "none" && $0.head != "none" }
     }
 

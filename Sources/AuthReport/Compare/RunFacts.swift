@@ -17,9 +17,12 @@ struct RunFacts: Decodable {
     }
 
     struct Versions: Decodable {
+        struct SQLiteSettings: Decodable { var mmap_size: Int64 }
+
         var authbench: String
         var swift: String
         var sqlite: String
+        var sqlite_settings: SQLiteSettings?
         var openssl: String
         var redis: String?
     }
@@ -27,7 +30,10 @@ struct RunFacts: Decodable {
     struct Stores: Decodable {
         struct Redis: Decodable { var topology: String }
 
-        struct SQLite: Decodable { var file: String }
+        struct SQLite: Decodable {
+            var file: String
+            var wal_limit_bytes: Int64?
+        }
 
         var redis: Redis?
         var sqlite: SQLite?

@@ -6,8 +6,17 @@ package struct StoreRecord: Encodable, Sendable {
 
         package let topology = "in-process"
         package var file: File
+        /// How long the write-ahead log may become before a commit makes it begin anew.
+        package var wal_limit_bytes: Int64
+        /// The longest that it has been, loading left out; it passes the limit by what is written while readers finish.
+        package var wal_peak_bytes = 0
+        /// How often it was made to begin anew for its limit.
+        package var wal_restarts = 0
 
-        package init(file: File) { self.file = file }
+        package init(file: File, wal_limit_bytes: Int64) {
+            self.file = file
+            self.wal_limit_bytes = wal_limit_bytes
+        }
     }
 
     package struct Redis: Encodable, Sendable {

@@ -10,10 +10,11 @@ package struct VersionRecord: Encodable, Sendable {
         package var mmap_size: Int64
         /// Pages.
         package var wal_autocheckpoint: Int64
+        package var journal_size_limit: Int64
 
         package init(
             journal_mode: String, synchronous: String, page_size: Int64, cache_size: Int64,
-            mmap_size: Int64, wal_autocheckpoint: Int64
+            mmap_size: Int64, wal_autocheckpoint: Int64, journal_size_limit: Int64
         ) {
             self.journal_mode = journal_mode
             self.synchronous = synchronous
@@ -21,6 +22,7 @@ package struct VersionRecord: Encodable, Sendable {
             self.cache_size = cache_size
             self.mmap_size = mmap_size
             self.wal_autocheckpoint = wal_autocheckpoint
+            self.journal_size_limit = journal_size_limit
         }
     }
 

@@ -84,6 +84,10 @@ package enum ThroughputTable {
             Column("stale_accepts", .count, "Accepted after logout by a strategy that promises no more.") {
                 .count($0.measurement.total.staleAccepts)
             },
+            Column(
+                "swept_sessions", .optionalCount,
+                "Expired sessions or refresh families that a sweep deleted meanwhile; blank without one."
+            ) { .count($0.measurement.sweptSessions.map { UInt64($0) }) },
         ]
     }
 }

@@ -86,6 +86,8 @@
 
         mutating func storeBytes() throws -> UInt64? { try strategy.storeBytes() }
 
+        mutating func sweep(at now: Instant) throws -> Int? { try strategy.sweep(at: now) }
+
         mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
             try strategy.misissue(flaw, to: subject, at: now)
         }

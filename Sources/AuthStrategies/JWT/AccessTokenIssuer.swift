@@ -9,23 +9,28 @@ struct AccessTokenIssuer<Signer: TokenSigner & ~Copyable>: ~Copyable {
     private var signer: Signer
     private let header: TokenHeader
     private let beforeSubject: [UInt8]
-    private let grants: [UInt8]
+    private let beforeScope: [UInt8]
+    private let grantedScope: [UInt8]
+    private static var beforeTokenID: String.UTF8View { #"","jti":""#.utf8 }
 
     init(_ signer: consuming Signer, keyID: String, policy: Policy, audience: String? = nil) {
         let audience = audience ?? policy.audience
         header = TokenHeader(algorithm: Signer.algorithm, keyID: keyID)
         beforeSubject = Array(#"{"iss":"\#(policy.issuer)","aud":"\#(audience)","sub":""#.utf8)
-        grants = Array(#"","client_id":"\#(policy.clientID)","scope":"\#(policy.grantedScope)","jti":""#.utf8)
+        beforeScope = Array(#"","client_id":"\#(policy.clientID)","scope":""#.utf8)
+        grantedScope = Array(policy.grantedScope.utf8)
         self.signer = signer
     }
 
     /// Issues a token as a whole `Authorization` header line.
     ///
+    /// `scope` is what the policy grants unless another one is given, whose characters are those of RFC 6749 section 3.3.
     /// `iat` and `nbf` are `now`, `auth_time` is when the user last signed in, and `exp` is in whole seconds.
     mutating func issue(
-        to subject: Subject, at now: Instant, authenticatedAt: Instant, lifetime_ms: Int64
+        to subject: Subject, at now: Instant, scope: [UInt8]? = nil, authenticatedAt: Instant,
+        lifetime_ms: Int64
     ) throws -> [UInt8] {
-        try sign(header.encoded, try claims(subject, now, authenticatedAt, lifetime_ms))
+        try sign(header.encoded, try claims(subject, now, scope, authenticatedAt, lifetime_ms))
     }
 
     /// Signs any header and claims, as a whole `Authorization` header line.
@@ -51,14 +56,17 @@ struct AccessTokenIssuer<Signer: TokenSigner & ~Copyable>: ~Copyable {
     mutating func sign(_ octets: [UInt8]) throws -> [UInt8] { try signer.sign(octets) }
 
     private func claims(
-        _ subject: Subject, _ now: Instant, _ authenticatedAt: Instant, _ lifetime_ms: Int64
+        _ subject: Subject, _ now: Instant, _ scope: [UInt8]?, _ authenticatedAt: Instant,
+        _ lifetime_ms: Int64
     ) throws -> [UInt8] {
         let tokenID = try SecureRandom.bytes(Self.tokenID_bytes)
         var json: [UInt8] = []
         json.reserveCapacity(384)
         json.append(contentsOf: beforeSubject)
         SubjectName.append(subject, to: &json)
-        json.append(contentsOf: grants)
+        json.append(contentsOf: beforeScope)
+        json.append(contentsOf: scope ?? grantedScope)
+        json.append(contentsOf: Self.beforeTokenID)
         Base64URL.append(tokenID.span, to: &json)
         append(#"","iat":"#, now.seconds, to: &json)
         append(#","nbf":"#, now.seconds, to: &json)

@@ -39,9 +39,11 @@ struct TokenDesk<Signer: TokenSigner & ~Copyable, Verifier: TokenVerifier & ~Cop
     }
 
     mutating func issue(
-        to subject: Subject, at now: Instant, authenticatedAt: Instant, lifetime_ms: Int64
+        to subject: Subject, at now: Instant, scope: [UInt8]? = nil, authenticatedAt: Instant,
+        lifetime_ms: Int64
     ) throws -> [UInt8] {
-        try issuer.issue(to: subject, at: now, authenticatedAt: authenticatedAt, lifetime_ms: lifetime_ms)
+        try issuer.issue(
+            to: subject, at: now, scope: scope, authenticatedAt: authenticatedAt, lifetime_ms: lifetime_ms)
     }
 
     /// Signs what a profile says, as a whole header line; where that is what is issued here, issues it.

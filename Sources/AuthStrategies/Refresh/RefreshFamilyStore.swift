@@ -8,6 +8,7 @@ import Backends
 /// transaction (RFC 9700 section 4.14.2, OWASP ASVS 5.0 section 10.4.5).
 struct RefreshFamilyStore: ~Copyable {
     private let policy: Policy
+    private let grantedScope: [UInt8]
     private let connection: SQLiteConnection
     private var hasher: SHA256
     private var mac: HMACSHA256
@@ -16,6 +17,7 @@ struct RefreshFamilyStore: ~Copyable {
     private var advance: SQLiteStatement
     private var delete: SQLiteStatement
     private var deleteAll: SQLiteStatement
+    private var grant: SQLiteStatement
 
     init(_ environment: Environment, key: SharedSecret) throws {
         // All first: a noncopyable value cannot be left half made.
@@ -31,7 +33,7 @@ struct RefreshFamilyStore: ~Copyable {
         let select = try connection.prepare(
             """
             SELECT user_id, generation, token_hash, rotated_at, idle_expires_at, abs_expires_at, client_id,
-                authenticated_at
+                authenticated_at, scope
             FROM refresh_families WHERE id = ?1
             """)
         let advance = try connection.prepare(
@@ -41,7 +43,9 @@ struct RefreshFamilyStore: ~Copyable {
             """)
         let delete = try connection.prepare("DELETE FROM refresh_families WHERE id = ?1")
         let deleteAll = try connection.prepare("DELETE FROM refresh_families WHERE user_id = ?1")
+        let grant = try connection.prepare("UPDATE refresh_families SET scope = ?2 WHERE user_id = ?1")
         policy = environment.policy
+        grantedScope = Array(policy.grantedScope.utf8)
         self.connection = connection
         self.hasher = hasher
         self.mac = mac
@@ -50,6 +54,7 @@ struct RefreshFamilyStore: ~Copyable {
         self.advance = advance
         self.delete = delete
         self.deleteAll = deleteAll
+        self.grant = grant
     }
 
     /// Runs `body` in one write transaction, for loading many families.
@@ -72,6 +77,10 @@ struct RefreshFamilyStore: ~Copyable {
 
     func bytes() throws -> UInt64 { try SQLiteSchema.bytes(connection) }
 
+    func sweep(at now: Instant) throws -> Int {
+        try SQLiteSchema.refreshFamilies.sweep(connection, at: now)
+    }
+
     /// Starts a family.
     ///
     /// - Returns: the text of its first token.
@@ -83,7 +92,8 @@ struct RefreshFamilyStore: ~Copyable {
         try insert.bind(blob: token.family.span, at: 1)
         try insert.bind(Int64(bitPattern: subject.id), at: 2)
         try insert.bind(text: Array(policy.clientID.utf8).span, at: 3)
-        try insert.bind(text: Array(policy.grantedScope.utf8).span, at: 4)
+        let grantedScope = grantedScope
+        try insert.bind(text: grantedScope.span, at: 4)
         try insert.bind(blob: hasher.digest(text.span).span, at: 5)
         try insert.bind(now.milliseconds, at: 6)
         try insert.bind(min(absolute, idle).milliseconds, at: 7)
@@ -94,8 +104,9 @@ struct RefreshFamilyStore: ~Copyable {
 
     /// What an exchange came to.
     enum Exchange {
-        /// Whose family it is, when they signed in, and the successor's text.
-        case rotated(Subject, authenticatedAt: Instant, [UInt8])
+        /// Whose family it is, what they have been granted where that is not what everybody is, when they signed in, and
+        /// the successor's text.
+        case rotated(Subject, scope: [UInt8]?, authenticatedAt: Instant, [UInt8])
         case refused(Refusal)
     }
 
@@ -129,6 +140,13 @@ struct RefreshFamilyStore: ~Copyable {
         try deleteAll.run()
     }
 
+    /// Changes what the next access tokens of a user permit.
+    mutating func changeGrant(of subject: Subject, to scope: String) throws {
+        try grant.bind(Int64(bitPattern: subject.id), at: 1)
+        try grant.bind(text: Array(scope.utf8).span, at: 2)
+        try grant.run()
+    }
+
     // MARK: The steps of an exchange, inside its transaction
 
     private struct Family {
@@ -140,6 +158,8 @@ struct RefreshFamilyStore: ~Copyable {
         var idleExpiry: Instant
         var absoluteExpiry: Instant
         var isOurClient: Bool
+        /// What the user has been granted, where that is not what everybody is.
+        var otherScope: [UInt8]?
     }
 
     private mutating func exchange(_ token: RefreshToken, _ hash: Digest, at now: Instant) throws -> Exchange
@@ -153,7 +173,8 @@ struct RefreshFamilyStore: ~Copyable {
         if family.generation == token.generation {
             guard family.isNewestToken else { return .refused(.unknown) }
             return .rotated(
-                family.subject, authenticatedAt: family.authenticatedAt, try rotate(token, family, at: now))
+                family.subject, scope: family.otherScope, authenticatedAt: family.authenticatedAt,
+                try rotate(token, family, at: now))
         }
         // The answer with the newest token may have been lost: the one before it gets the same again for a
         // moment.
@@ -161,7 +182,8 @@ struct RefreshFamilyStore: ~Copyable {
         if !isOver, next == family.generation, isWithinGrace(family.rotatedAt, at: now) {
             let newest = RefreshToken(family: token.family, generation: family.generation)
             return .rotated(
-                family.subject, authenticatedAt: family.authenticatedAt, newest.text(&mac))
+                family.subject, scope: family.otherScope, authenticatedAt: family.authenticatedAt,
+                newest.text(&mac))
         }
         try revokeFamily(token.family)
         return .refused(.reused)
@@ -207,7 +229,20 @@ struct RefreshFamilyStore: ~Copyable {
             rotatedAt: Instant(milliseconds: select.integer(3)),
             idleExpiry: Instant(milliseconds: select.integer(4)),
             absoluteExpiry: Instant(milliseconds: select.integer(5)),
-            isOurClient: select.withBytes(6) { $0.elementsEqual(client.span) })
+            isOurClient: select.withBytes(6) { $0.elementsEqual(client.span) },
+            otherScope: try readOtherScope())
+    }
+
+    private func readOtherScope() throws -> [UInt8]? {
+        let grantedScope = grantedScope
+        guard !select.withBytes(8, { $0.elementsEqual(grantedScope.span) }) else { return nil }
+        let scope = select.bytes(8)
+        // The characters of RFC 6749 section 3.3: none of them needs an escape in a token.
+        guard scope.allSatisfy({ 0x20...0x7E ~= $0 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") })
+        else {
+            throw DamagedStore(table: "refresh_families", "a scope with other characters than RFC 6749 has")
+        }
+        return scope
     }
 
     private mutating func revokeFamily(_ id: [UInt8]) throws {

@@ -72,7 +72,7 @@ enum RedisScripts {
     /// Does something to all sessions of a user: `remove` all but one, `grant` another scope, or `list` their records.
     ///
     /// Keys: index. Arguments: the latest birth of an index that must be whole, the prefix of sessions, what to do, and
-    /// the name to keep or the scope. The answer is -1, and nothing done, where the index may have lost names.
+    /// the name to keep or the scope, and the bytes before the scope. The answer is -1, and nothing done, where the index may have lost names.
     static let each = """
         local born = redis.call('ZSCORE', KEYS[1], 'born')
         if not born or -tonumber(born) > tonumber(ARGV[1]) then return -1 end
@@ -97,7 +97,7 @@ enum RedisScripts {
                 local old = redis.call('GET', key)
                 if old and ARGV[3] == 'list' then records[#records + 1] = old end
                 if old and #old >= 40 and ARGV[3] == 'grant' then
-                    redis.call('SET', key, string.sub(old, 1, 40) .. ARGV[4], 'KEEPTTL')
+                    redis.call('SET', key, string.sub(old, 1, ARGV[5]) .. ARGV[4], 'KEEPTTL')
                 end
             end
         end

@@ -17,6 +17,7 @@ struct RedisSessionStore: ~Copyable {
     private let scripts: Scripts
     private let lifetimes: Lifetimes
     private let endpoint: RedisEndpoint
+    private(set) var data: SessionData
     private(set) var touchFailures = 0
 
     private struct Scripts {
@@ -34,7 +35,7 @@ struct RedisSessionStore: ~Copyable {
         }
     }
 
-    init(_ settings: RedisSettings, lifetimes: Lifetimes) throws {
+    init(_ settings: RedisSettings, lifetimes: Lifetimes, session_bytes: Int = 0) throws {
         guard let endpoint = RedisEndpoint(url: settings.url) else {
             throw RedisError.connection(operation: "connect to \(settings.url)", message: "not a Redis URL")
         }
@@ -44,6 +45,7 @@ struct RedisSessionStore: ~Copyable {
         sessionPrefix = Array("\(settings.keyPrefix)s:".utf8)
         userPrefix = Array("\(settings.keyPrefix)u:".utf8)
         self.lifetimes = lifetimes
+        data = SessionData(count: session_bytes)
         self.connection = connection
         self.endpoint = endpoint
         self.scripts = scripts
@@ -70,7 +72,12 @@ struct RedisSessionStore: ~Copyable {
             guard let record = SessionRecordCoding.decode(bytes) else {
                 return SessionRecordCoding.isMoved(bytes) ? .moved : .damaged(bytes.count)
             }
-            let list = bytes.extracting(SessionRecordCoding.integers_bytes..<bytes.count)
+            let scope_start = SessionRecordCoding.integers_bytes + data.count
+            guard scope_start <= bytes.count else { return .damaged(bytes.count) }
+            if data.count > 0 {
+                data.take(bytes.extracting(SessionRecordCoding.integers_bytes..<scope_start))
+            }
+            let list = bytes.extracting(scope_start..<bytes.count)
             return .session(record, isGranted: scope.isGranted(by: list))
         }
         switch value {
@@ -119,7 +126,8 @@ struct RedisSessionStore: ~Copyable {
         command.begin(scripts.save, keys: 2, arguments: 9)
         command.append(sessionPrefix, id.span)
         command.append(userPrefix, Self.index(of: record.subject).span)
-        command.append(SessionRecordCoding.encode(record, scope: scope))
+        let data = data.count > 0 ? data.make(for: record.subject) : []
+        command.append(SessionRecordCoding.encode(record, data: data, scope: scope))
         Self.append(id, record, lifetimes, to: &command)
         command.append(record.lastSeen.advanced(byMilliseconds: -Self.reserve_ms).milliseconds)
     }
@@ -199,12 +207,13 @@ struct RedisSessionStore: ~Copyable {
     ) throws -> [[UInt8]] {
         let longest_ms = min(lifetimes.idle_ms, lifetimes.absolute_ms) + Self.clockStep_ms
         for _ in 0..<3 {
-            command.begin(scripts.each, keys: 1, arguments: 5)
+            command.begin(scripts.each, keys: 1, arguments: 6)
             command.append(userPrefix, Self.index(of: subject).span)
             command.append(now.advanced(byMilliseconds: -longest_ms).milliseconds)
             command.append(sessionPrefix)
             command.append(action)
             command.append(argument)
+            command.append(Int64(SessionRecordCoding.integers_bytes + data.count))
             if let records = try answer(of: scripts.each).elements { return records }
             try searchAll(for: subject, at: now)
         }

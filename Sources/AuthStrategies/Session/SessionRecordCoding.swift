@@ -1,19 +1,20 @@
 import AuthCore
 
-/// A session record as the value of one Redis key: five little-endian integers of 8 bytes, then the granted
-/// scope.
+/// A session record as the value of one Redis key: five little-endian integers of 8 bytes, then what the
+/// application keeps with each session, then the granted scope.
 enum SessionRecordCoding {
     static let integers_bytes = 40
     /// What stands in a session's place for a while after a renewal: this, and the 32 bytes of its new name.
     private static let moved = Array("moved:".utf8)
 
-    static func encode(_ record: SessionRecord, scope: [UInt8] = []) -> [UInt8] {
+    static func encode(_ record: SessionRecord, data: [UInt8] = [], scope: [UInt8] = []) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(integers_bytes + scope.count)
+        bytes.reserveCapacity(integers_bytes + data.count + scope.count)
         bytes.append(record.subject.id, count: 8)
         for instant in [record.createdAt, record.lastSeen, record.idleExpiry, record.absoluteExpiry] {
             bytes.append(UInt64(bitPattern: instant.milliseconds), count: 8)
         }
+        bytes.append(contentsOf: data)
         bytes.append(contentsOf: scope)
         return bytes
     }

@@ -3,8 +3,8 @@ import CSQLite
 /// One connection to a database file; one per client, never shared between threads.
 @safe package struct SQLiteConnection: ~Copyable {
     private let handle: OpaquePointer
-    /// How many times `execute` ran; on the heap, because running a statement changes no connection.
-    private let executions: UnsafeMutablePointer<Int>
+    /// On the heap, because running a statement changes no connection, and SQLite knows the address.
+    private let state: UnsafeMutablePointer<State>
 
     /// Opens a file, making it where it does not exist.
     package init(path: String) throws(SQLiteError) {
@@ -17,19 +17,21 @@ import CSQLite
             throw error
         }
         unsafe self.handle = handle
-        unsafe executions = .allocate(capacity: 1)
-        unsafe executions.initialize(to: 0)
+        unsafe state = .allocate(capacity: 1)
+        unsafe state.initialize(to: State())
     }
 
     /// Statements may outlive the connection for a moment: `sqlite3_close_v2` waits for them.
     deinit {
+        checkpoint(every: SQLiteLog.autocheckpoint_pages)
         unsafe sqlite3_close_v2(handle)
-        unsafe executions.deallocate()
+        unsafe state.deinitialize(count: 1)
+        unsafe state.deallocate()
     }
 
     /// Runs statements whose rows nobody wants.
     package func execute(_ sql: String) throws(SQLiteError) {
-        unsafe executions.pointee += 1
+        unsafe state.pointee.executions += 1
         let code = unsafe sqlite3_exec(handle, sql, nil, nil, nil)
         guard code == SQLITE_OK else {
             throw unsafe SQLiteError("run \(summary(sql))", code: code, on: handle)
@@ -51,19 +53,28 @@ import CSQLite
     }
 
     /// Compiles a statement to be stepped through again and again.
-    package func prepare(_ sql: String) throws(SQLiteError) -> SQLiteStatement {
+    ///
+    /// - Parameters:
+    ///   - sql: one statement.
+    ///   - longest_bytes: the most that is bound to one of its parameters.
+    /// - Returns: the statement.
+    /// - Throws: `SQLiteError` for what is no statement, or names what is not there.
+    package func prepare(
+        _ sql: String, longest_bytes: Int = 256
+    ) throws(SQLiteError) -> SQLiteStatement {
         var statement: OpaquePointer?
         let code = unsafe sqlite3_prepare_v3(
             handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
         guard code == SQLITE_OK, let statement = unsafe statement else {
             throw unsafe SQLiteError("prepare \(summary(sql))", code: code, on: handle)
         }
-        return unsafe SQLiteStatement(statement)
+        return unsafe SQLiteStatement(statement, parameter_bytes: longest_bytes)
     }
 
-    /// How many statements have run, by `execute` and those prepared that still exist (SQLITE_STMTSTATUS_RUN).
+    /// How many statements have run, by `execute` and those prepared that still exist (SQLITE_STMTSTATUS_RUN), and
+    /// checkpoints that waited.
     package var statementsRun: Int {
-        var count = unsafe executions.pointee
+        var count = unsafe state.pointee.executions
         var statement = unsafe sqlite3_next_stmt(handle, nil)
         while let current = unsafe statement {
             count += unsafe Int(sqlite3_stmt_status(current, SQLITE_STMTSTATUS_RUN, 0))
@@ -78,6 +89,53 @@ import CSQLite
     /// How long a statement waits for another connection's lock before it fails with SQLITE_BUSY.
     package func setBusyTimeout(milliseconds: Int32) {
         unsafe sqlite3_busy_timeout(handle, milliseconds)
+    }
+
+    // MARK: The write-ahead log
+
+    /// Keeps the file's log below a limit from now on.
+    ///
+    /// - Parameters:
+    ///   - log: that of the connection's file.
+    ///   - limit_bytes: how long it may become before a commit of this connection makes it begin anew.
+    ///   - busyTimeout_ms: what a statement of this connection waits.
+    /// - Throws: `SQLiteError` where the file is no database.
+    package func bind(
+        _ log: SQLiteLog, to limit_bytes: Int, busyTimeout_ms: Int32
+    ) throws(SQLiteError) {
+        let page_bytes = Int(try integer("PRAGMA page_size"))
+        unsafe state.pointee.bound = LogBound(
+            limit_bytes: limit_bytes, page_bytes: page_bytes, busyTimeout_ms: busyTimeout_ms)
+        unsafe state.pointee.log = log
+        keepLog()
+    }
+
+    /// Leaves the log to SQLite, which has its pages written back whenever there are so many.
+    package func checkpoint(every pages: Int32) { unsafe sqlite3_wal_autocheckpoint(handle, pages) }
+
+    /// Keeps the log as it was told to, where it was.
+    package func keepLog() {
+        guard unsafe state.pointee.log != nil else {
+            return checkpoint(every: SQLiteLog.autocheckpoint_pages)
+        }
+        unsafe sqlite3_wal_hook(
+            handle,
+            { context, handle, _, frames in
+                guard let context = unsafe context, let handle = unsafe handle else { return SQLITE_OK }
+                let state = unsafe context.assumingMemoryBound(to: State.self)
+                if let log = unsafe state.pointee.log,
+                    unsafe log.committed(Int(frames), state.pointee.bound, on: handle)
+                {
+                    unsafe state.pointee.executions += 1
+                }
+                return SQLITE_OK
+            }, state)
+    }
+
+    /// After how many pages in the log a commit has them written back; 0 for never.
+    package func autocheckpoint_pages() throws(SQLiteError) -> Int64 {
+        guard unsafe state.pointee.log == nil else { return Int64(SQLiteLog.autocheckpoint_pages) }
+        return try integer("PRAGMA wal_autocheckpoint")
     }
 
     /// Begins a write transaction, taking the write lock at once, so that it never fails half-way for want of

@@ -6,6 +6,7 @@ package struct SQLitePragmas: Sendable, Equatable {
     package var cache_size: Int64
     package var mmap_size: Int64
     package var wal_autocheckpoint: Int64
+    package var journal_size_limit: Int64
 
     /// Milliseconds a statement waits for another connection's write.
     private static let busyTimeout_ms: Int32 = 5000
@@ -15,15 +16,22 @@ package struct SQLitePragmas: Sendable, Equatable {
     /// - Parameters:
     ///   - path: the database file.
     ///   - synchronous: a value of `PRAGMA synchronous`.
+    ///   - mmap_bytes: how much of the file is mapped into memory; 0 for none, as SQLite does by default.
+    ///   - logLimit_bytes: how long the write-ahead log may become before a commit makes it begin anew; `nil` leaves it to SQLite.
     /// - Returns: the connection, with its pragmas set.
     /// - Throws: `SQLiteError` when the file cannot be opened, or is no database.
     package static func connect(
-        path: String, synchronous: String
+        path: String, synchronous: String, mmap_bytes: Int64 = 0, logLimit_bytes: Int64? = nil
     ) throws(SQLiteError) -> SQLiteConnection {
         let connection = try SQLiteConnection(path: path)
         connection.setBusyTimeout(milliseconds: busyTimeout_ms)
         try connection.execute("PRAGMA journal_mode = WAL")
         try connection.execute("PRAGMA synchronous = \(synchronous)")
+        try connection.execute("PRAGMA mmap_size = \(mmap_bytes)")
+        guard let logLimit_bytes else { return connection }
+        // What it has grown beyond, while readers were waited for, is cut off when it begins anew.
+        try connection.execute("PRAGMA journal_size_limit = \(logLimit_bytes)")
+        try connection.bind(SQLiteLog.of(path), to: Int(logLimit_bytes), busyTimeout_ms: busyTimeout_ms)
         return connection
     }
 
@@ -36,6 +44,7 @@ package struct SQLitePragmas: Sendable, Equatable {
         page_size = try connection.integer("PRAGMA page_size")
         cache_size = try connection.integer("PRAGMA cache_size")
         mmap_size = try connection.integer("PRAGMA mmap_size")
-        wal_autocheckpoint = try connection.integer("PRAGMA wal_autocheckpoint")
+        wal_autocheckpoint = try connection.autocheckpoint_pages()
+        journal_size_limit = try connection.integer("PRAGMA journal_size_limit")
     }
 }

@@ -7,14 +7,13 @@ import CSQLite
 @safe package struct SQLiteStatement: ~Copyable {
     private let handle: OpaquePointer
     private let storage: UnsafeMutableBufferPointer<UInt8>
+    private let parameter_bytes: Int
 
-    /// The longest bytes one parameter takes.
-    package static let parameter_bytes = 256
-
-    @unsafe init(_ handle: OpaquePointer) {
+    @unsafe init(_ handle: OpaquePointer, parameter_bytes: Int) {
+        self.parameter_bytes = parameter_bytes
         unsafe self.handle = handle
         let parameters = unsafe Int(sqlite3_bind_parameter_count(handle))
-        unsafe storage = .allocate(capacity: parameters * Self.parameter_bytes)
+        unsafe storage = .allocate(capacity: parameters * parameter_bytes)
         unsafe storage.initialize(repeating: 0)
     }
 
@@ -43,13 +42,13 @@ import CSQLite
     }
 
     private func stored(_ bytes: Span<UInt8>, at index: Int32) throws(SQLiteError) -> UnsafePointer<UInt8> {
-        let start = (Int(index) - 1) * Self.parameter_bytes
-        guard bytes.count <= Self.parameter_bytes, unsafe 0..<storage.count ~= start,
+        let start = (Int(index) - 1) * parameter_bytes
+        guard bytes.count <= parameter_bytes, unsafe 0..<storage.count ~= start,
             let base = unsafe storage.baseAddress
         else {
             throw SQLiteError(
                 operation: "bind \(bytes.count) bytes as parameter \(index)", code: SQLITE_RANGE,
-                message: "no such parameter, or more than \(Self.parameter_bytes) bytes")
+                message: "no such parameter, or more than \(parameter_bytes) bytes")
         }
         let place = unsafe base + start
         for offset in bytes.indices { unsafe place[offset] = bytes[offset] }

@@ -24,3 +24,14 @@ package enum ByteSearch {
         }
     }
 }
+
+/// What a loop copies a byte at a time.
+package enum ByteCopy {
+    /// Makes an array's bytes those of a span, in the memory that it has where their number stays the same.
+    package static func copy(_ bytes: Span<UInt8>, into array: inout [UInt8]) {
+        if array.count != bytes.count { array = Array(repeating: 0, count: bytes.count) }
+        unsafe bytes.withUnsafeBytes { bytes in
+            unsafe array.withUnsafeMutableBytes { unsafe $0.copyMemory(from: bytes) }
+        }
+    }
+}

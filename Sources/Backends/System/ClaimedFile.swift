@@ -26,6 +26,7 @@ package final class ClaimedFile: Sendable {
     /// - Parameters:
     ///   - given: the path; a link is followed.
     ///   - beforeMaking: called before a file is made, with its path; what it throws prevents that.
+    /// - Returns: the file, held until the value is gone.
     /// - Throws: `FileError` when something else than a file stands there, or another run has it.
     package static func claim(
         _ given: String, beforeMaking: (String) throws(FileError) -> Void = { _ throws(FileError) in }
