@@ -71,7 +71,7 @@ package struct HistogramFile: Sendable {
         var indices: [Int] = []
         for bucket in body.buckets {
             let index = bucket.count == 3 ? BucketLayout.index(of: bucket[0]) : 0
-            guard bucket.count == 3, bucket[2] > 0, indices.last ?? -1 < index,
+            guard bucket.count == 3, bucket[2] > 0, indices.last ?? -1 < index, index < BucketLayout.count,
                 BucketLayout.lower_ns(index) == bucket[0], BucketLayout.upper_ns(index) == bucket[1]
             else {
                 throw ResultFault("has a bucket that is none of the layout's, or out of order: \(bucket)")

@@ -16,6 +16,13 @@ package struct ResultReader {
     package struct RecordHead: Decodable, Sendable {
         package struct Workload: Decodable, Sendable { package var name: String }
 
+        package struct Machine: Decodable, Sendable {
+            package struct ControlGroup: Decodable, Sendable { package var cpu_quota_cores: Double? }
+
+            package var cores: Int
+            package var cgroup: ControlGroup?
+        }
+
         package var schema_version: Int
         package var run_id: String
         package var status: String
@@ -24,6 +31,7 @@ package struct ResultReader {
         package var order: [[String]]
         package var workload: Workload
         package var duration_seconds: Double?
+        package var machine: Machine
     }
 
     package init(_ url: URL) {

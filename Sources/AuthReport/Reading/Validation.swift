@@ -33,7 +33,10 @@ package struct Validation {
         faults += CompletenessCheck(record, rows).faults
         faults += LatencyCheck(record, rows["latency.csv"] ?? [], reader.histograms).faults
         let repeats = reader.repeatFigures
-        faults += ThroughputCheck(rows["throughput.csv"] ?? [], rows["latency.csv"] ?? [], repeats).faults
+        faults +=
+            ThroughputCheck(
+                rows["throughput.csv"] ?? [], rows["latency.csv"] ?? [], repeats, on: record.machine
+            ).faults
         faults += SummaryCheck(record, rows["summary.csv"] ?? [], repeats).faults
         faults += SizeCheck(rows["size.csv"] ?? []).faults
     }
