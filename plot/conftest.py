@@ -12,7 +12,7 @@ STRATEGIES = {"null-baseline": 0.1, "sqlite-session": 5, "redis-session": 100, "
 PROFILES = {"tiny": 100, "roles-9kib": 9000}
 NOTHING = {"store_cpu_us_per_op": 0, "store_cpu_source": "no-store"}
 RECORD = {
-    "schema_version": 2, "status": "complete", "order": [list(STRATEGIES)] * 3,
+    "schema_version": 3, "status": "complete", "order": [list(STRATEGIES)] * 3,
     "machine": {"cpu_model": "Test CPU", "cores": 4}, "workload": {"name": "mixed"},
 }
 
@@ -30,7 +30,7 @@ def write(file: Path, names: list[str], rows: list[dict]) -> None:
 
 
 def common(strategy: str) -> dict:
-    return {"schema_version": 2, "run_id": "r", "strategy": strategy, "workload": "mixed", "trace_sha256": "0" * 64}
+    return {"schema_version": 3, "run_id": "r", "strategy": strategy, "workload": "mixed", "trace_sha256": "0" * 64}
 
 
 def latency_row(strategy: str, us: float, repeat: int, clock: str) -> dict:
@@ -42,15 +42,31 @@ def latency_row(strategy: str, us: float, repeat: int, clock: str) -> dict:
     return row | {"mean_ns": us * 3000, "min_ns": 1, "max_ns": 10**9}
 
 
-def run_folder(folder: Path, rate: float | None = None, invalid: str = "", slower: float = 1) -> Path:
-    """A run of three repeats; the last of one strategy may be invalid."""
+def summary_rows(strategy: str, latency: list[dict], throughput: list[dict]) -> list[dict]:
+    """Figures of the whole: those of the middle one of the valid repeats, or of all, with twice its interval."""
+    own = [row for row in throughput if row["strategy"] == strategy]
+    good = [row for row in own if row["valid"] == "true"]
+    middle = (good or own)[len(good or own) // 2]
+    rate = middle["achieved_rate"]
+    whole = {
+        "repeats": len(own), "valid_repeats": len(good), "valid": str(bool(good)).lower(),
+        "operations_per_second": rate, "operations_per_second_ci95_low": rate * 0.8,
+        "operations_per_second_ci95_high": rate * 1.2, "cpu_us_per_op": middle["cpu_us_per_op"],
+        "store_cpu_us_per_op": middle["store_cpu_us_per_op"]}
+    rows = [row for row in latency if (row["strategy"], row["repeat"]) == (strategy, middle["repeat"])]
+    return [{key: value for key, value in row.items() if key not in ("repeat", "min_ns")} | whole for row in rows]
+
+
+def run_folder(
+        folder: Path, rate: float | None = None, invalid: str = "", slower: float = 1, unusable: str = "") -> Path:
+    """A run of three repeats; the last of one strategy may be invalid, or all of one."""
     folder.mkdir(parents=True)
     latency, throughput = [], []
     for strategy, us in STRATEGIES.items():
         seen = {"store_cpu_us_per_op": us / 4, "store_cpu_source": "private-server"}
         store = seen if strategy == "redis-session" else NOTHING
         for repeat in (1, 2, 3):
-            good = not (strategy == invalid and repeat == 3)
+            good = not (strategy == invalid and repeat == 3) and strategy != unusable
             achieved = 4e6 / us * (1 + 0.1 * repeat**2) * (1 if good else 100)
             clocks = ["service"] if rate is None else ["service", "response"]
             latency += [latency_row(strategy, us * slower, repeat, clock) for clock in clocks]
@@ -64,7 +80,8 @@ def run_folder(folder: Path, rate: float | None = None, invalid: str = "", slowe
         "fits_cookie_4096": str(count <= 4096).lower(), "fits_header_8192": str(count <= 8192).lower()}
         for strategy in STRATEGIES for profile, stated in PROFILES.items()
         for count in [stated if "jwt" in strategy else 16 if strategy == "null-baseline" else 43]]
-    for name, rows in {"latency": latency, "throughput": throughput, "size": size}.items():
+    summary = [row for strategy in STRATEGIES for row in summary_rows(strategy, latency, throughput)]
+    for name, rows in {"summary": summary, "latency": latency, "throughput": throughput, "size": size}.items():
         write(folder / f"{name}.csv", columns(f"{name}.csv"), rows)
     (folder / "run.json").write_text(json.dumps(RECORD))
     return folder

@@ -20,14 +20,14 @@ def figure(results: Results, cost: Results | None = None) -> Figure | Skipped:
     if results.exposure is None:
         return Skipped(NAME, f"no exposure.csv in {results.path.name}; `authbench exposure` writes one")
     source = cost or results
-    if source.throughput is None or source.latency is None:
+    if source.throughput is None or source.summary is None:
         return Skipped(NAME, f"no throughput.csv in {source.path.name}; --cost RESULTS names a run of the same machine")
     if difference := results.difference(source):
         return Skipped(NAME, f"{source.path.name} tells no cost for {results.path.name}: {difference}")
     table = points(results.exposure, costing.costs(source))
     if table.empty:
-        return Skipped(NAME, "no strategy has both a measured exposure and a known CPU time")
-    files = ["exposure.csv", "throughput.csv"]
+        return Skipped(NAME, "no strategy has both a measured exposure and a valid CPU time")
+    files = ["exposure.csv", "throughput.csv", "summary.csv"]
     drawn = Figure(NAME, "Exposure against cost", chart(table), sentence(table), alt_text(table), files)
     what = "p99 of the exposures with 95 % interval, range of the cost over repeats; filled: on the Pareto front"
     return finish(drawn, source, what, HEIGHT)
@@ -36,7 +36,7 @@ def figure(results: Results, cost: Results | None = None) -> Figure | Skipped:
 def points(exposure: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
     """One row for each strategy; `front`: no other is as good in both and better in one."""
     after = exposure[(exposure.withdrawal == "logout") & (exposure.strategy != theme.FLOOR)].dropna(subset="p99_ms")
-    known = costs.dropna(subset="store").rename(columns={"n": "operations"})
+    known = costs[costs.valid].dropna(subset="store").rename(columns={"n": "operations"})
     table = after.merge(known, on="strategy")
     table["seconds"] = table.p99_ms / 1000
     table["low"] = table.p99_ci95_low_ms.fillna(table.p99_ms) / 1000

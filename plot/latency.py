@@ -17,33 +17,31 @@ HEIGHT = 340
 
 
 def figure(results: Results) -> Figure | Skipped:
-    """Draws the medians over the repeats; the band spans the 95 % intervals of all repeats."""
-    if results.latency is None:
-        return Skipped(NAME, f"no latency.csv in {results.path.name}")
-    rows = results.latency[results.latency.operation == OPERATION]
-    clock = "response" if (rows.clock == "response").any() else "service"
-    points = curve(results.valid(rows[rows.clock == clock]))
+    """Draws the quantiles of all valid repeats together, with the 95 % intervals as bands."""
+    if results.summary is None:
+        return Skipped(NAME, f"no summary.csv in {results.path.name}")
+    rows = results.times(OPERATION)
+    points = curve(rows)
     if points.empty:
-        return Skipped(NAME, f"no valid repeat of {OPERATION} has enough samples for a quantile")
-    words = sentence(points)
-    drawn = Figure(NAME, f"Latency of {OPERATION}", chart(points), words, alt_text(points, clock), ["latency.csv"])
+        return Skipped(NAME, f"no strategy has enough samples of {OPERATION} for a quantile")
+    clock, words = rows.clock.iloc[0], sentence(points)
+    drawn = Figure(NAME, f"Latency of {OPERATION}", chart(points), words, alt_text(points, clock), ["summary.csv"])
     what = "from the moment it was due" if clock == "response" else "from its start"
-    return finish(drawn, results, f"Time of a request {what}: median of the repeats, 95 % intervals as bands", HEIGHT)
+    return finish(drawn, results, f"Time of a request {what}: all valid repeats, 95 % intervals as bands", HEIGHT)
 
 
 def curve(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row for each strategy and quantile that every valid repeat resolves."""
+    """One row for each strategy and quantile that its samples resolve."""
     points = []
-    for strategy, repeats in rows.groupby("strategy"):
+    for row in rows.itertuples():
         for name, odds in QUANTILES.items():
-            times = repeats[f"{name}_ns"]
-            if times.isna().any():
+            time = getattr(row, f"{name}_ns")
+            if np.isnan(time):
                 break
-            ends = [repeats[f"{name}_ci95_{end}_ns"] if name in INTERVALS else pd.Series([np.nan])
-                    for end in ("low", "high")]
-            points.append({"strategy": strategy, "quantile": name, "odds": odds, "time_ns": times.median(),
-                           "low_ns": ends[0].min(), "high_ns": ends[1].max(), "n": int(repeats.n.sum()),
-                           "repeats": len(repeats)})
+            low, high = (getattr(row, f"{name}_ci95_{end}_ns") if name in INTERVALS else np.nan for end in ("low", "high"))
+            points.append({"strategy": row.strategy, "quantile": name, "odds": odds, "time_ns": time, "low_ns": low,
+                           "high_ns": high, "n": row.n, "repeats": f"{row.valid_repeats} valid of {row.repeats}",
+                           "valid": row.valid, "name": row.strategy + theme.unusable(row.valid)})
     return pd.DataFrame(points)
 
 
@@ -67,7 +65,7 @@ def chart(points: pd.DataFrame) -> alt.LayerChart:
         strategy="strategy", quantile="quantile", time="time", interval="95 %", n="requests", repeats="repeats"))
     ends = points.sort_values("odds").groupby("strategy").tail(1)
     gap = 16 * np.log10(high / low) / HEIGHT
-    names = theme.tags(apart(ends, "odds", gap), "strategy", x, y, theme.colour(points.strategy))
+    names = theme.tags(apart(ends, "odds", gap), "name", x, y, theme.colour(points.strategy))
     return alt.layer(band, base.mark_line(strokeWidth=2).encode(strokeDash=dash), dots, names)
 
 
@@ -80,14 +78,19 @@ def apart(ends: pd.DataFrame, across: str, gap: float) -> pd.DataFrame:
 
 def sentence(points: pd.DataFrame) -> str:
     real = points[(points.strategy != theme.FLOOR) & (points["quantile"] == "p50")].sort_values("time_ns")
+    unusable = theme.order(real.strategy[~real.valid])
+    tail = f" No repeat is valid of {', '.join(unusable)}." if unusable else ""
+    if not real.empty and not real.valid.any():
+        return "No time may be used." + tail
+    real = real[real.valid]
     if real.empty:
         return f"Only the harness itself was measured: {theme.time(points.time_ns.iloc[0])} at p50."
     best, worst = real.iloc[0], real.iloc[-1]
     words = f"At p50 {best.strategy} answers fastest ({theme.time(best.time_ns)})"
     if len(real) == 1:
-        return words + "."
+        return words + "." + tail
     times = theme.digits(worst.time_ns / best.time_ns)
-    return f"{words} and {worst.strategy} slowest ({theme.time(worst.time_ns)}, {times} times as long)."
+    return f"{words} and {worst.strategy} slowest ({theme.time(worst.time_ns)}, {times} times as long).{tail}"
 
 
 def decimal(quantile: str) -> str:
@@ -99,7 +102,7 @@ def alt_text(points: pd.DataFrame, clock: str) -> str:
     parts = []
     for strategy in theme.order(points.strategy):
         rows = points[points.strategy == strategy]
-        parts.append(strategy + " " + ", ".join(f"{decimal(r.quantile)} {theme.time(r.time_ns)}" for r in rows.itertuples()))
+        parts.append(rows["name"].iloc[0] + " " + ", ".join(f"{decimal(r.quantile)} {theme.time(r.time_ns)}" for r in rows.itertuples()))
     return f"Line chart of {clock} time against quantile, both axes logarithmic. " + "; ".join(parts) + "."
 
 

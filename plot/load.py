@@ -20,7 +20,7 @@ def figure(results: Results, also: list[Results] | None = None) -> Figure | Skip
     for run in runs[1:]:
         if difference := results.difference(run):
             return Skipped(NAME, f"{run.path.name} does not stand beside {results.path.name}: {difference}")
-    joined = [measured(run) for run in runs if run.latency is not None and run.throughput is not None]
+    joined = [measured(run) for run in runs if run.summary is not None and run.throughput is not None]
     rows = pd.concat(joined) if joined else pd.DataFrame({"target_rate": []})
     if rows.target_rate.nunique() < 2:
         return Skipped(NAME, "needs open-loop runs at two rates or more: --also RESULTS names further ones")
@@ -29,7 +29,7 @@ def figure(results: Results, also: list[Results] | None = None) -> Figure | Skip
         return Skipped(NAME, "a run has too few requests for a quantile")
     table = points(rows, quantile)
     drawn = Figure(NAME, "Latency against load", chart(table, quantile), sentence(table, quantile),
-                   alt_text(table, quantile), ["latency.csv", "throughput.csv"])
+                   alt_text(table, quantile), ["summary.csv", "throughput.csv"])
     crosses = "" if table.valid.all() else ", × not valid"
     what = f"{quantile} of the response time of {latency.OPERATION}, 95 % intervals as bands{crosses}"
     return finish(drawn, results, what, latency.HEIGHT)
@@ -37,20 +37,19 @@ def figure(results: Results, also: list[Results] | None = None) -> Figure | Skip
 
 def measured(run: Results) -> pd.DataFrame:
     """The response times of one run beside the rate it was offered."""
-    rows = run.latency[(run.latency.operation == latency.OPERATION) & (run.latency.clock == "response")]
-    rates = run.throughput[["strategy", "repeat", "target_rate", "achieved_rate", "valid"]]
-    return rows.merge(rates.dropna(subset="target_rate"), on=["strategy", "repeat"])
+    rows = run.summary[(run.summary.operation == latency.OPERATION) & (run.summary.clock == "response")]
+    rates = run.throughput[["strategy", "target_rate"]].drop_duplicates("strategy")
+    return rows.merge(rates.dropna(subset="target_rate"), on="strategy")
 
 
 def points(rows: pd.DataFrame, quantile: str) -> pd.DataFrame:
-    table = []
-    for (strategy, rate), repeats in rows.groupby(["strategy", "target_rate"]):
-        valid = bool(repeats.valid.any())
-        used = repeats[repeats.valid] if valid else repeats
-        low, high = used[f"{quantile}_ci95_low_ns"].min(), used[f"{quantile}_ci95_high_ns"].max()
-        table.append({"strategy": strategy, "rate": rate, "time_ns": used[f"{quantile}_ns"].median(), "low_ns": low,
-                      "high_ns": high, "valid": valid, "n": int(used.n.sum()), "repeats": len(used)})
-    return pd.DataFrame(table)
+    """One row for each strategy and rate; of two runs at one rate the valid one, or the first."""
+    rows = rows.sort_values("valid", ascending=False, kind="stable").drop_duplicates(["strategy", "target_rate"])
+    return pd.DataFrame({
+        "strategy": rows.strategy, "rate": rows.target_rate, "time_ns": rows[f"{quantile}_ns"],
+        "low_ns": rows[f"{quantile}_ci95_low_ns"], "high_ns": rows[f"{quantile}_ci95_high_ns"], "valid": rows.valid,
+        "n": rows.n, "repeats": [f"{row.valid_repeats} valid of {row.repeats}" for row in rows.itertuples()],
+    }).sort_values(["strategy", "rate"], ignore_index=True)
 
 
 def chart(table: pd.DataFrame, quantile: str) -> alt.LayerChart:

@@ -6,39 +6,33 @@ PROFILE = "rfc9068"
 
 
 class Measured:
-    """What the files say of one strategy, over its valid repeats."""
+    """What the files say of one strategy: the figures of `summary.csv`, of its valid repeats or, without any, of all."""
 
     def __init__(self, strategy, results):
-        own = results.throughput[results.throughput.strategy == strategy]
-        self.strategy, self.all = strategy, own
-        self.valid = own[own.valid]
-        self.latency = latency_of(results, strategy, self.valid["repeat"])
+        self.strategy = strategy
+        self.all = results.throughput[results.throughput.strategy == strategy]
+        self.whole = results.rates().loc[strategy]
+        times = results.times("authenticate")
+        self.times = times[times.strategy == strategy]
         self.credential_bytes = credential_bytes(results, strategy)
 
-    def median(self, column):
-        return self.valid[column].median() if len(self.valid) else None
-
     def quantile(self, name):
-        """The median of the repeats, and the hull of their intervals; a dash where one was too short to tell."""
-        if self.latency is None or self.latency.empty or self.latency[f"{name}_ns"].isna().any():
+        """That of all these repeats together and its interval; a dash where there are too few requests to tell."""
+        if self.times.empty:
             return UNKNOWN, ""
-        middle = self.latency[f"{name}_ns"].median()
-        low, high = self.latency[f"{name}_ci95_low_ns"].min(), self.latency[f"{name}_ci95_high_ns"].max()
-        return time(middle), f"{time(low)} – {time(high)}" if known(low) and known(high) else ""
+        row = self.times.iloc[0]
+        low, high = row[f"{name}_ci95_low_ns"], row[f"{name}_ci95_high_ns"]
+        return time(row[f"{name}_ns"]), f"{time(low)} – {time(high)}" if known(low) and known(high) else ""
 
     def rate(self):
-        """The median of the repeats, and how far the hull of their intervals reaches from it."""
-        middle = self.median("achieved_rate")
-        if not known(middle):
-            return UNKNOWN, ""
-        low, high = self.valid.achieved_rate_ci95_low.min(), self.valid.achieved_rate_ci95_high.max()
-        if not (known(low) and known(high)) or middle == 0:
-            return number(middle), ""
-        return number(middle), f"± {100 * max(high - middle, middle - low) / middle:.0f} %"
+        """All operations over all time, and its interval."""
+        low, high = self.whole.operations_per_second_ci95_low, self.whole.operations_per_second_ci95_high
+        return number(self.whole.operations_per_second), (
+            f"{number(low)} – {number(high)}" if known(low) and known(high) else "")
 
     def processor(self):
         """The client's time, and the store's below it."""
-        client, store = self.median("cpu_us_per_op"), self.median("store_cpu_us_per_op")
+        client, store = self.whole.cpu_us_per_op, self.whole.store_cpu_us_per_op
         below = f"+ {number(store)} store" if known(store) and store > 0 else ""
         return number(client), below
 
@@ -51,18 +45,13 @@ class Measured:
         return self.count("false_accepts", "false_rejects")
 
     @property
+    def valid(self):
+        """Whether the times and rates may be used."""
+        return bool(self.whole.valid)
+
+    @property
     def alarming(self):
-        return self.wrong > 0 or len(self.valid) < len(self.all)
-
-
-def latency_of(results, strategy, repeats):
-    """The rows of `authenticate`; in an open loop with the waiting, which users feel."""
-    if results.latency is None:
-        return None
-    rows = results.latency[(results.latency.strategy == strategy) & (results.latency.operation == "authenticate")]
-    rows = rows[rows["repeat"].isin(repeats)]
-    response = rows[rows.clock == "response"]
-    return response if len(response) else rows
+        return self.wrong > 0 or not self.all.valid.all()
 
 
 def credential_bytes(results, strategy):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 COMMON = ["schema_version", "run_id", "strategy", "workload", "trace_sha256"]
 QUANTILES = {"p50": 2, "p90": 10, "p99": 100, "p999": 1000, "p9999": 10000}
 INTERVALS = ["p50", "p90", "p99"]
@@ -18,6 +18,10 @@ THROUGHPUT = COMMON + [
     "repeat", "clients", "target_rate", "achieved_rate", "achieved_rate_ci95_low", "achieved_rate_ci95_high",
     "operations", "cpu_us_per_op", "store_cpu_us_per_op", "store_cpu_source", "valid", "reason",
 ]
+SUMMARY = COMMON + ["operation", "clock", "repeats", "valid_repeats", "valid", "n", "mean_ns"]
+SUMMARY += [f"{q}_ns" for q in QUANTILES] + [f"{q}_ci95_{end}_ns" for q in INTERVALS for end in ("low", "high")]
+SUMMARY += ["operations_per_second", "operations_per_second_ci95_low", "operations_per_second_ci95_high",
+            "cpu_us_per_op", "store_cpu_us_per_op"]
 SIZE = COMMON + ["claim_profile", "credential_bytes", "request_header_bytes", "fits_cookie_4096", "fits_header_8192"]
 EXPOSURE = COMMON + [
     "withdrawal", "revocation", "n", "p50_ms", "p99_ms", "p99_ci95_low_ms", "p99_ci95_high_ms", "max_ms", "reason",
@@ -45,6 +49,7 @@ class Results:
 
     path: Path
     record: dict
+    summary: pd.DataFrame | None = None
     latency: pd.DataFrame | None = None
     throughput: pd.DataFrame | None = None
     size: pd.DataFrame | None = None
@@ -80,12 +85,19 @@ class Results:
                 return f"the {field}s differ ({mine}, {its})"
         return ""
 
-    def valid(self, table: pd.DataFrame) -> pd.DataFrame:
-        """The rows of the repeats whose numbers may be used."""
-        if self.throughput is None:
-            return table
-        good = self.throughput.loc[self.throughput.valid, ["strategy", "repeat"]]
-        return table.merge(good.drop_duplicates(), on=["strategy", "repeat"])
+    def used(self) -> pd.DataFrame:
+        """The rows of `throughput.csv` that the figures of `summary.csv` are made of."""
+        table = self.throughput
+        return table[table.valid | ~table.groupby("strategy").valid.transform("any")]
+
+    def rates(self) -> pd.DataFrame:
+        """What `summary.csv` says of each strategy, of all its operations together."""
+        return self.summary.drop_duplicates("strategy").set_index("strategy")
+
+    def times(self, operation: str) -> pd.DataFrame:
+        """What it says of an operation; in an open loop with the waiting, which users feel."""
+        rows = self.summary[self.summary.operation == operation]
+        return rows[rows.clock == ("response" if (rows.clock == "response").any() else "service")]
 
 
 def open_results(path: str | Path) -> Results:
@@ -101,7 +113,7 @@ def open_results(path: str | Path) -> Results:
     record = _record(folder)
     files = {"exposure": EXPOSURE}
     if not (folder / "exposure.csv").exists() or any((folder / f"{n}.csv").exists() for n in ("throughput", "latency")):
-        files = {"latency": LATENCY, "throughput": THROUGHPUT, "size": SIZE}
+        files = {"summary": SUMMARY, "latency": LATENCY, "throughput": THROUGHPUT, "size": SIZE}
     optional = {"exposure": EXPOSURE, "sweep": COMMON}
     files |= {name: columns for name, columns in optional.items() if (folder / f"{name}.csv").exists()}
     tables = {name: _table(folder / f"{name}.csv", columns) for name, columns in files.items()}

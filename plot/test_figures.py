@@ -4,7 +4,6 @@ import csv
 import subprocess
 import sys
 from pathlib import Path
-from statistics import median
 
 import altair as alt
 import pytest
@@ -109,8 +108,8 @@ def values(folder: Path, file: str, field: str, **wanted: str) -> dict[str, list
     return found
 
 
-def test_latency_tells_the_medians_of_the_repeats(run):
-    times = {name: median(found) for name, found in values(run, "latency.csv", "p50_ns").items() if name in REAL}
+def test_latency_tells_the_figures_of_the_summary(run):
+    times = {name: found[0] for name, found in values(run, "summary.csv", "p50_ns").items() if name in REAL}
     words = latency.figure(open_results(run)).sentence
     best, worst = min(times, key=times.get), max(times, key=times.get)
     assert (best, worst) == ("hs256-jwt", "redis-session")
@@ -118,24 +117,45 @@ def test_latency_tells_the_medians_of_the_repeats(run):
                      f"({times[worst] / 1000:.0f} µs, {times[worst] / times[best]:.1f} times as long).")
 
 
-def test_latency_ends_where_one_repeat_does_not_resolve_the_tail(run):
-    text = (run / "latency.csv").read_text().splitlines()
+def test_latency_ends_where_the_samples_do_not_resolve_the_tail(run):
+    text = (run / "summary.csv").read_text().splitlines()
     cells = text[4].split(",")
     cells[text[0].split(",").index("p99_ns")] = ""
-    (run / "latency.csv").write_text("\n".join([*text[:4], ",".join(cells), *text[5:]]) + "\n")
-    points = latency.curve(open_results(run).latency)
+    (run / "summary.csv").write_text("\n".join([*text[:4], ",".join(cells), *text[5:]]) + "\n")
+    points = latency.curve(open_results(run).times("authenticate"))
     assert points.groupby("strategy").size().to_dict() == {name: 3 for name in STRATEGIES} | {cells[2]: 2}
 
 
-def test_throughput_leaves_invalid_repeats_out_of_the_median_but_draws_them(tmp_path):
+def test_throughput_has_the_figures_of_the_valid_repeats_and_draws_all(tmp_path):
     folder = run_folder(tmp_path / "bad", invalid="hs256-jwt")
     figure = throughput.figure(open_results(folder))
-    rates = values(folder, "throughput.csv", "achieved_rate", valid="true")
-    most, least = median(rates["hs256-jwt"]), median(rates["redis-session"])
+    rates = values(folder, "summary.csv", "operations_per_second")
+    assert rates["hs256-jwt"][0] in values(folder, "throughput.csv", "achieved_rate", valid="true")["hs256-jwt"]
+    most, least = rates["hs256-jwt"][0], rates["redis-session"][0]
     assert figure.sentence == (
         f"hs256-jwt does {theme.digits(most)} operations per second, {most / least:.1f} times as many as redis-session "
-        f"({theme.digits(least)}). 1 of 15 repeats are not valid and in no median.")
+        f"({theme.digits(least)}). 1 of 15 repeats are not valid.")
     assert svg(figure).count('aria-roledescription="point"') == 15
+
+
+def test_a_strategy_without_a_valid_repeat_is_drawn_marked_and_in_no_comparison(tmp_path):
+    run = open_results(run_folder(tmp_path / "bad", unusable="redis-session"))
+    for each in (latency, throughput, cost):
+        figure = each.figure(run)
+        assert "redis-session (not valid)" in figure.alt_text or "(not valid)" in figure.alt_text, each.NAME
+        assert "(not valid)" in svg(figure), each.NAME
+        assert figure.sentence.endswith("No repeat is valid of redis-session."), figure.sentence
+        assert figure.sentence.count("redis-session") == 1
+
+
+def test_of_runs_without_any_valid_repeat_nothing_is_compared(tmp_path):
+    folder = run_folder(tmp_path / "bad")
+    for name in ("summary", "throughput"):
+        file = folder / f"{name}.csv"
+        file.write_text(file.read_text().replace(",true,", ",false,"))
+    run = open_results(folder)
+    for each in (latency, throughput, cost):
+        assert "may be used" in each.figure(run).sentence, each.NAME
 
 
 def test_cost_adds_up_to_the_mean_service_time(run):
@@ -150,6 +170,8 @@ def test_cost_adds_up_to_the_mean_service_time(run):
 def test_cost_says_where_the_store_cannot_be_seen(run):
     text = (run / "throughput.csv").read_text()
     (run / "throughput.csv").write_text(text.replace(",25.0,private-server", ",,unknown-foreign-server"))
+    text = (run / "summary.csv").read_text()
+    (run / "summary.csv").write_text(text.replace(",100,25.0\n", ",100,\n"))
     figure = cost.figure(open_results(run))
     assert "store CPU unknown" in figure.alt_text and "store CPU unknown" in svg(figure)
 

@@ -29,10 +29,11 @@ BAD = {
     "run.json: missing": lambda run: (run / "run.json").unlink(),
     "run.json: Expecting": lambda run: (run / "run.json").write_text("{"),
     "run.json: no JSON object": lambda run: (run / "run.json").write_text("[]"),
-    "run.json: schema_version 3, not 2": lambda run: replace(run / "run.json", 'version": 2', 'version": 3'),
+    "run.json: schema_version 2, not 3": lambda run: replace(run / "run.json", 'version": 3', 'version": 2'),
+    "summary.csv: missing": lambda run: (run / "summary.csv").unlink(),
     "latency.csv: missing": lambda run: (run / "latency.csv").unlink(),
     "size.csv: no rows": lambda run: (run / "size.csv").write_text(",".join(columns("size.csv")) + "\n"),
-    "latency.csv: schema_version 2, 9, not 2": lambda run: replace(run / "latency.csv", "\n2,r,hs256", "\n9,r,hs256"),
+    "latency.csv: schema_version 3, 9, not 3": lambda run: replace(run / "latency.csv", "\n3,r,hs256", "\n9,r,hs256"),
     "throughput.csv: no column achieved_rate": lambda run: replace(run / "throughput.csv", "achieved_rate,", "rate,"),
     "throughput.csv: truncated at line": lambda run: (run / "throughput.csv").write_bytes(
         (run / "throughput.csv").read_bytes()[:-40]),
@@ -55,7 +56,7 @@ def test_a_bad_folder_is_told_in_one_line(run, words):
 
 
 def test_every_script_ends_with_status_2_and_no_traceback(run):
-    (run / "latency.csv").write_text("schema_version,run_id\n2")
+    (run / "summary.csv").write_text("schema_version,run_id\n3")
     for name in ("latency", "throughput", "cost", "size", "exposure", "load", "comparison"):
         script = Path(results.__file__).with_name(f"{name}.py")
         done = subprocess.run([sys.executable, script, run], capture_output=True, text=True)
@@ -78,5 +79,5 @@ def test_a_gate_folder_has_a_comparison_and_nothing_else(tmp_path):
 
 def test_the_columns_that_are_read_are_documented():
     assert f"Schema version {results.SCHEMA_VERSION}," in SCHEMA
-    for name in ("latency", "throughput", "size", "exposure"):
+    for name in ("summary", "latency", "throughput", "size", "exposure"):
         assert set(getattr(results, name.upper())) <= set(columns(f"{name}.csv"))

@@ -74,6 +74,11 @@ def colour(strategies, field: str = "strategy", **options) -> alt.Color:
     return alt.Color(f"{field}:N", scale=scale, legend=options.pop("legend", None), **options)
 
 
+def unusable(valid: bool) -> str:
+    """What is written behind a figure that must not be used."""
+    return "" if valid else " (not valid)"
+
+
 def tags(table, text: str, x: alt.X, y: alt.Y, colours: alt.Color) -> alt.LayerChart:
     """Names beside points, on a ground that keeps lines from crossing them."""
     # A coloured square and a name in the colour of text: five hues that read well as text do not exist.

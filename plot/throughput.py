@@ -1,4 +1,4 @@
-"""Throughput: operations per second of each repeat with its 95 % interval, and the median of the repeats."""
+"""Throughput: operations per second of each repeat, and of all valid repeats together with their 95 % interval."""
 
 import sys
 
@@ -13,33 +13,30 @@ NAME = "throughput"
 
 
 def figure(results: Results) -> Figure | Skipped:
-    """Draws every repeat as a dot; one that is not valid is a cross and in no median."""
+    """Draws every repeat as a dot; one that is not valid is a cross and in no figure, where another is valid."""
     table = results.throughput
     if table is None:
         return Skipped(NAME, f"no throughput.csv in {results.path.name}")
-    if not table.valid.any():
-        return Skipped(NAME, f"no repeat in {results.path.name} is valid")
-    medians = table[table.valid].groupby("strategy").achieved_rate.median().sort_values(ascending=False)
-    drawn = Figure(NAME, "Throughput", chart(table, medians), sentence(medians, table), alt_text(medians, table),
-                   ["throughput.csv"])
+    rates = results.rates().sort_values("operations_per_second", ascending=False)
+    drawn = Figure(NAME, "Throughput", chart(table, rates), sentence(rates, table), alt_text(rates, table),
+                   ["throughput.csv", "summary.csv"])
     asked = table.target_rate.max()
     loop = "closed loop" if pd.isna(asked) else f"open loop, {theme.digits(asked)} per second asked for"
     crosses = "" if table.valid.all() else ", × not valid"
-    what = f"Every repeat with its 95 % interval, bar and number: their median{crosses} ({loop})"
+    what = f"Every repeat with the 95 % interval of it alone; bar and number: all valid ones, theirs wide{crosses} ({loop})"
     return finish(drawn, results, what, 56 * table.strategy.nunique())
 
 
-def chart(table: pd.DataFrame, medians: pd.Series) -> alt.LayerChart:
+def chart(table: pd.DataFrame, rates: pd.DataFrame) -> alt.LayerChart:
     rows = table.assign(
         rate=table.achieved_rate.map(theme.digits) + " /s",
         interval=theme.betweens(table.achieved_rate_ci95_low, table.achieved_rate_ci95_high, theme.digits, " /s"),
         use=table.valid.map({True: "yes", False: "no: "}) + table.reason.astype(object).fillna(""))
-    ranked = theme.floor_last(list(medians.index) + sorted(set(table.strategy) - set(medians.index)))
-    low = rows[["achieved_rate", "achieved_rate_ci95_low"]].min(axis=None) / 1.3
-    high = rows[["achieved_rate", "achieved_rate_ci95_high"]].max(axis=None) * 1.3
+    ranked = theme.floor_last(list(rates.index))
+    low, high = rows.achieved_rate.min() / 1.3, rows.achieved_rate.max() * 1.3
     axis = {"title": "operations per second (log scale)",
             "axis": alt.Axis(labelExpr=theme.COUNT_AXIS, values=theme.log_ticks(low, high)),
-            "scale": alt.Scale(type="log", domain=[low, high], nice=False)}
+            "scale": alt.Scale(type="log", domain=[low, high], nice=False, clamp=True)}
     y = alt.Y("strategy:N", sort=ranked, title=None, axis=alt.Axis(labelLimit=200, ticks=False),
               scale=alt.Scale(paddingInner=0.45, paddingOuter=0.3))
     place = alt.YOffset("repeat:O")
@@ -51,21 +48,30 @@ def chart(table: pd.DataFrame, medians: pd.Series) -> alt.LayerChart:
     dots = base.transform_filter("datum.valid").mark_point(filled=True, size=60, opacity=1).encode(x=x)
     cross = {"shape": "cross", "angle": 45, "size": 70, "filled": True, "opacity": 1}
     crosses = base.transform_filter("!datum.valid").mark_point(**cross).encode(x=x)
-    middle = pd.DataFrame({"strategy": medians.index, "achieved_rate": medians.to_numpy()})
-    middle["label"] = middle.achieved_rate.map(theme.digits) + " /s"
-    median = alt.Chart(middle).encode(x=x, y=y)
-    ticks = median.mark_tick(style="median", thickness=2, height=34)
-    names = median.mark_text(style="label", dy=-25).encode(text="label:N")
-    return alt.layer(lines, ticks, dots, crosses, names)
+    middle = pd.DataFrame({
+        "strategy": rates.index, "achieved_rate": rates.operations_per_second.to_numpy(),
+        "low": rates.operations_per_second_ci95_low.to_numpy(),
+        "high": rates.operations_per_second_ci95_high.to_numpy(),
+        "label": [theme.digits(row.operations_per_second) + " /s" + theme.unusable(row.valid) for row in rates.itertuples()]})
+    whole = alt.Chart(middle).encode(x=x, y=y)
+    wide = whole.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=9, opacity=0.25).encode(
+        x=alt.X("low:Q", **axis), x2="high:Q", color=theme.colour(rows.strategy))
+    ticks = whole.mark_tick(style="median", thickness=2, height=34)
+    names = whole.mark_text(style="label", dy=-25).encode(text="label:N")
+    return alt.layer(wide, lines, ticks, dots, crosses, names)
 
 
-def sentence(medians: pd.Series, table: pd.DataFrame) -> str:
-    asked = table.target_rate.max()
-    real = medians.drop(theme.FLOOR, errors="ignore")
+def sentence(rates: pd.DataFrame, table: pd.DataFrame) -> str:
+    asked, each = table.target_rate.max(), rates.operations_per_second
+    real = each[rates.valid].drop(theme.FLOOR, errors="ignore")
     bad = int((~table.valid).sum())
-    tail = f" {bad} of {len(table)} repeats are not valid and in no median." if bad else ""
+    tail = f" {bad} of {len(table)} repeats are not valid." if bad else ""
+    if unusable := theme.order(rates.index[~rates.valid]):
+        tail += f" No repeat is valid of {', '.join(unusable)}."
     if real.empty:
-        return f"Only the harness itself was measured: {theme.digits(medians.iloc[0])} operations per second." + tail
+        alone = set(rates.index) == {theme.FLOOR}
+        words = f"Only the harness itself was measured: {theme.digits(each.iloc[0])} operations per second."
+        return (words if alone else "No rate may be used.") + tail
     if asked == asked:
         return (f"Of {theme.digits(asked)} operations per second that were asked for, {real.index[-1]} does least, "
                 f"{theme.digits(real.iloc[-1])}." + tail)
@@ -76,10 +82,11 @@ def sentence(medians: pd.Series, table: pd.DataFrame) -> str:
     return words + "." + tail
 
 
-def alt_text(medians: pd.Series, table: pd.DataFrame) -> str:
-    parts = [f"{name} {theme.digits(rate)}" for name, rate in medians.items()]
+def alt_text(rates: pd.DataFrame, table: pd.DataFrame) -> str:
+    parts = [f"{row.Index} {theme.digits(row.operations_per_second)}{theme.unusable(row.valid)}"
+             for row in rates.itertuples()]
     repeats = table.groupby("strategy").size().max()
-    return f"Dot plot of operations per second, {repeats} repeats each; medians: {', '.join(parts)}."
+    return f"Dot plot of operations per second, {repeats} repeats each; of the valid ones: {', '.join(parts)}."
 
 
 if __name__ == "__main__":

@@ -19,12 +19,11 @@ class Column:
 
 COLUMNS = [
     Column("Strategy", "The strategy; null-baseline is the harness's own cost.", lambda m: (m.strategy, "")),
-    Column("p50", "Median time of authenticate; below it the lowest and highest end of the repeats' 95 % intervals.",
+    Column("p50", "Median time of authenticate over these repeats; below it the 95 % interval.",
            lambda m: m.quantile("p50")),
-    Column("p99", "One request in a hundred takes longer; below it the ends of the intervals.",
+    Column("p99", "One request in a hundred takes longer; below it the 95 % interval.",
            lambda m: m.quantile("p99")),
-    Column("Requests per second", "Completed operations of the whole mix, all clients; ± reaches the farther end of the"
-           " repeats' 95 % intervals.", lambda m: m.rate()),
+    Column("Requests per second", "Completed operations of the whole mix, all clients; below it the 95 % interval.", lambda m: m.rate()),
     Column("CPU µs per request", "Processor time of the client process; below it that of the store's own process.",
            lambda m: m.processor()),
     Column("Bytes", f"The credential that a request carries (claim profile {PROFILE}).",
@@ -33,8 +32,8 @@ COLUMNS = [
            lambda m: (whole(m.wrong), "")),
     Column("Errors", "Requests on which nothing was decided, in all repeats.",
            lambda m: (whole(m.count("errors")), "")),
-    Column("Valid repeats", "Repeats whose numbers may be used, of all; only they are in this row's times and rates.",
-           lambda m: (f"{len(m.valid)}/{len(m.all)}", "")),
+    Column("Valid repeats", "Repeats whose numbers may be used, of all; only they are in this row's times and rates, where there is one.",
+           lambda m: (f"{m.all.valid.sum()}/{len(m.all)}", "" if m.valid else "figures not valid")),
 ]
 
 
@@ -47,7 +46,7 @@ def verdict_table(results):
     loop = "closed loop" if table.target_rate.isna().all() else "open loop, waiting included in the times"
     return {
         "caption": f"Workload {table.workload.iloc[0]}, {table.clients.max()} clients, {loop}."
-                   " Medians of the valid repeats; times are those of authenticate.",
+                   " All valid repeats of each together; times are those of authenticate.",
         "columns": COLUMNS,
         "rows": [{"cells": [column.cell(row) for column in COLUMNS], "alarm": row.alarming} for row in rows],
     }

@@ -29,23 +29,21 @@ package struct Merge {
         try checkComparable()
     }
 
+    /// Every part against every other: what the first does not say, two others may say differently.
     private func checkComparable() throws {
-        func machine(_ index: Int, _ name: String) -> String {
-            let machine = records[index]["machine"] as? [String: Any]
-            return machine?[name].map { "\($0)" } ?? "unknown"
-        }
-        for index in parts.indices.dropFirst() {
-            var unlike: String?
-            if parts[index].record?.trace_sha256 != parts[0].record?.trace_sha256 { unlike = "another trace" }
-            if parts[index].record?.run_id == parts[0].record?.run_id { unlike = "the same run" }
-            for name in ["cpu_model", "cores"] where machine(index, name) != machine(0, name) {
-                unlike = "another machine (\(name) is \(machine(index, name)), not \(machine(0, name)))"
-            }
-            if let unlike {
+        let facts = try parts.map { try RunFacts($0.url) }
+        for head in parts.indices {
+            for base in 0..<head {
+                let (one, other) = (parts[base].record, parts[head].record)
+                var unlike = Likeness(facts[base], facts[head]).otherRun
+                if one?.workload.name != other?.workload.name { unlike.insert("another workload", at: 0) }
+                if one?.trace_sha256 != other?.trace_sha256 { unlike.insert("another trace", at: 0) }
+                if one?.run_id == other?.run_id { unlike = ["the same run"] }
+                guard !unlike.isEmpty else { continue }
                 throw MergeFault(
                     isIncomparable: true,
-                    description: "\(parts[index].url.path) is \(unlike) than \(parts[0].url.path)"
-                        .replacing("the same run than", with: "the same run as"))
+                    description: "\(parts[head].url.path) is not merged with \(parts[base].url.path): "
+                        + unlike.joined(separator: "; "))
             }
         }
     }
@@ -151,16 +149,32 @@ package struct Merge {
     }
 
     private func record(runID: String, startedAt: String, commandLine: [String]) -> [String: Any] {
-        var record = records[0]
+        var record = Self.agreed(records) as? [String: Any] ?? [:]
         record["run_id"] = runID
         record["started_at"] = startedAt
         record["command_line"] = commandLine
         record["order"] = parts.flatMap { $0.record?.order ?? [] }
         record["repeats"] = parts.reduce(0) { $0 + ($1.record?.repeats ?? 0) }
+        record["schema_version"] = RunIdentity.schemaVersion
         record["merged_from"] = parts.map { $0.record?.run_id ?? "" }
         let isComplete = parts.allSatisfy { $0.record?.status == "complete" }
         record["status"] = isComplete ? "complete" : "interrupted"
         return record
+    }
+
+    /// What all records say that say anything; `null` where they differ, as one of them would be wrong of the others.
+    static func agreed(_ values: [Any]) -> Any {
+        let known = values.filter { !($0 is NSNull) }
+        let objects = known.compactMap { $0 as? [String: Any] }
+        if !objects.isEmpty, objects.count == known.count {
+            let members = Set(objects.flatMap(\.keys)).map { key in
+                (key, agreed(objects.compactMap { $0[key] }))
+            }
+            let isUnknown = !members.isEmpty && members.allSatisfy { $0.1 is NSNull }
+            return isUnknown ? NSNull() : Dictionary(uniqueKeysWithValues: members)
+        }
+        let texts = known.map { try? JSONSerialization.data(withJSONObject: [$0], options: .sortedKeys) }
+        return Set(texts).count == 1 ? known[0] : NSNull()
     }
 }
 

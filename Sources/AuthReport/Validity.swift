@@ -1,4 +1,5 @@
 import AuthCore
+import AuthStatistics
 
 /// Why the numbers of a measurement must not be used.
 package struct Invalidity: Sendable, Equatable {
@@ -28,8 +29,10 @@ extension RepeatMeasurement {
         if total.completed == 0 { note(.nothingMeasured, "nothing completed") }
         guard faults.isEmpty else { return faults }
         // In less time the kernel's hundredths of a second are too coarse to judge by.
-        let disturbances = wall_ns < 200_000_000 ? [] : [throttling, steal, swapping, strangeLoad]
-        for reason in [overload, lateHarness, idleness, lostTime] + disturbances {
+        let disturbances =
+            wall_ns < ValidityRule.shortest_ns
+            ? [] : [throttling, steal, swapping, strangeLoad, foreignLoad]
+        for reason in [overload, lateHarness, standstill, clipping, idleness, lostTime] + disturbances {
             if let reason { note(.disturbed, reason) }
         }
         return faults
@@ -51,8 +54,32 @@ extension RepeatMeasurement {
     }
 
     private var lateHarness: String? {
-        guard let lag_ns = openLoop?.scheduleLag.supported_ns(0.99), lag_ns > 1_000_000 else { return nil }
-        return "the machine woke idle clients \(TextTable.time(lag_ns)) late (p99), more than 1 ms"
+        guard let openLoop, ValidityRule.isLate(openLoop.lateWakes, of: openLoop.wakes) else { return nil }
+        let share = Double(openLoop.lateWakes) / Double(openLoop.wakes) * 100
+        return "the machine woke idle clients late: \(openLoop.lateWakes) of \(openLoop.wakes) times"
+            + " (\(share.formatted(digits: 1)) %) by more than 1 ms"
+    }
+
+    private var standstill: String? {
+        guard let time_ns = usage.standstill_ns, time_ns > ValidityRule.longestStandstill_ns else {
+            return nil
+        }
+        return "standstill: the whole process was stopped for \(TextTable.time(time_ns))"
+    }
+
+    private var clipping: String? {
+        guard clippedTimes > 0 else { return nil }
+        return
+            "\(clippedTimes) times were longer than can be recorded, \(TextTable.time(BucketLayout.longest_ns))"
+    }
+
+    private var foreignLoad: String? {
+        guard let share = usage.foreignCPU_share, let processors = usage.processors,
+            ValidityRule.isForeignLoad(
+                share, pressure: usage.cpuPressure_share, clients: openLoop == nil ? clients : nil,
+                processors: processors, limit_cores: usage.processorLimit_cores)
+        else { return nil }
+        return "other processes took \((share * 100).formatted(digits: 0)) % of the processors"
     }
 
     private var throttling: String? {
@@ -91,4 +118,53 @@ extension RepeatMeasurement {
         else { return nil }
         return "\((residual * 100).formatted(digits: 1)) % more CPU time was used than the clients' own"
     }
+}
+
+/// The rules that follow from a row of `throughput.csv`, by which `validate` judges it again.
+enum ValidityRule {
+    /// In less time the kernel's hundredths of a second are too coarse to judge by.
+    static let shortest_ns: UInt64 = 200_000_000
+
+    /// An idle client that is woken later than this is late.
+    static let latestWake_ns: UInt64 = 1_000_000
+
+    /// Whether the 99 % point of the lag is above 1 ms, for any number of wake-ups: whether late ones are more than one
+    /// in a hundred, proved with 97.5 %.
+    static func isLate(_ late: UInt64, of wakes: UInt64) -> Bool {
+        BinomialInterval.proves(late, of: wakes, above: 0.01)
+    }
+
+    /// A stop of 100 ms shows as 80 to 100 ms, as the watchdog's own sleep of 20 ms is no standstill.
+    static let longestStandstill_ns: UInt64 = 79_000_000
+
+    /// The share of the processors that other processes may take.
+    ///
+    /// On one processor of its own a run saw 0 to 3 % of others; one endless loop beside eight clients on two processors
+    /// took 30 to 50 %, two beside one client on one processor 53 to 58 %.
+    static let foreignShare = 0.15
+
+    /// Whether other processes took what the clients needed.
+    ///
+    /// A run with more clients than processors waits for itself, so that waiting alone proves nothing: others must have
+    /// taken their share, and either left less than the clients would have used, or somebody waited.
+    ///
+    /// - Parameters:
+    ///   - share: of the processors, taken by others.
+    ///   - pressure: the share of the time in which anything waited for a processor, where it is known.
+    ///   - clients: those that never rest; `nil` in an open loop.
+    ///   - processors: on which the process may run.
+    ///   - limit_cores: how many processors' time the control group allows.
+    static func isForeignLoad(
+        _ share: Double, pressure: Double?, clients: Int?, processors: Int, limit_cores: Double?
+    ) -> Bool {
+        guard share > foreignShare else { return false }
+        let needed = clients.map { min(Double($0), limit_cores ?? .infinity) } ?? 0
+        return needed > Double(processors) * (1 - share) || pressure ?? 0 > 0.1
+    }
+}
+
+extension OpenLoop {
+    /// Arrivals for which an idle client had to be woken.
+    var wakes: UInt64 { scheduleLag.count }
+    var lateWakes: UInt64 { scheduleLag.count(above: ValidityRule.latestWake_ns) }
 }

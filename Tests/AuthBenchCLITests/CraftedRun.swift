@@ -13,6 +13,13 @@ struct CraftedRun {
     var kernel = "1.0"
     var synchronous = "normal"
     var mmap_bytes = 0
+    var affinity = "0-1"
+    var duration_s = 1.0
+    var warmUp_s = 0.5
+    var sqliteFile = "temporary"
+    var redis: (server: String, topology: String)?
+    var sqliteVersion = "3"
+    var load1 = 0.1
     /// Of every time of every repeat, as a fraction to either side.
     var noise = 0.01
     /// By strategy; 1.3 takes 30 % longer.
@@ -96,13 +103,23 @@ struct CraftedRun {
         [
             "schema_version": RunIdentity.schemaVersion, "run_id": runID, "status": "complete",
             "trace_sha256": trace, "repeats": repeats, "order": Array(repeating: strategies, count: repeats),
-            "workload": ["name": "crafted"], "warm_up_seconds": 0.5, "duration_seconds": 1.0,
-            "sqlite_synchronous": synchronous, "stores": [String: Any](),
-            "machine": ["cpu_model": cpuModel, "cores": 2, "kernel": kernel],
+            "workload": ["name": "crafted"], "warm_up_seconds": warmUp_s, "duration_seconds": duration_s,
+            "sqlite_synchronous": synchronous, "stores": stores, "redis_server": redis?.server ?? NSNull(),
+            "machine": [
+                "cpu_model": cpuModel, "cores": 2, "kernel": kernel, "cpu_affinity": affinity,
+                "load_average": ["load1": load1],
+            ],
             "versions": [
-                "authbench": "0", "swift": "6", "sqlite": "3", "openssl": "3",
+                "authbench": "0", "swift": "6", "sqlite": sqliteVersion, "openssl": "3",
                 "sqlite_settings": ["mmap_size": mmap_bytes],
             ] as [String: Any],
+        ]
+    }
+
+    private var stores: [String: Any] {
+        [
+            "sqlite": ["file": sqliteFile, "topology": "in-process"],
+            "redis": redis.map { ["topology": $0.topology] } ?? NSNull(),
         ]
     }
 }

@@ -81,6 +81,59 @@ struct MergeTests {
         #expect(try !disk.names(in: ".").contains(".x-9.part"))
     }
 
+    /// Two crafted runs, the second changed.
+    private func crafted(_ change: (inout CraftedRun) -> Void) throws -> Program.Result {
+        let place = folder.appendingPathComponent(UUID().uuidString)
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: false)
+        var runs = ["one", "two"].map { CraftedRun($0) }
+        for index in runs.indices {
+            runs[index].repeats = 2
+            runs[index].strategies = ["sqlite-session"]
+        }
+        change(&runs[1])
+        return try merge(try runs[0].write(in: place), try runs[1].write(in: place))
+    }
+
+    @Test("runs that one run.json cannot describe are refused with status 4, and the difference is named")
+    func unlike() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let cases: [(words: String, change: (inout CraftedRun) -> Void)] = [
+            ("sqlite_synchronous is full, not normal", { $0.synchronous = "full" }),
+            ("extent of a repeat is 2.00 s after 0.50 s, not 1.00 s", { $0.duration_s = 2 }),
+            ("extent of a repeat is 1.00 s after 0.00 s", { $0.warmUp_s = 0 }),
+            ("the SQLite file is user, not temporary", { $0.sqliteFile = "user" }),
+            ("another machine: cpu_affinity is 0, not 0-1", { $0.affinity = "0" }),
+            ("another machine: kernel is 2.0, not 1.0", { $0.kernel = "2.0" }),
+            ("sqlite is 4, not 3", { $0.sqliteVersion = "4" }),
+        ]
+        for (words, change) in cases {
+            let result = try crafted(change)
+            #expect(result.status == 4, "\(words): \(result.errors)")
+            #expect(result.errors.contains(words), "\(result.errors)")
+            #expect(result.errors.split(separator: "\n").count == 1)
+        }
+        #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("merged").path))
+    }
+
+    @Test("of what differs and may, run.json says nothing instead of what holds for one run only")
+    func differing() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let result = try crafted {
+            $0.load1 = 0.7
+            $0.redis = ("private", "tcp-loopback")
+        }
+        #expect(result.status == 0, "\(result.errors)")
+        let data = try Data(contentsOf: try merged().appendingPathComponent("run.json"))
+        let record = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        let machine = try #require(record["machine"] as? [String: Any])
+        #expect(machine["load_average"] is NSNull)
+        #expect(machine["cpu_affinity"] as? String == "0-1" && machine["cores"] as? Int == 2)
+        let stores = try #require(record["stores"] as? [String: Any])
+        #expect((stores["redis"] as? [String: Any])?["topology"] as? String == "tcp-loopback")
+        #expect(record["repeats"] as? Int == 4 && record["merged_from"] as? [String] == ["one", "two"])
+        #expect(Validation(try merged()).faults == [])
+    }
+
     @Test("unlike traces are refused with status 4, broken folders with 65, and nothing is written")
     func refused() throws {
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -84,7 +84,8 @@ struct ValidateTests {
             Mutation(name: "cut off", file: latency) { String($0.dropLast(20)) },
             Mutation(name: "a quote that does not end", file: latency) { $0 + "\"" },
             field(summary, "p50_ns", row: 1, plusOne), field(summary, "valid_repeats") { _ in "0" },
-            field(summary, "operations_per_second") { $0 + "1" }, field(summary, "cpu_us_per_op") { _ in "1" },
+            field(summary, "operations_per_second") { $0 + "1" },
+            field(summary, "cpu_us_per_op") { _ in "1" },
             field(summary, "operations_per_second_ci95_high") { _ in "1.0" },
             lines("a row less", summary) { $0.dropLast() },
             field(throughput, "achieved_rate_ci95_low") { _ in "1.0" },
@@ -94,6 +95,7 @@ struct ValidateTests {
             field(throughput, "workload") { _ in "other" }, field(throughput, "operations", plusOne),
             field(throughput, "achieved_rate") { $0 + "0" }, field(throughput, "valid") { _ in "yes" },
             field(throughput, "reason") { _ in "a whim" }, field(throughput, "accepted") { _ in "999999" },
+            field(throughput, "clipped_times", plusOne), field(throughput, "late_wakes") { _ in "1" },
             field(throughput, "run_order") { _ in "9" }, field(throughput, "repeat") { _ in "3" },
             field(throughput, "false_accepts") { _ in "1" }, field(throughput, "target_rate") { _ in "5" },
             field(throughput, "store_cpu_source") { _ in "guess" },
@@ -134,6 +136,37 @@ struct ValidateTests {
             }
             #expect(Validation(folder).faults == [], "every change was undone")
         }
+    }
+
+    @Test("refuses a valid row that says what makes it invalid, and a folder of another schema in one line")
+    func contradicted() throws {
+        let parent = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "test-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: parent) }
+        var run = CraftedRun("one")
+        run.repeats = 2
+        let folder = try run.write(in: parent)
+        #expect(Validation(folder).faults == [])
+        let url = folder.appendingPathComponent("throughput.csv")
+        let original = try String(contentsOf: url, encoding: .utf8)
+        for (column, value, isFault) in [
+            ("standstill_ns", "500000000", true), ("standstill_ns", "30000000", false),
+            ("foreign_cpu_share", "0.66000", true), ("foreign_cpu_share", "0.10000", false),
+            ("clipped_times", "1", true), ("valid", "false", true),
+        ] {
+            let mutation = field("throughput.csv", column) { _ in value }
+            try #require(mutation.change(original)).write(to: url, atomically: true, encoding: .utf8)
+            let faults = Validation(folder).faults.filter { $0.hasPrefix("throughput.csv, line 2: ") }
+            #expect(faults.isEmpty != isFault, "\(column) \(value): \(faults)")
+        }
+        try original.write(to: url, atomically: true, encoding: .utf8)
+        let record = folder.appendingPathComponent("run.json")
+        let text = try String(contentsOf: record, encoding: .utf8)
+        let old = text.replacing("\"schema_version\":3", with: "\"schema_version\":2")
+        #expect(old != text)
+        try old.write(to: record, atomically: true, encoding: .utf8)
+        let faults = Validation(folder).faults
+        #expect(faults.count == 1 && faults[0].hasPrefix("run.json: schema_version is 2, not 3"), "\(faults)")
     }
 
     @Test("refuses a folder with a file missing or one too many, with one line each and status 65")

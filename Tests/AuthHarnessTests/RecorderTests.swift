@@ -8,6 +8,7 @@ import Testing
 struct RecorderTests {
     private let times: [UInt64] = [
         0, 1, 999, 2047, 2048, 2051, 4095, 4096, 123_456, 7_654_321, 59_999_999_999, 120_000_000_000,
+        3_600_000_000_000, 5_000_000_000_000,
     ]
 
     @Test("keeps times to three significant digits, and the longest ones")
@@ -15,7 +16,9 @@ struct RecorderTests {
         var recorder = Recorder(Set(OperationKind.allCases), isOpenLoop: false)
         for time in times { recorder.record(.authenticate, time, .accepted) }
         let histogram = SlicedHistogram(recorder.service(.authenticate)).total
-        #expect(histogram.count == 12)
+        #expect(histogram.count == 14)
+        #expect(histogram.value_ns(at: 13.0 / 14) ?? 0 >= 3_600_000_000_000, "an hour is not cut off")
+        #expect(histogram.clipped == 1, "what is longer is, and that shows")
         for (time, bucket) in zip(times, histogram.buckets) where time < BucketLayout.longest_ns {
             #expect(bucket.lower_ns <= time && time <= bucket.upper_ns)
             #expect(Double(bucket.upper_ns - bucket.lower_ns) <= Double(time) / 1000)

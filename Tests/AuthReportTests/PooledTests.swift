@@ -48,15 +48,14 @@ private struct SyntheticRun {
     static func figures(
         _ index: Int, _ slices: [LatencyHistogram], wall_ns: UInt64 = 1_000_000_000, isValid: Bool = true
     ) -> RepeatFigures {
-        let sliced = SlicedHistogram(slices)
-        var tally = Tally()
-        tally.completed = sliced.total.count
         var measurement = RepeatMeasurement(
-            strategy: "s", repeatIndex: index, runOrder: index, clients: 2,
-            operations: [.init(kind: .authenticate, service: sliced, tally: tally)], wall_ns: wall_ns,
+            strategy: "s", repeatIndex: index, runOrder: index, clients: 2, operations: [], wall_ns: wall_ns,
             usage: Usage())
         measurement.isByDuration = true
-        var figures = RepeatFigures(Assessment(measurement))
+        var figures = RepeatFigures(measurement, [])
+        let sliced = SlicedHistogram(slices)
+        figures.times = [.init(operation: "authenticate", clock: "service"): sliced]
+        figures.completed = sliced.total.count
         figures.isValid = isValid
         return figures
     }

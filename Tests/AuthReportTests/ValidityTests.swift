@@ -45,6 +45,14 @@ struct ValidityTests {
                 "woke", { $0.openLoop = openLoop(lag_ns: 1_100_000) },
                 { $0.openLoop = openLoop(lag_ns: 990_000) }
             ),
+            (
+                "stopped for 100 ms", { $0.usage.standstill_ns = 100_000_000 },
+                { $0.usage.standstill_ns = 70_000_000 }
+            ),
+            ("longer than can be recorded", { $0.clip() }, { _ in }),
+            (
+                "other processes took 66 %", { $0.usage.setForeign(0.66) }, { $0.usage.setForeign(0.14) }
+            ),
             ("throttled", { $0.usage.throttled_ns = 11_000_000 }, { $0.usage.throttled_ns = 9_000_000 }),
             ("hypervisor", { $0.usage.steal_share = 0.11 }, { $0.usage.steal_share = 0.09 }),
             ("swap", { $0.usage.swappedIn_pages = 300 }, { $0.usage.swappedIn_pages = 200 }),
@@ -60,10 +68,54 @@ struct ValidityTests {
         }
     }
 
+    @Test(
+        "late wake-ups are judged for any number of arrivals: 20 of 500 are too many, 1 of 50 says nothing",
+        arguments: [
+            (20, 500, true), (1, 50, false), (0, 1, false), (0, 1_000_000, false), (60, 5000, false),
+            (80, 5000, true), (95, 9508, false), (150, 9508, true), (3, 10, true),
+        ])
+    func lateWakes(late: UInt64, wakes: UInt64, isInvalid: Bool) throws {
+        let measurement = measurement {
+            $0.openLoop = OpenLoop(
+                targetRate: 5000, arrivals: 20_000, lateOperations: 0, backlog: 0,
+                scheduleLag: LatencyHistogram(
+                    [
+                        .init(index: BucketLayout.index(of: 50_000), count: wakes - late),
+                        .init(index: BucketLayout.index(of: 3_000_000), count: late),
+                    ].filter { $0.count > 0 }))
+        }
+        #expect((measurement.invalidReason != nil) == isInvalid)
+        if isInvalid {
+            #expect(measurement.invalidReason?.contains("\(late) of \(wakes) times") == true)
+        }
+    }
+
+    @Test("other processes disturb when they take what the clients need, not when the run waits for itself")
+    func foreignLoad() {
+        func isInvalid(
+            _ share: Double, _ pressure: Double?, clients: Int?, of processors: Int, _ limit: Double? = nil
+        ) -> Bool {
+            ValidityRule.isForeignLoad(
+                share, pressure: pressure, clients: clients, processors: processors, limit_cores: limit)
+        }
+        #expect(!isInvalid(0.01, 1, clients: 200, of: 2), "200 clients wait for each other")
+        #expect(isInvalid(0.66, 0.9, clients: 8, of: 2))
+        #expect(isInvalid(0.66, nil, clients: 8, of: 2), "without any word of pressure too")
+        #expect(
+            isInvalid(0.66, nil, clients: 1, of: 2), "1.32 of two processors leave less than one client needs"
+        )
+        #expect(!isInvalid(0.4, 0.05, clients: 1, of: 2), "one client has a processor for itself")
+        #expect(isInvalid(0.4, 0.3, clients: 1, of: 2), "but somebody waited")
+        #expect(!isInvalid(0.2, 0.05, clients: 100, of: 64, 2), "a limit of two cores leaves 51 idle ones")
+        #expect(isInvalid(0.3, 0.3, clients: nil, of: 2) && !isInvalid(0.3, 0.05, clients: nil, of: 2))
+        #expect(!isInvalid(0.3, nil, clients: nil, of: 2), "in an open loop nobody knows what was needed")
+    }
+
     @Test("the kernel's ticks judge nothing shorter than a fifth of a second")
     func short() {
         let short = measurement {
             $0.wall_ns = 190_000_000
+            $0.usage.setForeign(0.9)
             $0.usage.steal_share = 0.5
         }
         #expect(short.invalidReason == nil)
@@ -77,5 +129,23 @@ struct ValidityTests {
             $0.usage.steal_share = 0.5
         }.invalidities
         #expect(faults.map(\.kind) == [.wrongDecision, .error])
+    }
+}
+
+extension RepeatMeasurement {
+    /// Makes one of the times longer than anything that is recorded.
+    fileprivate mutating func clip() {
+        operations[0].service = SlicedHistogram([
+            LatencyHistogram([
+                .init(index: 1000, count: 19_999), .init(index: BucketLayout.count - 1, count: 1),
+            ])
+        ])
+    }
+}
+
+extension Usage {
+    fileprivate mutating func setForeign(_ share: Double) {
+        foreignCPU_share = share
+        processors = 2
     }
 }

@@ -19,6 +19,36 @@ struct KernelCountersTests {
         #expect(counters.steal_ticks == .max)
     }
 
+    @Test("what others took is what ran on the allowed processors, less what is our own")
+    func foreign() {
+        func counters(_ text: String) -> KernelCounters {
+            var counters = KernelCounters()
+            counters.readProcessors(text, [1, 2])
+            return counters
+        }
+        let before = counters(
+            "cpu 0 0 0 0 0 0 0 0\ncpu0 9 9 9 9 9 9 9 9\ncpu1 10 0 10 80 0 0 0 0\ncpu2 0 0 0 0 0 0 0 0\n")
+        // cpu0 was busy all the time, but the process may not run there; waiting for disks and interrupts are not running.
+        let after = counters(
+            "cpu 0 0 0 0 0 0 0 0 0\ncpu0 109 9 9 9 9 9 9 9\ncpu1 60 0 20 110 5 5 0 0 0\ncpu2 30 5 5 40 10 5 5 0 0\n"
+        )
+        let spent = after.since(before)
+        #expect(spent.allowed_ticks == 200 && spent.busy_ticks == 100)
+        #expect(spent.foreign_share(own_ns: 600_000_000, available_ns: 2_000_000_000) == 0.2)
+        #expect(spent.foreign_share(own_ns: 1_900_000_000, available_ns: 2_000_000_000) == 0)
+        #expect(KernelCounters().foreign_share(own_ns: 1, available_ns: 1) == nil)
+    }
+
+    @Test("pressure is the total of the line of those that wait, of some")
+    func pressure() {
+        var counters = KernelCounters()
+        counters.readPressure(
+            "some avg10=67.11 avg60=50.18 avg300=32.56 total=171808927\nfull avg10=0.00 total=5\n")
+        #expect(counters.pressure_us == 171_808_927)
+        counters.readPressure("nothing\n")
+        #expect(counters.pressure_us == nil)
+    }
+
     @Test("throttling is read in the microseconds of version 2 and the nanoseconds of version 1")
     func throttling() {
         var counters = KernelCounters()

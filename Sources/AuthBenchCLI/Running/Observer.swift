@@ -1,12 +1,31 @@
 import AuthCore
 import AuthHarness
 import Backends
+import Dispatch
 import Foundation
 
-/// Reads what a measurement took from the machine: by counters before and after it.
+/// Reads what a measurement took from the machine, and what the machine did beside it: by counters before and after it,
+/// and by a watchdog meanwhile.
 struct Observer: Sendable {
     /// The private redis-server, whose processor time the system tells; `nil` where there is none.
-    let serverID: Int32?
+    private let serverID: Int32?
+    private let processors = ProcessorBinding.allowed()
+    private let limit_cores = Machine.processorLimit_cores
+    private let watchdog: Watchdog
+
+    init(serverID: Int32?) {
+        self.serverID = serverID
+        watchdog = Watchdog(
+            timepiece: Timepiece(sleep: PreciseTimer.sleep), cpu_ns: ProcessCPU.used_ns,
+            processors: max(1, processors.count))
+        // A thread of its own, as Dispatch has hardly more of them than there may be clients.
+        Thread { [weak watchdog] in
+            while let watchdog {
+                watchdog.look()
+                PreciseTimer.sleep(until_ns: watchdog.due_ns)
+            }
+        }.start()
+    }
 
     func storeCPUSource(_ strategy: StrategyDescriptor) -> StoreCPUSource {
         if strategy.stores.contains(.redis) { return serverID == nil ? .foreignServer : .privateServer }
@@ -14,8 +33,20 @@ struct Observer: Sendable {
     }
 
     func observe(_ strategy: StrategyDescriptor) -> @Sendable () -> Usage {
-        let before = Reading(storeID: strategy.stores.contains(.redis) ? serverID : nil)
-        return { before.usage(until: Reading(storeID: before.storeID)) }
+        let storeID = strategy.stores.contains(.redis) ? serverID : nil
+        let isStoreUnknown = storeCPUSource(strategy) == .foreignServer
+        watchdog.begin()
+        let before = Reading(storeID: storeID, processors: processors)
+        return {
+            let standstill_ns = watchdog.longest_ns()
+            var usage = before.usage(until: Reading(storeID: storeID, processors: processors))
+            usage.standstill_ns = standstill_ns
+            usage.processors = processors.count
+            usage.processorLimit_cores = limit_cores
+            // A server that cannot be seen may be one of the others, and takes its time for this run.
+            if isStoreUnknown || storeID != nil && usage.storeCPU_ns == nil { usage.foreignCPU_share = nil }
+            return usage
+        }
     }
 
     var instruments: Instruments {
@@ -25,15 +56,17 @@ struct Observer: Sendable {
     }
 
     private struct Reading: Sendable {
-        let storeID: Int32?
+        let processors: Int
+        let time_ns = DispatchTime.now().uptimeNanoseconds
         let cpu_ns = ProcessCPU.used_ns()
         let storeCPU_ns: UInt64?
         let switches = ContextSwitches.current()
-        let kernel = KernelCounters.current()
+        let kernel: KernelCounters
 
-        init(storeID: Int32?) {
-            self.storeID = storeID
+        init(storeID: Int32?, processors: [Int]) {
+            self.processors = processors.count
             storeCPU_ns = storeID.flatMap(OtherProcessCPU.used_ns)
+            kernel = KernelCounters.current(of: processors)
         }
 
         func usage(until end: Self) -> Usage {
@@ -46,6 +79,10 @@ struct Observer: Sendable {
             usage.throttled_ns = spent.throttled_ns
             usage.swappedIn_pages = spent.swappedIn_pages
             usage.steal_share = spent.steal_share
+            let passed_ns = max(1, end.time_ns - time_ns)
+            usage.foreignCPU_share = spent.foreign_share(
+                own_ns: usage.cpu_ns + (usage.storeCPU_ns ?? 0), available_ns: passed_ns * UInt64(processors))
+            usage.cpuPressure_share = spent.pressure_us.map { min(1, Double($0) * 1000 / Double(passed_ns)) }
             return usage
         }
 

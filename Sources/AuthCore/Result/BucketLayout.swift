@@ -3,8 +3,10 @@
 ///
 /// Times below 2048 ns have a bucket each; from there on each doubling has 1024.
 public enum BucketLayout {
-    /// Longer times count as this one; no operation outlives a store's timeout.
-    public static let longest_ns: UInt64 = 60_000_000_000
+    /// 73 minutes, which is more than the longest repeat; longer times count as this one.
+    ///
+    /// The last bucket is theirs: what is in it may have been cut off (`LatencyHistogram.clipped`).
+    public static let longest_ns: UInt64 = 1 << 42 - 1
     public static let count = index(of: longest_ns) + 1
 
     @inlinable

@@ -35,6 +35,14 @@ public struct LatencyHistogram: Sendable, Equatable {
     public var min_ns: UInt64? { buckets.first?.lower_ns }
     public var max_ns: UInt64? { buckets.last?.upper_ns }
 
+    /// How many times may have been longer than what is recorded of them.
+    public var clipped: UInt64 { buckets.last.map { $0.index == BucketLayout.count - 1 ? $0.count : 0 } ?? 0 }
+
+    /// How many times are longer than this one, as far as the buckets tell.
+    public func count(above time_ns: UInt64) -> UInt64 {
+        buckets.reduce(0) { $0 + ($1.lower_ns > time_ns ? $1.count : 0) }
+    }
+
     /// All times together, each taken as the middle of its bucket.
     public var sum_ns: Double {
         buckets.reduce(0.0) { sum, bucket in

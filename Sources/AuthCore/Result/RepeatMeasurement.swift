@@ -52,6 +52,11 @@ public struct RepeatMeasurement: Sendable {
         wall_ns == 0 ? 0 : Double(total.completed) * 1e9 / Double(wall_ns)
     }
 
+    /// Times that may have been longer than what is recorded of them, by either clock.
+    public var clippedTimes: UInt64 {
+        operations.reduce(0) { $0 + $1.service.total.clipped + ($1.response?.total.clipped ?? 0) }
+    }
+
     /// CPU of this process for each completed operation, in microseconds.
     public var cpu_us_per_op: Double? { perOperation_us(usage.cpu_ns) }
 

@@ -10,6 +10,16 @@ public struct Usage: Sendable, Equatable {
     public var steal_share: Double?
     /// How long the control group's processor limit held this process up.
     public var throttled_ns: UInt64?
+    /// The longest time for which the whole process stood still.
+    public var standstill_ns: UInt64?
+    /// The share of the processors on which this process may run that other processes took, its store's aside.
+    public var foreignCPU_share: Double?
+    /// The share of the time in which anything that could run waited for a processor.
+    public var cpuPressure_share: Double?
+    /// On how many processors this process may run.
+    public var processors: Int?
+    /// How many processors' time the control group allows; `nil` without a limit.
+    public var processorLimit_cores: Double?
     /// Pages that had to be read back from swap, on the whole machine.
     public var swappedIn_pages: UInt64?
 

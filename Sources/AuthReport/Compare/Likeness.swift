@@ -5,11 +5,22 @@ struct Likeness {
     let otherSettings: [String]
     /// What may come with the build and is only said.
     let remarks: [(name: String, value: String)]
+    /// What keeps them from being one run as well: all that one `run.json` can only say of both.
+    let otherRun: [String]
 
     init(_ base: RunFacts, _ head: RunFacts) {
         otherMachine = Self.facts(base.machine, head.machine).compactMap(Self.phrase)
         otherSettings = Self.settings(base, head).compactMap(Self.phrase)
-        remarks = Self.remarks(base, head)
+        let facts = Self.remarks(base, head)
+        remarks = facts.filter { $0.base != $0.head }.map {
+            ("unlike \($0.name)", "\($0.base) -> \($0.head)")
+        }
+        // A run may be short of repeats, and only one of them need have a store.
+        let own = facts + [("redis_server", base.redis_server ?? "none", head.redis_server ?? "none")]
+        otherRun =
+            otherMachine.map { "another machine: \($0)" } + otherSettings
+            + own.filter { $0.name != "status" && $0.base != "none" && $0.head != "none" }
+            .compactMap(Self.phrase)
     }
 
     private typealias Fact = (name: String, base: String, head: String)
@@ -29,7 +40,8 @@ struct Likeness {
         return [
             fact("cpu_model") { $0.cpu_model }, fact("cores") { String($0.cores) },
             fact("cpu_quota_cores") { $0.cgroup?.cpu_quota_cores.map { $0.formatted(digits: 2) } ?? "none" },
-            fact("cpuset") { $0.cgroup?.cpuset ?? "all" }, fact("cpu_governor") { $0.cpu_governor },
+            fact("cpuset") { $0.cgroup?.cpuset ?? "all" }, fact("cpu_affinity") { $0.cpu_affinity },
+            fact("cpu_governor") { $0.cpu_governor },
             fact("kernel") { $0.kernel }, fact("cpu_flags") { $0.cpu_flags?.joined(separator: " ") },
         ]
     }
@@ -49,13 +61,13 @@ struct Likeness {
             ].filter { $0.base != "none" && $0.head != "none" }
     }
 
-    private static func remarks(_ base: RunFacts, _ head: RunFacts) -> [(name: String, value: String)] {
+    private static func remarks(_ base: RunFacts, _ head: RunFacts) -> [Fact] {
         func extent(_ run: RunFacts) -> String {
             let unit = run.operations.map { "\($0) operations" }
             let time = run.duration_seconds.map { "\($0.formatted(digits: 2)) s" } ?? "unknown"
             return "\(unit ?? time) after \(run.warm_up_seconds.formatted(digits: 2)) s"
         }
-        let facts: [Fact] = [
+        return [
             ("status", base.status, head.status), ("extent of a repeat", extent(base), extent(head)),
             ("authbench", base.versions.authbench, head.versions.authbench),
             ("swift", base.versions.swift, head.versions.swift),
@@ -63,6 +75,5 @@ struct Likeness {
             ("openssl", base.versions.openssl, head.versions.openssl),
             ("redis", base.versions.redis ?? "none", head.versions.redis ?? "none"),
         ]
-        return facts.filter { $0.base != $0.head }.map { ("unlike \($0.name)", "\($0.base) -> \($0.head)") }
     }
 }

@@ -13,6 +13,8 @@ struct RunFacts: Decodable {
         var cpu_governor: String?
         var cores: Int
         var kernel: String?
+        /// The processors on which it might run, as the kernel lists them.
+        var cpu_affinity: String?
         var cgroup: ControlGroup?
     }
 
@@ -47,6 +49,7 @@ struct RunFacts: Decodable {
     var operations: Int?
     var warm_up_seconds: Double
     var sqlite_synchronous: String
+    var redis_server: String?
     var machine: Machine
     var versions: Versions
     var stores: Stores

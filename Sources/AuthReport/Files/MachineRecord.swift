@@ -33,6 +33,8 @@ package struct MachineRecord: Encodable, Sendable {
     @OrNull package var cpu_governor: String?
     /// Those on which this process may run.
     package var cores: Int
+    /// Which ones these are, as the kernel lists them, such as `0-3,8`: fewer than all under `taskset`.
+    @OrNull package var cpu_affinity: String?
     @OrNull package var cores_online: Int?
     /// Whether the CPU says that it is a virtual one.
     @OrNull package var hypervisor: Bool?

@@ -20,6 +20,13 @@ package struct ResultReader {
             package var mix: [String: Double]?
         }
 
+        package struct Machine: Decodable, Sendable {
+            package struct ControlGroup: Decodable, Sendable { package var cpu_quota_cores: Double? }
+
+            package var cores: Int
+            package var cgroup: ControlGroup?
+        }
+
         package var schema_version: Int
         package var run_id: String
         package var status: String
@@ -28,6 +35,7 @@ package struct ResultReader {
         package var order: [[String]]
         package var workload: Workload
         package var duration_seconds: Double?
+        package var machine: Machine
     }
 
     package init(_ url: URL) {

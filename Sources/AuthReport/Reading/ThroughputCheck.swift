@@ -4,9 +4,18 @@ import AuthStatistics
 /// Whether the rows of `throughput.csv` agree with themselves and with the counts of `latency.csv`.
 struct ThroughputCheck {
     private(set) var faults: [String] = []
+    private let machine: ResultReader.RecordHead.Machine
 
-    /// - Parameter repeats: what each row gives, in their order.
-    init(_ rows: [TableRow], _ latency: [TableRow], _ repeats: [RepeatFigures]) {
+    /// - Parameters:
+    ///   - rows: of `throughput.csv`.
+    ///   - latency: the rows of `latency.csv`.
+    ///   - repeats: what each row of `throughput.csv` gives, in their order.
+    ///   - machine: where they were measured.
+    init(
+        _ rows: [TableRow], _ latency: [TableRow], _ repeats: [RepeatFigures],
+        on machine: ResultReader.RecordHead.Machine
+    ) {
+        self.machine = machine
         var counts: [[String]: UInt64] = [:]
         for row in latency {
             counts[[row["strategy"], row["repeat"], row["clock"]], default: 0] &+= row.count("n") ?? 0
@@ -16,6 +25,10 @@ struct ThroughputCheck {
             checkCounts(row, service: counts[cell + ["service"]] ?? 0, response: counts[cell + ["response"]])
             checkRate(row, figures.rateInterval)
             checkLoop(row)
+            let clipped = figures.times.values.reduce(0) { $0 + $1.total.clipped }
+            expect(
+                row["clipped_times"] == String(clipped), row,
+                "clipped_times is \(row["clipped_times"]), but the histograms have \(clipped)")
             checkVerdict(row)
         }
     }
@@ -58,7 +71,7 @@ struct ThroughputCheck {
     /// A closed loop has no schedule, an open one rests.
     private mutating func checkLoop(_ row: TableRow) {
         let isOpenLoop = !row["target_rate"].isEmpty
-        for name in ["late_operations", "backlog_operations"] {
+        for name in ["late_operations", "backlog_operations", "wakes", "late_wakes"] {
             expect(row[name].isEmpty != isOpenLoop, row, "\(name) does not go with target_rate")
         }
         expect(
@@ -66,6 +79,11 @@ struct ThroughputCheck {
         )
         let (late, backlog) = (row.count("late_operations") ?? 0, row.count("backlog_operations") ?? 0)
         expect(backlog <= late, row, "backlog_operations is more than late_operations")
+        let (wakes, lateWakes) = (row.count("wakes") ?? 0, row.count("late_wakes") ?? 0)
+        expect(lateWakes <= wakes, row, "late_wakes is more than wakes")
+        expect(
+            !isOpenLoop || wakes + late <= (row.count("operations") ?? 0) + (row.count("errors") ?? 0), row,
+            "wakes and late_operations are more than operations and errors")
         let low = row.count("schedule_lag_p50_ns") ?? 0
         expect(
             row.count("schedule_lag_p99_ns") ?? .max >= low, row, "schedule_lag_p99_ns is less than the p50")
@@ -74,6 +92,9 @@ struct ThroughputCheck {
     private mutating func checkVerdict(_ row: TableRow) {
         let isWrong = ["errors", "false_accepts", "false_rejects"].contains { row[$0] != "0" }
         expect(!row.flag("valid") || !isWrong, row, "valid, but with errors or wrong decisions")
+        if row.flag("valid"), let disturbance = disturbance(row) {
+            faults.append(row.fault("valid, but \(disturbance)"))
+        }
         expect(row.flag("valid") == row["reason"].isEmpty, row, "valid and reason contradict each other")
         expect(
             StoreCPUSource(rawValue: row["store_cpu_source"]) != nil, row,
@@ -82,5 +103,21 @@ struct ThroughputCheck {
         expect(
             !isUnknown || row["store_cpu_us_per_op"].isEmpty, row,
             "store_cpu_us_per_op of a server that cannot be seen")
+    }
+
+    /// What makes a row invalid, of that which follows from the row itself.
+    private func disturbance(_ row: TableRow) -> String? {
+        func count(_ name: String) -> UInt64 { row.count(name) ?? 0 }
+        if ValidityRule.isLate(count("late_wakes"), of: count("wakes")) {
+            return "late_wakes is too many of wakes"
+        }
+        if count("standstill_ns") > ValidityRule.longestStandstill_ns { return "standstill_ns is too long" }
+        if count("clipped_times") > 0 { return "clipped_times is not 0" }
+        let isForeignLoad = ValidityRule.isForeignLoad(
+            row.number("foreign_cpu_share") ?? 0, pressure: row.number("cpu_pressure_share"),
+            clients: row["target_rate"].isEmpty ? Int(count("clients")) : nil, processors: machine.cores,
+            limit_cores: machine.cgroup?.cpu_quota_cores)
+        let isLong = count("wall_ns") >= ValidityRule.shortest_ns
+        return isLong && isForeignLoad ? "foreign_cpu_share is too much" : nil
     }
 }

@@ -34,7 +34,10 @@ package struct Validation {
         faults += LatencyCheck(record, rows["latency.csv"] ?? [], reader.histograms).faults
         faults += MixCheck(record, rows["throughput.csv"] ?? [], rows["latency.csv"] ?? []).faults
         let repeats = reader.repeatFigures
-        faults += ThroughputCheck(rows["throughput.csv"] ?? [], rows["latency.csv"] ?? [], repeats).faults
+        faults +=
+            ThroughputCheck(
+                rows["throughput.csv"] ?? [], rows["latency.csv"] ?? [], repeats, on: record.machine
+            ).faults
         faults += SummaryCheck(record, rows["summary.csv"] ?? [], repeats).faults
         faults += SizeCheck(rows["size.csv"] ?? []).faults
     }

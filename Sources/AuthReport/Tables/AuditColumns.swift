@@ -10,6 +10,14 @@ extension ThroughputTable {
             Column("backlog_operations", .optionalCount, "Arrivals still waiting when the last was due.") {
                 .count($0.measurement.openLoop?.backlog)
             },
+            Column("wakes", .optionalCount, "Arrivals for which an idle client was woken.") {
+                .count($0.measurement.openLoop?.wakes)
+            },
+            Column(
+                "late_wakes", .optionalCount, "Of these, those for which it was woken more than 1 ms late."
+            ) {
+                .count($0.measurement.openLoop?.lateWakes)
+            },
             lag("schedule_lag_p50_ns", 0.5, "How late idle clients were woken") {
                 $0.measurement.openLoop?.scheduleLag
             },
@@ -68,6 +76,21 @@ extension ThroughputTable {
             Column("involuntary_switches", .count, "Context switches because another thread was due.") {
                 .count($0.measurement.usage.involuntarySwitches)
             },
+            Column("clipped_times", .count, "Times longer than can be recorded, 73 minutes.") {
+                .count($0.measurement.clippedTimes)
+            },
+            Column(
+                "standstill_ns", .optionalTime,
+                "The longest time for which the whole process was stopped, less up to 20 ms; blank where nobody looked."
+            ) { .count($0.measurement.usage.standstill_ns) },
+            Column(
+                "foreign_cpu_share", .optionalShare,
+                "Share of the processors that other processes took, the private store aside; blank where that is unknown."
+            ) { .number($0.measurement.usage.foreignCPU_share, 5) },
+            Column(
+                "cpu_pressure_share", .optionalShare,
+                "Share of the time in which anything waited for a processor, this run among that (pressure stall information)."
+            ) { .number($0.measurement.usage.cpuPressure_share, 5) },
             Column("steal_share", .optionalShare, "Share of the processors that the hypervisor gave away.") {
                 .number($0.measurement.usage.steal_share, 5)
             },

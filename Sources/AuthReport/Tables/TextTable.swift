@@ -32,7 +32,8 @@ package enum TextTable {
     private static func notes(_ lines: [Summary]) -> String {
         lines.flatMap { line in
             line.invalid.map { "not valid: \(line.strategy), repeat \($0.repeatIndex): \($0.fault.reason)\n" }
-                + (line.isValid ? [] : ["not valid: \(line.strategy): all its figures, as no repeat is valid\n"])
+                + (line.isValid
+                    ? [] : ["not valid: \(line.strategy): all its figures, as no repeat is valid\n"])
         }.joined()
     }
 

@@ -4,10 +4,13 @@ import Foundation
 /// On which processors a process may run (sched_setaffinity(2)).
 package enum ProcessorBinding {
     /// Those that this process may use, in ascending order; empty where the system does not say.
-    package static func allowed() -> [Int] {
+    package static func allowed() -> [Int] { allowedList().flatMap { CPUList.members($0) } ?? [] }
+
+    /// The same as a list in the kernel's words, such as `0-3,8`.
+    package static func allowedList() -> String? {
         let status = SystemFile.text("/proc/self/status") ?? ""
         let line = status.split(whereSeparator: \.isNewline).first { $0.hasPrefix("Cpus_allowed_list:") }
-        return line.flatMap { CPUList.members(String($0.dropFirst("Cpus_allowed_list:".count))) } ?? []
+        return line?.dropFirst("Cpus_allowed_list:".count).trimmingCharacters(in: .whitespaces)
     }
 
     /// Binds all threads of a process, and so those that they start later.
