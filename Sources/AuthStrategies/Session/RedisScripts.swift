@@ -1,3 +1,5 @@
+import Backends
+
 /// What changes two keys at once, as scripts: no other client ever sees half of it
 /// (https://redis.io/docs/latest/develop/programmability/eval-intro/).
 ///
@@ -135,4 +137,20 @@ enum RedisScripts {
         redis.call('ZADD', KEYS[1], 'XX', -1, 'born')
         return 1
         """
+}
+
+/// The scripts as a server has been told them.
+struct LoadedRedisScripts {
+    let save, touch, rotate, remove, each, beginSearch, search, endSearch: RedisScript
+
+    init(on connection: inout RedisConnection) throws {
+        save = try RedisScript(RedisScripts.save, on: &connection)
+        touch = try RedisScript(RedisScripts.touch, on: &connection)
+        rotate = try RedisScript(RedisScripts.rotate, on: &connection)
+        remove = try RedisScript(RedisScripts.remove, on: &connection)
+        each = try RedisScript(RedisScripts.each, on: &connection)
+        beginSearch = try RedisScript(RedisScripts.beginSearch, on: &connection)
+        search = try RedisScript(RedisScripts.search, on: &connection)
+        endSearch = try RedisScript(RedisScripts.endSearch, on: &connection)
+    }
 }

@@ -14,26 +14,11 @@ struct RedisSessionStore: ~Copyable {
     private var touchCommand = RedisCommand()
     private let sessionPrefix: [UInt8]
     private let userPrefix: [UInt8]
-    private let scripts: Scripts
+    private let scripts: LoadedRedisScripts
     private let lifetimes: Lifetimes
     private let endpoint: RedisEndpoint
     private(set) var data: SessionData
     private(set) var touchFailures = 0
-
-    private struct Scripts {
-        let save, touch, rotate, remove, each, beginSearch, search, endSearch: RedisScript
-
-        init(on connection: inout RedisConnection) throws {
-            save = try RedisScript(RedisScripts.save, on: &connection)
-            touch = try RedisScript(RedisScripts.touch, on: &connection)
-            rotate = try RedisScript(RedisScripts.rotate, on: &connection)
-            remove = try RedisScript(RedisScripts.remove, on: &connection)
-            each = try RedisScript(RedisScripts.each, on: &connection)
-            beginSearch = try RedisScript(RedisScripts.beginSearch, on: &connection)
-            search = try RedisScript(RedisScripts.search, on: &connection)
-            endSearch = try RedisScript(RedisScripts.endSearch, on: &connection)
-        }
-    }
 
     init(_ settings: RedisSettings, lifetimes: Lifetimes, session_bytes: Int = 0) throws {
         guard let endpoint = RedisEndpoint(url: settings.url) else {
@@ -41,7 +26,7 @@ struct RedisSessionStore: ~Copyable {
         }
         // What can fail first: a noncopyable value cannot be left half made.
         var connection = try RedisConnection(endpoint)
-        let scripts = try Scripts(on: &connection)
+        let scripts = try LoadedRedisScripts(on: &connection)
         sessionPrefix = Array("\(settings.keyPrefix)s:".utf8)
         userPrefix = Array("\(settings.keyPrefix)u:".utf8)
         self.lifetimes = lifetimes
@@ -94,6 +79,7 @@ struct RedisSessionStore: ~Copyable {
     ///   - sessions: what to store under which name.
     ///   - scope: what they permit.
     ///   - afterFirst: called before the others are sent, for tests of a server that forgets scripts there.
+    /// - Throws: `RedisError`, the first of those met; some sessions may have been stored then.
     mutating func save(
         _ sessions: [(id: Digest, record: SessionRecord)], scope: [UInt8], afterFirst: () throws -> Void = {}
     ) throws {
