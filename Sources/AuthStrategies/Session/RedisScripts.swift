@@ -114,12 +114,12 @@ enum RedisScripts {
         return redis.call('PEXPIRE', KEYS[1], ARGV[4])
         """
 
-    /// Looks through about a thousand keys and puts the user's sessions among them into the index.
+    /// Looks through some hundred keys and puts the user's sessions among them into the index.
     ///
     /// Keys: index. Arguments: the cursor, the pattern of session keys, the length of their prefix, the user's 8 bytes.
     /// The answer is the next cursor.
     static let search = """
-        local found = redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', 1000)
+        local found = redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', 250)
         for _, key in ipairs(found[2]) do
             local record = redis.call('GETRANGE', key, 0, 39)
             if #record == 40 and string.sub(record, 1, 8) == ARGV[4] then

@@ -90,8 +90,7 @@ struct RedisSessionStore: ~Copyable {
             prepareSave(session, scope)
             try connection.send(command)
         }
-        var unknown: [Int] = []
-        var failure: RedisError?
+        var (unknown, failure) = ([Int](), RedisError?.none)
         // Every reply is read, also after an error: what is left would answer the next command.
         for index in sessions.indices.dropFirst() {
             do throws(RedisError) { _ = try connection.receive() } catch {
@@ -206,7 +205,7 @@ struct RedisSessionStore: ~Copyable {
         throw RedisError.server(message: "an index that is lost again and again: is its memory too small?")
     }
 
-    /// Puts every session of a user back into the index, a thousand keys at a time.
+    /// Puts every session of a user back into the index, some hundred keys at a time: a server answers nobody else meanwhile.
     private mutating func searchAll(for subject: Subject, at now: Instant) throws {
         let mark = Array("search ".utf8) + (try SecureRandom.bytes(16))
         let index = Self.index(of: subject)
@@ -254,13 +253,10 @@ struct RedisSessionStore: ~Copyable {
     /// one was done does not matter.
     private mutating func settleTouch() {
         guard let error = connection.takePostError() else { return }
-        if case .server = error, !error.isUnknownScript {
-            touchFailures += 1
-            return
-        }
-        do { _ = try connection.execute(touchCommand.spelledOut(scripts.touch), isRepeatable: true) } catch {
-            touchFailures += 1
-        }
+        do throws(RedisError) {
+            if case .server = error, !error.isUnknownScript { throw error }
+            _ = try connection.execute(touchCommand.spelledOut(scripts.touch), isRepeatable: true)
+        } catch { touchFailures += 1 }
     }
 
     /// What all scripts that give a session time have in common: its life in ms, name and absolute expiry, the moment, and
