@@ -32,7 +32,8 @@ extension Trial where S: ~Copyable {
             try mustRefuse(first.headerLine, "the identifier from before a renewal", at: moment)
             try there.logout(first, at: moment)
             try mustRefuse(
-                second.headerLine, "a renewed session after a logout with the identifier from before", at: moment)
+                second.headerLine, "a renewed session after a logout with the identifier from before",
+                at: moment)
             guard case .refused = try there.renew(second, at: moment) else {
                 throw Breach("a session is renewed after a logout with the identifier from before")
             }

@@ -45,7 +45,8 @@ extension Trial where S: ~Copyable {
             if signsInAgain { own.append(try here.login(subject, at: start)) }
             try there.logoutEverywhere(subject, at: start)
             for credential in own {
-                try mustRefuse(credential.headerLine, "a session whose index was lost, after logout everywhere")
+                try mustRefuse(
+                    credential.headerLine, "a session whose index was lost, after logout everywhere")
             }
         }
     }

@@ -48,7 +48,8 @@ extension Trial where S: ~Copyable {
         }
         let begin = String(start.seconds)
         try require(
-            signedIn[0] ?? begin == begin, "auth_time is \(signedIn[0] ?? ""), and the sign-in was at \(begin)")
+            signedIn[0] ?? begin == begin,
+            "auth_time is \(signedIn[0] ?? ""), and the sign-in was at \(begin)")
         let (step_ms, grace_ms) = (lifetimes.shortest_ms / 4, lifetimes.refreshGrace_ms)
         let once = start.advanced(byMilliseconds: step_ms)
         guard case .renewed(let second) = try here.renew(first, at: once) else {

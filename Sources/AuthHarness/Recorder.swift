@@ -14,6 +14,8 @@ struct Recorder {
     var span_ns: Range<UInt64> = 0..<0
     /// CPU time of the client's thread meanwhile.
     var cpu_ns: UInt64 = 0
+    /// Last-seen moments that the strategy could not write meanwhile.
+    var touchFailures = 0
     /// The slice that is going on.
     var slice = 0
 
@@ -45,6 +47,7 @@ struct Recorder {
         for kind in tallies.indices { tallies[kind] = Tally() }
         (lateOperations, backlog, slice) = (0, 0, 0)
         firstError = nil
+        touchFailures = 0
     }
 
     @inline(__always)

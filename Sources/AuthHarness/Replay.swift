@@ -8,6 +8,7 @@ struct Replay: Sendable {
     /// the schedule.
     var wall_ns: UInt64
     var clientCPU_ns: UInt64 = 0
+    var touchFailures = 0
     var little_residual: Double?
     var idleClients: Int
     var openLoop: OpenLoop?
@@ -21,6 +22,7 @@ struct Replay: Sendable {
         operations = merger.operations
         firstError = merger.firstError
         clientCPU_ns = merger.cpu_ns
+        touchFailures = merger.touchFailures
         idleClients = boxes.count - merger.clients
         wall_ns = max(merger.lastEnd_ns, phase.start_ns) - phase.start_ns
         guard let rate = arrival.rate else {
@@ -44,6 +46,7 @@ private struct ClientMerger {
     var lateOperations: UInt64 = 0
     var backlog: UInt64 = 0
     var cpu_ns: UInt64 = 0
+    var touchFailures = 0
     var lastEnd_ns: UInt64 = 0
     /// Clients that did anything.
     var clients = 0
@@ -67,6 +70,7 @@ private struct ClientMerger {
         }
         lastEnd_ns = max(lastEnd_ns, span_ns.upperBound)
         cpu_ns += recorder.cpu_ns
+        touchFailures += recorder.touchFailures
         lateOperations += recorder.lateOperations
         backlog += recorder.backlog
         if recorder.isOpenLoop { lags.append(recorder.scheduleLag) }

@@ -98,6 +98,7 @@ package struct Run: Sendable {
         measurement.storeCPUSource = instruments.storeCPUSource(contender.descriptor)
         measurement.firstError = replay.firstError
         measurement.sweptSessions = replay.sweep?.deleted
+        measurement.touchFailures = replay.touchFailures
         return measurement
     }
 }

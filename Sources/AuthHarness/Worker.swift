@@ -28,6 +28,7 @@ struct Worker<S: AuthStrategy & ~Copyable>: ~Copyable {
     ) {
         instruments.settle()
         let cpuBefore_ns = instruments.threadCPU_ns()
+        let touchFailuresBefore = strategy.touchFailures
         let timepiece = instruments.timepiece
         if let jar {
             var replay = JarReplay(jar)
@@ -38,5 +39,6 @@ struct Worker<S: AuthStrategy & ~Copyable>: ~Copyable {
             desk.replayClosedLoop(phase, on: &strategy, into: &recorder, by: timepiece, stop: stop)
         }
         recorder.cpu_ns = instruments.threadCPU_ns() - cpuBefore_ns
+        recorder.touchFailures = strategy.touchFailures - touchFailuresBefore
     }
 }

@@ -107,8 +107,9 @@ public struct HybridStrategy: AuthStrategy, ~Copyable {
         return Credential(headerLine: try desk.specimen(of: profile, at: now), refreshToken: refreshToken)
     }
 
-    /// The lifetime is shortened at random, so that tokens issued together are not renewed together: by whole seconds,
-    /// as `exp` has no others. `auth_time` is that of the sign-in, whichever refresh it is (RFC 9068 section 2.2.1).
+    /// The lifetime is shortened at random, so that tokens issued together are not renewed together.
+    ///
+    /// By whole seconds, as `exp` has no others. `auth_time` is that of the sign-in, whichever refresh it is (RFC 9068 section 2.2.1).
     private mutating func credential(
         _ subject: Subject, _ refreshToken: [UInt8], scope: [UInt8]? = nil, authenticatedAt: Instant,
         at now: Instant

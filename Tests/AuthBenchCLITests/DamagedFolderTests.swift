@@ -9,7 +9,8 @@ struct DamagedFolderTests {
         "with an impossible number in one of its files is validated, never a crash",
         arguments: ["throughput.csv", "latency.csv", "size.csv", "summary.csv", "run.json"])
     func numbers(file: String) throws {
-        let parent = FileManager.default.temporaryDirectory.appendingPathComponent("test-\(UUID().uuidString)")
+        let parent = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "test-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(at: parent) }
         var run = CraftedRun("damaged")
@@ -19,7 +20,8 @@ struct DamagedFolderTests {
         let url = folder.appendingPathComponent(file)
         guard let text = try? String(contentsOf: url, encoding: .utf8) else { return }
         // The first row is enough: the others are read alike.
-        let lines = text.split(separator: "\n", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+        let lines = text.split(separator: "\n", maxSplits: 2, omittingEmptySubsequences: false).map(
+            String.init)
         let isTable = file.hasSuffix(".csv")
         let (before, first, after) =
             isTable ? (lines[0] + "\n", lines[1], "\n" + lines[2]) : ("", text, "")

@@ -49,6 +49,9 @@ struct RunTests {
             #expect(measurement.total.errors == 0)
             #expect(measurement.total.completed == 600_000)
             #expect(measurement.operations.count == OperationKind.allCases.count)
+            let reads = measurement.operations.filter { ![.login, .renew, .logout].contains($0.kind) }
+            let count = reads.reduce(0) { $0 + $1.tally.completed }
+            #expect(measurement.touchFailures == Int(count), "those of the warm-up are not counted")
             for operation in measurement.operations {
                 #expect(
                     operation.service.total.count == operation.tally.completed

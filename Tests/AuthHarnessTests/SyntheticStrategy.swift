@@ -44,6 +44,8 @@ struct SyntheticStrategy: AuthStrategy, ~Copyable {
 
     private let script: Script
     private var revoked: Set<UInt64> = []
+    /// Fails to write with every read.
+    private(set) var touchFailures = 0
 
     init(sharing script: Script) { self.script = script }
 
@@ -65,6 +67,7 @@ struct SyntheticStrategy: AuthStrategy, ~Copyable {
         // The sign-ins by which commands are counted are not in the script.
         if id > Subject.specimen.id - 100 { return .accepted(Subject(id: id)) }
         script.inside()
+        touchFailures += 1
         let call = script.calls.add(1, ordering: .relaxed).newValue
         let isIntact = line[8] == 1 && (9..<18).allSatisfy { line[$0] == 9 } && !revoked.contains(id)
         switch script.fault {

@@ -5,7 +5,9 @@ import Testing
 @testable import AuthReport
 
 /// What a text becomes when one of its numbers is another: in turn each number, and each of the extremes.
-func withExtremes(_ text: String, of wanted: (Int) -> Bool = { _ in true }, _ body: (String) throws -> Void) rethrows {
+func withExtremes(_ text: String, of wanted: (Int) -> Bool = { _ in true }, _ body: (String) throws -> Void)
+    rethrows
+{
     let extremes = [
         "-1", "9223372036854775807", "18446744073709551615", "18446744073709551616",
         String(repeating: "9", count: 320),
@@ -31,7 +33,9 @@ struct DamagedFilesTests {
             String(Self.histogram[..<(try #require(start))]), String(Self.histogram[(try #require(start))...])
         )
         withExtremes(numbers) { text in
-            #expect(throws: ResultFault.self, "\(text)") { _ = try HistogramFile(json: Data((head + text).utf8)) }
+            #expect(throws: ResultFault.self, "\(text)") {
+                _ = try HistogramFile(json: Data((head + text).utf8))
+            }
         }
     }
 
@@ -41,7 +45,8 @@ struct DamagedFilesTests {
             #"[[5,5,3],[2048,2049,4]]"#: #"[[0,1,1,4],[2,2]]"#, #"[[5,5,7]]"#: #"[[0,3,0,4]]"#,
             #"[[5,5,18446744073709551615]]"#: #"[[0,18446744073709551615],[0,1]]"#,
             #"[[5,5,2]]"#: #"[[0,18446744073709551615],[0,3]]"#, #"[[5,5]]"#: "[[0,1]]",
-            #"[[9223372036854775808,9232379236109516799,1]]"#: "[[0,1]]", #"[[70368744177664,70437463654399,1]]"#: "[[0,1]]",
+            #"[[9223372036854775808,9232379236109516799,1]]"#: "[[0,1]]",
+            #"[[70368744177664,70437463654399,1]]"#: "[[0,1]]",
         ])
     func shapes(buckets: String, slices: String) throws {
         let text = Self.histogram.replacing(#"[[5,5,3],[2048,2049,4]]"#, with: buckets)
@@ -59,7 +64,9 @@ struct DamagedFilesTests {
             try withExtremes(line) { text in
                 var changed = lines
                 changed[place] = text
-                let decoded = changed.compactMap { try? JSONDecoder().decode(GateLine.self, from: Data($0.utf8)) }
+                let decoded = changed.compactMap {
+                    try? JSONDecoder().decode(GateLine.self, from: Data($0.utf8))
+                }
                 guard let recording = try? GateRecording(decoded) else { return }
                 let report = GateEvaluation(recording).report
                 for format in VerdictFormat.allCases { _ = try format.text(report) }
@@ -67,10 +74,13 @@ struct DamagedFilesTests {
         }
     }
 
-    @Test("counts beyond what a double holds are no counts of a file", arguments: [ColumnKind.count, .optionalTime])
+    @Test(
+        "counts beyond what a double holds are no counts of a file",
+        arguments: [ColumnKind.count, .optionalTime])
     func counts(kind: ColumnKind) {
         #expect(kind.accepts("9007199254740992"))
-        #expect(!kind.accepts("9007199254740993") && !kind.accepts("18446744073709551616") && !kind.accepts("-1"))
+        #expect(
+            !kind.accepts("9007199254740993") && !kind.accepts("18446744073709551616") && !kind.accepts("-1"))
     }
 
     @Test("the greatest count there is has quantiles")

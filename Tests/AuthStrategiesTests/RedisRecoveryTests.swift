@@ -121,7 +121,9 @@ final class RedisRecoveryTests {
     func indexExpiry() throws {
         var strategy = try strategy()
         var credential = try strategy.login(alice, at: .start)
-        func loseAndCheck(_ connection: inout RedisConnection, _ verb: String, _ body: () throws -> Void) throws {
+        func loseAndCheck(_ connection: inout RedisConnection, _ verb: String, _ body: () throws -> Void)
+            throws
+        {
             _ = try connection.execute(index("DEL", of: alice))
             try body()
             #expect(try connection.execute(index("PTTL", of: alice)).integer ?? 0 > 0, "\(verb)")

@@ -66,7 +66,9 @@ struct SessionStrategyTests {
         try check(try strategy(id))
     }
 
-    @Test("a clock that is behind takes nothing back from a session, neither by touching nor by renewal", arguments: ids)
+    @Test(
+        "a clock that is behind takes nothing back from a session, neither by touching nor by renewal",
+        arguments: ids)
     func clockBehind(id: String) throws {
         func check<S: AuthStrategy & ~Copyable>(_: S.Type) throws {
             let stores = try TestStores(.touching(.always))
@@ -80,7 +82,8 @@ struct SessionStrategyTests {
             #expect(try isAccepted(&ahead, credential, at: .start + 20_000))
             for age_ms in [Int64(0), 10_000, 19_999] {
                 #expect(try isAccepted(&behind, credential, at: .start + age_ms), "created in the future")
-                #expect(try behind.sessions(of: alice, at: .start) == [expected], "after a touch at \(age_ms)")
+                #expect(
+                    try behind.sessions(of: alice, at: .start) == [expected], "after a touch at \(age_ms)")
             }
             guard case .renewed(let fresh) = try behind.renew(credential, at: .start) else {
                 Issue.record("refused to renew")
@@ -93,7 +96,8 @@ struct SessionStrategyTests {
         try check(try strategy(id))
     }
 
-    @Test("a logout by the identifier from before a renewal ends the session, and no other one", arguments: ids)
+    @Test(
+        "a logout by the identifier from before a renewal ends the session, and no other one", arguments: ids)
     func crossingLogout(id: String) throws {
         func check<S: AuthStrategy & ~Copyable>(_: S.Type) throws {
             let stores = try TestStores()

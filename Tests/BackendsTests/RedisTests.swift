@@ -122,11 +122,14 @@ struct RedisTests {
         #expect(throws: RedisError.self) { _ = try connection.execute(command) }
     }
 
-    @Test("leaves a server that is down in peace: attempts are 10 ms apart, then twice as far each time, up to 1 s")
+    @Test(
+        "leaves a server that is down in peace: attempts are 10 ms apart, then twice as far each time, up to 1 s"
+    )
     func pauses() throws {
         defer { end() }
         let clock = TestClock()
-        var connection = try RedisConnection(server.endpoint, now_ns: { clock.now_ns.load(ordering: .relaxed) })
+        var connection = try RedisConnection(
+            server.endpoint, now_ns: { clock.now_ns.load(ordering: .relaxed) })
         server.stop()
         func fails(_ text: String) -> Bool {
             do { _ = try connection.execute(RedisCommand("PING"), isRepeatable: true) } catch {

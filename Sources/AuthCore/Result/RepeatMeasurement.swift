@@ -28,6 +28,8 @@ public struct RepeatMeasurement: Sendable {
     public var firstError: String?
     /// Expired sessions that a sweep deleted meanwhile; `nil` where none was asked for or the strategy has none.
     public var sweptSessions: Int?
+    /// Last-seen moments that could not be written; what was read decided all the same.
+    public var touchFailures = 0
 
     public init(
         strategy: String, repeatIndex: Int, runOrder: Int, clients: Int,

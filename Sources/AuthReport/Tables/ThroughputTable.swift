@@ -88,6 +88,10 @@ package enum ThroughputTable {
                 "swept_sessions", .optionalCount,
                 "Expired sessions or refresh families that a sweep deleted meanwhile; blank without one."
             ) { .count($0.measurement.sweptSessions.map { UInt64($0) }) },
+            Column(
+                "touch_failures", .count,
+                "Last-seen moments that could not be written; what was read decided all the same."
+            ) { .integer(Int64($0.measurement.touchFailures)) },
         ]
     }
 }

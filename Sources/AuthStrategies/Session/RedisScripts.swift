@@ -1,3 +1,5 @@
+import Backends
+
 /// What changes two keys at once, as scripts: no other client ever sees half of it
 /// (https://redis.io/docs/latest/develop/programmability/eval-intro/).
 ///
@@ -112,12 +114,12 @@ enum RedisScripts {
         return redis.call('PEXPIRE', KEYS[1], ARGV[4])
         """
 
-    /// Looks through about a thousand keys and puts the user's sessions among them into the index.
+    /// Looks through some hundred keys and puts the user's sessions among them into the index.
     ///
     /// Keys: index. Arguments: the cursor, the pattern of session keys, the length of their prefix, the user's 8 bytes.
     /// The answer is the next cursor.
     static let search = """
-        local found = redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', 1000)
+        local found = redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', 250)
         for _, key in ipairs(found[2]) do
             local record = redis.call('GETRANGE', key, 0, 39)
             if #record == 40 and string.sub(record, 1, 8) == ARGV[4] then
@@ -135,4 +137,20 @@ enum RedisScripts {
         redis.call('ZADD', KEYS[1], 'XX', -1, 'born')
         return 1
         """
+}
+
+/// The scripts as a server has been told them.
+struct LoadedRedisScripts {
+    let save, touch, rotate, remove, each, beginSearch, search, endSearch: RedisScript
+
+    init(on connection: inout RedisConnection) throws {
+        save = try RedisScript(RedisScripts.save, on: &connection)
+        touch = try RedisScript(RedisScripts.touch, on: &connection)
+        rotate = try RedisScript(RedisScripts.rotate, on: &connection)
+        remove = try RedisScript(RedisScripts.remove, on: &connection)
+        each = try RedisScript(RedisScripts.each, on: &connection)
+        beginSearch = try RedisScript(RedisScripts.beginSearch, on: &connection)
+        search = try RedisScript(RedisScripts.search, on: &connection)
+        endSearch = try RedisScript(RedisScripts.endSearch, on: &connection)
+    }
 }

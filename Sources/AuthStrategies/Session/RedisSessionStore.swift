@@ -14,26 +14,11 @@ struct RedisSessionStore: ~Copyable {
     private var touchCommand = RedisCommand()
     private let sessionPrefix: [UInt8]
     private let userPrefix: [UInt8]
-    private let scripts: Scripts
+    private let scripts: LoadedRedisScripts
     private let lifetimes: Lifetimes
     private let endpoint: RedisEndpoint
     private(set) var data: SessionData
     private(set) var touchFailures = 0
-
-    private struct Scripts {
-        let save, touch, rotate, remove, each, beginSearch, search, endSearch: RedisScript
-
-        init(on connection: inout RedisConnection) throws {
-            save = try RedisScript(RedisScripts.save, on: &connection)
-            touch = try RedisScript(RedisScripts.touch, on: &connection)
-            rotate = try RedisScript(RedisScripts.rotate, on: &connection)
-            remove = try RedisScript(RedisScripts.remove, on: &connection)
-            each = try RedisScript(RedisScripts.each, on: &connection)
-            beginSearch = try RedisScript(RedisScripts.beginSearch, on: &connection)
-            search = try RedisScript(RedisScripts.search, on: &connection)
-            endSearch = try RedisScript(RedisScripts.endSearch, on: &connection)
-        }
-    }
 
     init(_ settings: RedisSettings, lifetimes: Lifetimes, session_bytes: Int = 0) throws {
         guard let endpoint = RedisEndpoint(url: settings.url) else {
@@ -41,7 +26,7 @@ struct RedisSessionStore: ~Copyable {
         }
         // What can fail first: a noncopyable value cannot be left half made.
         var connection = try RedisConnection(endpoint)
-        let scripts = try Scripts(on: &connection)
+        let scripts = try LoadedRedisScripts(on: &connection)
         sessionPrefix = Array("\(settings.keyPrefix)s:".utf8)
         userPrefix = Array("\(settings.keyPrefix)u:".utf8)
         self.lifetimes = lifetimes
@@ -94,6 +79,7 @@ struct RedisSessionStore: ~Copyable {
     ///   - sessions: what to store under which name.
     ///   - scope: what they permit.
     ///   - afterFirst: called before the others are sent, for tests of a server that forgets scripts there.
+    /// - Throws: `RedisError`, the first of those met; some sessions may have been stored then.
     mutating func save(
         _ sessions: [(id: Digest, record: SessionRecord)], scope: [UInt8], afterFirst: () throws -> Void = {}
     ) throws {
@@ -104,8 +90,7 @@ struct RedisSessionStore: ~Copyable {
             prepareSave(session, scope)
             try connection.send(command)
         }
-        var unknown: [Int] = []
-        var failure: RedisError?
+        var (unknown, failure) = ([Int](), RedisError?.none)
         // Every reply is read, also after an error: what is left would answer the next command.
         for index in sessions.indices.dropFirst() {
             do throws(RedisError) { _ = try connection.receive() } catch {
@@ -220,7 +205,7 @@ struct RedisSessionStore: ~Copyable {
         throw RedisError.server(message: "an index that is lost again and again: is its memory too small?")
     }
 
-    /// Puts every session of a user back into the index, a thousand keys at a time.
+    /// Puts every session of a user back into the index, some hundred keys at a time: a server answers nobody else meanwhile.
     private mutating func searchAll(for subject: Subject, at now: Instant) throws {
         let mark = Array("search ".utf8) + (try SecureRandom.bytes(16))
         let index = Self.index(of: subject)
@@ -268,13 +253,10 @@ struct RedisSessionStore: ~Copyable {
     /// one was done does not matter.
     private mutating func settleTouch() {
         guard let error = connection.takePostError() else { return }
-        if case .server = error, !error.isUnknownScript {
-            touchFailures += 1
-            return
-        }
-        do { _ = try connection.execute(touchCommand.spelledOut(scripts.touch), isRepeatable: true) } catch {
-            touchFailures += 1
-        }
+        do throws(RedisError) {
+            if case .server = error, !error.isUnknownScript { throw error }
+            _ = try connection.execute(touchCommand.spelledOut(scripts.touch), isRepeatable: true)
+        } catch { touchFailures += 1 }
     }
 
     /// What all scripts that give a session time have in common: its life in ms, name and absolute expiry, the moment, and

@@ -98,7 +98,9 @@ package struct RedisScript: Sendable {
 
     /// Tells the server a script.
     package init(_ text: String, on connection: inout RedisConnection) throws(RedisError) {
-        guard let digest = try connection.execute(RedisCommand("SCRIPT", "LOAD", text), isRepeatable: true).bytes
+        guard
+            let digest = try connection.execute(RedisCommand("SCRIPT", "LOAD", text), isRepeatable: true)
+                .bytes
         else { throw .unexpectedReply(command: "SCRIPT LOAD") }
         (self.text, self.digest) = (text, digest)
     }

@@ -48,6 +48,8 @@ import Glibc
     ///   - command: the command.
     ///   - isRepeatable: whether doing it twice is as good as once. It is then sent again, once, when the connection
     ///     turns out to have been closed, as servers do with idle ones: whether they did it before is not known.
+    /// - Returns: the reply.
+    /// - Throws: `RedisError`, also for a reply that is an error.
     package mutating func execute(
         _ command: borrowing RedisCommand, isRepeatable: Bool = false
     ) throws(RedisError) -> RedisReply {
@@ -64,8 +66,10 @@ import Glibc
         }
     }
 
-    /// Executes a script by its digest, and by its text where the server does not know it: after a restart, a fail-over
-    /// or `SCRIPT FLUSH`. Nothing has been done then (https://redis.io/docs/latest/commands/evalsha/).
+    /// Executes a script by its digest, and by its text where the server does not know it.
+    ///
+    /// So it is after a restart, a fail-over or `SCRIPT FLUSH`; nothing has been done then
+    /// (https://redis.io/docs/latest/commands/evalsha/).
     package mutating func execute(
         _ command: borrowing RedisCommand, of script: RedisScript, isRepeatable: Bool = false
     ) throws(RedisError) -> RedisReply {
