@@ -21,7 +21,8 @@ enum SQLiteSchema: String {
         try connection.execute("PRAGMA wal_checkpoint(RESTART)")
         let pages =
             try connection.integer("PRAGMA page_count") - connection.integer("PRAGMA freelist_count")
-        let (bytes, isOver) = pages.multipliedReportingOverflow(by: try connection.integer("PRAGMA page_size"))
+        let (bytes, isOver) = pages.multipliedReportingOverflow(
+            by: try connection.integer("PRAGMA page_size"))
         guard !isOver, let bytes = UInt64(exactly: bytes) else {
             throw DamagedStore(table: "SQLite", "\(pages) pages of data")
         }
