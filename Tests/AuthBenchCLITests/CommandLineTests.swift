@@ -242,6 +242,6 @@ struct CommandLineTests {
         ] { #expect(text.contains("  \(name) "), "\(name)") }
         let json = try authbench(["list", "--format", "json"]).output
         let rows = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [[String: Any]])
-        #expect(rows.count == 12)
+        #expect(rows.count == 14)
     }
 }
