@@ -236,12 +236,12 @@ struct NeighbourTests {
         let disk = try Disk()
         try crowd(disk)
         let before = try disk.contents()
-        for command in ["run", "exposure"] {
-            let program = try disk.program([
-                command, "--clients", "2", command == "run" ? "--duration" : "--seconds", "60", "--strategy",
-                "sqlite",
-                "--sqlite", "data/app", "--out", "deep/er/results",
-            ])
+        for command in [["run", "--population", "320", "--duration"], ["exposure", "--seconds"]] {
+            let program = try disk.program(
+                command + [
+                    "60", "--clients", "2", "--strategy", "sqlite", "--sqlite", "data/app", "--out",
+                    "deep/er/results",
+                ])
             let record = disk.url("deep/er/results")
             for _ in 0..<3000 where !FileManager.default.fileExists(atPath: record.path) { usleep(10_000) }
             kill(program.id, number)

@@ -69,14 +69,21 @@ final class FileTests {
     @Test("a claim of a new or empty database can be undone, one of an earlier run's stays as it is")
     func undone() throws {
         try write("", to: "empty")
-        for name in ["new", "empty"] {
-            let claim = try SQLiteFile.claim(path(name))
+        func connect(_ claim: SQLiteClaim) throws -> SQLiteConnection {
             let connection = try SQLitePragmas.connect(path: claim.path, synchronous: "normal")
             try connection.execute("CREATE TABLE t (id INTEGER)")
-            // Open still, as in a run that hangs: the log and its index are there.
-            #expect(try names().contains("\(name)-wal"))
-            claim.undo()
+            return connection
         }
+        let new = try SQLiteFile.claim(path("new"))
+        // Open still, as in a run that hangs: the log and its index are there.
+        let connection = try connect(new)
+        #expect(try names() == ["empty", "new", "new-shm", "new-wal"])
+        new.undo()
+        try connection.execute("INSERT INTO t VALUES (1)")
+        let empty = try SQLiteFile.claim(path("empty"))
+        _ = try connect(empty)
+        #expect(read("empty") != "")
+        empty.undo()
         #expect(try names() == ["empty"])
         #expect(read("empty") == "")
         _ = try SQLiteFile.claim(path("ours"))
