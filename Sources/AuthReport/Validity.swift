@@ -154,6 +154,7 @@ enum ValidityRule {
     ///   - clients: those that never rest; `nil` in an open loop.
     ///   - processors: on which the process may run.
     ///   - limit_cores: how many processors' time the control group allows.
+    /// - Returns: whether the row must not be used.
     static func isForeignLoad(
         _ share: Double, pressure: Double?, clients: Int?, processors: Int, limit_cores: Double?
     ) -> Bool {

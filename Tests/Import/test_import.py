@@ -9,7 +9,7 @@ import pandas
 import pytest
 
 AUTHBENCH = Path(__file__).parents[2] / ".build/debug/authbench"
-FILES = ["latency", "throughput", "size"]
+FILES = ["summary", "latency", "throughput", "size"]
 COMMON = ["schema_version", "run_id", "strategy", "workload", "trace_sha256"]
 TEXTS = {"run_id", "strategy", "workload", "trace_sha256", "operation", "clock", "reason", "claim_profile", "store_cpu_source"}
 FLAGS = {"valid", "fits_cookie_4096", "fits_header_8192"}

@@ -21,6 +21,8 @@ def run(tmp_path_factory):
     assert done.returncode in (0, 3)
     folder = (place / "results/latest").resolve()
     rewrite(folder / "throughput.csv", lambda rows: [row.update(valid="true", reason="") for row in rows])
+    rewrite(folder / "summary.csv", lambda rows: [
+        row.update(valid="true", valid_repeats=row["repeats"]) for row in rows])
     return folder
 
 

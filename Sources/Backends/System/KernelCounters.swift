@@ -19,6 +19,7 @@ package struct KernelCounters: Sendable, Equatable {
     /// Reads the counters.
     ///
     /// - Parameter processors: those of which `allowed_ticks` and `busy_ticks` are.
+    /// - Returns: the counters as they stand.
     package static func current(of processors: [Int] = []) -> Self {
         var counters = Self()
         if let stat = SystemFile.text("/proc/stat") { counters.readProcessors(stat, processors) }
