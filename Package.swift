@@ -5,7 +5,9 @@ let settings: [SwiftSetting] = [
     .swiftLanguageMode(.v6), .strictMemorySafety(), .treatAllWarnings(as: .error),
 ]
 
-let workloads = ["mixed", "browse", "login-storm", "logout-heavy", "hostile", "services", "preferences", "carts"]
+let workloads = [
+    "mixed", "browse", "login-storm", "logout-heavy", "hostile", "services", "preferences", "carts",
+]
 
 let package = Package(
     name: "authbench",

@@ -59,7 +59,7 @@ def beaten(row, table: pd.DataFrame) -> bool:
 
 
 def chart(table: pd.DataFrame) -> alt.LayerChart:
-    table = table[["strategy", "cpu", "cpu_low", "cpu_high", "seconds", "credential", "front", "login_n"]].assign(
+    table = table[["strategy", "cpu", "cpu_low", "cpu_high", "seconds", "credential", "front", "login_n"]].rename(columns={"login_n": "n"}).assign(
         time=table.seconds.map(duration), alone=table.credential.map(duration),
         amount=[f"{theme.digits(row.cpu)} µs ({theme.between(row.cpu_low, row.cpu_high, theme.digits)})"
                 for row in table.itertuples()])
@@ -67,7 +67,7 @@ def chart(table: pd.DataFrame) -> alt.LayerChart:
     across = {"title": "CPU µs per request, client and store (log scale)",
               "axis": alt.Axis(values=theme.log_ticks(low, high)),
               "scale": alt.Scale(type="log", domain=[low, high], nice=False)}
-    up = {"title": "how long a revoked login still works",
+    up = {"title": "how long a revoked login still works (s to h)",
           "axis": alt.Axis(values=[value for value in TICKS if value <= top(table)], labelExpr=TICK_LABELS),
           "scale": alt.Scale(type="symlog", constant=SYMLOG_s, domain=[0, top(table)], nice=False)}
     x, y = alt.X("cpu:Q", **across), alt.Y("seconds:Q", **up)
@@ -76,7 +76,7 @@ def chart(table: pd.DataFrame) -> alt.LayerChart:
     wide = base.mark_rule(strokeWidth=1.5).encode(x=alt.X("cpu_low:Q", **across), x2="cpu_high:Q", y=y)
     front = alt.Chart(table[table.front]).mark_line(interpolate="step-after", style="limit").encode(x=x, y=y)
     dots = base.encode(x=x, y=y, tooltip=theme.tips(
-        strategy="strategy", time="renewing", alone="credential alone (p99)", login_n="logins (n)",
+        strategy="strategy", time="renewing", alone="credential alone (p99)", n="logins (n)",
         amount="CPU per request"))
     filled = dots.transform_filter("datum.front").mark_point(filled=True, size=110, opacity=1)
     hollow = dots.transform_filter("!datum.front").mark_point(filled=False, size=90, opacity=1, strokeWidth=2)

@@ -65,7 +65,7 @@ def test_light_and_dark_are_one_chart_in_other_colours(tmp_path, name):
 
 UNITS = {
     "latency": ["ns to s", "quantile"], "throughput": ["per second"], "cost": ["seconds per million"],
-    "size": ["bytes", "profile"], "exposure": ["seconds", "µs"], "load": ["ns to s", "per second"], "comparison": ["%"],
+    "size": ["bytes", "profile"], "exposure": ["s to h", "µs"], "load": ["ns to s", "per second"], "comparison": ["%"],
 }
 
 
@@ -91,7 +91,8 @@ def test_alt_text_names_every_strategy_and_tooltips_say_n(tmp_path, name):
     assert figure.alt_text.endswith(".") and figure.sentence.endswith(".")
     shown = [layer.get("encoding", {}).get("tooltip", []) for layer in layers(figure.chart.to_dict())]
     tips = {tip["field"] for tooltip in shown for tip in tooltip}
-    wanted = {"size": {"amount"}, "cost": {"n"}, "throughput": {"operations", "interval"}}
+    wanted = {"size": {"amount"}, "cost": {"n"}, "throughput": {"operations", "interval"},
+              "exposure": {"n", "time", "alone"}}
     assert wanted.get(name, {"n", "interval"}) <= tips
 
 
@@ -190,8 +191,10 @@ def test_exposure_marks_the_pareto_front(tmp_path):
     table = exposure.points(open_results(exposure_folder(tmp_path / "exposure")).exposure, cost.costs(run))
     assert set(table[table.front].strategy) == {"hs256-jwt", "sqlite-session"}
     words = drawn(tmp_path / "again", "exposure").sentence
-    assert "hs256-jwt costs least (2.00 µs" in words and "3\u202f500 s" in words
+    assert "hs256-jwt costs least (2.00 µs" in words and "gets in for 11.7 h" in words
     assert "sqlite-session ends after 0 s" in words
+    # What a login allows counts, not its credential alone.
+    assert list(table[table.strategy == "hs256-jwt"].seconds) == [42_000]
 
 
 def test_the_floor_is_in_no_ratio(tmp_path):

@@ -4,12 +4,12 @@ import Foundation
 package enum ChiSquare {
     /// Calculates the probability that counts drawn with the given shares are at least as far off as these.
     ///
-    /// The approximation holds where at least five are expected, so the rarest kinds are taken together until they are;
-    /// `nil` where fewer than two kinds are left, and 0 where something came that has no share.
+    /// The approximation holds where at least five are expected, so the rarest kinds are taken together until they are.
     ///
     /// - Parameters:
     ///   - counts: how often each kind came.
     ///   - shares: the share of each kind; they sum to 1.
+    /// - Returns: the probability; `nil` where fewer than two kinds are left, 0 where something came that has no share.
     package static func pValue(_ counts: [UInt64], shares: [Double]) -> Double? {
         let sum = counts.reduce(0.0) { $0 + Double($1) }
         if zip(counts, shares).contains(where: { $0 > 0 && $1 <= 0 }) { return 0 }

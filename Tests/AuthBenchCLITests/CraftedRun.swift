@@ -103,7 +103,8 @@ struct CraftedRun {
         [
             "schema_version": RunIdentity.schemaVersion, "run_id": runID, "status": "complete",
             "trace_sha256": trace, "repeats": repeats, "order": Array(repeating: strategies, count: repeats),
-            "workload": ["name": "crafted"], "warm_up_seconds": warmUp_s, "duration_seconds": duration_s,
+            "workload": ["name": "crafted", "mix": ["authenticate": 1.0]] as [String: Any],
+            "warm_up_seconds": warmUp_s, "duration_seconds": duration_s,
             "sqlite_synchronous": synchronous, "stores": stores, "redis_server": redis?.server ?? NSNull(),
             "machine": [
                 "cpu_model": cpuModel, "cores": 2, "kernel": kernel, "cpu_affinity": affinity,

@@ -77,7 +77,7 @@ struct MergeTests {
         made.removeAll()
         #expect(whole.lastPathComponent == "x-9")
         #expect(try disk.lost(since: before) == [])
-        #expect(try disk.names(in: "x-9").count == 5)
+        #expect(try disk.names(in: "x-9").count == 6)
         #expect(try !disk.names(in: ".").contains(".x-9.part"))
     }
 

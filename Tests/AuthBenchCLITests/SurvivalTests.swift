@@ -91,7 +91,10 @@ struct SurvivalTests {
             String(contentsOf: latest.appendingPathComponent("throughput.csv"), encoding: .utf8))
         #expect(table.rows.count > 3)
         let left = try FileManager.default.contentsOfDirectory(atPath: latest.path + "/")
-        #expect(left.sorted() == ["histograms", "latency.csv", "run.json", "size.csv", "throughput.csv"])
+        #expect(
+            left.sorted() == [
+                "histograms", "latency.csv", "run.json", "size.csv", "summary.csv", "throughput.csv",
+            ])
     }
 
     @Test("a result folder that vanishes in mid-run is one line and status 2")

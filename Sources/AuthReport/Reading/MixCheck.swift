@@ -10,7 +10,11 @@ struct MixCheck {
 
     init(_ record: ResultReader.RecordHead, _ throughput: [TableRow], _ latency: [TableRow]) {
         let kinds = OperationKind.allCases.map(\.name)
-        let shares = kinds.map { record.workload.mix?[$0] ?? 0 }
+        guard let mix = record.workload.mix else {
+            faults.append("run.json: the workload has no mix")
+            return
+        }
+        let shares = kinds.map { mix[$0] ?? 0 }
         var counts: [[String]: [UInt64]] = [:]
         for row in latency where row["clock"] == LatencyClock.service.rawValue {
             guard let kind = kinds.firstIndex(of: row["operation"]) else { continue }
