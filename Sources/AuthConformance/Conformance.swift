@@ -12,15 +12,25 @@ public enum Conformance {
     public static func check(
         _ strategy: any (AuthStrategy & ~Copyable).Type, in environment: Environment
     ) throws -> [Finding] {
-        try strategy.conformanceFindings(in: environment)
+        try check(strategy, in: environment, longestToken_bytes: 16 << 20)
+    }
+
+    /// The same with hostile tokens of at most so many bytes, where time matters more than the largest.
+    package static func check(
+        _ strategy: any (AuthStrategy & ~Copyable).Type, in environment: Environment, longestToken_bytes: Int
+    ) throws -> [Finding] {
+        try strategy.conformanceFindings(in: environment, longestToken_bytes)
     }
 }
 
 extension AuthStrategy where Self: ~Copyable {
-    fileprivate static func conformanceFindings(in environment: Environment) throws -> [Finding] {
+    fileprivate static func conformanceFindings(
+        in environment: Environment, _ longestToken_bytes: Int
+    ) throws -> [Finding] {
         var trial = try Trial(Self.self, in: environment)
         let specimen = try trial.here.login(trial.alice, at: trial.start)
-        let tokenVerdicts = descriptor.transport == .bearer ? try trial.tokenVerdicts() : [:]
+        let tokenVerdicts =
+            descriptor.transport == .bearer ? try trial.tokenVerdicts(longest_bytes: longestToken_bytes) : [:]
         let isFloor = descriptor.transport == .none
         let findings = try Requirement.all.map { requirement in
             let verdict: Finding.Verdict

@@ -97,8 +97,8 @@ extension TokenCorpus {
     }
 
     /// NEG-M: tokens of up to 16 MiB.
-    mutating func addSizes() throws {
-        for size in [9 * 1024, 64 * 1024, 16 * 1024 * 1024] {
+    mutating func addSizes(upTo longest_bytes: Int) throws {
+        for size in [9 * 1024, 64 * 1024, 16 * 1024 * 1024] where size <= longest_bytes {
             let padding = String(repeating: "x", count: size)
             add(
                 "M", "JWT-03", "a claim of \(size) bytes",

@@ -4,8 +4,9 @@ import Synchronization
 extension Trial where S: ~Copyable {
     /// Tries every token of the corpus on the strategy.
     ///
+    /// - Parameter longest_bytes: of what is put into a token to make it large.
     /// - Returns: for each requirement what it came to.
-    mutating func tokenVerdicts() throws -> [String: Finding.Verdict] {
+    mutating func tokenVerdicts(longest_bytes: Int) throws -> [String: Finding.Verdict] {
         let credential = try here.login(alice, at: start)
         guard let genuine = GenuineToken(credential.headerLine), try here.signOctets([]) != nil else {
             return [:]
@@ -14,7 +15,7 @@ extension Trial where S: ~Copyable {
         var corpus = try TokenCorpus(
             genuine, policy: environment.policy, publicKey: here.verificationKey,
             signature: { octets in try signer.value.withLock { try $0.signOctets(octets) ?? [] } })
-        try corpus.addSizes()
+        try corpus.addSizes(upTo: longest_bytes)
         var verdicts: [String: Finding.Verdict] = [:]
         var counts: [String: Int] = [:]
         for token in corpus.tokens {
