@@ -6,6 +6,7 @@ extension Trial where S: ~Copyable {
     ///
     /// - Parameter longest_bytes: of what is put into a token to make it large.
     /// - Returns: for each requirement what it came to.
+    /// - Throws: what keeps the strategy from being tried at all.
     mutating func tokenVerdicts(longest_bytes: Int) throws -> [String: Finding.Verdict] {
         let credential = try here.login(alice, at: start)
         guard let genuine = GenuineToken(credential.headerLine), try here.signOctets([]) != nil else {

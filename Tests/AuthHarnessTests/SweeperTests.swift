@@ -14,7 +14,7 @@ private struct SweptStrategy: AuthStrategy, ~Copyable {
 
     final class Ledger: Sendable {
         let created = Mutex<[Subject: Instant]>([:])
-        /// How many sessions each sweep deleted that deleted any.
+        /// How many sessions each sweep deleted that deleted any, since a phase was prepared.
         let deleted = Mutex<[Int]>([])
         let failures = Atomic(0)
         let lifetime_ms: Int64
@@ -34,6 +34,7 @@ private struct SweptStrategy: AuthStrategy, ~Copyable {
 
     mutating func login(_ subject: Subject, at now: Instant) -> Credential {
         ledger.created.withLock { $0[subject] = now }
+        ledger.deleted.withLock { $0 = [] }
         var line: [UInt8] = []
         line.append(subject.id, count: 8)
         return Credential(headerLine: line)
