@@ -30,7 +30,7 @@ extension Trial where S: ~Copyable {
             let moment = start.advanced(byMilliseconds: isLongAfter ? lifetimes.idle_ms / 2 : 0)
             let second = try renewed(first, at: moment)
             try mustRefuse(first.headerLine, "the identifier from before a renewal", at: moment)
-            try there.logout(first, at: moment)
+            try mustLogOut(first, at: moment)
             try mustRefuse(
                 second.headerLine, "a renewed session after a logout with the identifier from before",
                 at: moment)
@@ -38,7 +38,7 @@ extension Trial where S: ~Copyable {
                 throw Breach("a session is renewed after a logout with the identifier from before")
             }
             try mustAccept(bystander.headerLine, "another session of the user", at: moment)
-            try there.logout(first, at: moment)
+            try mustLogOut(first, at: moment)
         }
     }
 
@@ -114,9 +114,13 @@ extension Trial where S: ~Copyable {
             Credential(headerLine: Array("Cookie: x".utf8), refreshToken: [1, 2]),
         ] {
             cases += 1
-            do { try there.logout(one, at: start) } catch {
-                throw Breach("logging out was an error: \(error)")
-            }
+            try mustLogOut(one, at: start)
+        }
+    }
+
+    private mutating func mustLogOut(_ credential: Credential, at now: Instant) throws {
+        do { try there.logout(credential, at: now) } catch {
+            throw Breach("logging out was an error: \(error)")
         }
     }
 }
