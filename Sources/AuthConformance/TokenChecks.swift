@@ -57,10 +57,11 @@ extension Trial where S: ~Copyable {
         guard case .renewed(let second) = try here.renew(first, at: once) else {
             throw NotApplicable("a token is not renewed")
         }
-        var fresh = [second, try renewed(second, at: once.advanced(byMilliseconds: step_ms))]
-        // The answer may have been lost, and be asked for again.
+        var fresh = [second]
+        // The answer may have been lost, and be asked for again: before the new token is used, or it is reuse.
         let again = once.advanced(byMilliseconds: grace_ms / 2)
         if case .renewed(let third) = try there.renew(first, at: again) { fresh.append(third) }
+        fresh.append(try renewed(second, at: once.advanced(byMilliseconds: step_ms)))
         for credential in fresh {
             let texts = GenuineToken(credential.headerLine)?.texts(of: names)
             for (index, name) in names.enumerated() where texts?[index] != signedIn[index] {

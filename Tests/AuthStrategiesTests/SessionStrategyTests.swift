@@ -293,7 +293,7 @@ struct SessionStrategyTests {
         #expect(left.count == 1, "only the way from the old name to the new one")
         index.begin(arguments: 2)
         index.append("PTTL")
-        index.append(left[0])
+        index.append(try #require(left.first))
         #expect(1...60_000 ~= (try connection.execute(index).integer ?? 0))
     }
 
