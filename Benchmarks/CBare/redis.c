@@ -40,14 +40,14 @@ static void read_keys(struct bare_redis *redis, redisContext *context, const cha
     freeReplyObject(reply);
 }
 
-struct bare_redis *bare_redis_open(const char *host, int port, const char *prefix, size_t clients) {
+struct bare_redis *bare_redis_open(const char *socket, const char *prefix, size_t clients) {
     struct bare_redis *redis = calloc(1, sizeof *redis);
     redis->clients = aligned_alloc(128, clients * sizeof *redis->clients);
     memset(redis->clients, 0, clients * sizeof *redis->clients);
     redis->count = clients;
     for (size_t index = 0; index < clients; index++) {
         struct client *client = &redis->clients[index];
-        client->context = redisConnect(host, port);
+        client->context = redisConnectUnix(socket);
         if (client->context == NULL || client->context->err) {
             bare_redis_close(redis);
             return NULL;

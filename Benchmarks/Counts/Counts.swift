@@ -31,7 +31,7 @@ let benchmarks: @Sendable () -> Void = {
         let scene = try StoreScene()
         _ = try scene.authenticate(RedisSessionStrategy.self, clients: 1)
         let get = try Bare.get(
-            port: scene.stores.redisPort, prefix: KernelStores.redisPrefix + "s:", clients: 1)
+            socket: scene.stores.redisSocket, prefix: KernelStores.redisPrefix + "s:", clients: 1)
         return { count in _ = try withExtendedLifetime(scene) { try get.run(count) } }
     }
     // Enough for what a measurement allocates once, for each bucket of time that it saw, to be next to nothing.

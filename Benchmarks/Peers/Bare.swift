@@ -43,8 +43,8 @@ public enum Bare {
     }
 
     /// Asks Redis for sessions, so many clients at once.
-    public static func get(port: UInt16, prefix: String, clients: Int) throws -> Contestant {
-        guard let redis = bare_redis_open("127.0.0.1", Int32(port), prefix, clients) else {
+    public static func get(socket: String, prefix: String, clients: Int) throws -> Contestant {
+        guard let redis = bare_redis_open(socket, prefix, clients) else {
             throw NotReady(name: "hiredis")
         }
         return shared("bare GET", among: clients) { bare_redis_run(redis, $0, $1) }

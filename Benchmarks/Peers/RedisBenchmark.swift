@@ -4,13 +4,13 @@ import Foundation
 /// The program redis-benchmark, which comes with Redis.
 public enum RedisBenchmark {
     /// GETs of one value of so many bytes, over so many connections.
-    public static func get(port: UInt16, value_bytes: Int, connections: Int) throws -> Contestant {
+    public static func get(socket: String, value_bytes: Int, connections: Int) throws -> Contestant {
         // The key that it asks for.
-        try run(port, ["-n", "1", "-c", "1", "-d", String(value_bytes), "-t", "set"])
+        try run(socket, ["-n", "1", "-c", "1", "-d", String(value_bytes), "-t", "set"])
         return Contestant { count in
             let requests = max(count, connections)
             let output = try run(
-                port,
+                socket,
                 ["-n", String(requests), "-c", String(connections), "-d", String(value_bytes), "-t", "get"])
             guard let line = output.split(separator: "\n").last(where: { $0.hasPrefix("\"GET\"") }),
                 let perSecond = line.split(separator: ",").dropFirst().first
@@ -21,11 +21,11 @@ public enum RedisBenchmark {
     }
 
     @discardableResult
-    private static func run(_ port: UInt16, _ arguments: [String]) throws -> String {
+    private static func run(_ socket: String, _ arguments: [String]) throws -> String {
         let process = Process()
         let pipe = Pipe()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["redis-benchmark", "-p", String(port), "--csv"] + arguments
+        process.arguments = ["redis-benchmark", "-s", socket, "--csv"] + arguments
         process.standardOutput = pipe
         process.standardError = FileHandle.nullDevice
         try process.run()

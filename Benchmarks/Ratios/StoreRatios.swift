@@ -22,7 +22,7 @@ func storeRatios() {
             return try Contest(
                 ours,
                 against: Bare.get(
-                    port: scene.stores.redisPort, prefix: KernelStores.redisPrefix + "s:", clients: clients),
+                    socket: scene.stores.redisSocket, prefix: KernelStores.redisPrefix + "s:", clients: clients),
                 slice_ns: slice_ns(clients), fours: clients == 200 ? 3 : 25,
                 bind: clients == 1 ? scene.together : scene.apart)
         }
@@ -37,7 +37,7 @@ func storeRatios() {
                 return try Contest(
                     ours,
                     against: RedisBenchmark.get(
-                        port: scene.stores.redisPort, value_bytes: StoreScene.value_bytes,
+                        socket: scene.stores.redisSocket, value_bytes: StoreScene.value_bytes,
                         connections: clients),
                     slice_ns: 300_000_000, fours: 2,
                     bind: isBound ? (clients == 1 ? scene.together : scene.apart) : scene.anywhere)

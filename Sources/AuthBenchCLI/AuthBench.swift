@@ -3,6 +3,7 @@ import AuthCore
 import AuthStrategies
 import Backends
 import Foundation
+import Glibc
 
 /// The command line around a list of strategies; another package calls it with strategies of its own.
 public enum AuthBench {
@@ -10,12 +11,31 @@ public enum AuthBench {
     ///
     /// - Parameter strategies: those that the commands know, in the order of tables.
     public static func main(_ strategies: StrategyRegistry) -> Never {
+        // Swift's own runtime ends with a trap where it can open nothing.
+        guard FileLimit.raise() >= Resources.leastFiles else {
+            leave(ExitStatus.runtime, "fewer than \(Resources.leastFiles) files may be open: see ulimit -n")
+        }
         Signals.ignoreBrokenPipes()
         Signals.ignoreFileSizeLimit()
+        do throws(ThreadError) { try Signals.watch() } catch { leave(ExitStatus.runtime, "\(error)") }
+        // We never call it ourselves.
+        atexit { AuthBench.leave(ExitStatus.runtime, "a strategy called exit, so that nothing was finished") }
         let status = Registry.$strategies.withValue(strategies) {
             run(Array(CommandLine.arguments.dropFirst()))
         }
-        exit(status)
+        // What was proved stays; anything else may come of the signal itself.
+        if let signal = Signals.received, status != ExitStatus.signal(signal), status != ExitStatus.negative {
+            leave(ExitStatus.signal(signal), "stopped by a signal")
+        }
+        leave(status)
+    }
+
+    /// Ends the process without what `exit` does, as that takes from under other threads what they use: a client that
+    /// hangs in its store, or a thread of a strategy's own.
+    private static func leave(_ status: Int32, _ message: String? = nil) -> Never {
+        if let message { Console.complain(message) }
+        fflush(nil)
+        _exit(status)
     }
 
     /// Carries one command out.

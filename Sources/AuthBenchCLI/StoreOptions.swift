@@ -9,6 +9,12 @@ struct StoreOptions: ParsableArguments {
         help: "A running server, redis://host:port/db or unix:///path (default: a private one is started).")
     var redis: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "How the private server is reached: unix, a socket that only this user may open, or tcp, loopback with a password of the run.",
+            valueName: "way"))
+    var privateRedis = PrivateRedisServer.Transport.unix
+
     @Option(help: "The database file, which must be new or authbench's own (default: a temporary one).")
     var sqlite: String?
 
@@ -30,16 +36,30 @@ struct StoreOptions: ParsableArguments {
 
     func endpoint() throws -> (url: String, endpoint: RedisEndpoint)? {
         guard let redis else { return nil }
-        guard let endpoint = RedisEndpoint(url: redis) else {
+        guard let endpoint = RedisEndpoint(url: redis), endpoint.password == nil else {
             throw Fault.usage(
-                "--redis is no address of a server: write redis://host:port/db or unix:///path, no password"
-            )
+                "--redis \(Self.objection(to: redis)): write redis://host:port/db or unix:///path")
         }
         return (redis, endpoint)
+    }
+
+    /// What is wrong with an address, which is not repeated: it may hold a password.
+    private static func objection(to url: String) -> String {
+        let parts = URLComponents(string: url)
+        if url.hasPrefix("rediss:") { return "asks for TLS, which authbench does not speak" }
+        if parts?.user != nil || parts?.password != nil {
+            return "has a user or a password, which authbench does not send"
+        }
+        if parts?.query != nil || parts?.fragment != nil {
+            return "has parameters, of which authbench knows none"
+        }
+        return "is no address of a server"
     }
 }
 
 extension SQLiteSettings.Synchronous: ExpressibleByArgument {}
+
+extension PrivateRedisServer.Transport: ExpressibleByArgument {}
 
 /// A number of bytes as people write it: 4096, 64KiB, 128MiB or 1GiB.
 struct MemorySize: ExpressibleByArgument, CustomStringConvertible {

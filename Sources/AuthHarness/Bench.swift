@@ -75,18 +75,20 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
     func replay(
         _ extent: Extent, isWarmUp: Bool, into boxes: [RecorderBox], by instruments: Instruments,
         stop: StopFlag
-    ) -> Replay {
+    ) throws -> Replay {
         let shift = sweeper?.prepare(extent)
         let gate = Gate(clients: clients.count)
-        for (client, box) in zip(clients, boxes) {
-            client.replay(through: gate, into: box, by: instruments, stop: stop)
-        }
         var finish: (@Sendable () -> Usage)?
         var phase = phase(extent, isDrained: !isWarmUp)
         for jar in jars.withLock({ $0 }) {
             jar.begin(phase.due?.indices[jar.client] ?? 0..<phase.operations(of: jar.client))
         }
-        phase = gate.open {
+        let start = { @Sendable [clients] in
+            for (client, box) in zip(clients, boxes) {
+                client.replay(through: gate, into: box, by: instruments, stop: stop)
+            }
+        }
+        phase = try gate.open(starting: start) {
             finish = instruments.observe(descriptor)
             phase.start_ns = instruments.timepiece.now_ns
             return phase

@@ -12,10 +12,12 @@ protocol Contender: Sendable {
     /// Lets all clients replay the trace from where they stand, each recording into the box of its index.
     ///
     /// In a warm-up nothing overdue is made up for, because nobody will read what is recorded.
+    ///
+    /// - Throws: `TooFewThreads` when they cannot all run at once.
     func replay(
         _ extent: Extent, isWarmUp: Bool, into boxes: [RecorderBox], by instruments: Instruments,
         stop: StopFlag
-    ) -> Replay
+    ) throws -> Replay
 }
 
 /// How long one measurement goes on.

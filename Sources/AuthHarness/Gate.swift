@@ -3,31 +3,67 @@ import Synchronization
 
 /// Lets all clients start at the same moment, once each of them is on a thread of its own.
 final class Gate: Sendable {
+    /// Dispatch holds up who asks for a thread where there is none, so that another asks than the one who waits.
+    private static let starter = DispatchQueue(label: "authbench.starter")
+    /// How long all clients together may take to be on their threads.
+    private static let patience_s = 30
+
     /// Left by each client when it has finished.
     let done = DispatchGroup()
+    private let clients: Int
+    private let arrived = Atomic(0)
     private let ready = DispatchGroup()
     private let opened = DispatchGroup()
     private let phase = Mutex(Phase?.none)
 
     init(clients: Int) {
+        self.clients = clients
         for _ in 0..<clients { ready.enter() }
         opened.enter()
     }
 
     /// Called by each client: waits until the gate opens.
+    ///
+    /// - Returns: what to replay; `nil` where nothing is, because some clients have no thread.
     func pass() -> Phase? {
+        arrived.add(1, ordering: .relaxed)
         ready.leave()
         opened.wait()
         return phase.withLock { $0 }
     }
 
     /// Waits for every client and opens, for the phase that `make` gives at that moment.
-    func open(_ make: () -> Phase) -> Phase {
-        ready.wait()
+    ///
+    /// - Parameters:
+    ///   - start: sends each client to the gate.
+    ///   - make: called when all are there.
+    /// - Throws: `TooFewThreads` when they do not come; those that did have then left.
+    func open(
+        starting start: @escaping @Sendable () -> Void, _ make: () -> Phase
+    ) throws(TooFewThreads) -> Phase {
+        Self.starter.async(group: done, execute: start)
+        guard ready.wait(timeout: .now() + .seconds(Self.patience_s)) == .success else {
+            let most = arrived.load(ordering: .relaxed)
+            // Their threads carry the others through.
+            opened.leave()
+            done.wait()
+            throw TooFewThreads(clients: clients, arrived: most)
+        }
         let phase = make()
         self.phase.withLock { $0 = phase }
         opened.leave()
         return phase
+    }
+}
+
+/// The system let only some of the clients run at once.
+package struct TooFewThreads: Error, CustomStringConvertible {
+    package var clients: Int
+    package var arrived: Int
+
+    package var description: String {
+        "the system let only \(arrived) of \(clients) clients run at once: see ulimit -u, ulimit -v and the control"
+            + " group's pids.max"
     }
 }
 

@@ -63,8 +63,10 @@ package final class SliceBench {
     package var count: Int { contenders.count }
 
     /// Lets the clients of a cell replay so many operations together from where they stand.
-    package func measure(_ cell: Int, operations: Int) -> Slice {
-        let replay = contenders[cell].replay(
+    ///
+    /// - Throws: `TooFewThreads` when they cannot all run at once.
+    package func measure(_ cell: Int, operations: Int) throws -> Slice {
+        let replay = try contenders[cell].replay(
             .operations(operations), isWarmUp: false, into: boxes[cell], by: instruments, stop: stop)
         return Slice(
             wall_ns: replay.wall_ns, cpu_ns: replay.clientCPU_ns, usage: replay.usage,

@@ -5,7 +5,8 @@ import Foundation
 /// A folder of its own with an SQLite file, and a private Redis server; gone with the value.
 public final class KernelStores {
     public let environment: Environment
-    public var redisPort: UInt16 { server.port }
+    /// The socket on which the Redis server listens.
+    public var redisSocket: String { String(server.url.dropFirst("unix://".count)) }
     private let folder: TemporaryFolder
     private let server: PrivateRedisServer
 
@@ -23,7 +24,7 @@ public final class KernelStores {
         environment = Environment(
             policy: policy,
             sqlite: SQLiteSettings(path: folder.url.appendingPathComponent("kernels.sqlite").path),
-            redis: RedisSettings(url: "redis://127.0.0.1:\(server.port)", keyPrefix: Self.redisPrefix))
+            redis: RedisSettings(url: server.url, keyPrefix: Self.redisPrefix))
     }
 
     deinit {

@@ -1,8 +1,12 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 // prctl is variadic, which Swift does not import.
@@ -22,4 +26,82 @@ static inline int authbench_lock(int descriptor) {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)1 << 62, .l_len = 1};
     int result = fcntl(descriptor, 37, &lock);
     return result != 0 && errno == EINVAL ? flock(descriptor, LOCK_EX | LOCK_NB) : result;
+}
+
+// Starts a program as the leader of a process group of its own, which the kernel ends when the calling thread ends.
+// fork is hidden from Swift, and posix_spawn sets no parent-death signal.
+//
+// descriptors: at most 8, which become 0, 1, 2 and so on in the program; it gets no others.
+// Returns the process, or minus the number of the error.
+static inline pid_t authbench_spawn(
+    const char *path, char *const *arguments, char *const *environment, const int *descriptors, int count
+) {
+    int failed[2];
+    if (pipe(failed) != 0) return -errno;
+    fcntl(failed[0], F_SETFD, FD_CLOEXEC);
+    fcntl(failed[1], F_SETFD, FD_CLOEXEC);
+    sigset_t all, before;
+    sigfillset(&all);
+    // No handler of ours may run in the child.
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pid_t parent = getpid();
+    pid_t child = fork();
+    int error = errno;
+    if (child == 0) {
+        // A parent that ended before the request was made is never announced (prctl(2), PR_SET_PDEATHSIG).
+        prctl(PR_SET_PDEATHSIG, SIGKILL, 0UL, 0UL, 0UL);
+        if (getppid() != parent) _exit(127);
+        setpgid(0, 0);
+        for (int number = 1; number < NSIG; number++) {
+            if (number != SIGKILL && number != SIGSTOP) signal(number, SIG_DFL);
+        }
+        int report = fcntl(failed[1], F_DUPFD_CLOEXEC, count);
+        int safe[8];
+        // Out of the way first, so that none is written over before its turn.
+        for (int index = 0; index < count; index++) {
+            safe[index] = fcntl(descriptors[index], F_DUPFD_CLOEXEC, count);
+            if (safe[index] < 0) goto fail;
+        }
+        for (int index = 0; index < count; index++) {
+            if (dup2(safe[index], index) < 0) goto fail;
+        }
+#ifdef SYS_close_range
+        // 4 is CLOSE_RANGE_CLOEXEC (close_range(2)); older kernels rely on the descriptors' own flags.
+        syscall(SYS_close_range, (unsigned)count, ~0U, 4U);
+#endif
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        execve(path, arguments, environment);
+    fail:
+        error = errno;
+        // A broken pipe means that the parent is gone too.
+        if (write(report, &error, sizeof error) < 0) _exit(126);
+        _exit(127);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    close(failed[1]);
+    if (child < 0) {
+        close(failed[0]);
+        return -error;
+    }
+    ssize_t got;
+    do {
+        got = read(failed[0], &error, sizeof error);
+    } while (got < 0 && errno == EINTR);
+    close(failed[0]);
+    return got == sizeof error ? -error : child;
+}
+
+// Whether a child has ended; it stays to be waited for, so that its number is not given to another process meanwhile.
+static inline int authbench_has_ended(pid_t child) {
+    siginfo_t information = {.si_pid = 0};
+    int result = waitid(P_PID, (id_t)child, &information, WEXITED | WNOHANG | WNOWAIT);
+    return result != 0 || information.si_pid == child;
+}
+
+// Whether a signal is ignored, as nohup(1) and shells have it for programs in the background.
+static inline int authbench_is_ignored(int number) {
+    struct sigaction action;
+    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }

@@ -17,7 +17,7 @@ final class TrialStores {
         server = try PrivateRedisServer(folder: folder)
         environment = Environment(
             policy: Policy(), sqlite: SQLiteSettings(path: folder.appendingPathComponent("t.sqlite").path),
-            redis: RedisSettings(url: "redis://127.0.0.1:\(server.port)", keyPrefix: "test:"))
+            redis: RedisSettings(url: server.url, keyPrefix: "test:"))
     }
 
     deinit {

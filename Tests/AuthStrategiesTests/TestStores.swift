@@ -14,7 +14,7 @@ final class TestStores {
         server = try PrivateRedisServer(folder: folder)
         environment = Environment(
             policy: policy, sqlite: SQLiteSettings(path: folder.appendingPathComponent("t.sqlite").path),
-            redis: RedisSettings(url: "redis://127.0.0.1:\(server.port)", keyPrefix: "test:"))
+            redis: RedisSettings(url: server.url, keyPrefix: "test:"))
     }
 
     deinit {

@@ -36,7 +36,7 @@ size_t bare_sqlite_run(struct bare_sqlite *sqlite, size_t count_per_client, uint
 // GET of keys that exist, on one blocking hiredis connection for each client, in a thread of its own. All keys under
 // the prefix are read in a random order.
 struct bare_redis;
-struct bare_redis *bare_redis_open(const char *host, int port, const char *prefix, size_t clients);
+struct bare_redis *bare_redis_open(const char *socket, const char *prefix, size_t clients);
 void bare_redis_close(struct bare_redis *redis);
 size_t bare_redis_run(struct bare_redis *redis, size_t count_per_client, uint64_t *wall_ns);
 

@@ -35,7 +35,7 @@ struct ConformCommand: ParsableCommand {
                 break
             }
         }
-        if let problem = stores.close(isEmpty: true) { Console.complain(problem) }
+        failure = stores.close(isEmpty: true) ?? failure
         try show(findings)
         if let failure { throw Fault.runtime(failure) }
         let failed = findings.filter(\.isFailed)
@@ -89,7 +89,7 @@ struct ConformCommand: ParsableCommand {
             schedule: Schedule(strategies: selected.count, repeats: 1, seed: workload.seed),
             warmUp: .duration(nanoseconds: 0), extent: .operations(1), warmUp_s: 0,
             out: URL(fileURLWithPath: "."), redis: try stores.endpoint(),
-            sqlitePath: try stores.databasePath(), synchronous: stores.sqliteSynchronous,
+            redisTransport: stores.privateRedis, sqlitePath: try stores.databasePath(), synchronous: stores.sqliteSynchronous,
             mmap_bytes: stores.sqliteMmap.bytes, isQuiet: quiet)
     }
 }

@@ -91,7 +91,8 @@ struct ExposureCommand: ParsableCommand {
             schedule: Schedule(strategies: selected.count, repeats: 1, seed: workload.seed),
             warmUp: .duration(nanoseconds: 0), extent: .duration(nanoseconds: UInt64(seconds * 1e9)),
             duration_s: seconds, warmUp_s: 0, out: URL(fileURLWithPath: out),
-            redis: try stores.endpoint(), sqlitePath: try stores.databasePath(),
+            redis: try stores.endpoint(), redisTransport: stores.privateRedis,
+            sqlitePath: try stores.databasePath(),
             synchronous: stores.sqliteSynchronous,
             mmap_bytes: stores.sqliteMmap.bytes, isQuiet: quiet)
     }

@@ -27,9 +27,7 @@ final class GateScene {
         self.folder = folder
         guard needsRedis else { return }
         do {
-            let server = try PrivateRedisServer(folder: folder)
-            leftovers.note { $0.serverID = server.processID }
-            self.server = server
+            server = try PrivateRedisServer(folder: folder)
         } catch { throw Fault.runtime("\(error)") }
     }
 
@@ -55,7 +53,6 @@ final class GateScene {
         ProcessorBinding.bind(getpid(), to: processors)
         server?.stop()
         server = nil
-        leftovers.note { $0.serverID = nil }
         if let folder { root.removeFolder(folder) }
         folder = nil
     }
@@ -76,6 +73,6 @@ final class GateScene {
         .init(
             cells: cells, clients: plan.clients, population: plan.population, seed: plan.seed,
             sqlite_path: (folder ?? root.url).appendingPathComponent("\(name).sqlite").path,
-            redis_url: server.map { "redis://127.0.0.1:\($0.port)" }, redis_prefix: "authbench:\(name):")
+            redis_url: server?.url, redis_prefix: "authbench:\(name):")
     }
 }

@@ -6,7 +6,7 @@ import Foundation
 /// Seen on this code: 3 of 3 runs of each cell agree to the instruction, with fresh random keys in each.
 struct InstructionCallgrind: InstructionCounter {
     private let valgrind: URL
-    /// Comes before the program: ends it when we are gone, and puts its memory at the same addresses each time.
+    /// Comes before the program: puts its memory at the same addresses each time.
     private let prefix: [String]
     /// What the reader of a report should know of this machine; `nil` when there is nothing to say.
     let remark: String?
@@ -26,17 +26,14 @@ struct InstructionCallgrind: InstructionCounter {
             return url
         }
         valgrind = try find("valgrind", "valgrind")
-        let (setpriv, setarch) = (
-            try find("setpriv", "util-linux"), try find("setarch", "util-linux")
-        )
-        let ending = [setpriv.path, "--pdeathsig", "KILL"]
+        let setarch = try find("setarch", "util-linux")
         let trial = try InstructionChild(
             [setarch.path, "-R", "true"], named: "setarch", in: folder, numbered: 0)
         // A container may forbid the system call personality(2).
         let isAddressFixed = try trial.finish().status == 0
         remark =
             isAddressFixed ? nil : "the addresses of programs are random here: counts may differ a little"
-        prefix = ending + (isAddressFixed ? [setarch.path, "-R"] : [])
+        prefix = isAddressFixed ? [setarch.path, "-R"] : []
         self.folder = folder
     }
 
@@ -93,7 +90,7 @@ struct InstructionCallgrind: InstructionCounter {
         let program = try lightened(original, as: files.url("program"))
         return try InstructionChild(
             prefix + [
-                valgrind.path, "--tool=callgrind", "--toggle-collect=*authbenchCountedOperations*",
+                valgrind.path, "--tool=callgrind", "--vgdb=no", "--toggle-collect=*authbenchCountedOperations*",
                 "--callgrind-out-file=\(files.url("callgrind").path)", "--log-file=\(files.url("log").path)",
                 program.path, "count-instructions", cell, String(operations),
             ], named: original.path, in: folder, numbered: number)

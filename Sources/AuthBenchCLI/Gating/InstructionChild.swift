@@ -1,4 +1,4 @@
-import Dispatch
+import Backends
 import Foundation
 
 /// A program started for counting; what it prints goes to files, so that no pipe can fill up.
@@ -12,29 +12,27 @@ final class InstructionChild {
     }
 
     /// A program of the two that takes longer hangs; a count takes some 15 seconds.
-    private static let limit_s = 300
+    private static let limit_s = 300.0
 
     /// What to call it in a message.
     let name: String
-    private let process = Process()
+    private let process: ChildProcess
     private let files: Files
-    private let ended = DispatchSemaphore(value: 0)
 
     /// Starts it at once; the same number is for one child at a time.
     init(_ command: [String], named name: String, in folder: URL, numbered number: Int) throws {
         self.name = name
         files = Files(folder: folder, number: number)
-        process.executableURL = URL(fileURLWithPath: command[0])
-        process.arguments = Array(command.dropFirst())
         // Swift seeds its hash tables anew in each process otherwise, and draws a backtrace for a minute under Valgrind.
-        process.environment = ProcessInfo.processInfo.environment.merging([
+        let environment = ProcessInfo.processInfo.environment.merging([
             "SWIFT_DETERMINISTIC_HASHING": "1", "SWIFT_BACKTRACE": "enable=no",
         ]) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try Self.opened(file("out"))
-        process.standardError = try Self.opened(file("err"))
-        process.terminationHandler = { [ended] _ in ended.signal() }
-        do { try process.run() } catch { throw Fault.runtime("\(name) cannot be run: \(error.reason)") }
+        let (output, errors) = (try Self.opened(files.url("out")), try Self.opened(files.url("err")))
+        do throws(FileError) {
+            process = try ChildProcess(
+                URL(fileURLWithPath: command[0]), Array(command.dropFirst()), environment: environment,
+                descriptors: [nil, output, errors])
+        } catch { throw Fault.runtime("\(name) cannot be run: \(error.reason)") }
     }
 
     /// How it ended, and the last line of what it complained.
@@ -45,21 +43,21 @@ final class InstructionChild {
     }
 
     func finish() throws -> End {
-        let isEnded = ended.wait(timeout: .now() + .seconds(Self.limit_s)) == .success
-        // For whoever asks again.
-        ended.signal()
-        guard isEnded else {
-            kill(process.processIdentifier, SIGKILL)
-            throw Fault.runtime("\(name) did not end within \(Self.limit_s) s")
+        guard let end = process.wait(within_s: Self.limit_s) else {
+            process.end()
+            throw Fault.runtime("\(name) did not end within \(Int(Self.limit_s)) s")
         }
         func lines(_ kind: String) -> [Substring] {
             (try? String(contentsOf: file(kind), encoding: .utf8))?.split(whereSeparator: \.isNewline) ?? []
         }
         // Where Valgrind itself gives up, the program said nothing.
         let complaint = lines("err").last ?? lines("log").first { $0.contains(" Valgrind: ") }
-        return End(
-            status: process.terminationStatus, isCrash: process.terminationReason == .uncaughtSignal,
-            complaint: complaint.map(String.init))
+        switch end {
+        case .status(let status):
+            return End(status: status, isCrash: false, complaint: complaint.map(String.init))
+        case .signal(let number):
+            return End(status: number, isCrash: true, complaint: complaint.map(String.init))
+        }
     }
 
     /// What it printed, read as an answer, once it has ended well.

@@ -8,7 +8,7 @@ final class ProgramUnderTest {
     private static let patienceForGreeting_s = 10.0
 
     private let name: String
-    private let process: Process
+    private let process: ChildProcess
     private let requests: FileHandle
     private var reader: LineReader
     private let errors: URL
@@ -26,19 +26,17 @@ final class ProgramUnderTest {
         guard FileManager.default.createFile(atPath: errors.path, contents: nil) else {
             throw Fault.runtime("\(errors.path) cannot be written")
         }
-        let (process, input, output) = (Process(), Pipe(), Pipe())
-        process.executableURL = url
-        process.arguments = ["serve-slices"]
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = try FileHandle(forWritingTo: errors)
-        do { try process.run() } catch {
-            throw Fault.runtime("\(name) cannot be started: \(error.reason)")
-        }
+        let (input, output) = (Pipe(), Pipe())
+        let complaints = try FileHandle(forWritingTo: errors)
+        do throws(FileError) {
+            process = try ChildProcess(
+                url, ["serve-slices"],
+                descriptors: [input.fileHandleForReading, output.fileHandleForWriting, complaints])
+        } catch { throw Fault.runtime("\(name) cannot be started: \(error.reason)") }
         // Our own copies must be gone, or its end would never show as the end of its output.
         try? output.fileHandleForWriting.close()
         try? input.fileHandleForReading.close()
-        (self.process, requests) = (process, input.fileHandleForWriting)
+        requests = input.fileHandleForWriting
         reader = LineReader(output.fileHandleForReading)
     }
 
@@ -112,7 +110,7 @@ final class ProgramUnderTest {
     }
 
     /// Binds all its threads to these processors.
-    func bind(to processors: [Int]) { ProcessorBinding.bind(process.processIdentifier, to: processors) }
+    func bind(to processors: [Int]) { ProcessorBinding.bind(process.id, to: processors) }
 
     /// Closes its input, which makes it end; `end` waits for that.
     func close() { try? requests.close() }
@@ -120,12 +118,7 @@ final class ProgramUnderTest {
     /// Closes its input and waits for the end, which is forced when it does not come.
     func end(within_s: Double = 5) {
         close()
-        guard process.isRunning else { return }
-        let id = process.processIdentifier
-        let killer = DispatchWorkItem { kill(id, SIGKILL) }
-        DispatchQueue.global().asyncAfter(deadline: .now() + within_s, execute: killer)
-        process.waitUntilExit()
-        killer.cancel()
+        process.end(within_s: within_s)
     }
 
     private func send(_ request: SliceProtocol.Request) throws {
@@ -148,10 +141,12 @@ final class ProgramUnderTest {
     }
 
     private func howItEnded() -> String {
-        end()
-        let status = process.terminationStatus
-        return process.terminationReason == .uncaughtSignal
-            ? "crashed with signal \(status)" : "ended with status \(status)"
+        close()
+        switch process.end(within_s: 5) {
+        case .status(let status): return "ended with status \(status)"
+        case .signal(let number): return "crashed with signal \(number)"
+        case nil: return "did not end"
+        }
     }
 
     /// The last line that it wrote to stderr, as the end of a message.

@@ -89,7 +89,7 @@ struct SliceServer {
         guard let bench, 0..<bench.count ~= order.cell, 1...1_000_000_000 ~= order.operations else {
             throw Fault.badData("no cell \(order.cell) is prepared, or \(order.operations) operations")
         }
-        let slice = bench.measure(order.cell, operations: order.operations)
+        let slice = try bench.measure(order.cell, operations: order.operations)
         times[order.cell, default: []].append(slice.service)
         return .init(
             wall_ns: slice.wall_ns, cpu_ns: slice.cpu_ns,

@@ -32,32 +32,36 @@ struct ExposureSession {
         let (stop, leftovers) = (StopFlag(), Leftovers())
         let interruption = Interruption(stop: stop, leftovers: leftovers)
         defer { interruption.end() }
-        FileLimit.raise()
+        try Resources.require(clients: plan.workload.clients)
         let stores = try Stores(plan, leftovers: leftovers)
         let files: ResultFiles
+        let observer: Observer
         do {
+            observer = try Observer(serverID: stores.serverID)
             files = try ResultFiles(plan, identity, leftovers, stores.facts, withHistograms: false)
         } catch {
             _ = stores.close(isEmpty: true)
             throw error
         }
-        var outcome = measure(stores, files, stop)
+        var outcome = measure(stores, files, observer.instruments, stop)
         outcome.signal = interruption.signal
         let isEmpty = outcome.exposures.isEmpty
         let failure = files.finish(isEmpty: isEmpty, failure: outcome.failure, signal: outcome.signal)
         outcome.failure = outcome.failure ?? failure
         if !isEmpty { outcome.folder = files.folder.url }
-        if let problem = stores.close(isEmpty: isEmpty) { Console.complain(problem) }
+        outcome.failure = outcome.failure ?? stores.close(isEmpty: isEmpty)
         return outcome
     }
 
-    private func measure(_ stores: Stores, _ files: ResultFiles, _ stop: StopFlag) -> Outcome {
+    private func measure(
+        _ stores: Stores, _ files: ResultFiles, _ instruments: Instruments, _ stop: StopFlag
+    ) -> Outcome {
         var outcome = Outcome(identity: files.folder.identity)
         var doing = "nothing"
         let run = ExposureRun(
             plan: withdrawals, policy: plan.workload.policy, clients: plan.workload.clients,
             duration_ns: plan.extent.duration_ns ?? 0,
-            instruments: Observer(serverID: stores.serverID).instruments, stop: stop)
+            instruments: instruments, stop: stop)
         let isShown = !plan.isQuiet && Console.isErrorTerminal
         defer { if isShown { Console.overwrite("") } }
         do {

@@ -1,7 +1,10 @@
+import Backends
 import Foundation
 
 /// The repository in which authbench is run: what is being measured, in a CI job.
 enum Git {
+    private static let patience_s = 10.0
+
     /// The commit checked out; `nil` outside a repository.
     static func commit() -> String? {
         guard let hash = output(["rev-parse", "HEAD"]), !hash.isEmpty else { return nil }
@@ -14,17 +17,20 @@ enum Git {
     }
 
     private static func output(_ arguments: [String]) -> String? {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["git"] + arguments
+        guard let program = Executable.find("git") else { return nil }
         let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        process.standardInput = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return nil }
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { return nil }
+        let process = try? ChildProcess(
+            program, arguments, descriptors: [nil, output.fileHandleForWriting, nil])
+        try? output.fileHandleForWriting.close()
+        guard let process else { return nil }
+        var data = Data()
+        // A repository on a drive that hangs must not hold a run up for ever.
+        while Readiness.isReadable(output.fileHandleForReading.fileDescriptor, within: patience_s) {
+            let more = output.fileHandleForReading.availableData
+            if more.isEmpty { break }
+            data.append(more)
+        }
+        guard process.end(within_s: patience_s) == .status(0) else { return nil }
         return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }

@@ -6,7 +6,6 @@ import Synchronization
 /// thread can clear it when the run itself hangs.
 final class Leftovers: Sendable {
     struct Things: Sendable {
-        var serverID: Int32?
         var temporary: TemporaryFolder?
         /// A database of the user's that was not there, or empty.
         var newDatabase: SQLiteClaim?
@@ -14,6 +13,8 @@ final class Leftovers: Sendable {
         var emptyResult: MadeFiles?
         /// The prefix of keys on somebody else's Redis server.
         var foreignKeys: String?
+        /// Says in a result that something has been measured and that the run was interrupted.
+        var markInterrupted: (@Sendable () -> Void)?
     }
 
     private let things = Mutex(Things())
@@ -25,10 +26,18 @@ final class Leftovers: Sendable {
     /// - Returns: what remains, for the user.
     func clear() -> String? {
         let things = things.withLock { $0 }
-        if let id = things.serverID { kill(id, SIGKILL) }
         things.temporary?.remove()
         things.emptyResult?.removeAll()
         things.newDatabase?.undo()
         return things.foreignKeys.map { "the keys under \($0) remain in Redis until they expire" }
+    }
+
+    /// Clears up for a command that does not come to its end, with all programs that it has started.
+    ///
+    /// - Returns: what remains, for the user.
+    func abandon() -> String? {
+        ChildProcess.endAll()
+        things.withLock { $0.markInterrupted }?()
+        return clear()
     }
 }

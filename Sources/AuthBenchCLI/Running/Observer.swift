@@ -13,18 +13,19 @@ struct Observer: Sendable {
     private let limit_cores = Machine.processorLimit_cores
     private let watchdog: Watchdog
 
-    init(serverID: Int32?) {
+    /// - Throws: `ThreadError` when the system gives no thread for the watchdog.
+    init(serverID: Int32?) throws(ThreadError) {
         self.serverID = serverID
         watchdog = Watchdog(
             timepiece: Timepiece(sleep: PreciseTimer.sleep), cpu_ns: ProcessCPU.used_ns,
             processors: max(1, processors.count))
         // A thread of its own, as Dispatch has hardly more of them than there may be clients.
-        Thread { [weak watchdog] in
+        try SystemThread.start { [weak watchdog] in
             while let watchdog {
                 watchdog.look()
                 PreciseTimer.sleep(until_ns: watchdog.due_ns)
             }
-        }.start()
+        }
     }
 
     func storeCPUSource(_ strategy: StrategyDescriptor) -> StoreCPUSource {

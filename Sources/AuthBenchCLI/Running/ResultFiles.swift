@@ -51,7 +51,12 @@ final class ResultFiles {
     /// From now on something has been measured, which stays.
     private func keep() {
         folder.made.keep()
-        leftovers.note { $0.emptyResult = nil }
+        var interrupted = record
+        interrupted.status = .interrupted
+        leftovers.note { [folder, interrupted] things in
+            things.emptyResult = nil
+            things.markInterrupted = { try? folder.write(interrupted) }
+        }
     }
 
     /// Writes what there is after one more measurement.
@@ -84,6 +89,7 @@ final class ResultFiles {
             folder.made.removeAll()
             return nil
         }
+        leftovers.note { $0.markInterrupted = nil }
         record.stores = stores.storeRecord
         record.status = failure != nil ? .failed : signal != nil ? .interrupted : .complete
         do { try folder.write(record) } catch {

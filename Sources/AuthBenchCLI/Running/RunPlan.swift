@@ -15,6 +15,7 @@ struct RunPlan {
     var out: URL
     /// A server of the user's; `nil` for a private one.
     var redis: (url: String, endpoint: RedisEndpoint)?
+    var redisTransport = PrivateRedisServer.Transport.unix
     /// A file of the user's; `nil` for a temporary one.
     var sqlitePath: String?
     var synchronous: SQLiteSettings.Synchronous
@@ -49,7 +50,7 @@ extension RunCommand {
             warmUp: .duration(nanoseconds: UInt64(warmUp * 1e9)), extent: try extent(),
             duration_s: operations == nil ? duration ?? 1 : nil, warmUp_s: warmUp,
             out: URL(fileURLWithPath: out), redis: try stores.endpoint(),
-            sqlitePath: try stores.databasePath(),
+            redisTransport: stores.privateRedis, sqlitePath: try stores.databasePath(),
             synchronous: stores.sqliteSynchronous, mmap_bytes: stores.sqliteMmap.bytes, isQuiet: quiet)
     }
 

@@ -26,7 +26,7 @@ struct Session {
         let (stop, leftovers) = (StopFlag(), Leftovers())
         let interruption = Interruption(stop: stop, leftovers: leftovers)
         defer { interruption.end() }
-        FileLimit.raise()
+        try Resources.require(clients: plan.workload.clients)
         // What is in use or in the way is said before anything takes time.
         let stores = try Stores(plan, leftovers: leftovers)
         let trace = Trace(plan.workload)
@@ -34,19 +34,24 @@ struct Session {
             runID: RunClock.identifier(plan.workload.name), workload: plan.workload.name,
             traceSHA256: trace.sha256())
         let files: ResultFiles
-        do { files = try ResultFiles(plan, identity, leftovers, stores.facts) } catch {
+        let observer: Observer
+        do {
+            observer = try Observer(serverID: stores.serverID)
+            files = try ResultFiles(plan, identity, leftovers, stores.facts)
+        } catch {
             _ = stores.close(isEmpty: true)
             throw error
         }
-        var outcome = measure(trace, stores, files, stop)
+        var outcome = measure(trace, stores, files, observer.instruments, stop)
         outcome.signal = interruption.signal
         files.finish(&outcome)
-        if let problem = stores.close(isEmpty: outcome.assessments.isEmpty) { Console.complain(problem) }
+        outcome.failure = outcome.failure ?? stores.close(isEmpty: outcome.assessments.isEmpty)
         return outcome
     }
 
-    private func measure(_ trace: Trace, _ stores: Stores, _ files: ResultFiles, _ stop: StopFlag) -> Outcome
-    {
+    private func measure(
+        _ trace: Trace, _ stores: Stores, _ files: ResultFiles, _ instruments: Instruments, _ stop: StopFlag
+    ) -> Outcome {
         var outcome = Outcome()
         var doing = "nothing"
         let progress = Progress(plan, isShown: !plan.isQuiet && Console.isErrorTerminal)
@@ -54,7 +59,7 @@ struct Session {
         var run = Run(
             trace: trace, schedule: plan.schedule, warmUp: plan.warmUp, extent: plan.extent,
             cores: ProcessInfo.processInfo.activeProcessorCount, stop: stop,
-            instruments: Observer(serverID: stores.serverID).instruments)
+            instruments: instruments)
         run.hostile = HostileCorpus()
         do {
             try run.execute(

@@ -28,10 +28,9 @@ final class Stores {
             held = foreign
             // As long as one that is drawn: it is part of what a session takes in the store.
             let prefix = foreign?.prefix ?? "authbench:00000000:"
-            let (serverID, foreignKeys) = (server?.processID, foreign?.prefix)
-            leftovers.note { $0.serverID = serverID }
+            let foreignKeys = foreign?.prefix
             leftovers.note { $0.foreignKeys = foreignKeys }
-            let url = server.map { "redis://127.0.0.1:\($0.port)" } ?? plan.redis?.url
+            let url = server?.url ?? plan.redis?.url
             let sqlite = SQLiteSettings(
                 path: database?.path ?? temporary.url.appendingPathComponent("authbench.sqlite").path,
                 synchronous: plan.synchronous, mmap_bytes: plan.mmap_bytes)
@@ -56,7 +55,6 @@ final class Stores {
     func close(isEmpty: Bool) -> String? {
         server?.stop()
         leftovers.note { things in
-            things.serverID = nil
             if !isEmpty { things.newDatabase = nil }
         }
         if let foreign {
@@ -84,7 +82,7 @@ final class Stores {
             } catch { throw Fault.badData("--redis \(url): \(error.advice)") }
         }
         do {
-            let server = try PrivateRedisServer(folder: folder)
+            let server = try PrivateRedisServer(folder: folder, over: plan.redisTransport)
             return (server, nil, try RedisInformation(at: server.endpoint).version)
         } catch { throw Fault.runtime("\(error)") }
     }

@@ -48,9 +48,11 @@ extension AuthStrategy where Self: ~Copyable {
             wallet: wallet, timetable: timetable, instruments: run.instruments, stop: run.stop)
 
         let gate = Gate(clients: run.clients)
-        for client in clients.dropFirst() { client.probe(scene, through: gate) }
-        clients[0].withdraw(scene, through: gate)
-        let phase = gate.open {
+        let start = { @Sendable in
+            for client in clients.dropFirst() { client.probe(scene, through: gate) }
+            clients[0].withdraw(scene, through: gate)
+        }
+        let phase = try gate.open(starting: start) {
             Phase(
                 start_ns: scene.timepiece.now_ns, duration_ns: run.duration_ns,
                 isDrained: false)

@@ -121,7 +121,7 @@ import Glibc
 
     private mutating func receiveNext() throws(RedisError) -> RedisReply {
         unanswered &-= 1
-        let reply = try unsafe nextReply(context)
+        let reply = try unsafe nextReply(context, timeout)
         if let message = reply.error { throw .server(message: message) }
         pause.end()
         return reply
@@ -191,14 +191,41 @@ struct ReconnectPause {
     } while isDone == 0
 }
 
+/// Sends what is still unsent and waits for the next reply.
+///
+/// The system's timeout is for each read, so that a server that drips would hold us for ever: a reply that has begun must
+/// be there within the timeout too.
 @unsafe private func nextReply(
-    _ context: UnsafeMutablePointer<redisContext>
+    _ context: UnsafeMutablePointer<redisContext>, _ timeout: timeval
 ) throws(RedisError) -> RedisReply {
     var pointer: UnsafeMutableRawPointer?
-    guard unsafe redisGetReply(context, &pointer) == REDIS_OK, let pointer = unsafe pointer else {
+    guard unsafe redisGetReplyFromReader(context, &pointer) == REDIS_OK else {
         throw unsafe failure("get a reply", context)
     }
-    return unsafe RedisReply(pointer.assumingMemoryBound(to: redisReply.self))
+    if let pointer = unsafe pointer { return unsafe RedisReply(pointer.assumingMemoryBound(to: redisReply.self)) }
+    try unsafe flush(context)
+    var limit_ns: UInt64?
+    while true {
+        guard unsafe redisBufferRead(context) == REDIS_OK, unsafe redisGetReplyFromReader(context, &pointer) == REDIS_OK
+        else { throw unsafe failure("get a reply", context) }
+        if let pointer = unsafe pointer {
+            return unsafe RedisReply(pointer.assumingMemoryBound(to: redisReply.self))
+        }
+        let now_ns = DispatchTime.now().uptimeNanoseconds
+        let end_ns = limit_ns ?? now_ns + UInt64(timeout.tv_sec) * 1_000_000_000 + UInt64(timeout.tv_usec) * 1000
+        guard now_ns < end_ns else {
+            throw unsafe abandoned(context, "the reply did not end in time")
+        }
+        limit_ns = end_ns
+    }
+}
+
+/// Gives a connection up, so that the next command connects anew.
+@unsafe private func abandoned(
+    _ context: UnsafeMutablePointer<redisContext>, _ message: String
+) -> RedisError {
+    unsafe context.pointee.err = REDIS_ERR_OTHER
+    return .connection(operation: "get a reply", message: message)
 }
 
 @unsafe private func connected(
@@ -216,15 +243,26 @@ struct ReconnectPause {
         guard unsafe context.pointee.err == 0, unsafe redisSetTimeout(context, timeout) == REDIS_OK else {
             throw unsafe failure("connect to \(endpoint.name)", context)
         }
+        if let password = endpoint.password {
+            try unsafe arrange(RedisCommand("AUTH", password), timeout, on: context)
+        }
         if endpoint.database != 0 {
-            try unsafe append(RedisCommand("SELECT", String(endpoint.database)), to: context)
-            if let message = try unsafe nextReply(context).error { throw .server(message: message) }
+            try unsafe arrange(RedisCommand("SELECT", String(endpoint.database)), timeout, on: context)
         }
     } catch {
         unsafe redisFree(context)
         throw error
     }
     return unsafe context
+}
+
+/// Carries out what must be done before a connection is used.
+@unsafe private func arrange(
+    _ command: borrowing RedisCommand, _ timeout: timeval, on context: UnsafeMutablePointer<redisContext>
+) throws(RedisError) {
+    try unsafe append(command, to: context)
+    try unsafe flush(context)
+    if let message = try unsafe nextReply(context, timeout).error { throw .server(message: message) }
 }
 
 /// Whether the server, or what lies between, has closed the connection; not where it only did not answer in time.

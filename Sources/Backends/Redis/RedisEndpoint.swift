@@ -9,6 +9,8 @@ package struct RedisEndpoint: Sendable, Equatable {
 
     package var address: Address
     package var database: Int
+    /// Of the default user, as `requirepass` has it.
+    package var password: String?
 
     /// As messages have it.
     var name: String {
@@ -18,12 +20,18 @@ package struct RedisEndpoint: Sendable, Equatable {
         }
     }
 
-    /// Reads `redis://host:port/database` (port and database may be left out) or `unix:///path`.
+    /// Reads `redis://:password@host:port/database` (only the host must be there) or `unix:///path`.
     ///
-    /// - Returns: `nil` for anything else, also a URL with a user, a password or a query.
+    /// - Returns: `nil` for anything else, also a URL with a user or a query.
     package init?(url text: String) {
-        guard let url = URLComponents(string: text), url.user == nil, url.password == nil, url.query == nil,
-            url.fragment == nil
+        if text.hasPrefix("unix:///") {
+            // Not a URL in the strict sense: any byte may stand in a file's name.
+            let path = String(text.dropFirst("unix://".count))
+            guard path.utf8.count > 1 else { return nil }
+            (address, database) = (.unix(path: path), 0)
+            return
+        }
+        guard let url = URLComponents(string: text), url.user ?? "" == "", url.query == nil, url.fragment == nil
         else { return nil }
         switch url.scheme {
         case "redis":
@@ -34,10 +42,7 @@ package struct RedisEndpoint: Sendable, Equatable {
             // Brackets belong to the URL, not to an IPv6 address.
             address = .tcp(host: host.trimmingCharacters(in: ["[", "]"]), port: port)
             self.database = database
-        case "unix":
-            guard url.host ?? "" == "", url.path.count > 1, url.path.hasPrefix("/") else { return nil }
-            address = .unix(path: url.path)
-            database = 0
+            password = url.password
         default: return nil
         }
     }

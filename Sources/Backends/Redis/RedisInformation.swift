@@ -3,8 +3,8 @@ package struct RedisInformation: Sendable {
     private var fields: [String: String] = [:]
 
     /// Asks the server; also the way to find out whether it is a usable one.
-    package init(at endpoint: RedisEndpoint) throws(RedisError) {
-        var connection = try RedisConnection(endpoint)
+    package init(at endpoint: RedisEndpoint, timeout_ms: Int = 2000) throws(RedisError) {
+        var connection = try RedisConnection(endpoint, timeout_ms: timeout_ms)
         guard let text = try connection.execute(RedisCommand("INFO")).text else {
             throw .unexpectedReply(command: "INFO")
         }

@@ -1,21 +1,47 @@
-import Dispatch
+import CLinux
 import Glibc
+import Synchronization
 
-/// Turns the signals that ask a program to end into calls.
-package final class Signals {
-    private let sources: [any DispatchSourceSignal]
+/// The signals that ask a program to end: SIGINT, SIGTERM, SIGHUP and SIGQUIT.
+///
+/// They are held back in all threads and taken by one that does nothing else, so that none is lost, none interrupts a
+/// system call, and one is answered also when no other thread gets on.
+package enum Signals {
+    private static let handler = Mutex<(@Sendable (Int32) -> Void)?>(nil)
+    private static let first = Atomic<Int32>(0)
 
-    /// Calls `handler` with the number of each SIGINT, SIGTERM and SIGHUP, on a queue of its own, from now
-    /// on.
-    package init(_ handler: @escaping @Sendable (Int32) -> Void) {
-        let queue = DispatchQueue(label: "authbench.signals")
-        sources = [SIGINT, SIGTERM, SIGHUP].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler { handler(number) }
-            source.resume()
-            return source
+    /// The first that came, if any.
+    package static var received: Int32? {
+        let number = first.load(ordering: .acquiring)
+        return number == 0 ? nil : number
+    }
+
+    /// Takes them from now on; call before any other thread is started.
+    ///
+    /// What is ignored stays so, as nohup(1) wants it for SIGHUP. Without a handler a signal ends the process with 128
+    /// plus its number, as shells count.
+    ///
+    /// - Throws: `ThreadError` when the system gives no thread.
+    package static func watch() throws(ThreadError) {
+        let numbers = [SIGINT, SIGTERM, SIGHUP, SIGQUIT].filter { authbench_is_ignored($0) == 0 }
+        var set = sigset_t()
+        unsafe sigemptyset(&set)
+        for number in numbers { unsafe sigaddset(&set, number) }
+        unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+        let waited = set
+        try SystemThread.start {
+            while true {
+                var (set, number) = (waited, Int32(0))
+                guard unsafe sigwait(&set, &number) == 0 else { continue }
+                _ = first.compareExchange(expected: 0, desired: number, ordering: .acquiringAndReleasing)
+                if let handler = handler.withLock({ $0 }) { handler(number) } else { _exit(128 + number) }
+            }
         }
+    }
+
+    /// Calls a function with the number of each from now on, on a thread of its own; `nil` for the default.
+    package static func handle(_ body: (@Sendable (Int32) -> Void)?) {
+        handler.withLock { $0 = body }
     }
 
     /// Lets a write to a closed connection fail with EPIPE: hiredis does not ask for that itself.

@@ -1,0 +1,65 @@
+import Foundation
+
+/// A thread that is there from the beginning or not at all, where Dispatch would wait for one without end.
+package enum SystemThread {
+    private final class Work {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+
+    /// Runs a function on a thread of its own.
+    ///
+    /// - Throws: `ThreadError` when the system gives none (pthread_create(3), EAGAIN).
+    package static func start(_ body: @escaping @Sendable () -> Void) throws(ThreadError) {
+        let work = unsafe Unmanaged.passRetained(Work(body))
+        var thread = pthread_t()
+        let number = unsafe pthread_create(
+            &thread, nil,
+            { pointer in
+                guard let pointer = unsafe pointer else { return nil }
+                unsafe Unmanaged<Work>.fromOpaque(pointer).takeRetainedValue().body()
+                return nil
+            }, work.toOpaque())
+        guard number == 0 else {
+            unsafe work.release()
+            throw ThreadError(number: number)
+        }
+        pthread_detach(thread)
+    }
+
+    /// Tries whether so many threads can live at once, beside those that do.
+    ///
+    /// - Throws: `ThreadError` with how many there can be when they are fewer.
+    package static func require(_ count: Int) throws(ThreadError) {
+        let (release, ended) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        var started = 0
+        defer {
+            for _ in 0..<started { release.signal() }
+            for _ in 0..<started { ended.wait() }
+        }
+        while started < count {
+            do throws(ThreadError) {
+                try start {
+                    release.wait()
+                    ended.signal()
+                }
+            } catch {
+                throw ThreadError(number: error.number, most: started, wanted: count)
+            }
+            started += 1
+        }
+    }
+}
+
+/// The system gives a program fewer threads than it needs.
+package struct ThreadError: Error, CustomStringConvertible {
+    package var number: Int32
+    /// How many can be started, where that was tried, and how many are needed.
+    package var most: Int?
+    package var wanted = 1
+
+    package var description: String {
+        let what = most.map { "\(wanted) threads are needed and the system gives \($0)" } ?? "the system gives no more threads"
+        return "\(what) (\(SystemError.text(number))): see ulimit -u, ulimit -v and the control group's pids.max"
+    }
+}
