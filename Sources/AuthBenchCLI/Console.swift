@@ -4,11 +4,23 @@ import Glibc
 
 /// Talk goes to stderr, data to stdout.
 enum Console {
-    static var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+    /// Whether progress can be shown: a terminal that can write a line anew.
+    static var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 && !isTerminalDumb }
 
-    /// Whether the table may be coloured (https://no-color.org).
-    static var isOutputColored: Bool {
-        isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
+    static var isOutputColored: Bool { isColored(STDOUT_FILENO) }
+    private static var isErrorColored: Bool { isColored(STDERR_FILENO) }
+
+    /// Whether text for a descriptor may be coloured: on a terminal that can, if the user has nothing against it
+    /// (https://no-color.org: any value but an empty one).
+    private static func isColored(_ descriptor: Int32) -> Bool {
+        let environment = ProcessInfo.processInfo.environment
+        return isatty(descriptor) == 1 && environment["NO_COLOR"] ?? "" == "" && !isTerminalDumb
+    }
+
+    /// One that knows no control sequences, neither for colours nor for a line that is written anew.
+    static var isTerminalDumb: Bool {
+        let name = ProcessInfo.processInfo.environment["TERM"] ?? ""
+        return name == "dumb" || name.isEmpty
     }
 
     /// Prints data; a stdout that takes nothing is a failure like that of a file.
@@ -41,8 +53,9 @@ enum Console {
     /// Says what went wrong, in one line; in red on a terminal.
     static func complain(_ message: String) {
         let words = message.split { $0.isNewline || $0 == "\t" || $0 == " " }
-        let line = "authbench: " + words.joined(separator: " ")
-        say(isErrorTerminal ? "\u{1B}[31m\(line)\u{1B}[0m" : line)
+        // What a server or a file says in it must not be obeyed by the terminal.
+        let line = "authbench: " + words.joined(separator: " ").withoutControls
+        say(isErrorColored ? "\u{1B}[31m\(line)\u{1B}[0m" : line)
     }
 
     /// Replaces the current line of a terminal.

@@ -34,7 +34,7 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
     }
 
     func load(width: Int, stop: StopFlag, progress: @escaping @Sendable (Int) -> Void) throws -> Bill {
-        let loading = Loading(permits: DispatchSemaphore(value: width), stop: stop, progress: progress)
+        let loading = Loading(width: width, stop: stop, progress: progress)
         var growth = StoreGrowth()
         // The store is looked at on the way, because what it takes empty says nothing about a session.
         let holders = stride(from: 0, to: clients.count, by: inParallel).map { clients[$0] }
@@ -42,8 +42,7 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
             for (index, client) in holders.enumerated() {
                 client.load(loading, share: share(ofClient: index, afterStage: stage))
             }
-            loading.group.wait()
-            try loading.failure.rethrow()
+            try loading.wait()
             if let bytes = try clients.first?.storeBytes() {
                 growth.add(sessions: holders.reduce(0) { $0 + $1.storedSessions }, bytes: bytes)
             }

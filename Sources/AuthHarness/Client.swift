@@ -29,9 +29,10 @@ final class Client<S: AuthStrategy & ~Copyable>: Sendable {
                     try worker.load(
                         upTo: Int(Double(worker.slots.count) * share),
                         isStopped: { loading.stop.isRaised || loading.failure.isNoted },
-                        progress: loading.progress)
+                        progress: loading.advance)
                 }
             } catch { loading.failure.note(error) }
+            loading.advance(0)
         }
     }
 
@@ -84,11 +85,52 @@ final class Client<S: AuthStrategy & ~Copyable>: Sendable {
 }
 
 /// What the clients share while they load.
-struct Loading: Sendable {
+final class Loading: Sendable {
+    /// How long all clients together may get nowhere.
+    private static let patience_s = 30
+
     let group = DispatchGroup()
     let permits: DispatchSemaphore
     let failure = Failure()
     let stop: StopFlag
-    /// Gets the number of credentials just issued.
-    let progress: @Sendable (Int) -> Void
+    private let progress: @Sendable (Int) -> Void
+    private let advances = Atomic(0)
+
+    /// - Parameters:
+    ///   - width: how many clients may load at once.
+    ///   - stop: ends them.
+    ///   - progress: gets the number of credentials just issued.
+    init(width: Int, stop: StopFlag, progress: @escaping @Sendable (Int) -> Void) {
+        permits = DispatchSemaphore(value: width)
+        self.stop = stop
+        self.progress = progress
+    }
+
+    func advance(_ count: Int) {
+        advances.add(1, ordering: .relaxed)
+        progress(count)
+    }
+
+    /// Waits for all clients that have been told to load.
+    ///
+    /// - Throws: the first error of any; `LoadingStalled` when they get nowhere.
+    func wait() throws {
+        var seen = -1
+        while group.wait(timeout: .now() + .seconds(Self.patience_s)) == .timedOut {
+            let now = advances.load(ordering: .relaxed)
+            guard now != seen else { throw LoadingStalled(seconds: Self.patience_s) }
+            seen = now
+        }
+        try failure.rethrow()
+    }
+}
+
+/// A strategy's logins do not come back, or its clients have no threads.
+package struct LoadingStalled: Error, CustomStringConvertible {
+    package var seconds: Int
+
+    package var description: String {
+        "no login came back for \(seconds) s: it hangs, or the system gives too few threads (ulimit -u, ulimit -v, the"
+            + " control group's pids.max)"
+    }
 }

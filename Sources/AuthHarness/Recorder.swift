@@ -9,7 +9,7 @@ struct Recorder {
     private(set) var tallies: [Tally]
     private(set) var lateOperations: UInt64 = 0
     private(set) var backlog: UInt64 = 0
-    var firstError: String?
+    var errors = ErrorKinds()
     /// When the client's own first operation began and its last one ended.
     var span_ns: Range<UInt64> = 0..<0
     /// CPU time of the client's thread meanwhile.
@@ -46,7 +46,7 @@ struct Recorder {
         counts.reset()
         for kind in tallies.indices { tallies[kind] = Tally() }
         (lateOperations, backlog, slice) = (0, 0, 0)
-        firstError = nil
+        errors = ErrorKinds()
         touchFailures = 0
     }
 
@@ -66,7 +66,7 @@ struct Recorder {
 
     mutating func record(_ kind: OperationKind, error: any Error) {
         tallies[Int(kind.rawValue)].errors &+= 1
-        if firstError == nil { firstError = "\(kind.name): \(error)" }
+        errors.note("\(kind.name): \(error)")
     }
 
     mutating func recordLag(_ time_ns: UInt64) { counts.record(time_ns, in: lagHistogram) }

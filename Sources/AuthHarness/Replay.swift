@@ -12,7 +12,7 @@ struct Replay: Sendable {
     var little_residual: Double?
     var idleClients: Int
     var openLoop: OpenLoop?
-    var firstError: String?
+    var errors = ErrorKinds()
     /// `nil` without a sweeper.
     var sweep: Sweep?
 
@@ -20,7 +20,7 @@ struct Replay: Sendable {
         var merger = ClientMerger()
         for box in boxes { box.recorder.withLock { merger.add($0) } }
         operations = merger.operations
-        firstError = merger.firstError
+        errors = merger.errors
         clientCPU_ns = merger.cpu_ns
         touchFailures = merger.touchFailures
         idleClients = boxes.count - merger.clients
@@ -52,7 +52,7 @@ private struct ClientMerger {
     var clients = 0
     /// Clients that were inside an operation on average over their own time: throughput x service time.
     var busyClients = 0.0
-    var firstError: String?
+    var errors = ErrorKinds()
 
     mutating func add(_ recorder: borrowing Recorder) {
         var recorded_ns = 0.0
@@ -74,7 +74,7 @@ private struct ClientMerger {
         lateOperations += recorder.lateOperations
         backlog += recorder.backlog
         if recorder.isOpenLoop { lags.append(recorder.scheduleLag) }
-        firstError = firstError ?? recorder.firstError
+        errors += recorder.errors
     }
 
     var operations: [OperationMeasurement] {

@@ -96,7 +96,7 @@ package struct Run: Sendable {
         measurement.little_residual = replay.little_residual
         measurement.openLoop = replay.openLoop
         measurement.storeCPUSource = instruments.storeCPUSource(contender.descriptor)
-        measurement.firstError = replay.firstError
+        measurement.errors = replay.errors
         measurement.sweptSessions = replay.sweep?.deleted
         measurement.touchFailures = replay.touchFailures
         return measurement

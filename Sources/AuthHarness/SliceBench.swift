@@ -72,6 +72,6 @@ package final class SliceBench {
             wall_ns: replay.wall_ns, cpu_ns: replay.clientCPU_ns, usage: replay.usage,
             tally: replay.operations.reduce(into: Tally()) { $0 += $1.tally },
             service: LatencyHistogram(merging: replay.operations.map(\.service.total)),
-            firstError: replay.firstError)
+            firstError: replay.errors.count > 0 ? replay.errors.text : nil)
     }
 }

@@ -83,9 +83,10 @@ package struct ExposureAssessment: Sendable {
 
     /// Why nothing follows from the exposures, if so.
     package var inconclusive: String? {
-        if measurement.errors > 0 {
-            return "\(measurement.errors) errors, the first: \(measurement.firstError ?? "unknown")"
+        if measurement.errors.count > 0 {
+            return "\(measurement.errors.count) errors: \(measurement.errors.text)"
         }
+        if let loss = measurement.storeLoss { return loss }
         if count < Self.minimumCount { return "only \(count) credentials were alive when withdrawn" }
         if unresolved > 0, measurement.falseAccepts == 0 {
             return "\(unresolved) credentials were not seen refused before the end: measure longer"

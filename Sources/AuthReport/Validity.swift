@@ -17,16 +17,112 @@ package struct Invalidity: Sendable, Equatable {
 
 extension RepeatMeasurement {
     /// The faults of this measurement, the gravest first; empty when its numbers may be used.
-    package var invalidities: [Invalidity] {
-        let total = total
+    package var invalidities: [Invalidity] { ValidityFacts(self).invalidities }
+
+    /// All reasons in one line, or `nil` when the numbers may be used.
+    package var invalidReason: String? {
+        let faults = invalidities
+        return faults.isEmpty ? nil : faults.map(\.reason).joined(separator: "; ")
+    }
+}
+
+/// What decides whether a row of `throughput.csv` may be used, in the precision of the file: who writes the row and who
+/// checks it come to the same.
+struct ValidityFacts {
+    var falseAccepts: UInt64 = 0
+    var falseRejects: UInt64 = 0
+    var errors: UInt64 = 0
+    var completed: UInt64 = 0
+    /// What the store lost; good credentials are then refused for its sake.
+    var storeLoss: String?
+    /// Each kind of error with its count, where it is known.
+    var errorText: String?
+    var wall_ns: UInt64 = 0
+    var clients = 0
+    /// `nil` in a closed loop.
+    var targetRate: Double?
+    var backlog: UInt64 = 0
+    var wakes: UInt64 = 0
+    var lateWakes: UInt64 = 0
+    var standstill_ns: UInt64?
+    var clippedTimes: UInt64 = 0
+    var idleClients = 0
+    var little_residual: Double?
+    var utilization_residual: Double?
+    var cpu_us_per_op: Double?
+    var foreignCPU_share: Double?
+    var cpuPressure_share: Double?
+    var steal_share: Double?
+    var throttled_ns: UInt64?
+    var swappedIn_pages: UInt64?
+    /// On which the process may run.
+    var processors: Int?
+    /// How many processors' time the control group allows.
+    var limit_cores: Double?
+
+    init(_ measurement: RepeatMeasurement) {
+        let (total, usage) = (measurement.total, measurement.usage)
+        (falseAccepts, falseRejects) = (total.falseAccepts, total.falseRejects)
+        (errors, completed) = (total.errors, total.completed)
+        (storeLoss, errorText) = (measurement.storeLoss, measurement.errors.text)
+        (wall_ns, clients) = (measurement.wall_ns, measurement.clients)
+        if let openLoop = measurement.openLoop {
+            targetRate = openLoop.targetRate
+            (backlog, wakes, lateWakes) = (openLoop.backlog, openLoop.wakes, openLoop.lateWakes)
+        }
+        (clippedTimes, idleClients) = (measurement.clippedTimes, measurement.idleClients)
+        standstill_ns = usage.standstill_ns
+        little_residual = Self.written(measurement.little_residual, 5)
+        utilization_residual = Self.written(measurement.utilization_residual, 5)
+        cpu_us_per_op = Self.written(measurement.cpu_us_per_op, ThroughputTable.cpuDigits)
+        foreignCPU_share = Self.written(usage.foreignCPU_share, 5)
+        cpuPressure_share = Self.written(usage.cpuPressure_share, 5)
+        steal_share = Self.written(usage.steal_share, 5)
+        (throttled_ns, swappedIn_pages) = (usage.throttled_ns, usage.swappedIn_pages)
+        (processors, limit_cores) = (usage.processors, usage.processorLimit_cores)
+    }
+
+    init(_ row: TableRow, on machine: ResultReader.RecordHead.Machine) {
+        func count(_ name: String) -> UInt64 { row.count(name) ?? 0 }
+        (falseAccepts, falseRejects) = (count("false_accepts"), count("false_rejects"))
+        (errors, completed) = (count("errors"), count("operations"))
+        storeLoss = row["store_loss"].isEmpty ? nil : row["store_loss"]
+        (wall_ns, clients) = (count("wall_ns"), Int(clamping: count("clients")))
+        targetRate = row.number("target_rate")
+        (backlog, wakes, lateWakes) = (count("backlog_operations"), count("wakes"), count("late_wakes"))
+        (clippedTimes, idleClients) = (count("clipped_times"), Int(clamping: count("idle_clients")))
+        standstill_ns = row.count("standstill_ns")
+        little_residual = row.number("little_residual")
+        utilization_residual = row.number("utilization_residual")
+        cpu_us_per_op = row.number("cpu_us_per_op")
+        foreignCPU_share = row.number("foreign_cpu_share")
+        cpuPressure_share = row.number("cpu_pressure_share")
+        steal_share = row.number("steal_share")
+        (throttled_ns, swappedIn_pages) = (row.count("throttled_ns"), row.count("swapped_in_pages"))
+        (processors, limit_cores) = (machine.cores, machine.cgroup?.cpu_quota_cores)
+    }
+
+    private static func written(_ value: Double?, _ digits: Int) -> Double? {
+        value.flatMap { Double($0.formatted(digits: digits)) }
+    }
+
+    /// The faults, the gravest first; empty when the numbers may be used.
+    var invalidities: [Invalidity] {
         var faults: [Invalidity] = []
         func note(_ kind: Invalidity.Kind, _ reason: String) {
             faults.append(.init(kind: kind, reason: reason))
         }
-        if total.falseAccepts > 0 { note(.wrongDecision, "\(total.falseAccepts) false accepts") }
-        if total.falseRejects > 0 { note(.wrongDecision, "\(total.falseRejects) false rejects") }
-        if total.errors > 0 { note(.error, "\(total.errors) errors, the first: \(firstError ?? "unknown")") }
-        if total.completed == 0 { note(.nothingMeasured, "nothing completed") }
+        if falseAccepts > 0 { note(.wrongDecision, "\(falseAccepts) false accepts") }
+        if falseRejects > 0 {
+            let text = "\(falseRejects) false rejects"
+            if let storeLoss {
+                note(.error, "\(text), because \(storeLoss)")
+            } else {
+                note(.wrongDecision, text)
+            }
+        }
+        if errors > 0 { note(.error, "\(errors) errors: \(errorText ?? "")") }
+        if completed == 0 { note(.nothingMeasured, "nothing completed") }
         guard faults.isEmpty else { return faults }
         // In less time the kernel's hundredths of a second are too coarse to judge by.
         let disturbances =
@@ -38,33 +134,27 @@ extension RepeatMeasurement {
         return faults
     }
 
-    /// All reasons in one line, or `nil` when the numbers may be used.
-    package var invalidReason: String? {
-        let faults = invalidities
-        return faults.isEmpty ? nil : faults.map(\.reason).joined(separator: "; ")
-    }
-
     /// More than 1 % of the arrivals still waited when the last one was due.
     private var overload: String? {
-        guard let openLoop, Double(openLoop.backlog) > 0.01 * Double(openLoop.arrivals) else { return nil }
-        let share = Double(openLoop.backlog) / Double(max(1, openLoop.arrivals)) * 100
+        let arrivals = completed + errors
+        guard let targetRate, Double(backlog) > 0.01 * Double(arrivals) else { return nil }
+        let share = Double(backlog) / Double(max(1, arrivals)) * 100
+        let perSecond = wall_ns == 0 ? 0 : Double(completed) * 1e9 / Double(wall_ns)
         return "overload: \(share.formatted(digits: 1)) % of the arrivals still waited when the last was due,"
-            + " \(operationsPerSecond.formatted(digits: 0)) of \(openLoop.targetRate.formatted(digits: 0))"
+            + " \(perSecond.formatted(digits: 0)) of \(targetRate.formatted(digits: 0))"
             + " per second were done"
     }
 
     private var lateHarness: String? {
-        guard let openLoop, ValidityRule.isLate(openLoop.lateWakes, of: openLoop.wakes) else { return nil }
-        let share = Double(openLoop.lateWakes) / Double(openLoop.wakes) * 100
-        return "the machine woke idle clients late: \(openLoop.lateWakes) of \(openLoop.wakes) times"
+        guard ValidityRule.isLate(lateWakes, of: wakes) else { return nil }
+        let share = Double(lateWakes) / Double(wakes) * 100
+        return "the machine woke idle clients late: \(lateWakes) of \(wakes) times"
             + " (\(share.formatted(digits: 1)) %) by more than 1 ms"
     }
 
     private var standstill: String? {
-        guard let time_ns = usage.standstill_ns, time_ns > ValidityRule.longestStandstill_ns else {
-            return nil
-        }
-        return "standstill: the whole process was stopped for \(TextTable.time(time_ns))"
+        guard let standstill_ns, standstill_ns > ValidityRule.longestStandstill_ns else { return nil }
+        return "standstill: the whole process was stopped for \(TextTable.time(standstill_ns))"
     }
 
     private var clipping: String? {
@@ -74,53 +164,53 @@ extension RepeatMeasurement {
     }
 
     private var foreignLoad: String? {
-        guard let share = usage.foreignCPU_share, let processors = usage.processors,
+        guard let foreignCPU_share, let processors,
             ValidityRule.isForeignLoad(
-                share, pressure: usage.cpuPressure_share, clients: openLoop == nil ? clients : nil,
-                processors: processors, limit_cores: usage.processorLimit_cores)
+                foreignCPU_share, pressure: cpuPressure_share, clients: targetRate == nil ? clients : nil,
+                processors: processors, limit_cores: limit_cores)
         else { return nil }
-        return "other processes took \((share * 100).formatted(digits: 0)) % of the processors"
+        return "other processes took \((foreignCPU_share * 100).formatted(digits: 0)) % of the processors"
     }
 
     private var throttling: String? {
-        guard let throttled_ns = usage.throttled_ns, Double(throttled_ns) > 0.01 * Double(wall_ns) else {
-            return nil
-        }
+        guard let throttled_ns, Double(throttled_ns) > 0.01 * Double(wall_ns) else { return nil }
         return "throttled: the control group's processor limit held it up for \(TextTable.time(throttled_ns))"
     }
 
     private var steal: String? {
-        guard let share = usage.steal_share, share > 0.1 else { return nil }
-        return "the hypervisor gave \((share * 100).formatted(digits: 0)) % of the processors to others"
+        guard let steal_share, steal_share > 0.1 else { return nil }
+        return
+            "the hypervisor gave \((steal_share * 100).formatted(digits: 0)) % of the processors to others"
     }
 
     /// A few pages may belong to anybody; a mebibyte is activity.
     private var swapping: String? {
-        guard let pages = usage.swappedIn_pages, pages > 256 else { return nil }
-        return "\(pages) pages were read back from swap"
+        guard let swappedIn_pages, swappedIn_pages > 256 else { return nil }
+        return "\(swappedIn_pages) pages were read back from swap"
     }
 
     /// In an open loop there may have been nothing for them to do.
     private var idleness: String? {
-        guard idleClients > 0, openLoop == nil else { return nil }
+        guard idleClients > 0, targetRate == nil else { return nil }
         return "\(idleClients) of \(clients) clients never ran: measure longer, or with fewer clients"
     }
 
     private var lostTime: String? {
-        guard let residual = little_residual, abs(residual) > 0.02 else { return nil }
-        return "harness fault: \((residual * 100).formatted(digits: 1)) % off Little's law"
+        guard let little_residual, abs(little_residual) > 0.02 else { return nil }
+        return "harness fault: \((little_residual * 100).formatted(digits: 1)) % off Little's law"
     }
 
     /// Below 10 ms it is the start and end of the measurement itself.
     private var strangeLoad: String? {
-        guard let residual = utilization_residual, residual > 0.03,
-            usage.cpu_ns - clientCPU_ns > 10_000_000
-        else { return nil }
-        return "\((residual * 100).formatted(digits: 1)) % more CPU time was used than the clients' own"
+        guard let utilization_residual, utilization_residual > 0.03, let cpu_us_per_op else { return nil }
+        let cpu_us = cpu_us_per_op * Double(completed)
+        guard cpu_us - cpu_us / (1 + utilization_residual) > 10_000 else { return nil }
+        return
+            "\((utilization_residual * 100).formatted(digits: 1)) % more CPU time was used than the clients' own"
     }
 }
 
-/// The rules that follow from a row of `throughput.csv`, by which `validate` judges it again.
+/// The numbers in the rules of validity.
 enum ValidityRule {
     /// In less time the kernel's hundredths of a second are too coarse to judge by.
     static let shortest_ns: UInt64 = 200_000_000

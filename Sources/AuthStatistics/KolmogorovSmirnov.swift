@@ -25,9 +25,9 @@ package enum KolmogorovSmirnov {
     /// The distance that a sample of the distribution itself exceeds once in twenty times.
     ///
     /// Stephens (1970), "Use of the Kolmogorov-Smirnov, Cramér-von Mises and related statistics without extensive
-    /// tables"; within 1 % of the exact value from five samples on.
+    /// tables"; within 1 % of the exact value from five samples on, and never more than 1, as no distance is.
     package static func criticalDistance(count: Int) -> Double {
         let root = Double(count).squareRoot()
-        return 1.358 / (root + 0.12 + 0.11 / root)
+        return min(1, 1.358 / (root + 0.12 + 0.11 / root))
     }
 }

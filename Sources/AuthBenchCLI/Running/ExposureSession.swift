@@ -69,8 +69,12 @@ struct ExposureSession {
                 let strategy = plan.strategies[index]
                 doing = "measuring \(strategy.descriptor.id)"
                 if isShown { Console.overwrite("\(doing), \(plan.duration_s ?? 0) s") }
-                outcome.exposures += try run.measure(strategy, in: stores.environment)
-                    .map { ExposureAssessment($0) }
+                let loss = { stores.loss(of: strategy.descriptor) }
+                outcome.exposures += try run.measure(strategy, in: stores.environment).map {
+                    var measurement = $0
+                    if measurement.wrong > 0 { measurement.storeLoss = loss() }
+                    return ExposureAssessment(measurement)
+                }
                 outcome.exposures.sort { rank($0) < rank($1) }
                 try files.write(outcome.exposures)
             }
@@ -101,7 +105,9 @@ extension ExposureSession.Outcome {
             throw Fault(status: ExitStatus.negative, message: "wrong decisions: \(wrong)")
         }
         if let failure { throw Fault.runtime(failure) }
-        if let failing = first({ $0.measurement.errors > 0 ? $0.inconclusive : nil }) {
+        if let failing = first({
+            $0.measurement.errors.count > 0 || $0.measurement.storeLoss != nil ? $0.inconclusive : nil
+        }) {
             throw Fault.runtime(failing)
         }
         if let signal {
@@ -122,6 +128,6 @@ extension ExposureMeasurement {
         if falseAccepts > 0 {
             return "after \(withdrawal.rawValue), \(falseAccepts) requests were accepted against its promise"
         }
-        return wrong > 0 ? "\(wrong) good credentials were refused, or accepted as somebody else" : nil
+        return wrong > 0 && storeLoss == nil ? "\(wrong) good credentials were refused, or accepted as somebody else" : nil
     }
 }

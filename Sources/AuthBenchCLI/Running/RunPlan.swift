@@ -23,6 +23,10 @@ struct RunPlan {
     var isQuiet: Bool
 
     var needsRedis: Bool { strategies.contains { $0.descriptor.stores.contains(.redis) } }
+    func descriptor(_ strategy: String) -> StrategyDescriptor? {
+        strategies.map { $0.descriptor }.first { $0.id == strategy }
+    }
+
     /// The strategy that only shows the harness's own cost.
     var floor: String? { strategies.floor }
     var needsSQLite: Bool { strategies.contains { $0.descriptor.stores.contains(.sqlite) } }

@@ -70,7 +70,10 @@ struct Session {
                 case .loading(let strategy): doing = "loading \(strategy)"
                 case .measuring(let strategy, _): doing = "measuring \(strategy)"
                 case .loaded(let bill): outcome.bills.append(bill)
-                case .measured(let measurement):
+                case .measured(var measurement):
+                    if measurement.total.falseRejects > 0 {
+                        measurement.storeLoss = stores.loss(of: plan.descriptor(measurement.strategy))
+                    }
                     outcome.assessments.append(Assessment(measurement))
                     try files.write(outcome)
                 }

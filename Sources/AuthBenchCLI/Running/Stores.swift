@@ -10,6 +10,8 @@ final class Stores {
     /// The process of the private server.
     var serverID: Int32? { server?.processID }
     private let foreign: (endpoint: RedisEndpoint, prefix: String)?
+    /// How the Redis server was when the run came to it.
+    private let health: RedisHealth?
     private let leftovers: Leftovers
     /// Held until all connections are closed: closing a file drops what locks SQLite has on it in this process.
     private let database: SQLiteClaim?
@@ -38,6 +40,7 @@ final class Stores {
                 policy: plan.workload.policy, sqlite: sqlite,
                 redis: url.map { RedisSettings(url: $0, keyPrefix: prefix) })
             let endpoint = server?.endpoint ?? foreign?.endpoint
+            health = endpoint.flatMap { try? RedisHealth(at: $0) }
             facts = StoreFacts(
                 plan, sqlite, redis: endpoint.flatMap { at in redisVersion.map { (at, $0) } })
         } catch {
@@ -66,6 +69,16 @@ final class Stores {
         return leftovers.clear()
     }
 
+    /// What the stores have lost since the run came to them, as the end of a sentence; `nil` where nothing shows.
+    ///
+    /// SQLite's file is the run's alone.
+    func loss(of strategy: StrategyDescriptor?) -> String? {
+        guard strategy?.stores.contains(.redis) == true, let health,
+            let endpoint = server?.endpoint ?? foreign?.endpoint
+        else { return nil }
+        return (try? RedisHealth(at: endpoint))?.loss(since: health)
+    }
+
     private static func claimDatabase(_ plan: RunPlan) throws -> SQLiteClaim? {
         guard let path = plan.sqlitePath, plan.needsSQLite else { return nil }
         do { return try SQLiteFile.claim(path) } catch { throw Fault.badData("--sqlite \(error)") }
@@ -77,14 +90,23 @@ final class Stores {
         guard plan.needsRedis else { return (nil, nil, nil) }
         if let (url, endpoint) = plan.redis {
             do {
-                let version = try RedisInformation(at: endpoint).version
-                return (nil, (endpoint, try RedisKeys.claimPrefix(at: endpoint)), version)
-            } catch { throw Fault.badData("--redis \(url): \(error.advice)") }
+                let information = try RedisInformation(at: endpoint)
+                guard !information.isTooOld else { throw Fault.badData("--redis \(url): \(tooOld(information))") }
+                return (nil, (endpoint, try RedisKeys.claimPrefix(at: endpoint)), information.version)
+            } catch let error as RedisError { throw Fault.badData("--redis \(url): \(error.advice)") }
         }
         do {
             let server = try PrivateRedisServer(folder: folder, over: plan.redisTransport)
-            return (server, nil, try RedisInformation(at: server.endpoint).version)
+            let information = try RedisInformation(at: server.endpoint)
+            guard !information.isTooOld else { throw Fault.runtime(tooOld(information)) }
+            return (server, nil, information.version)
+        } catch let fault as Fault {
+            throw fault
         } catch { throw Fault.runtime("\(error)") }
+    }
+
+    private static func tooOld(_ information: RedisInformation) -> String {
+        "it is Redis \(information.version), and authbench needs \(RedisInformation.leastVersion) or later"
     }
 
     static func makeTemporaryFolder() throws -> TemporaryFolder {

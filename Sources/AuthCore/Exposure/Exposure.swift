@@ -61,8 +61,9 @@ public struct ExposureMeasurement: Sendable, Equatable {
     public var wrong = 0
     /// How late the latest withdrawal was, in nanoseconds of real time.
     public var lag_ns: UInt64 = 0
-    public var errors: UInt64 = 0
-    public var firstError: String?
+    public var errors = ErrorKinds()
+    /// What the store lost of what it had been told; `nil` where nothing is known.
+    public var storeLoss: String?
     /// One for each login that was followed beyond its credential.
     public var logins: [LoginExposure] = []
     /// The longest that the strategy allows one, in milliseconds.

@@ -24,8 +24,9 @@ public struct RepeatMeasurement: Sendable {
     public var openLoop: OpenLoop?
     public var usage: Usage
     public var storeCPUSource = StoreCPUSource.none
-    /// The first error of the repeat, as text for the user.
-    public var firstError: String?
+    public var errors = ErrorKinds()
+    /// What the store lost of what it had been told, so that good credentials were refused; `nil` where nothing is known.
+    public var storeLoss: String?
     /// Expired sessions that a sweep deleted meanwhile; `nil` where none was asked for or the strategy has none.
     public var sweptSessions: Int?
     /// Last-seen moments that could not be written; what was read decided all the same.

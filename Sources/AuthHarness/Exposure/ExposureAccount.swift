@@ -26,8 +26,7 @@ struct ExposureAccount {
             where timetable.tasks[index].withdrawal == kind {
                 add(index, entry, to: &measurement)
             }
-            measurement.errors = probes.reduce(withdrawals.firstError == nil ? 0 : 1) { $0 + $1.errors }
-            measurement.firstError = withdrawals.firstError ?? probes.lazy.compactMap(\.firstError).first
+            measurement.errors = probes.reduce(into: withdrawals.errors) { $0 += $1.errors }
             return measurement
         }
     }

@@ -60,7 +60,7 @@ final class ExposureClient<S: AuthStrategy & ~Copyable>: Sendable {
             scene.instruments.settle()
             var log = WithdrawalLog()
             strategy.withLock { strategy in
-                do { try log.withdraw(scene, phase, on: &strategy) } catch { log.firstError = "\(error)" }
+                do { try log.withdraw(scene, phase, on: &strategy) } catch { log.errors.note("\(error)") }
             }
             withdrawals.withLock { $0 = log }
         }

@@ -68,13 +68,12 @@ extension AuthStrategy where Self: ~Copyable {
             measurements[index].longestLogin_ms = longestExposure_ms(
                 ofLoginAfter: withdrawal, under: run.policy)
             // A store that failed once has said enough.
-            guard measurements[index].errors == 0 else { continue }
+            guard measurements[index].errors.count == 0 else { continue }
             let trial = HolderTrial(withdrawal: withdrawal, lifetime: timetable.lifetime, stop: run.stop)
             do { measurements[index].logins = try clients[0].follow(trial) } catch is Stopped {
                 throw Stopped()
             } catch {
-                measurements[index].errors += 1
-                measurements[index].firstError = "\(error)"
+                measurements[index].errors.note("\(error)")
             }
         }
         return measurements

@@ -20,17 +20,13 @@ struct ProbeLog: Sendable {
     }
 
     private(set) var entries: [Entry]
-    private(set) var errors: UInt64 = 0
-    private(set) var firstError: String?
+    private(set) var errors = ErrorKinds()
 
     init(credentials: Int) {
         entries = Array(repeating: Entry(), count: credentials)
     }
 
-    mutating func fail(_ error: any Error) {
-        errors += 1
-        firstError = firstError ?? "\(error)"
-    }
+    mutating func fail(_ error: any Error) { errors.note("\(error)") }
 
     /// Whether the last request with a credential was refused.
     @inline(__always)

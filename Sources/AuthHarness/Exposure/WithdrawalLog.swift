@@ -15,7 +15,7 @@ struct WithdrawalLog: Sendable {
 
     /// In the order of the tasks; fewer when the strategy threw.
     var entries: [Entry] = []
-    var firstError: String?
+    var errors = ErrorKinds()
 
     mutating func withdraw<S: AuthStrategy & ~Copyable>(
         _ scene: ExposureScene, _ phase: Phase, on strategy: inout S

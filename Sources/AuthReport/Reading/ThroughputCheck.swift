@@ -89,13 +89,16 @@ struct ThroughputCheck {
             row.count("schedule_lag_p99_ns") ?? .max >= low, row, "schedule_lag_p99_ns is less than the p50")
     }
 
+    /// Judges the row by the rules that its writer had.
     private mutating func checkVerdict(_ row: TableRow) {
-        let isWrong = ["errors", "false_accepts", "false_rejects"].contains { row[$0] != "0" }
-        expect(!row.flag("valid") || !isWrong, row, "valid, but with errors or wrong decisions")
-        if row.flag("valid"), let disturbance = disturbance(row) {
-            faults.append(row.fault("valid, but \(disturbance)"))
-        }
+        let faults = ValidityFacts(row, on: machine).invalidities
+        expect(
+            row.flag("valid") == faults.isEmpty, row,
+            "valid is \(row["valid"]), but "
+                + (faults.isEmpty ? "nothing in the row says why" : faults.map(\.reason).joined(separator: "; ")))
         expect(row.flag("valid") == row["reason"].isEmpty, row, "valid and reason contradict each other")
+        expect(
+            row["store_loss"].isEmpty || row["false_rejects"] != "0", row, "store_loss without false_rejects")
         expect(
             StoreCPUSource(rawValue: row["store_cpu_source"]) != nil, row,
             "store_cpu_source is \"\(row["store_cpu_source"])\", which is none of the known ones")
@@ -103,21 +106,5 @@ struct ThroughputCheck {
         expect(
             !isUnknown || row["store_cpu_us_per_op"].isEmpty, row,
             "store_cpu_us_per_op of a server that cannot be seen")
-    }
-
-    /// What makes a row invalid, of that which follows from the row itself.
-    private func disturbance(_ row: TableRow) -> String? {
-        func count(_ name: String) -> UInt64 { row.count(name) ?? 0 }
-        if ValidityRule.isLate(count("late_wakes"), of: count("wakes")) {
-            return "late_wakes is too many of wakes"
-        }
-        if count("standstill_ns") > ValidityRule.longestStandstill_ns { return "standstill_ns is too long" }
-        if count("clipped_times") > 0 { return "clipped_times is not 0" }
-        let isForeignLoad = ValidityRule.isForeignLoad(
-            row.number("foreign_cpu_share") ?? 0, pressure: row.number("cpu_pressure_share"),
-            clients: row["target_rate"].isEmpty ? Int(count("clients")) : nil, processors: machine.cores,
-            limit_cores: machine.cgroup?.cpu_quota_cores)
-        let isLong = count("wall_ns") >= ValidityRule.shortest_ns
-        return isLong && isForeignLoad ? "foreign_cpu_share is too much" : nil
     }
 }

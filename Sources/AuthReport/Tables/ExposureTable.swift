@@ -130,7 +130,7 @@ package enum ExposureTable {
                 "Good credentials refused just before their withdrawal, or accepted as somebody else."
             ) { .integer(Int64($0.measurement.wrong)) },
             Column("errors", .count, "Requests on which nothing was decided: each ends its client.") {
-                .count($0.measurement.errors)
+                .count($0.measurement.errors.count)
             },
         ]
     }

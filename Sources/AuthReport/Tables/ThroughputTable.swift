@@ -92,6 +92,10 @@ package enum ThroughputTable {
                 "touch_failures", .count,
                 "Last-seen moments that could not be written; what was read decided all the same."
             ) { .integer(Int64($0.measurement.touchFailures)) },
+            Column(
+                "store_loss", .text,
+                "What the store lost of what it had been told, so that good credentials were refused; blank where nothing is known."
+            ) { .text($0.measurement.storeLoss ?? "") },
         ]
     }
 }
