@@ -148,7 +148,7 @@ struct CommandLineTests {
         defer { server.stop() }
         var connection = try RedisConnection(server.endpoint)
         _ = try connection.execute(RedisCommand("SET", "theirs", "x"))
-        let url = "redis://127.0.0.1:\(server.port)"
+        let url = server.url
         let result = try authbench(
             ["run", "--strategy", "redis", "--redis", url, "--format", "csv"] + Self.short)
         #expect([0, 3].contains(result.status), "\(result.errors)")

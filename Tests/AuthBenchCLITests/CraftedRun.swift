@@ -82,7 +82,7 @@ struct CraftedRun {
                     tally: tally)
             ],
             wall_ns: UInt64(Double(samples) * time_ns * 100), usage: usage)
-        measurement.firstError = errors > 0 ? "the store is down" : nil
+        for _ in 0..<(isFirst ? errors : 0) { measurement.errors.note("the store is down") }
         return measurement
     }
 

@@ -120,11 +120,13 @@ struct RunRecordTests {
     @Test("has null for the configuration of a server that refuses CONFIG, and names the user's file")
     func refusedConfiguration() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
-        let server = try PrivateRedisServer(folder: folder)
+        let server = try PrivateRedisServer(folder: folder, over: .tcp)
         defer { server.stop() }
         var connection = try RedisConnection(server.endpoint)
+        _ = try connection.execute(RedisCommand("CONFIG", "SET", "requirepass", ""))
         _ = try connection.execute(RedisCommand("ACL", "SETUSER", "default", "-config"))
-        let record = try record("--redis", "redis://localhost:\(server.port)/1", "--sqlite", "mine.sqlite")
+        let address = try #require(server.url.split(separator: "@").last)
+        let record = try record("--redis", "redis://\(address)/1", "--sqlite", "mine.sqlite")
         let versions = try #require(record["versions"] as? [String: Any])
         #expect(versions["redis_config"] is NSNull)
         #expect(versions["redis"] is String)
@@ -140,7 +142,7 @@ struct RunRecordTests {
         defer { server.stop() }
         var connection = try RedisConnection(server.endpoint)
         _ = try connection.execute(RedisCommand("CONFIG", "SET", "masterauth", "s3cret"))
-        _ = try record("--strategy", "redis", "--redis", "redis://127.0.0.1:\(server.port)")
+        _ = try record("--strategy", "redis", "--redis", server.url)
         #expect(!(try String(contentsOf: file, encoding: .utf8)).contains("s3cret"))
     }
 

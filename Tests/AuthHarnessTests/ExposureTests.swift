@@ -197,8 +197,8 @@ struct ExposureTests {
     @Test("an error of the store is counted, and ends its client only")
     func errors() throws {
         let measurement = try measure(ExposureScript(.immediate, failsAfter: 5))
-        #expect(measurement.errors == 1)
-        #expect(measurement.firstError?.contains("Breakdown") == true)
+        #expect(measurement.errors.count == 1)
+        #expect(measurement.errors.text.contains("Breakdown"))
         #expect(1...5 ~= measurement.exposures.count)
     }
 

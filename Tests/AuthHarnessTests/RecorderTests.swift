@@ -79,6 +79,6 @@ struct RecorderTests {
         #expect(SlicedHistogram(recorder.service(.login)).total.count == 0)
         #expect(recorder.scheduleLag.count == 0)
         #expect(recorder.lateOperations == 0 && recorder.backlog == 0)
-        #expect(recorder.firstError == nil)
+        #expect(recorder.errors.count == 0)
     }
 }

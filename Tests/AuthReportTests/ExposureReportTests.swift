@@ -63,7 +63,7 @@ struct ExposureReportTests {
         var cases = [measurement(.atExpiry, gap_ms: 200_000), measurement(.atExpiry, count: 5)]
         cases += (0..<3).map { _ in measurement(.atExpiry) }
         cases[2].lag_ns = 1_000_000_000
-        cases[3].errors = 1
+        cases[3].errors.note("down")
         cases[4].exposures[3].longest_ms = .infinity
         for measurement in cases {
             let assessment = ExposureAssessment(measurement)

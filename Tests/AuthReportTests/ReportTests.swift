@@ -73,8 +73,8 @@ struct ReportTests {
         #expect(measurement(falseAccepts: 3).invalidReason == "3 false accepts")
         var failing = measurement()
         failing.operations[0].tally.errors = 2
-        failing.firstError = "down"
-        #expect(failing.invalidReason == "2 errors, the first: down")
+        for text in ["down", "slow"] { failing.errors.note(text) }
+        #expect(failing.invalidReason == "2 errors: 1 x down; 1 x slow")
         #expect(measurement(samples: 0).invalidReason == "nothing completed")
     }
 

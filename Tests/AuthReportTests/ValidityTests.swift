@@ -1,4 +1,5 @@
 import AuthCore
+import Foundation
 import Testing
 
 @testable import AuthReport
@@ -36,10 +37,10 @@ struct ValidityTests {
         #expect(measurement { $0.openLoop = openLoop(backlog: 200) }.invalidReason == nil)
     }
 
-    @Test("each disturbance has its reason, just above its limit and not just below")
-    func disturbances() {
-        typealias Change = (inout RepeatMeasurement) -> Void
-        let cases: [(reason: String, beyond: Change, within: Change)] = [
+    private typealias Change = (inout RepeatMeasurement) -> Void
+
+    private var cases: [(reason: String, beyond: Change, within: Change)] {
+        [
             ("overload", { $0.openLoop = openLoop(backlog: 201) }, { $0.openLoop = openLoop(backlog: 200) }),
             (
                 "woke", { $0.openLoop = openLoop(lag_ns: 1_100_000) },
@@ -60,6 +61,10 @@ struct ValidityTests {
             ("Little", { $0.little_residual = -0.021 }, { $0.little_residual = 0.019 }),
             ("CPU time", { $0.clientCPU_ns = 960_000_000 }, { $0.clientCPU_ns = 980_000_000 }),
         ]
+    }
+
+    @Test("each disturbance has its reason, just above its limit and not just below")
+    func disturbances() {
         for (reason, beyond, within) in cases {
             let faults = measurement(beyond).invalidities
             #expect(faults.map(\.kind) == [.disturbed], "\(reason)")
@@ -109,6 +114,49 @@ struct ValidityTests {
         #expect(!isInvalid(0.2, 0.05, clients: 100, of: 64, 2), "a limit of two cores leaves 51 idle ones")
         #expect(isInvalid(0.3, 0.3, clients: nil, of: 2) && !isInvalid(0.3, 0.05, clients: nil, of: 2))
         #expect(!isInvalid(0.3, nil, clients: nil, of: 2), "in an open loop nobody knows what was needed")
+    }
+
+    @Test("who checks a row of the file comes to the same as who wrote it")
+    func sameRules() throws {
+        let machine = try JSONDecoder().decode(
+            ResultReader.RecordHead.Machine.self, from: Data(#"{"cores": 2}"#.utf8))
+        let identity = RunIdentity(runID: "r", workload: "w", traceSHA256: "t")
+        let wrong: [Change] = [
+            { $0.operations[0].tally.falseAccepts = 1 }, { $0.operations[0].tally.falseRejects = 1 },
+            {
+                $0.operations[0].tally.falseRejects = 1
+                $0.storeLoss = "Redis was restarted"
+            },
+            // Just beyond its limit before it is rounded, and on it afterwards.
+            { $0.little_residual = 0.0200003 },
+        ]
+        for change in cases.flatMap({ [$0.beyond, $0.within] }) + wrong {
+            let measurement = measurement(change)
+            let table = try CSVTable(
+                CSV.text(
+                    ThroughputTable.columns(identity),
+                    ThroughputTable.rows([Assessment(measurement)], floor: nil)))
+            let row = try #require(table.rows(of: "throughput.csv").first)
+            #expect(ValidityFacts(row, on: machine).invalidities == measurement.invalidities)
+            #expect(row.flag("valid") == measurement.invalidities.isEmpty)
+        }
+    }
+
+    @Test(
+        "good credentials refused by a store that lost its keys are an error of the store, not of the strategy"
+    )
+    func storeLoss() {
+        let faults = measurement {
+            $0.operations[0].tally.falseRejects = 7
+            $0.storeLoss = "Redis was restarted"
+        }.invalidities
+        #expect(faults == [.init(kind: .error, reason: "7 false rejects, because Redis was restarted")])
+        let both = measurement {
+            $0.operations[0].tally.falseRejects = 7
+            $0.operations[0].tally.falseAccepts = 1
+            $0.storeLoss = "Redis was restarted"
+        }.invalidities
+        #expect(both.map(\.kind) == [.wrongDecision, .error], "a loss makes nobody accept")
     }
 
     @Test("the kernel's ticks judge nothing shorter than a fifth of a second")

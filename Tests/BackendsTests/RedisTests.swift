@@ -172,10 +172,12 @@ struct RedisTests {
     @Test("selects the database of the URL, also after connecting anew")
     func database() throws {
         defer { end() }
-        let endpoint = try #require(RedisEndpoint(url: "redis://127.0.0.1:\(server.port)/3"))
+        let tcp = try PrivateRedisServer(folder: folder, over: .tcp)
+        defer { tcp.stop() }
+        let endpoint = try #require(RedisEndpoint(url: tcp.url + "/3"))
         var connection = try RedisConnection(endpoint)
         _ = try connection.execute(RedisCommand("SET", "here", "x"))
-        var plain = try RedisConnection(server.endpoint)
+        var plain = try RedisConnection(tcp.endpoint)
         #expect(try plain.execute(RedisCommand("EXISTS", "here")).integer == 0)
         _ = try plain.execute(RedisCommand("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"))
         #expect(throws: RedisError.self) { _ = try connection.execute(RedisCommand("PING")) }
@@ -204,7 +206,7 @@ struct RedisEndpointTests {
         "refuses anything else",
         arguments: [
             "", "localhost", "http://localhost", "redis://", "redis://h:0", "redis://h:99999", "redis://h/x",
-            "redis://h/-1", "redis://u:p@h", "unix://", "unix:///", "redis://h?a=b",
+            "redis://h/-1", "redis://u:p@h", "unix://", "unix:///", "redis://h?a=b", "rediss://h",
         ])
     func refused(url: String) {
         #expect(RedisEndpoint(url: url) == nil)

@@ -90,7 +90,8 @@ struct InstructionCallgrind: InstructionCounter {
         let program = try lightened(original, as: files.url("program"))
         return try InstructionChild(
             prefix + [
-                valgrind.path, "--tool=callgrind", "--vgdb=no", "--toggle-collect=*authbenchCountedOperations*",
+                valgrind.path, "--tool=callgrind", "--vgdb=no",
+                "--toggle-collect=*authbenchCountedOperations*",
                 "--callgrind-out-file=\(files.url("callgrind").path)", "--log-file=\(files.url("log").path)",
                 program.path, "count-instructions", cell, String(operations),
             ], named: original.path, in: folder, numbered: number)

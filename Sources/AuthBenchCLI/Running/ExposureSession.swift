@@ -128,6 +128,7 @@ extension ExposureMeasurement {
         if falseAccepts > 0 {
             return "after \(withdrawal.rawValue), \(falseAccepts) requests were accepted against its promise"
         }
-        return wrong > 0 && storeLoss == nil ? "\(wrong) good credentials were refused, or accepted as somebody else" : nil
+        return wrong > 0 && storeLoss == nil
+            ? "\(wrong) good credentials were refused, or accepted as somebody else" : nil
     }
 }

@@ -18,7 +18,8 @@ enum Resources {
         let (files, wanted) = (FileLimit.raise(), leastFiles + clients * filesOfClient)
         guard files >= wanted else {
             throw Fault.runtime(
-                "\(clients) clients need up to \(wanted) open files, and the limit is \(files): see ulimit -n")
+                "\(clients) clients need up to \(wanted) open files, and the limit is \(files): see ulimit -n"
+            )
         }
     }
 }

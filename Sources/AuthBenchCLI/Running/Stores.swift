@@ -91,7 +91,9 @@ final class Stores {
         if let (url, endpoint) = plan.redis {
             do {
                 let information = try RedisInformation(at: endpoint)
-                guard !information.isTooOld else { throw Fault.badData("--redis \(url): \(tooOld(information))") }
+                guard !information.isTooOld else {
+                    throw Fault.badData("--redis \(url): \(tooOld(information))")
+                }
                 return (nil, (endpoint, try RedisKeys.claimPrefix(at: endpoint)), information.version)
             } catch let error as RedisError { throw Fault.badData("--redis \(url): \(error.advice)") }
         }

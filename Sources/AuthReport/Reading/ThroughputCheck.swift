@@ -95,7 +95,8 @@ struct ThroughputCheck {
         expect(
             row.flag("valid") == faults.isEmpty, row,
             "valid is \(row["valid"]), but "
-                + (faults.isEmpty ? "nothing in the row says why" : faults.map(\.reason).joined(separator: "; ")))
+                + (faults.isEmpty
+                    ? "nothing in the row says why" : faults.map(\.reason).joined(separator: "; ")))
         expect(row.flag("valid") == row["reason"].isEmpty, row, "valid and reason contradict each other")
         expect(
             row["store_loss"].isEmpty || row["false_rejects"] != "0", row, "store_loss without false_rejects")

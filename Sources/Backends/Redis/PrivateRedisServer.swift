@@ -78,7 +78,8 @@ package final class PrivateRedisServer: Sendable {
                 // sun_path has 108 bytes, the last of them 0 (unix(7)).
                 guard path.utf8.count <= 107 else {
                     throw RedisServerError(
-                        description: "\(path) is longer than the 107 bytes of a socket's name: set TMPDIR to a"
+                        description:
+                            "\(path) is longer than the 107 bytes of a socket's name: set TMPDIR to a"
                             + " shorter folder, or use --private-redis tcp")
                 }
                 url = "unix://" + path

@@ -31,6 +31,7 @@ import Glibc
         _ endpoint: RedisEndpoint, timeout_ms: Int = 2000,
         now_ns: @escaping @Sendable () -> UInt64 = { DispatchTime.now().uptimeNanoseconds }
     ) throws(RedisError) {
+        Signals.ignoreBrokenPipes()
         self.endpoint = endpoint
         self.now_ns = now_ns
         timeout = timeval(tv_sec: timeout_ms / 1000, tv_usec: timeout_ms % 1000 * 1000)
@@ -202,17 +203,21 @@ struct ReconnectPause {
     guard unsafe redisGetReplyFromReader(context, &pointer) == REDIS_OK else {
         throw unsafe failure("get a reply", context)
     }
-    if let pointer = unsafe pointer { return unsafe RedisReply(pointer.assumingMemoryBound(to: redisReply.self)) }
+    if let pointer = unsafe pointer {
+        return unsafe RedisReply(pointer.assumingMemoryBound(to: redisReply.self))
+    }
     try unsafe flush(context)
     var limit_ns: UInt64?
     while true {
-        guard unsafe redisBufferRead(context) == REDIS_OK, unsafe redisGetReplyFromReader(context, &pointer) == REDIS_OK
+        guard unsafe redisBufferRead(context) == REDIS_OK,
+            unsafe redisGetReplyFromReader(context, &pointer) == REDIS_OK
         else { throw unsafe failure("get a reply", context) }
         if let pointer = unsafe pointer {
             return unsafe RedisReply(pointer.assumingMemoryBound(to: redisReply.self))
         }
         let now_ns = DispatchTime.now().uptimeNanoseconds
-        let end_ns = limit_ns ?? now_ns + UInt64(timeout.tv_sec) * 1_000_000_000 + UInt64(timeout.tv_usec) * 1000
+        let end_ns =
+            limit_ns ?? now_ns + UInt64(timeout.tv_sec) * 1_000_000_000 + UInt64(timeout.tv_usec) * 1000
         guard now_ns < end_ns else {
             throw unsafe abandoned(context, "the reply did not end in time")
         }

@@ -31,7 +31,8 @@ package struct RedisEndpoint: Sendable, Equatable {
             (address, database) = (.unix(path: path), 0)
             return
         }
-        guard let url = URLComponents(string: text), url.user ?? "" == "", url.query == nil, url.fragment == nil
+        guard let url = URLComponents(string: text), url.user ?? "" == "", url.query == nil,
+            url.fragment == nil
         else { return nil }
         switch url.scheme {
         case "redis":

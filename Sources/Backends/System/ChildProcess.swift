@@ -119,7 +119,8 @@ private func spawned(
 @unsafe private func withCStrings<Result>(
     _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
 ) -> Result {
-    let copies = UnsafeMutableBufferPointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: strings.count + 1)
+    let copies = UnsafeMutableBufferPointer<UnsafeMutablePointer<CChar>?>.allocate(
+        capacity: strings.count + 1)
     unsafe copies.initialize(repeating: nil)
     for (index, string) in strings.enumerated() { unsafe copies[index] = strdup(string) }
     defer {

@@ -44,10 +44,10 @@ package enum Signals {
         handler.withLock { $0 = body }
     }
 
+    private static let brokenPipes: Void = { signal(SIGPIPE, SIG_IGN) }()
+
     /// Lets a write to a closed connection fail with EPIPE: hiredis does not ask for that itself.
-    package static func ignoreBrokenPipes() {
-        signal(SIGPIPE, SIG_IGN)
-    }
+    package static func ignoreBrokenPipes() { brokenPipes }
 
     /// Lets a write beyond the limit of a file's size fail with EFBIG, like one to a full disk (setrlimit(2)).
     package static func ignoreFileSizeLimit() {

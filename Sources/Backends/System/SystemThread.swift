@@ -58,8 +58,15 @@ package struct ThreadError: Error, CustomStringConvertible {
     package var most: Int?
     package var wanted = 1
 
+    package init(number: Int32, most: Int? = nil, wanted: Int = 1) {
+        (self.number, self.most, self.wanted) = (number, most, wanted)
+    }
+
     package var description: String {
-        let what = most.map { "\(wanted) threads are needed and the system gives \($0)" } ?? "the system gives no more threads"
-        return "\(what) (\(SystemError.text(number))): see ulimit -u, ulimit -v and the control group's pids.max"
+        let what =
+            most.map { "\(wanted) threads are needed and the system gives \($0)" }
+            ?? "the system gives no more threads"
+        return
+            "\(what) (\(SystemError.text(number))): see ulimit -u, ulimit -v and the control group's pids.max"
     }
 }
