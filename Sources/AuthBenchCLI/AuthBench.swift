@@ -57,7 +57,8 @@ public enum AuthBench {
                 print(Root.fullMessage(for: error))
                 return status
             }
-            Console.complain(Root.message(for: error))
+            let isOurs = error is ValidationError || error is CleanExit || status == ExitStatus.usage
+            Console.complain(isOurs ? Root.message(for: error) : error.words)
             // What the parser does not know is no wrong decision.
             return status == ExitStatus.usage ? status : ExitStatus.runtime
         }

@@ -58,8 +58,12 @@ enum Console {
         say(isErrorColored ? "\u{1B}[31m\(line)\u{1B}[0m" : line)
     }
 
-    /// Replaces the current line of a terminal.
-    static func overwrite(_ line: String) { write("\r\u{1B}[2K\(line)") }
+    /// Replaces the current line of a terminal; a line that is too long would break and stay.
+    static func overwrite(_ line: String) { write("\r\u{1B}[2K\(line.prefix(errorColumns - 1))") }
+
+    static var errorColumns: Int { Terminal.columns(of: STDERR_FILENO) ?? 80 }
+    /// `nil` where stdout is no terminal.
+    static var outputColumns: Int? { Terminal.columns(of: STDOUT_FILENO) }
 
     /// A stderr that takes nothing leaves nobody to tell.
     private static func write(_ text: String) {

@@ -2,6 +2,12 @@ import Backends
 import Foundation
 
 extension Error {
+    /// The error as a person reads it: what is Foundation's has no text of its own but a dump of an object.
+    var words: String {
+        let isFoundations = self is CocoaError || self is POSIXError || type(of: self) is NSError.Type
+        return isFoundations ? reason : "\(self)"
+    }
+
     /// Why a file operation failed, in the system's own words and one line.
     var reason: String {
         if let error = self as? FileError {

@@ -24,5 +24,10 @@ struct Fault: Error, Equatable {
 
     static func usage(_ message: String) -> Self { Self(status: ExitStatus.usage, message: message) }
     static func badData(_ message: String) -> Self { Self(status: ExitStatus.badData, message: message) }
+    /// Refuses an empty path, which Foundation takes for the current folder.
+    static func refuseEmpty(_ path: String, _ option: String) throws(Fault) {
+        if path.isEmpty { throw usage("\(option) is empty: name a folder or a file") }
+    }
+
     static func runtime(_ message: String) -> Self { Self(status: ExitStatus.runtime, message: message) }
 }

@@ -30,7 +30,15 @@ struct StoreOptions: ParsableArguments {
     /// As an absolute path: SQLite has other meanings for names such as `:memory:`.
     func databasePath() throws -> String? {
         guard let sqlite else { return nil }
-        guard !sqlite.isEmpty else { throw Fault.usage("--sqlite is empty: name a file") }
+        try Fault.refuseEmpty(sqlite, "--sqlite")
+        guard sqlite != ":memory:", !sqlite.hasPrefix("file:") else {
+            throw Fault.usage(
+                "--sqlite \(sqlite): clients have connections of their own, which share a file only: name one, in"
+                    + " /dev/shm for a database in memory")
+        }
+        guard !sqlite.hasPrefix("~") else {
+            throw Fault.usage("--sqlite \(sqlite): the shell did not replace ~, write the whole path")
+        }
         return URL(fileURLWithPath: sqlite).path
     }
 

@@ -1,4 +1,5 @@
 import AuthCore
+import Backends
 import BuiltinWorkloads
 import Foundation
 
@@ -16,11 +17,9 @@ enum WorkloadSource {
             throw Fault.usage(
                 "unknown workload \"\(name)\": choose \(names.joined(separator: ", ")), or name a .json file")
         }
-        let data: Data
-        do { data = try Data(contentsOf: URL(fileURLWithPath: name)) } catch {
-            throw Fault.badData("\(name): cannot be read: \(error.reason)")
-        }
-        return try decode(Array(data), from: name)
+        let bytes: [UInt8]
+        do { bytes = try InputFile.bytes(name) } catch { throw Fault.badData("\(error)") }
+        return try decode(bytes, from: name)
     }
 
     /// Checks the text strictly first: Foundation's decoder takes duplicates and trailing commas.

@@ -36,6 +36,7 @@ struct CompareCommand: ParsableCommand {
     }
 
     func run() throws {
+        if let out { try Fault.refuseEmpty(out, "--out") }
         let comparison: Comparison
         do {
             comparison = try Comparison(

@@ -69,6 +69,7 @@ struct ExposureCommand: ParsableCommand {
 
     /// All options checked, as a run of one repeat.
     private func plan() throws -> RunPlan {
+        try Fault.refuseEmpty(out, "--out")
         var workload = try WorkloadSource.load(workload)
         workload.clients = clients ?? workload.clients
         workload.seed = seed ?? workload.seed

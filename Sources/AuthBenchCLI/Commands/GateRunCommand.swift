@@ -63,6 +63,7 @@ struct GateRunCommand: ParsableCommand {
     }
 
     private func plan() throws -> GatePlan {
+        if let out { try Fault.refuseEmpty(out, "--out") }
         guard let base, let head else {
             throw Fault.usage(
                 "name both programs, --base FILE --head FILE, or a recording with --replay FILE")

@@ -26,6 +26,7 @@ struct MergeCommand: ParsableCommand {
     }
 
     func run() throws {
+        try Fault.refuseEmpty(out, "--out")
         let merge: Merge
         do { merge = try Merge(folders.map { URL(fileURLWithPath: $0) }) } catch let fault as MergeFault {
             guard fault.isIncomparable else { throw Fault.badData("\(fault)") }

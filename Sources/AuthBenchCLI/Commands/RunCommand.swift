@@ -55,7 +55,9 @@ struct RunCommand: ParsableCommand {
     private func show(_ lines: [Summary]) throws {
         let text =
             switch format {
-            case .table: TextTable.text(lines, isColored: Console.isOutputColored)
+            case .table:
+                TextTable.text(
+                    lines, isColored: Console.isOutputColored, width: Console.outputColumns)
             case .json: try JSONRows.text(Summary.columns, lines)
             case .csv: CSV.text(Summary.columns, lines)
             }

@@ -66,6 +66,18 @@ final class GateFiles {
         return object?["header"] != nil
     }
 
+    /// Makes the recording empty and removes the reports of an earlier one, so that none stands beside another's.
+    ///
+    /// What is there is a gate's: `claim` lets nothing else pass.
+    func beginRecording() throws(FileError) {
+        for (_, name) in Self.names {
+            let path = folder.appendingPathComponent(name).path
+            FileStatus(at: path)?.remove(from: path)
+        }
+        try recording.empty()
+        made.keep()
+    }
+
     /// Writes each report whole or not at all.
     func write(_ report: VerdictReport) throws {
         for (format, name) in Self.names {

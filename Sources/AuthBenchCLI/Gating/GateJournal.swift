@@ -19,8 +19,7 @@ final class GateJournal {
         self.files = files
         handle = files?.recording.handle
         recording = GateRecording(header)
-        do { try files?.recording.empty() } catch { throw Fault.badData("--out: \(error)") }
-        files?.made.keep()
+        do { try files?.beginRecording() } catch { throw Fault.badData("--out: \(error)") }
         try write(GateLine(header: header))
     }
 
@@ -60,9 +59,7 @@ struct GateLines {
     /// - Throws: `Fault` with the line that is wrong.
     static func read(_ file: URL) throws -> GateRecording {
         let data: Data
-        do { data = try Data(contentsOf: file) } catch {
-            throw Fault.runtime("\(file.path) cannot be read: \(error.reason)")
-        }
+        do { data = Data(try InputFile.bytes(file.path)) } catch { throw Fault.runtime("\(error)") }
         var before = Self()
         var lines: [GateLine] = []
         for text in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {

@@ -53,7 +53,7 @@ struct SliceServer {
         } catch is DecodingError {
             return .init(error: "a line that is no request: \(line.prefix(80))")
         } catch {
-            return .init(error: "\(error)")
+            return .init(error: error.words)
         }
     }
 

@@ -69,6 +69,7 @@ struct ExposureSession {
                 let strategy = plan.strategies[index]
                 doing = "measuring \(strategy.descriptor.id)"
                 if isShown { Console.overwrite("\(doing), \(plan.duration_s ?? 0) s") }
+                let before = outcome.exposures
                 let loss = { stores.loss(of: strategy.descriptor) }
                 outcome.exposures += try run.measure(strategy, in: stores.environment).map {
                     var measurement = $0
@@ -76,13 +77,16 @@ struct ExposureSession {
                     return ExposureAssessment(measurement)
                 }
                 outcome.exposures.sort { rank($0) < rank($1) }
-                try files.write(outcome.exposures)
+                do { try files.write(outcome.exposures) } catch {
+                    outcome.exposures = before
+                    throw error
+                }
             }
         } catch is Stopped {
             // Said by the signal that raised the flag.
         } catch let error where error is CocoaError || error is FileError {
             outcome.failure = "\(files.folder.url.path) could not be written: \(error.reason)"
-        } catch { outcome.failure = "\(doing): \(error)" }
+        } catch { outcome.failure = "\(doing): \(error.words)" }
         return outcome
     }
 

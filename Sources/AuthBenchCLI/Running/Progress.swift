@@ -85,12 +85,21 @@ final class Progress: Sendable {
         state.withLock { state in
             guard !state.isOver else { return false }
             let total = strategies * repeats
-            let width = 24
-            let filled = state.measured * width / total
-            let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled)
-            Console.overwrite("[\(bar)] \(state.text)\(loadShare(state))\(timeLeft(state, total: total))")
+            let text = "\(state.text)\(loadShare(state))\(timeLeft(state, total: total))"
+            let bar = Self.bar(
+                done: state.measured, of: total, columns: Console.errorColumns - text.count - 1)
+            Console.overwrite(bar + text)
             return true
         }
+    }
+
+    /// A bar with a blank after it, where there is room for one.
+    static func bar(done: Int, of total: Int, columns: Int) -> String {
+        let width = min(24, columns - 3)
+        guard width >= 6 else { return "" }
+        let filled = done * width / max(1, total)
+        return "[" + String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled)
+            + "] "
     }
 
     private func loadShare(_ state: State) -> String {
@@ -109,7 +118,8 @@ final class Progress: Sendable {
         } else if state.loaded > 0 {
             left_s += spent_s * Double(max(0, sessions - state.loaded)) / Double(state.loaded)
         }
-        return ", about \(Int(max(0, left_s).rounded(.up))) s left"
+        // What is overdue is made up for after the end, and nobody knows for how long.
+        return left_s > 0 ? ", about \(Int(left_s.rounded(.up))) s left" : ", finishing what was due"
     }
 
     private var now_ns: UInt64 { DispatchTime.now().uptimeNanoseconds }

@@ -10,6 +10,8 @@ final class ResultFiles {
     private let leftovers: Leftovers
     private var record: RunRecord
     private let floor: String?
+    private let isQuiet: Bool
+    private var isKept = false
     private let stores: StoreFacts
 
     /// Makes the folder and writes `run.json`, so that a folder or a disk that takes nothing is noticed at
@@ -19,7 +21,7 @@ final class ResultFiles {
         withHistograms: Bool = true
     ) throws {
         self.leftovers = leftovers
-        floor = plan.floor
+        (floor, isQuiet) = (plan.floor, plan.isQuiet)
         do {
             folder = try ResultFolder(in: plan.out, identity: identity, withHistograms: withHistograms)
         } catch { throw Self.unusable(plan, error) }
@@ -50,6 +52,7 @@ final class ResultFiles {
 
     /// From now on something has been measured, which stays.
     private func keep() {
+        isKept = true
         folder.made.keep()
         var interrupted = record
         interrupted.status = .interrupted
@@ -63,14 +66,20 @@ final class ResultFiles {
     func write(_ outcome: Session.Outcome) throws {
         try folder.write(outcome.assessments, bills: outcome.bills, floor: floor)
         keep()
-        if outcome.assessments.count == 1 { try folder.becomeLatest() }
+        if outcome.assessments.count == 1 { becomeLatest() }
     }
 
     /// Writes the exposures measured so far.
     func write(_ exposures: [ExposureAssessment]) throws {
         try folder.write(exposures)
+        if !isKept { becomeLatest() }
         keep()
-        try folder.becomeLatest()
+    }
+
+    private func becomeLatest() {
+        if let reason = folder.becomeLatest(), !isQuiet {
+            Console.say("The newest run is not linked: \(reason)")
+        }
     }
 
     /// Writes how the run ended; a folder without a single measurement goes.

@@ -38,6 +38,7 @@ extension RunCommand {
     private static let mostOperations = 100_000_000_000
 
     func plan() throws -> RunPlan {
+        try Fault.refuseEmpty(out, "--out")
         let strategies = try strategies.selected()
         guard 1...10_000 ~= repeats else { throw Fault.usage("--repeats is \(repeats): from 1 to 10000") }
         guard (0...Self.longest_s).contains(warmUp) else {

@@ -75,14 +75,18 @@ struct Session {
                         measurement.storeLoss = stores.loss(of: plan.descriptor(measurement.strategy))
                     }
                     outcome.assessments.append(Assessment(measurement))
-                    try files.write(outcome)
+                    do { try files.write(outcome) } catch {
+                        // What is shown and what is in the files is the same.
+                        outcome.assessments.removeLast()
+                        throw error
+                    }
                 }
             }
         } catch is Stopped {
             // Said by the signal that raised the flag.
         } catch let error where error is CocoaError || error is FileError {
             outcome.failure = "\(files.folder.url.path) could not be written: \(error.reason)"
-        } catch { outcome.failure = "\(doing): \(error)" }
+        } catch { outcome.failure = "\(doing): \(error.words)" }
         return outcome
     }
 }

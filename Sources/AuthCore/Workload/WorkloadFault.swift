@@ -15,7 +15,7 @@ extension Workload {
     ///
     /// - Throws: `WorkloadFault`, naming the key and what it must be.
     public func validate() throws(WorkloadFault) {
-        if name.isEmpty { throw .init("name is empty") }
+        try validateName()
         if clients < 1 { throw .init("clients is \(clients): at least 1") }
         if requestsInParallel < 1 || !clients.isMultiple(of: requestsInParallel) {
             throw .init(
@@ -50,6 +50,26 @@ extension Workload {
         try validateLifetimes()
     }
 
+    /// The name stands in every file: no program that reads them may take it for a missing value, a number, a formula, an
+    /// option or a command for the terminal.
+    private func validateName() throws(WorkloadFault) {
+        if name.isEmpty { throw .init("name is empty") }
+        guard name.utf8.count <= 80 else {
+            throw .init("name is \(name.utf8.count) bytes long: at most 80")
+        }
+        let others: Set<Character> = [" ", ".", "_", "-"]
+        guard name.first?.isLetter == true,
+            name.allSatisfy({ $0.isLetter || $0.isNumber || others.contains($0) })
+        else {
+            throw .init(
+                "name is \"\(name.printable)\": a letter, then letters, digits, spaces, dots, _ and - only")
+        }
+        let misread = ["null", "nan", "na", "none", "nil", "true", "false", "inf", "infinity"]
+        if misread.contains(name.lowercased()) {
+            throw .init("name is \"\(name)\", which other programs take for no name: choose another")
+        }
+    }
+
     private func validateLifetimes() throws(WorkloadFault) {
         let lifetimes = policy.lifetimes
         let named = [
@@ -67,7 +87,10 @@ extension Workload {
             throw .init("touch_interval_seconds must be above 0")
         }
         if horizon_ms < 1000 {
-            throw .init("touch_interval_seconds must stay 2 s below the shortest lifetime")
+            throw .init(
+                "lifetimes_seconds let a credential live \(lifetimes.shortest_ms / 1000) s (of access, less the jitter):"
+                    + " at least 2 more than the touch interval, which is \(oldestAge_ms / 1000)"
+                    + " (touch_interval_seconds, 60 where it is not given)")
         }
     }
 }

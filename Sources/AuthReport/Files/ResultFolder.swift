@@ -34,48 +34,64 @@ package struct ResultFolder {
     package func write(_ record: RunRecord) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try write(try encoder.encode(record) + Data("\n".utf8), to: "run.json")
+        try write([("run.json", try encoder.encode(record) + Data("\n".utf8))])
     }
 
     /// Writes all that has been measured so far, and the histograms of the newest measurement.
     ///
     /// `floor` names the strategy that only shows the harness's own cost, if there is one.
     package func write(_ assessments: [Assessment], bills: [Bill], floor: String?) throws {
+        var files: [(String, Data)] = []
         if let newest = assessments.last {
             for latency in newest.latencies {
                 let file = HistogramFile(identity, newest.measurement, latency)
-                try write(try file.json(), to: "histograms/\(file.name)")
+                files.append(("histograms/\(file.name)", try file.json()))
             }
         }
-        try write(
-            SummaryTable.columns(identity), SummaryTable.rows(assessments.map { RepeatFigures($0) }),
-            to: "summary.csv")
-        try write(LatencyTable.columns(identity), LatencyTable.rows(assessments), to: "latency.csv")
-        try write(
-            ThroughputTable.columns(identity), ThroughputTable.rows(assessments, floor: floor),
-            to: "throughput.csv")
-        try write(SizeTable.columns(identity), SizeTable.rows(bills), to: "size.csv")
+        let figures = SummaryTable.rows(assessments.map { RepeatFigures($0) })
+        files.append(("summary.csv", Self.csv(SummaryTable.columns(identity), figures)))
+        files.append(
+            ("latency.csv", Self.csv(LatencyTable.columns(identity), LatencyTable.rows(assessments))))
+        let rows = ThroughputTable.rows(assessments, floor: floor)
+        files.append(("throughput.csv", Self.csv(ThroughputTable.columns(identity), rows)))
+        files.append(("size.csv", Self.csv(SizeTable.columns(identity), SizeTable.rows(bills))))
+        try write(files)
     }
 
     /// Writes all exposures measured so far.
     package func write(_ exposures: [ExposureAssessment]) throws {
-        try write(ExposureTable.columns(identity), exposures, to: Schema.exposure.file)
+        try write([(Schema.exposure.file, Self.csv(ExposureTable.columns(identity), exposures))])
     }
 
-    private func write<Row>(_ columns: [Column<Row>], _ rows: [Row], to name: String) throws {
-        try write(Data(CSV.text(columns, rows).utf8), to: name)
+    private static func csv<Row>(_ columns: [Column<Row>], _ rows: [Row]) -> Data {
+        Data(CSV.text(columns, rows).utf8)
     }
 
     /// Points `<parent>/latest` at this folder; leaves anything there that is no link to a run beside it.
-    package func becomeLatest() throws {
-        try SymbolicLink.point(
+    ///
+    /// - Returns: why it does not point there now, if so.
+    package func becomeLatest() -> FileError? {
+        SymbolicLink.point(
             parent.appendingPathComponent("latest").path, at: identity.runID,
             replacing: RunIdentity.isRunID)
     }
 
-    private func write(_ data: Data, to name: String) throws {
-        let file = url.appendingPathComponent(name)
-        try data.write(to: file, options: .atomic)
-        made.note(file.path)
+    /// Puts files in the place of earlier ones, all of them or none: a disk that is full takes no row without its
+    /// histograms.
+    private func write(_ files: [(name: String, data: Data)]) throws {
+        func aside(_ name: String) -> URL { url.appendingPathComponent(name + ".part") }
+        do {
+            for (name, data) in files { try data.write(to: aside(name)) }
+        } catch {
+            for (name, _) in files {
+                FileStatus(at: aside(name).path)?.remove(from: aside(name).path)
+            }
+            throw error
+        }
+        for (name, _) in files {
+            let file = url.appendingPathComponent(name).path
+            try FileStatus.move(aside(name).path, to: file)
+            made.note(file)
+        }
     }
 }

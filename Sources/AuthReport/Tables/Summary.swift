@@ -1,6 +1,31 @@
 import AuthCore
 import AuthStatistics
 
+/// Whether the machine was the same throughout a run, by the strategy that does nothing: what it takes is the machine's.
+package enum BaselineMovement {
+    /// In the reference run its repeats were within 1.08 times of each other; under a load of 9 on two processors, 5.5.
+    private static let most = 1.25
+
+    /// - Parameter baseline: its measurements in one run, valid or not.
+    /// - Returns: how many times the least CPU time or rate of a repeat the largest one was; `nil` where that is noise.
+    static func beyondNoise(_ baseline: [RepeatMeasurement]) -> Double? {
+        guard baseline.first?.openLoop == nil else { return nil }
+        let ratios = [baseline.map(\.operationsPerSecond), baseline.compactMap(\.cpu_us_per_op)].compactMap {
+            values -> Double? in
+            guard values.count > 1, let least = values.min(), let most = values.max(), least > 0 else {
+                return nil
+            }
+            return most / least
+        }
+        return ratios.max().flatMap { $0 > most ? $0 : nil }
+    }
+
+    static func text(_ ratio: Double) -> String {
+        "the machine changed meanwhile: the baseline, which does nothing, differs \(ratio.formatted(digits: 1)) times"
+            + " between repeats: do not trust smaller differences of ops/s, and compare CPU µs and p50 instead\n"
+    }
+}
+
 /// All repeats of one strategy in one line, by the rule of `Pooled`: the figures are those of the valid repeats.
 package struct Summary: Sendable {
     package var strategy: String
@@ -22,6 +47,8 @@ package struct Summary: Sendable {
     package var validRepeats: Int
     /// The repeats whose numbers must not be used, and why.
     package var invalid: [(repeatIndex: Int, fault: Invalidity)]
+    /// Of the floor only, and only where it says something: how far its own cost moved from repeat to repeat.
+    package var movement: Double?
     /// How many times the operations per second of this strategy the fastest one does; `nil` for the floor,
     /// and in an open loop, where all do the same.
     package var timesSlower: Double?
@@ -44,6 +71,10 @@ package struct Summary: Sendable {
             line.strategy != floor && line.response == nil && line.isValid == isAnyValid
         }
         let fastest = lines.filter(isCompared).compactMap(\.operationsPerSecond).max()
+        for index in lines.indices where lines[index].strategy == floor {
+            lines[index].movement = BaselineMovement.beyondNoise(
+                assessments.map(\.measurement).filter { $0.strategy == floor })
+        }
         for index in lines.indices where isCompared(lines[index]) {
             guard let fastest, let own = lines[index].operationsPerSecond, own > 0 else { continue }
             lines[index].timesSlower = fastest / own

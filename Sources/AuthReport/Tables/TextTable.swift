@@ -1,21 +1,47 @@
-/// A table for people: columns aligned, numbers to the right, in at most 100 columns of a terminal; below it
-/// why a line must not be used, where that is so.
+/// A table for people: columns aligned, numbers to the right, in at most 100 columns or as many as a terminal has; below
+/// it why a line must not be used, where that is so.
 package enum TextTable {
     private typealias Entry = (title: String, cell: @Sendable (Summary) -> String)
 
     /// Renders one line for each strategy; in colour, what must not be used stands out in red.
-    package static func text(_ lines: [Summary], isColored: Bool) -> String {
+    ///
+    /// - Parameters:
+    ///   - lines: in their order.
+    ///   - isColored: whether colours are understood.
+    ///   - width: of the terminal, in columns; `nil` leaves nothing out.
+    package static func text(_ lines: [Summary], isColored: Bool, width: Int? = nil) -> String {
         let isOpenLoop = lines.contains { $0.response != nil }
-        let columns = [first] + (isOpenLoop ? openLoop : closedLoop) + decisions
-        let rows = aligned(
-            titles: columns.map(\.title), lines.map { line in columns.map { $0.cell(line) } }, leading: 1)
+        var columns = [first] + (isOpenLoop ? openLoop : closedLoop) + decisions
+        func aligned(_ columns: [Entry]) -> [String] {
+            Self.aligned(
+                titles: columns.map(\.title), lines.map { line in columns.map { $0.cell(line) } }, leading: 1)
+        }
+        var rows = aligned(columns)
+        var leftOut: [String] = []
+        for title in expendable where rows[0].count > width ?? .max {
+            guard let index = columns.firstIndex(where: { $0.title == title }),
+                // What went wrong is never left out.
+                !faults.contains(title) || lines.allSatisfy({ columns[index].cell($0) == "0" })
+            else { continue }
+            leftOut.append(columns.remove(at: index).title)
+            rows = aligned(columns)
+        }
         var text = ""
         for (index, line) in rows.enumerated() {
             let isBad = index > 0 && lines[index - 1].isBad
             text += (isColored && isBad ? "\u{1B}[31m\(line)\u{1B}[0m" : line) + "\n"
         }
+        if !leftOut.isEmpty {
+            text += "left out for want of room: \(leftOut.joined(separator: ", ")) (--format csv has all)\n"
+        }
         return text + notes(lines)
     }
+
+    /// What a narrow terminal does without, in this order.
+    private static let expendable = [
+        "errs", "wrong", "stale", "serv. p50", "bytes", "slower", "±", "lag p99", "CPU µs", "valid",
+    ]
+    private static let faults: Set<String> = ["errs", "wrong", "stale"]
 
     /// The title line and the others, columns of one width; the `leading` ones to the left, the rest to the right.
     static func aligned(titles: [String], _ cells: [[String]], leading: Int) -> [String] {
@@ -34,6 +60,7 @@ package enum TextTable {
             line.invalid.map { "not valid: \(line.strategy), repeat \($0.repeatIndex): \($0.fault.reason)\n" }
                 + (line.isValid
                     ? [] : ["not valid: \(line.strategy): all its figures, as no repeat is valid\n"])
+                + (line.movement.map { [BaselineMovement.text($0)] } ?? [])
         }.joined()
     }
 

@@ -56,6 +56,11 @@ package struct FileStatus: Sendable {
         }
     }
 
+    /// Puts a file in the place of another, in one step (rename(2)).
+    package static func move(_ path: String, to other: String) throws(FileError) {
+        guard unsafe rename(path, other) == 0 else { throw FileError(other, "cannot be written", errno) }
+    }
+
     /// Whether anything is there, links followed, and whether it is a folder.
     package static func exists(_ path: String, isFolder: inout Bool) -> Bool {
         var isDirectory: ObjCBool = false

@@ -56,10 +56,12 @@ package final class MadeFiles: Sendable {
         let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
         if parent != path { try makeFolders(parent) }
         do { try makeFolder(path) } catch {
-            // Another run may have made it just now.
-            guard error.number == EEXIST, FileStatus.exists(path, isFolder: &isFolder), isFolder else {
-                throw error
+            guard error.number == EEXIST else { throw error }
+            // Another run may have made it just now; else a link stands there that leads to no folder.
+            guard FileStatus.exists(path, isFolder: &isFolder) else {
+                throw FileError(path, "is a link that leads nowhere, or in a circle")
             }
+            guard isFolder else { throw error }
         }
     }
 
