@@ -12,7 +12,7 @@ DEFECT := hs256-jwt:slow5
 # instructions take some per cent more or less.
 ALIGNED := -Xswiftc -Xllvm -Xswiftc -align-all-functions=6
 
-.PHONY: run report test build lint check smoke bench fuzz schema defect example clean
+.PHONY: run report test soak build lint check smoke bench fuzz schema defect example clean
 
 run: build
 	@$(BIN) run $(ARGS)
@@ -27,8 +27,12 @@ build: .build/packages-run
 test: .build/packages-test $(VENV)/installed
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
-	$(VENV)/bin/python -m pytest -q Tests/Import Tests/Interop Tests/Pipelines Tests/Report
+	$(VENV)/bin/python -m pytest -q Tests/Import Tests/Interop Tests/Pipelines Tests/Report Tests/Soak
 	$(VENV)/bin/python -m pytest -q plot
+
+# 500 signals at random and aimed moments over all commands that measure or write: some 12 minutes.
+soak: build
+	python3 Tests/Soak/soak.py $(BIN) --trials $(or $(TRIALS),500)
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks Examples

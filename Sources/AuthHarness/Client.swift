@@ -86,21 +86,23 @@ final class Client<S: AuthStrategy & ~Copyable>: Sendable {
 
 /// What the clients share while they load.
 final class Loading: Sendable {
-    /// How long all clients together may get nowhere.
-    private static let patience_s = 30
-
     let group = DispatchGroup()
     let permits: DispatchSemaphore
     let failure = Failure()
     let stop: StopFlag
     private let progress: @Sendable (Int) -> Void
     private let advances = Atomic(0)
+    private let patience_s: Double
 
     /// - Parameters:
     ///   - width: how many clients may load at once.
     ///   - stop: ends them.
+    ///   - patience_s: how long all clients together may get nowhere.
     ///   - progress: gets the number of credentials just issued.
-    init(width: Int, stop: StopFlag, progress: @escaping @Sendable (Int) -> Void) {
+    init(
+        width: Int, stop: StopFlag, patience_s: Double = 30, progress: @escaping @Sendable (Int) -> Void
+    ) {
+        self.patience_s = patience_s
         permits = DispatchSemaphore(value: width)
         self.stop = stop
         self.progress = progress
@@ -116,9 +118,9 @@ final class Loading: Sendable {
     /// - Throws: the first error of any; `LoadingStalled` when they get nowhere.
     func wait() throws {
         var seen = -1
-        while group.wait(timeout: .now() + .seconds(Self.patience_s)) == .timedOut {
+        while group.wait(timeout: .now() + patience_s) == .timedOut {
             let now = advances.load(ordering: .relaxed)
-            guard now != seen else { throw LoadingStalled(seconds: Self.patience_s) }
+            guard now != seen else { throw LoadingStalled(seconds: patience_s) }
             seen = now
         }
         try failure.rethrow()
@@ -127,10 +129,10 @@ final class Loading: Sendable {
 
 /// A strategy's logins do not come back, or its clients have no threads.
 package struct LoadingStalled: Error, CustomStringConvertible {
-    package var seconds: Int
+    package var seconds: Double
 
     package var description: String {
-        "no login came back for \(seconds) s: it hangs, or the system gives too few threads (ulimit -u, ulimit -v, the"
+        "no login came back for \(Int(seconds)) s: it hangs, or the system gives too few threads (ulimit -u, ulimit -v, the"
             + " control group's pids.max)"
     }
 }

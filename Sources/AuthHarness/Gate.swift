@@ -5,19 +5,20 @@ import Synchronization
 final class Gate: Sendable {
     /// Dispatch holds up who asks for a thread where there is none, so that another asks than the one who waits.
     private static let starter = DispatchQueue(label: "authbench.starter")
-    /// How long all clients together may take to be on their threads.
-    private static let patience_s = 30
-
     /// Left by each client when it has finished.
     let done = DispatchGroup()
     private let clients: Int
+    private let patience_ms: Int
     private let arrived = Atomic(0)
     private let ready = DispatchGroup()
     private let opened = DispatchGroup()
     private let phase = Mutex(Phase?.none)
 
-    init(clients: Int) {
-        self.clients = clients
+    /// - Parameters:
+    ///   - clients: how many will come.
+    ///   - patience_ms: how long all of them together may take to be on their threads.
+    init(clients: Int, patience_ms: Int = 30_000) {
+        (self.clients, self.patience_ms) = (clients, patience_ms)
         for _ in 0..<clients { ready.enter() }
         opened.enter()
     }
@@ -42,7 +43,7 @@ final class Gate: Sendable {
         starting start: @escaping @Sendable () -> Void, _ make: () -> Phase
     ) throws(TooFewThreads) -> Phase {
         Self.starter.async(group: done, execute: start)
-        guard ready.wait(timeout: .now() + .seconds(Self.patience_s)) == .success else {
+        guard ready.wait(timeout: .now() + .milliseconds(patience_ms)) == .success else {
             let most = arrived.load(ordering: .relaxed)
             // Their threads carry the others through.
             opened.leave()

@@ -32,9 +32,14 @@ final class Program {
     }
 
     /// Starts it where no file may grow beyond a number of KiB.
-    init(limitedTo kibibytes: Int, _ arguments: [String], in folder: URL) throws {
+    convenience init(limitedTo kibibytes: Int, _ arguments: [String], in folder: URL) throws {
+        try self.init(after: "ulimit -f \(kibibytes)", arguments, in: folder)
+    }
+
+    /// Starts it after a command of the shell.
+    init(after command: String, _ arguments: [String], in folder: URL) throws {
         process.executableURL = URL(fileURLWithPath: "/bin/bash")
-        process.arguments = ["-c", "ulimit -f \(kibibytes); exec \"$@\"", "bash", Self.url.path] + arguments
+        process.arguments = ["-c", "\(command); exec \"$@\"", "bash", Self.url.path] + arguments
         process.currentDirectoryURL = folder
         process.standardOutput = output
         process.standardError = errors

@@ -67,7 +67,7 @@ struct RunRecordTests {
         #expect(try #require(sqlite["wal_peak_bytes"] as? Int) > 4096, "the run has written")
         #expect(sqlite["wal_restarts"] as? Int == 0)
         let redis = try #require(stores["redis"] as? [String: Any])
-        #expect(redis["topology"] as? String == "tcp-loopback")
+        #expect(redis["topology"] as? String == "unix")
         let (least, median) = (redis["round_trip_min_ns"] as? Int, redis["round_trip_p50_ns"] as? Int)
         #expect(try #require(least) <= #require(median))
         #expect(try #require(redis["round_trips"] as? Int) >= 1)

@@ -1,3 +1,4 @@
+import AuthReport
 import Foundation
 import Testing
 
@@ -52,8 +53,8 @@ struct SignalTests {
     }
 
     @Test(
-        "SIGINT and SIGTERM end a run in order: files kept, no server, no temporary folder",
-        arguments: [(SIGINT, Int32(130)), (SIGTERM, Int32(143))])
+        "SIGINT, SIGTERM and SIGQUIT end a run in order: files kept, no server, no temporary folder",
+        arguments: [(SIGINT, Int32(130)), (SIGTERM, Int32(143)), (SIGQUIT, Int32(131))])
     func inOrder(signal: Int32, status: Int32) throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let (program, server) = try start()
@@ -83,6 +84,49 @@ struct SignalTests {
         #expect(result.status == 143)
         #expect(isGone(server))
         #expect(try FileManager.default.contentsOfDirectory(atPath: temporary.path).isEmpty)
+        let latest = folder.appendingPathComponent("results/latest").resolvingSymlinksInPath()
+        let record = try Data(contentsOf: latest.appendingPathComponent("run.json"))
+        let json = try #require(try JSONSerialization.jsonObject(with: record) as? [String: Any])
+        #expect(json["status"] as? String == "interrupted")
+        #expect(Validation(latest).faults == [], "what was finished can be used")
+    }
+
+    @Test("under nohup a run outlives its terminal")
+    func nohup() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let program = try Program(
+            after: "trap '' HUP",
+            ["run", "--strategy", "null", "--population", "320", "--duration", "0.2", "--repeats", "5"],
+            in: folder)
+        let csv = folder.appendingPathComponent("results/latest/throughput.csv").path
+        try #require(eventually { FileManager.default.fileExists(atPath: csv) })
+        kill(program.id, SIGHUP)
+        #expect([0, 3].contains(program.finish().status))
+    }
+
+    @Test("a gate whose programs hang ends at a signal, with them and what they have started")
+    func hangingGate() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let wrapper = folder.appendingPathComponent("wrapper")
+        let started = folder.appendingPathComponent("started")
+        try Data(
+            "#!/bin/sh\ntrap '' TERM INT HUP\nsleep 1000 &\necho $! >>\(started.path)\nwait\nwait\n".utf8
+        )
+        .write(to: wrapper)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: wrapper.path)
+        let program = try Program(
+            ["gate", "--base", wrapper.path, "--head", wrapper.path, "--out", "gate"], in: folder,
+            environment: ProcessInfo.processInfo.environment.merging(["TMPDIR": temporary.path]) { $1 })
+        func sleepers() -> [Int32] {
+            let text = try? String(contentsOf: started, encoding: .utf8)
+            return text?.split(separator: "\n").compactMap { Int32($0) } ?? []
+        }
+        try #require(eventually { sleepers().count == 2 })
+        kill(program.id, SIGINT)
+        #expect(program.finish().status == 130)
+        for process in sleepers() { #expect(isGone(process)) }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: temporary.path).isEmpty)
+        #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("gate").path))
     }
 
     @Test("the server goes when the program itself is killed")

@@ -1,4 +1,5 @@
 import AuthReport
+import Backends
 import Foundation
 import Testing
 
@@ -90,11 +91,61 @@ struct SurvivalTests {
         let table = try CSVTable(
             String(contentsOf: latest.appendingPathComponent("throughput.csv"), encoding: .utf8))
         #expect(table.rows.count > 3)
+        #expect(Validation(latest.resolvingSymlinksInPath()).faults == [], "no histogram without its row")
         let left = try FileManager.default.contentsOfDirectory(atPath: latest.path + "/")
         #expect(
             left.sorted() == [
                 "histograms", "latency.csv", "run.json", "size.csv", "summary.csv", "throughput.csv",
             ])
+    }
+
+    @Test(
+        "a machine that gives too little is one line and status 2 before anything begins",
+        arguments: [
+            ("ulimit -n 10", "see ulimit -n"), ("ulimit -n 16", "see ulimit -n"),
+            ("ulimit -n 64", "8 clients need"),
+        ])
+    func limits(command: String, says: String) throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let result = try Program(
+            after: command, ["run", "--clients", "8", "--population", "320"], in: folder
+        ).finish()
+        #expect(result.status == 2)
+        #expect(
+            result.errors.contains(says) && result.errors.split(separator: "\n").count == 1,
+            "\(result.errors)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    }
+
+    @Test("a Redis that is emptied or restarted is blamed, not the strategy")
+    func emptiedRedis() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let server = try PrivateRedisServer(folder: folder)
+        let program = try Program(
+            Self.short + ["--strategy", "redis", "--repeats", "6", "--redis", server.url], in: folder)
+        let csv = folder.appendingPathComponent("results/latest/throughput.csv").path
+        try #require(eventually { FileManager.default.fileExists(atPath: csv) })
+        var connection = try RedisConnection(server.endpoint)
+        _ = try connection.execute(RedisCommand("FLUSHALL"))
+        let result = program.finish()
+        #expect(result.status == 2, "\(result.errors)")
+        #expect(result.errors.contains("somebody emptied Redis"), "\(result.errors)")
+        let run = folder.appendingPathComponent("results/latest").resolvingSymlinksInPath()
+        #expect(try rows(run, "redis-session").contains { !($0["store_loss"] ?? "").isEmpty })
+        #expect(Validation(run).faults == [])
+    }
+
+    @Test("keys that may not be removed are named, and the status says that something was left")
+    func leftKeys() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let server = try PrivateRedisServer(folder: folder)
+        var connection = try RedisConnection(server.endpoint)
+        _ = try connection.execute(RedisCommand("ACL", "SETUSER", "default", "-scan"))
+        let result = try Program(
+            Self.short + ["--strategy", "redis", "--repeats", "1", "--redis", server.url], in: folder
+        ).finish()
+        #expect(result.status == 2)
+        #expect(result.errors.contains("the keys under authbench:"), "\(result.errors)")
     }
 
     @Test("a result folder that vanishes in mid-run is one line and status 2")

@@ -153,8 +153,9 @@ struct ValidateTests {
             ("standstill_ns", "500000000", true), ("standstill_ns", "30000000", false),
             ("foreign_cpu_share", "0.66000", true), ("foreign_cpu_share", "0.10000", false),
             ("clipped_times", "1", true), ("valid", "false", true), ("little_residual", "0.50000", true),
-            ("steal_share", "0.90000", true), ("idle_clients", "7", true), ("throttled_ns", "900000000", true),
-            ("swapped_in_pages", "1000", true), ("utilization_residual", "0.90000", true),
+            ("steal_share", "0.90000", true), ("idle_clients", "7", true),
+            ("throttled_ns", "900000000", true),
+            ("swapped_in_pages", "1000", true), ("utilization_residual", "9.00000", true),
             ("store_loss", "Redis was restarted", true),
         ] {
             let mutation = field("throughput.csv", column) { _ in value }

@@ -53,6 +53,23 @@ struct WorkloadTests {
     }
 
     @Test(
+        "refuses names that other programs read as something else, and those too long for a file's name",
+        arguments: [
+            "", "null", "NaN", "-2", "=cmd", "+1", "@x", "1e5", "a\\u001b[31m", "a\\nb", "a/b", "../a", "a,b",
+            "true", String(repeating: "x", count: 81),
+        ])
+    func names(name: String) {
+        let text = message(#"{"name":"\#(name)","summary":"y","mix":{"authenticate":1}}"#)
+        #expect(text.hasPrefix("name is "), "\(text)")
+        #expect(!text.contains("\u{1B}"))
+    }
+
+    @Test("takes names that people give", arguments: ["mixed", "my run 2", "größe_1.5-b"])
+    func goodNames(name: String) {
+        #expect(message(#"{"name":"\#(name)","summary":"y","mix":{"authenticate":1}}"#) == "accepted")
+    }
+
+    @Test(
         "refuses a bad file and names the key",
         arguments: [
             (#"{"name":"x","summary":"y","mix":{"authenticate":1},"colour":1}"#, "colour"),
@@ -74,7 +91,7 @@ struct WorkloadTests {
             (#"{"name":"x","summary":"y","touch_interval_seconds":0,"mix":{"authenticate":1}}"#, "above 0"),
             (
                 #"{"name":"x","summary":"y","touch_interval_seconds":900,"mix":{"authenticate":1}}"#,
-                "shortest lifetime"
+                "let a credential live"
             ),
             (
                 #"{"name":"x","summary":"y","lifetimes_seconds":{"idle":0},"mix":{"authenticate":1}}"#,

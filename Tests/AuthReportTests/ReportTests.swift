@@ -151,7 +151,7 @@ struct ReportTests {
             let folder = try ResultFolder(
                 in: parent, identity: .init(runID: id, workload: "w", traceSHA256: "abc"))
             try folder.write([Assessment(measurement())], bills: [], floor: nil)
-            try folder.becomeLatest()
+            #expect(folder.becomeLatest() == nil)
         }
         let latest = parent.appendingPathComponent("latest")
         #expect(try FileManager.default.destinationOfSymbolicLink(atPath: latest.path) == ids[1])
@@ -176,8 +176,7 @@ struct ReportTests {
         let rows = try String(
             contentsOf: folders[1].url.appendingPathComponent("latency.csv"), encoding: .utf8)
         #expect(rows.contains(",20261121T084500.123Z-w-2,"))
-        try folders[1].becomeLatest()
-        try folders[0].becomeLatest()
+        for folder in folders.reversed() { #expect(folder.becomeLatest() == nil) }
         let latest = parent.appendingPathComponent("latest").path
         #expect(try FileManager.default.destinationOfSymbolicLink(atPath: latest) == identity.runID)
         folders[1].made.removeAll()
@@ -185,6 +184,57 @@ struct ReportTests {
             try FileManager.default.contentsOfDirectory(atPath: parent.path).sorted() == [
                 identity.runID, "latest",
             ])
+    }
+
+    @Test("a row goes with its histograms or not at all, and a latest that is no link stays and is told of")
+    func wholeOrNot() throws {
+        let parent = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "test-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: parent) }
+        let identity = RunIdentity(runID: "20261121T084500.123Z-w", workload: "w", traceSHA256: "abc")
+        let folder = try ResultFolder(in: parent, identity: identity)
+        // A folder in the way of the last file of all, as a disk that is full just then.
+        let obstacle = folder.url.appendingPathComponent("size.csv.part")
+        try FileManager.default.createDirectory(at: obstacle, withIntermediateDirectories: false)
+        #expect(throws: (any Error).self) {
+            try folder.write([Assessment(measurement())], bills: [], floor: nil)
+        }
+        let left = try FileManager.default.subpathsOfDirectory(atPath: folder.url.path).sorted()
+        #expect(left == ["histograms", "size.csv.part"])
+        try FileManager.default.createDirectory(
+            at: parent.appendingPathComponent("latest"), withIntermediateDirectories: false)
+        let reason = folder.becomeLatest()
+        #expect(reason.map { "\($0)".contains("is a folder, not a link, and stays as it is") } == true)
+    }
+
+    @Test("a narrow terminal gets a table that fits, and what went wrong in any case")
+    func width() {
+        let good = Summary.lines([Assessment(measurement())], bills: [], strategies: ["hs256-jwt"])
+        let wide = TextTable.text(good, isColored: false).split(separator: "\n")
+        #expect(wide[0].contains("wrong") && wide.count == 2)
+        let narrow = TextTable.text(good, isColored: false, width: 60).split(separator: "\n")
+        #expect(narrow[0].count <= 60 && !narrow[0].contains("wrong"))
+        #expect(narrow.last?.hasPrefix("left out for want of room: errs, wrong") == true)
+        let bad = Summary.lines(
+            [Assessment(measurement(falseAccepts: 1))], bills: [], strategies: ["hs256-jwt"])
+        #expect(TextTable.text(bad, isColored: false, width: 40).split(separator: "\n")[0].contains("wrong"))
+    }
+
+    @Test("a run whose own baseline moved says so, and no other")
+    func baselineMoved() {
+        func text(_ wall_ns: [UInt64]) -> String {
+            let all = wall_ns.enumerated().map { index, wall_ns in
+                var one = measurement()
+                (one.repeatIndex, one.wall_ns) = (index + 1, wall_ns)
+                return Assessment(one)
+            }
+            return TextTable.text(
+                Summary.lines(all, bills: [], strategies: ["hs256-jwt"], floor: "hs256-jwt"), isColored: false
+            )
+        }
+        #expect(!text([1_000_000_000, 1_100_000_000]).contains("the machine changed"))
+        #expect(text([1_000_000_000, 5_500_000_000]).contains("differs 5.5 times between repeats"))
+        #expect(!text([1_000_000_000]).contains("the machine changed"))
     }
 
     @Test("writes the same cells as JSON, blank ones as null")

@@ -139,22 +139,47 @@ final class FileTests {
         #expect(try names() == ["final", "free"])
     }
 
+    @Test("a pipe is read like a file, to its end")
+    func pipe() throws {
+        let pipe = Pipe()
+        try pipe.fileHandleForWriting.write(contentsOf: Data("text".utf8))
+        try pipe.fileHandleForWriting.close()
+        let path = "/proc/self/fd/\(pipe.fileHandleForReading.fileDescriptor)"
+        #expect(try InputFile.bytes(path) == Array("text".utf8))
+        #expect(throws: FileError.self) { _ = try InputFile.bytes("/nowhere") }
+        let error = #expect(throws: FileError.self) { _ = try InputFile.bytes("/") }
+        #expect(error?.number == EISDIR)
+    }
+
+    @Test("a link in a circle in place of a folder is said to be one")
+    func circle() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let link = folder.appendingPathComponent("link").path
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "link")
+        let error = #expect(throws: FileError.self) { try MadeFiles().makeFolders(link) }
+        #expect(error.map { "\($0)".contains("leads nowhere, or in a circle") } == true)
+    }
+
     @Test("a link is pointed elsewhere only if it is ours")
     func links() throws {
-        func point(_ name: String, at target: String) throws {
-            try SymbolicLink.point(path(name), at: target) { $0.hasPrefix("run") }
+        func point(_ name: String, at target: String) -> String? {
+            SymbolicLink.point(path(name), at: target) { $0.hasPrefix("run") }.map { "\($0)" }
         }
         func target(_ name: String) throws -> String {
             try FileManager.default.destinationOfSymbolicLink(atPath: path(name))
         }
-        try point("latest", at: "run1")
-        try point("latest", at: "run2")
+        #expect(point("latest", at: "run1") == nil)
+        #expect(point("latest", at: "run2") == nil)
         #expect(try target("latest") == "run2")
         try FileManager.default.createSymbolicLink(atPath: path("theirs"), withDestinationPath: "precious")
-        try point("theirs", at: "run2")
+        #expect(point("theirs", at: "run2")?.contains("leads to precious") == true)
         #expect(try target("theirs") == "precious")
         try write("text", to: "file")
-        try point("file", at: "run2")
+        #expect(point("file", at: "run2")?.contains("is a file, not a link") == true)
+        #expect(point("no/folder", at: "run2")?.contains("No such file") == true)
         #expect(read("file") == "text")
         #expect(try names() == ["file", "latest", "theirs"])
     }

@@ -119,7 +119,8 @@ final class Progress: Sendable {
             left_s += spent_s * Double(max(0, sessions - state.loaded)) / Double(state.loaded)
         }
         // What is overdue is made up for after the end, and nobody knows for how long.
-        return left_s > 0 ? ", about \(Int(left_s.rounded(.up))) s left" : ", finishing what was due"
+        return left_s > 0 || state.isLoading
+            ? ", about \(Int(max(1, left_s).rounded(.up))) s left" : ", finishing what was due"
     }
 
     private var now_ns: UInt64 { DispatchTime.now().uptimeNanoseconds }

@@ -80,12 +80,14 @@ package struct ResultFolder {
     /// histograms.
     private func write(_ files: [(name: String, data: Data)]) throws {
         func aside(_ name: String) -> URL { url.appendingPathComponent(name + ".part") }
+        let parts = MadeFiles()
         do {
-            for (name, data) in files { try data.write(to: aside(name)) }
-        } catch {
-            for (name, _) in files {
-                FileStatus(at: aside(name).path)?.remove(from: aside(name).path)
+            for (name, data) in files {
+                defer { if FileStatus(at: aside(name).path)?.kind == .file { parts.note(aside(name).path) } }
+                try data.write(to: aside(name))
             }
+        } catch {
+            parts.removeAll()
             throw error
         }
         for (name, _) in files {

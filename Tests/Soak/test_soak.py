@@ -1,0 +1,14 @@
+"""A short form of the soak: every command is ended a few times, in the moments that have gone wrong before."""
+
+from pathlib import Path
+
+import soak
+
+PROGRAM = Path(__file__).parents[2] / ".build/debug/authbench"
+
+
+def test_every_command_ends_as_documented_and_leaves_nothing(capsys):
+    # Other tests may have the processors for themselves.
+    failed = [trial for command in soak.COMMANDS for trial in soak.soak(PROGRAM, 4, 14, [command], patience_s=5)]
+    with capsys.disabled():
+        assert not failed, [f"{trial}: {trial.faults}" for trial in failed]
