@@ -1,6 +1,10 @@
 """Where the numbers come from: the machine, the versions, and what the run says against itself."""
 
+import theme
 from wording import known, memory, time
+
+# As `BaselineMovement` of the table has it.
+MOST_MOVEMENT = 1.25
 
 
 def provenance(results):
@@ -27,7 +31,7 @@ def summary(record):
 def mood(throughput, record, faults):
     if faults or record.get("status", "complete") != "complete":
         return "bad"
-    return "neutral" if throughput is None else "good"
+    return "neutral" if throughput is None or movement(throughput) else "good"
 
 
 def validity(throughput, record, faults):
@@ -36,9 +40,21 @@ def validity(throughput, record, faults):
     if throughput is None:
         return f"This folder holds no repeats of a run.{state}"
     total = len(throughput)
+    moved = movement(throughput)
+    if moved:
+        state += (f" The machine changed meanwhile: the baseline, which does nothing, differs {theme.digits(moved)} times between"
+                  " repeats. Do not trust smaller differences of operations per second; compare CPU time and p50.")
     if not faults:
         return f"All {total} repeats are valid.{state}"
     return f"{len(faults)} of {total} repeats must not be used; the reasons stand below.{state}"
+
+
+def movement(throughput):
+    """How many times the baseline's lowest rate or CPU time its highest is; nothing where that is noise."""
+    own = throughput[(throughput.strategy == theme.FLOOR) & throughput.target_rate.isna()]
+    columns = [own[name].dropna() for name in ("achieved_rate", "cpu_us_per_op")]
+    ratios = [column.max() / column.min() for column in columns if len(column) > 1 and column.min() > 0]
+    return next((ratio for ratio in [max(ratios, default=0)] if ratio > MOST_MOVEMENT), None)
 
 
 def invalid_repeats(throughput):

@@ -15,6 +15,7 @@ import exposure
 import figures
 import latency
 import load
+import provenance
 import size
 import theme
 import throughput
@@ -263,3 +264,13 @@ def test_a_strategy_keeps_its_colour_whatever_else_is_there():
     for name in ("hybrid", "mine"):
         assert few["range"][few["domain"].index(name)] == many["range"][many["domain"].index(name)]
     assert isinstance(theme.colour(["a"]), alt.Color)
+
+
+def test_a_run_whose_baseline_moved_has_no_green_banner(tmp_path):
+    calm = provenance.provenance(open_results(run_folder(tmp_path / "calm")))
+    assert calm["mood"] == "good" and "changed meanwhile" not in calm["verdict"]
+    moved = provenance.provenance(open_results(run_folder(tmp_path / "moved", unsteady=theme.FLOOR)))
+    assert moved["mood"] == "neutral" and "differs 1.73 times between repeats" in moved["verdict"]
+    # In an open loop the rate is what was asked for.
+    asked = provenance.provenance(open_results(run_folder(tmp_path / "open", rate=1000, unsteady=theme.FLOOR)))
+    assert "changed meanwhile" not in asked["verdict"]
