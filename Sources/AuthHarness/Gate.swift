@@ -38,6 +38,7 @@ final class Gate: Sendable {
     /// - Parameters:
     ///   - start: sends each client to the gate.
     ///   - make: called when all are there.
+    /// - Returns: what `make` gave.
     /// - Throws: `TooFewThreads` when they do not come; those that did have then left.
     func open(
         starting start: @escaping @Sendable () -> Void, _ make: () -> Phase

@@ -9,6 +9,7 @@ package enum TextTable {
     ///   - lines: in their order.
     ///   - isColored: whether colours are understood.
     ///   - width: of the terminal, in columns; `nil` leaves nothing out.
+    /// - Returns: the lines of the table and the notes below it.
     package static func text(_ lines: [Summary], isColored: Bool, width: Int? = nil) -> String {
         let isOpenLoop = lines.contains { $0.response != nil }
         var columns = [first] + (isOpenLoop ? openLoop : closedLoop) + decisions
