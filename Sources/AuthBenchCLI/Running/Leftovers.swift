@@ -7,6 +7,8 @@ import Synchronization
 final class Leftovers: Sendable {
     struct Things: Sendable {
         var serverID: Int32?
+        /// The process in which `conform` tries a strategy.
+        var trialID: Int32?
         var temporary: TemporaryFolder?
         /// A database of the user's that was not there, or empty.
         var newDatabase: SQLiteClaim?
@@ -25,7 +27,7 @@ final class Leftovers: Sendable {
     /// - Returns: what remains, for the user.
     func clear() -> String? {
         let things = things.withLock { $0 }
-        if let id = things.serverID { kill(id, SIGKILL) }
+        for id in [things.trialID, things.serverID].compactMap(\.self) { kill(id, SIGKILL) }
         things.temporary?.remove()
         things.emptyResult?.removeAll()
         things.newDatabase?.undo()
