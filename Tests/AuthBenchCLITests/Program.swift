@@ -18,9 +18,9 @@ final class Program {
 
     init(
         _ arguments: [String], in folder: URL, environment: [String: String]? = nil,
-        output other: FileHandle? = nil
+        output other: FileHandle? = nil, program: String = "authbench"
     ) throws {
-        process.executableURL = Self.url
+        process.executableURL = Self.url.deletingLastPathComponent().appendingPathComponent(program)
         process.arguments = arguments
         process.currentDirectoryURL = folder
         if let environment { process.environment = environment }
@@ -32,9 +32,14 @@ final class Program {
     }
 
     /// Starts it where no file may grow beyond a number of KiB.
-    init(limitedTo kibibytes: Int, _ arguments: [String], in folder: URL) throws {
+    convenience init(limitedTo kibibytes: Int, _ arguments: [String], in folder: URL) throws {
+        try self.init("ulimit -f \(kibibytes)", Self.url, arguments, in: folder)
+    }
+
+    /// Starts a program where a shell's command has set a limit.
+    init(_ limit: String, _ program: URL, _ arguments: [String], in folder: URL) throws {
         process.executableURL = URL(fileURLWithPath: "/bin/bash")
-        process.arguments = ["-c", "ulimit -f \(kibibytes); exec \"$@\"", "bash", Self.url.path] + arguments
+        process.arguments = ["-c", "\(limit); exec \"$@\"", "bash", program.path] + arguments
         process.currentDirectoryURL = folder
         process.standardOutput = output
         process.standardError = errors
