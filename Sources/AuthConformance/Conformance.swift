@@ -20,13 +20,16 @@ public enum Conformance {
 
     /// The same with a watch of the caller's, who is told when a requirement's turn comes and what it came to.
     ///
-    /// - Parameter longestToken_bytes: of hostile tokens, where time matters more than the largest.
+    /// - Parameters:
+    ///   - longestToken_bytes: of hostile tokens, where time matters more than the largest.
+    ///   - isWanted: whether a requirement is to be tried, for tests of a single one.
     package static func check(
         _ strategy: any (AuthStrategy & ~Copyable).Type, in environment: Environment, longestToken_bytes: Int,
-        watch: Watch = Watch(), report: (Event) -> Void = { _ in }
+        watch: Watch = Watch(), only isWanted: (String) -> Bool = { _ in true },
+        report: (Event) -> Void = { _ in }
     ) -> [Finding] {
         var findings: [Finding] = []
-        let end = strategy.tryAll(in: environment, longestToken_bytes, watch) { event in
+        let end = strategy.tryAll(in: environment, longestToken_bytes, watch, isWanted) { event in
             if case .finds(let finding) = event { findings.append(finding) }
             report(event)
         }
@@ -72,7 +75,7 @@ extension AuthStrategy where Self: ~Copyable {
     /// - Returns: what ended the trial early, if anything did.
     fileprivate static func tryAll(
         in environment: Environment, _ longestToken_bytes: Int, _ watch: Watch,
-        _ report: (Conformance.Event) -> Void
+        _ isWanted: (String) -> Bool, _ report: (Conformance.Event) -> Void
     ) -> Conformance.End? {
         let first = Requirement.all[0]
         report(.begins(requirement: first.id))
@@ -85,7 +88,7 @@ extension AuthStrategy where Self: ~Copyable {
             if !isOutage(error) { report(.finds(Finding(first, of: descriptor.id, .failed(text)))) }
             return Conformance.End(requirement: first.id, reason: text)
         }
-        for requirement in Requirement.all {
+        for requirement in Requirement.all where isWanted(requirement.id) {
             report(.begins(requirement: requirement.id))
             do {
                 let verdict = try trial.verdict(of: requirement)

@@ -22,13 +22,13 @@ struct TryStrategyCommand: ParsableCommand {
         Self.watchOver(watch, patience_s: order.patience_s, teller)
         let environment = order.environment(try WorkloadSource.load("mixed").policy)
         _ = Conformance.check(
-            strategy, in: environment, longestToken_bytes: Conformance.longestToken_bytes, watch: watch
-        ) { event in
-            switch event {
-            case .begins(let requirement): teller.tell(.begins(requirement))
-            case .finds(let finding): teller.tell(.finds(finding))
-            }
-        }
+            strategy, in: environment, longestToken_bytes: Conformance.longestToken_bytes, watch: watch,
+            report: { event in
+                switch event {
+                case .begins(let requirement): teller.tell(.begins(requirement))
+                case .finds(let finding): teller.tell(.finds(finding))
+                }
+            })
         fflush(nil)
         teller.tell(.isOver)
     }
