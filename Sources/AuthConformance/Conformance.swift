@@ -21,8 +21,13 @@ public enum Conformance {
     /// The same with a watch of the caller's, who is told when a requirement's turn comes and what it came to.
     ///
     /// - Parameters:
+    ///   - strategy: any strategy.
+    ///   - environment: with stores that nothing else uses.
     ///   - longestToken_bytes: of hostile tokens, where time matters more than the largest.
+    ///   - watch: sees every call of the strategy.
     ///   - isWanted: whether a requirement is to be tried, for tests of a single one.
+    ///   - report: called before and after each requirement.
+    /// - Returns: a finding for each requirement, in the order of the checklist.
     package static func check(
         _ strategy: any (AuthStrategy & ~Copyable).Type, in environment: Environment, longestToken_bytes: Int,
         watch: Watch = Watch(), only isWanted: (String) -> Bool = { _ in true },
