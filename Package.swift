@@ -66,15 +66,21 @@ let package = Package(
                 "AuthHarness", "AuthCore", "AuthReport", "AuthStatistics",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]),
+        // Strategies that crash, hang and print, for the tests of `conform`.
+        .executableTarget(
+            name: "BrokenStrategies", dependencies: ["AuthBenchCLI", "AuthCore"],
+            path: "Tests/BrokenStrategies"),
         .testTarget(
             name: "AuthConformanceTests",
-            dependencies: ["AuthConformance", "AuthStrategies", "AuthCore", "Backends"]),
+            dependencies: ["AuthConformance", "AuthStrategies", "AuthCore", "Backends", "BrokenStrategies"]),
         .testTarget(
             name: "AuthReportTests",
             dependencies: ["AuthReport", "AuthCore", "AuthStatistics", "Backends"]),
         .testTarget(
             name: "AuthBenchCLITests",
-            dependencies: ["authbench", "AuthBenchCLI", "AuthCore", "AuthReport", "Backends"]),
+            dependencies: [
+                "authbench", "AuthBenchCLI", "AuthCore", "AuthReport", "Backends", "BrokenStrategies",
+            ]),
     ]
 )
 

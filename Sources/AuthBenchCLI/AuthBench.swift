@@ -88,7 +88,7 @@ struct Root: ParsableCommand {
             ValidateCommand.self,
             MergeCommand.self, ConformCommand.self,
             ListCommand.self, TraceCommand.self, TokenCommand.self, SchemaCommand.self,
-            ServeSlicesCommand.self,
+            ServeSlicesCommand.self, TryStrategyCommand.self,
             CountInstructionsCommand.self,
         ])
 }

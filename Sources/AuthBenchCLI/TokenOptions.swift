@@ -11,7 +11,7 @@ struct TokenOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The file of the key: raw bytes or a JWK for HS256; PEM, DER or a JWK for RS256.",
+            "The file of the key: its bytes as they are, all of them, or a JWK for HS256; PEM, DER or a JWK for RS256.",
             valueName: "file"))
     var key: String?
 
@@ -29,8 +29,10 @@ struct TokenOptions: ParsableArguments {
         help: "How many seconds a token lives, or may live at most to be accepted (default: 3600).")
     var lifetime: Int64?
 
-    @Option(parsing: .unconditional, help: "The time, in seconds since 1970 (default: the system's clock).")
-    var now: Int64?
+    @Option(
+        parsing: .unconditional,
+        help: "The time, in seconds since 1970 with up to three decimals (default: the system's clock).")
+    var now: Moment?
 
     // Taken only to be refused without being repeated: it may be a token.
     @Argument(help: .hidden)
@@ -43,9 +45,6 @@ struct TokenOptions: ParsableArguments {
         if let lifetime, !(1...31_536_000 ~= lifetime) {
             throw ValidationError("--lifetime is \(lifetime): from 1 to 31536000 seconds, a year")
         }
-        if let now, !(0...253_402_300_799 ~= now) {
-            throw ValidationError("--now is \(now): from 0 to 253402300799, the end of the year 9999")
-        }
     }
 
     /// The tool with these options, and with this scope to be granted.
@@ -57,12 +56,12 @@ struct TokenOptions: ParsableArguments {
         policy.issuer = issuer ?? policy.issuer
         policy.audience = audience ?? policy.audience
         policy.grantedScope = scope ?? policy.grantedScope
-        let now = now ?? Int64(Date().timeIntervalSince1970)
+        let now = now?.instant ?? Moment(Date()).instant
         do {
             return try TokenTool(
                 policy: policy, keyID: keyID ?? own,
                 lifetime_ms: lifetime.map { $0 * 1000 } ?? policy.lifetimes.token_ms,
-                now: Instant(seconds: now))
+                now: now)
         } catch { throw Fault.usage(error.description) }
     }
 
@@ -75,3 +74,24 @@ struct TokenOptions: ParsableArguments {
 }
 
 extension TokenAlgorithm: ExpressibleByArgument {}
+
+/// A moment to the millisecond, which is how far dates in tokens are read.
+struct Moment: ExpressibleByArgument {
+    let instant: Instant
+
+    init(_ date: Date) {
+        instant = Instant(milliseconds: Int64((date.timeIntervalSince1970 * 1000).rounded(.down)))
+    }
+
+    /// Takes seconds since 1970 with up to three decimals, until the end of the year 9999.
+    init?(argument: String) {
+        let parts = argument.split(separator: ".", omittingEmptySubsequences: false)
+        let decimals = parts.count == 2 ? String(parts[1]) : "000"
+        let areDigits = (parts + [decimals[...]]).allSatisfy { $0.utf8.allSatisfy { 0x30...0x39 ~= $0 } }
+        guard 1...2 ~= parts.count, 1...3 ~= decimals.utf8.count, areDigits, let seconds = Int64(parts[0]),
+            seconds <= 253_402_300_799,
+            let thousandths = Int64(decimals + String(repeating: "0", count: 3 - decimals.utf8.count))
+        else { return nil }
+        instant = Instant(milliseconds: seconds * 1000 + thousandths)
+    }
+}

@@ -2,80 +2,146 @@ import AuthCore
 
 /// Tries strategies against the checklist of what a security engineer would sign.
 public enum Conformance {
-    /// Tries one strategy in an environment of its own.
+    /// Tries one strategy in an environment of its own, in this process.
+    ///
+    /// What ends the process or never comes back ends or holds up the caller; `authbench conform` has a process for each.
     ///
     /// - Parameters:
-    ///   - strategy: any strategy; what does not apply to its kind is said so.
+    ///   - strategy: any strategy; what asks nothing of it by its promises is said so.
     ///   - environment: with stores that nothing else uses.
     /// - Returns: a finding for each requirement, in the order of the checklist.
-    /// - Throws: what keeps the strategy from being tried at all, such as a store that is down.
     public static func check(
         _ strategy: any (AuthStrategy & ~Copyable).Type, in environment: Environment
-    ) throws -> [Finding] {
-        try check(strategy, in: environment, longestToken_bytes: 16 << 20)
+    ) -> [Finding] {
+        check(strategy, in: environment, longestToken_bytes: longestToken_bytes)
     }
 
-    /// The same with hostile tokens of at most so many bytes, where time matters more than the largest.
+    package static let longestToken_bytes = 16 << 20
+
+    /// The same with a watch of the caller's, who is told when a requirement's turn comes and what it came to.
+    ///
+    /// - Parameters:
+    ///   - strategy: any strategy.
+    ///   - environment: with stores that nothing else uses.
+    ///   - longestToken_bytes: of hostile tokens, where time matters more than the largest.
+    ///   - watch: sees every call of the strategy.
+    ///   - isWanted: whether a requirement is to be tried, for tests of a single one.
+    ///   - report: called before and after each requirement.
+    /// - Returns: a finding for each requirement, in the order of the checklist.
     package static func check(
-        _ strategy: any (AuthStrategy & ~Copyable).Type, in environment: Environment, longestToken_bytes: Int
-    ) throws -> [Finding] {
-        try strategy.conformanceFindings(in: environment, longestToken_bytes)
+        _ strategy: any (AuthStrategy & ~Copyable).Type, in environment: Environment, longestToken_bytes: Int,
+        watch: Watch = Watch(), only isWanted: (String) -> Bool = { _ in true },
+        report: (Event) -> Void = { _ in }
+    ) -> [Finding] {
+        var findings: [Finding] = []
+        let end = strategy.tryAll(in: environment, longestToken_bytes, watch, isWanted) { event in
+            if case .finds(let finding) = event { findings.append(finding) }
+            report(event)
+        }
+        return complete(findings, of: strategy.descriptor.id, end: end)
+    }
+
+    package enum Event {
+        case begins(requirement: String)
+        case finds(Finding)
+    }
+
+    /// How a trial ended before its time.
+    package struct End: Sendable {
+        /// The requirement that was being tried.
+        var requirement: String
+        var reason: String
+
+        package init(requirement: String, reason: String) {
+            (self.requirement, self.reason) = (requirement, reason)
+        }
+    }
+
+    /// Adds what was not found because the trial ended early, and what follows for published bugs.
+    package static func complete(_ findings: [Finding], of strategy: String, end: End?) -> [Finding] {
+        var found = Dictionary(findings.map { ($0.requirement, $0) }) { first, _ in first }
+        if let end, found[end.requirement] == nil {
+            let requirement = Requirement.all.first { $0.id == end.requirement } ?? Requirement.all[0]
+            found[requirement.id] = Finding(requirement, of: strategy, .broken(end.reason))
+        }
+        let all = Requirement.all.map { requirement in
+            found[requirement.id]
+                ?? Finding(
+                    requirement, of: strategy,
+                    .notTried("the trial ended with \(end?.requirement ?? "its process")"))
+        }
+        return all + PublishedBug.all.map { Finding($0, from: all, of: strategy) }
     }
 }
 
 extension AuthStrategy where Self: ~Copyable {
-    fileprivate static func conformanceFindings(
-        in environment: Environment, _ longestToken_bytes: Int
-    ) throws -> [Finding] {
-        var trial = try Trial(Self.self, in: environment)
-        let specimen = try trial.here.login(trial.alice, at: trial.start)
-        let tokenVerdicts =
-            descriptor.transport == .bearer ? try trial.tokenVerdicts(longest_bytes: longestToken_bytes) : [:]
-        let isFloor = descriptor.transport == .none
-        let findings = try Requirement.all.map { requirement in
-            let verdict: Finding.Verdict
-            let kind = requirement.id.prefix(3)
-            if isFloor {
-                verdict = .notApplicable("the harness's own floor authenticates nobody")
-            } else if kind == "JWT", descriptor.transport != .bearer {
-                verdict = .notApplicable("the credential is no token")
-            } else if kind == "JWT", requirement.id != "JWT-36" {
-                let reason =
-                    tokenVerdicts.isEmpty
-                    ? "the strategy signs nothing for the kit" : Trial<Self>.tokenReason(requirement.id)
-                verdict = tokenVerdicts[requirement.id] ?? .notApplicable(reason)
-            } else if kind == "SES", descriptor.transport != .cookie {
-                verdict = .notApplicable("no session")
-            } else if kind == "REF", specimen.refreshToken.isEmpty {
-                verdict = .notApplicable("no refresh token")
-            } else if kind == "REV" {
-                verdict = .notApplicable("no denylist and no epoch")
-            } else {
-                verdict = try trial.verdict(of: requirement.id)
-            }
-            return Finding(
-                strategy: descriptor.id, requirement: requirement.id, title: requirement.title,
-                verdict: verdict)
+    /// Tries every requirement in turn.
+    ///
+    /// - Returns: what ended the trial early, if anything did.
+    fileprivate static func tryAll(
+        in environment: Environment, _ longestToken_bytes: Int, _ watch: Watch,
+        _ isWanted: (String) -> Bool, _ report: (Conformance.Event) -> Void
+    ) -> Conformance.End? {
+        let first = Requirement.all[0]
+        report(.begins(requirement: first.id))
+        var trial: Trial<Self>
+        do {
+            trial = try Trial(
+                Self.self, in: environment, watch: watch, longestToken_bytes: longestToken_bytes)
+        } catch {
+            let text = "nobody could sign in: \(error)"
+            if !isOutage(error) { report(.finds(Finding(first, of: descriptor.id, .failed(text)))) }
+            return Conformance.End(requirement: first.id, reason: text)
         }
-        return findings + PublishedBug.all.map { Finding($0, from: findings, of: descriptor.id) }
+        for requirement in Requirement.all where isWanted(requirement.id) {
+            report(.begins(requirement: requirement.id))
+            do {
+                let verdict = try trial.verdict(of: requirement)
+                report(.finds(Finding(requirement, of: descriptor.id, verdict)))
+            } catch { return Conformance.End(requirement: requirement.id, reason: error.reason) }
+        }
+        return nil
     }
 }
 
 extension Trial where S: ~Copyable {
-    fileprivate mutating func verdict(of requirement: String) throws -> Finding.Verdict {
+    /// Tries one requirement.
+    ///
+    /// - Throws: what keeps all others from being tried too.
+    fileprivate mutating func verdict(of requirement: Requirement) throws(Halt) -> Finding.Verdict {
+        let exemption = S.descriptor.exemptions[requirement.id]
+        if let objection = promises.objection(to: requirement.ground) {
+            return .notApplicable(exemption ?? objection)
+        }
         cases = 0
+        let touchFailures = here.touchFailures + there.touchFailures
         do {
-            switch requirement.prefix(3) {
-            case "JWT": try checkSignInTime()
-            case "SES": try checkSession(requirement)
-            case "REF": try checkRefresh(requirement)
-            default: try checkIdempotentLogout()
-            }
+            try perform(requirement)
             return .passed(cases: cases)
         } catch let breach as Breach {
+            // What a store lost was said by nobody, and may be all that is wrong.
+            guard here.touchFailures + there.touchFailures == touchFailures else {
+                throw Halt("the store failed to write a last-seen moment, and then: \(breach.text)")
+            }
             return .failed(breach.text)
         } catch let reason as NotApplicable {
-            return .notApplicable(reason.reason)
+            return .notApplicable(exemption ?? reason.reason)
+        } catch let reason as NotTried {
+            return exemption.map { .notApplicable($0) } ?? .notTried(reason.reason)
+        } catch let halt as Halt {
+            throw halt
+        } catch  where isOutage(error) {
+            throw Halt("the store failed: \(error)")
+        } catch { return .failed("an error: \(error)") }
+    }
+
+    private mutating func perform(_ requirement: Requirement) throws {
+        switch requirement.check {
+        case .credential(let check): try self.check(check)
+        case .token(let check): try self.check(check, of: requirement.id)
+        case .session(let check): try self.check(check)
+        case .refresh(let check): try self.check(check)
+        case .untried(let reason): throw NotTried(reason)
         }
     }
 }

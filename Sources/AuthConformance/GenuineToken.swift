@@ -5,6 +5,8 @@ import Foundation
 struct GenuineToken {
     /// The whole header line.
     let line: [UInt8]
+    /// Of the line, what stands before the token.
+    private let prefix: [UInt8]
     /// Encoded, as received.
     let parts: [String]
     let header: String
@@ -12,14 +14,16 @@ struct GenuineToken {
 
     /// - Returns: `nil` for a credential that is no compact JWS.
     init?(_ line: [UInt8]) {
-        let text = String(decoding: line, as: UTF8.self)
-        guard let token = text.split(separator: " ").last else { return nil }
-        let parts = token.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        let credential = CredentialLine(line)
+        let parts = String(decoding: credential.secret, as: UTF8.self).split(
+            separator: ".", omittingEmptySubsequences: false
+        ).map(String.init)
         guard parts.count == 3, let header = Self.decoded(parts[0]), let claims = Self.decoded(parts[1])
         else {
             return nil
         }
         (self.line, self.parts, self.header, self.claims) = (line, parts, header, claims)
+        prefix = credential.prefix
     }
 
     private static func decoded(_ part: String) -> String? {
@@ -28,8 +32,10 @@ struct GenuineToken {
     }
 
     /// The JSON texts of some claims; `nil` for each that is absent.
-    func texts(of names: [String]) -> [String?] {
-        let members = try? JSONSerialization.jsonObject(with: Data(claims.utf8)) as? [String: Any]
+    func texts(of names: [String]) -> [String?] { Self.texts(in: claims, of: names) }
+
+    private static func texts(in json: String, of names: [String]) -> [String?] {
+        let members = try? JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
         return names.map { name in
             guard let value = members?[name] else { return nil }
             let options: JSONSerialization.WritingOptions = [.fragmentsAllowed, .sortedKeys]
@@ -38,13 +44,17 @@ struct GenuineToken {
         }
     }
 
+    /// The JSON text of one member of the header; `nil` where it is absent.
+    func text(ofHeader name: String) -> String? { Self.texts(in: header, of: [name])[0] }
+
     static func encoded(_ text: String) -> String { encoded(Array(text.utf8)) }
 
     static func encoded(_ bytes: [UInt8]) -> String {
         String(decoding: Base64URL.encode(bytes), as: UTF8.self)
     }
 
-    static func line(_ token: String) -> [UInt8] { Array("Authorization: Bearer \(token)".utf8) }
+    /// A header line with another token in the place of this one.
+    func line(_ token: String) -> [UInt8] { prefix + Array(token.utf8) }
 
     /// In the place of a JSON text: the member is taken away.
     static let absent = ""

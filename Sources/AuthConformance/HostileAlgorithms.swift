@@ -10,7 +10,7 @@ extension TokenCorpus {
             let header = genuine.header(["alg": "\"\(name)\""])
             add("A", "JWT-09", "alg \"\(name)\"", try signed(header: header))
             let unsigned = "\(GenuineToken.encoded(header)).\(genuine.parts[1])."
-            add("A", "JWT-09", "alg \"\(name)\" without a signature", GenuineToken.line(unsigned))
+            add("A", "JWT-09", "alg \"\(name)\" without a signature", genuine.line(unsigned))
         }
         for value in ["null", "256", "[\"\(algorithm)\"]", "true", "{}"] {
             add("A", "JWT-09", "alg \(value)", try signed(header: genuine.header(["alg": value])))
@@ -35,7 +35,7 @@ extension TokenCorpus {
             let signature = try signer.sign(hasher.digest(bytes.span))
             add(
                 "B", "JWT-10", "signed with somebody's RSA key",
-                GenuineToken.line("\(input).\(GenuineToken.encoded(signature))"))
+                genuine.line("\(input).\(GenuineToken.encoded(signature))"))
             for secret in ["", "secret", "0"] {
                 try addMAC(keyedBy: Array(secret.utf8), "the secret \"\(secret)\"")
             }
@@ -69,7 +69,7 @@ extension TokenCorpus {
             let code = mac.code(for: input.span)
             let signature = GenuineToken.encoded(code.indices.map { code[$0] })
             let token = String(decoding: input, as: UTF8.self) + "." + signature
-            add("B", "JWT-10", "\(name) keyed by \(what)", GenuineToken.line(token))
+            add("B", "JWT-10", "\(name) keyed by \(what)", genuine.line(token))
         }
     }
 
@@ -86,7 +86,8 @@ extension TokenCorpus {
             ("512 bytes", good.map { _ in 1 } + good),
         ]
         for (what, body) in bodies {
-            let length = body.count == good.count ? "JWT-17" : publicKey.isEmpty ? "JWT-17" : "JWT-19"
+            let isRSA = algorithm.hasPrefix("RS") || algorithm.hasPrefix("PS")
+            let length = body.count != good.count && isRSA ? "JWT-19" : "JWT-17"
             add("C", length, "signature: \(what)", resigned(GenuineToken.encoded(Array(body))))
         }
         for index in good.indices {
@@ -96,18 +97,19 @@ extension TokenCorpus {
                 "C", "JWT-17", "signature with a bit flipped in byte \(index)",
                 resigned(GenuineToken.encoded(bent)))
         }
+        if algorithm == "ES256" { addCurvePoints(good) }
         add("C", "JWT-17", "empty signature", resigned(""))
         add(
             "C", "JWT-01", "signature and its dot stripped",
-            GenuineToken.line(genuine.parts.prefix(2).joined(separator: ".")))
+            genuine.line(genuine.parts.prefix(2).joined(separator: ".")))
         add("C", "JWT-16", "the signature of another token", resigned(otherSignature))
         let swapped = "\(genuine.parts[1]).\(genuine.parts[0]).\(genuine.parts[2])"
-        add("C", "JWT-16", "header and payload swapped", GenuineToken.line(swapped))
+        add("C", "JWT-16", "header and payload swapped", genuine.line(swapped))
         // The same claims written another way: a verifier that encodes anew would take the old signature.
         let spaced = GenuineToken.encoded(genuine.claims.replacing(",", with: ", "))
         add(
             "C", "JWT-16", "claims with white space under the old signature",
-            GenuineToken.line("\(genuine.parts[0]).\(spaced).\(genuine.parts[2])"))
+            genuine.line("\(genuine.parts[0]).\(spaced).\(genuine.parts[2])"))
         add(
             "C", "JWT-16", "claims with white space signed as they are",
             try signed(claims: genuine.claims.replacing(",", with: ", ")), isControl: true)
@@ -115,9 +117,21 @@ extension TokenCorpus {
         let expired = GenuineToken.encoded(genuine.claims(["exp": "1"]))
         add(
             "C", "JWT-23", "expired claims under a bad signature",
-            GenuineToken.line("\(genuine.parts[0]).\(expired).\(genuine.parts[2])"))
+            genuine.line("\(genuine.parts[0]).\(expired).\(genuine.parts[2])"))
         add(
             "C", "JWT-23", "claims that are no JSON under a bad signature",
-            GenuineToken.line("\(genuine.parts[0]).AAAA.\(genuine.parts[2])"))
+            genuine.line("\(genuine.parts[0]).AAAA.\(genuine.parts[2])"))
+    }
+
+    /// Numbers that no signature has (CVE-2022-21449), and the genuine ones in DER (RFC 7518 section 3.4).
+    private mutating func addCurvePoints(_ good: [UInt8]) {
+        let zero = [UInt8](repeating: 0, count: 32)
+        let (first, second) = (Array(good.prefix(32)), Array(good.dropFirst(32)))
+        let der = [0x30, 0x46] + [[0x02, 0x21, 0x00] + first, [0x02, 0x21, 0x00] + second].joined()
+        let most = [UInt8](repeating: 0xFF, count: 32)
+        for (what, body) in [
+            ("r = s = 0", zero + zero), ("r = 0", zero + second), ("s = 0", first + zero),
+            ("r beyond the order", most + second), ("s beyond the order", first + most), ("DER", der),
+        ] { add("C", "JWT-20", "signature: \(what)", resigned(GenuineToken.encoded(body))) }
     }
 }

@@ -22,7 +22,7 @@ extension TokenCorpus {
             ("JWT-05", "a number with a leading zero", genuine.claims(appending: ",\"x\":01")),
             ("JWT-05", "a number with a plus", genuine.claims(appending: ",\"x\":+1")),
             (
-                "JWT-07", "10 000 levels",
+                "JWT-07", "2 000 levels",
                 genuine.claims(
                     appending: ",\"x\":" + String(repeating: "[", count: 2000)
                         + String(repeating: "]", count: 2000))
@@ -150,30 +150,18 @@ extension TokenCorpus {
                 "\(GenuineToken.encoded(encrypted)).\(GenuineToken.encoded(unsigned)).\(parts[1]).AAAA.\(parts[2])"
             ),
         ]
-        for (what, text) in texts { add("L", "JWT-32", what, GenuineToken.line(text)) }
+        for (what, text) in texts { add("L", "JWT-32", what, genuine.line(text)) }
         let nested = try signed(
             header: genuine.header(["cty": "\"JWT\""]), claims: parts.joined(separator: "."))
         add("L", "JWT-32", "a token within a token", nested)
     }
 
-    /// NEG-N: how the header line may be written.
+    /// NEG-N: how the header line may be written, where the token is a bearer's.
     mutating func addTransports() {
-        let token = genuine.parts.joined(separator: ".")
-        let lines = [
-            "Authorization: Bearer  \(token)", "Authorization: Bearer\t\(token)", "Authorization: Bearer",
-            "Authorization: Bearer ",
-            "Authorization: \(token)", "Authorization: Basic \(token)",
-            "Authorization: Bearer \(token), Bearer \(token)",
-            "Authorization: Bearer \(token) ", "Authorization: Bearer access_token=\(token)",
-            "Cookie: access_token=\(token)",
-            "GET /?access_token=\(token)", "X-Authorization: Bearer \(token)", "",
-            "Authorization: Bearer \(token)\r\nX: y",
-            "Authorization: Bearer \(token)\r\nAuthorization: Bearer \(token)",
-            "Proxy-Authorization: Bearer \(token)",
-        ]
-        for line in lines { add("N", "JWT-35", "the line \(line.prefix(28))", Array(line.utf8)) }
-        for line in ["authorization: bearer \(token)", "AUTHORIZATION: BEARER \(token)"] {
-            add("N", "JWT-35", "the line \(line.prefix(24))", Array(line.utf8), isControl: true)
+        let credential = CredentialLine(genuine.line)
+        guard credential.isBearer else { return }
+        for line in credential.hostileBearerLines {
+            add("N", "JWT-35", "the line \(line.prefix(28))", Array(line.utf8))
         }
     }
 }

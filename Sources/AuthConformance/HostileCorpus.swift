@@ -13,11 +13,13 @@ public struct HostileCorpus: HostileSource {
         let credential = try client.login(.specimen, at: .traceStart)
         try client.logout(credential, at: .traceStart)
         let longest = credential.headerLine.count
-        if let cookies = HostileCookies(credential.headerLine) {
-            return (cookies.malformed + cookies.doubled).filter { $0.count <= longest }
-        }
+        guard S.descriptor.transport != .none else { return [] }
         guard let genuine = GenuineToken(credential.headerLine), try client.signOctets([]) != nil else {
-            return []
+            let (cookies, line) = (
+                HostileCookies(credential.headerLine), CredentialLine(credential.headerLine)
+            )
+            let bent = (line.bent + line.misplaced).map(\.line)
+            return (cookies.malformed + cookies.doubled + bent).filter { $0.count <= longest }
         }
         let signer = Mutexed(client)
         let corpus = try TokenCorpus(

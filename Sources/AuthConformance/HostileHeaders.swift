@@ -20,7 +20,7 @@ extension TokenCorpus {
             // Signed with no key of ours: whoever believes the header would accept it.
             let header = genuine.header([name: value, "kid": #""evil""#])
             let token = "\(GenuineToken.encoded(header)).\(genuine.parts[1]).\(genuine.parts[2])"
-            add("F", "JWT-13", "\(name) of an attacker", GenuineToken.line(token))
+            add("F", "JWT-13", "\(name) of an attacker", genuine.line(token))
         }
         let extensions = [
             #"["exp"]"#, #"["b64"]"#, "[]", #""exp""#, #"["unknown"]"#, #"["kid"]"#, "null", "{}",
@@ -54,7 +54,7 @@ extension TokenCorpus {
     /// NEG-H: other encodings of the same token, and other numbers of parts.
     mutating func addEncodings() throws {
         let parts = genuine.parts
-        func joined(_ parts: [String]) -> [UInt8] { GenuineToken.line(parts.joined(separator: ".")) }
+        func joined(_ parts: [String]) -> [UInt8] { genuine.line(parts.joined(separator: ".")) }
         for part in 0..<3 {
             for (what, change) in [
                 ("padding", { $0 + "=" }), ("two of padding", { $0 + "==" }), ("a space", { $0 + " " }),
@@ -63,7 +63,9 @@ extension TokenCorpus {
                 ("an Arabic digit", { "٣" + $0 }),
                 ("a plus", { "+" + $0.dropFirst() }), ("a slash", { "/" + $0.dropFirst() }),
                 ("a length of 1 mod 4", { String($0.prefix($0.utf8.count / 4 * 4 - 3)) }),
-            ] as [(String, (String) -> String)] {
+            ] as [(String, (String) -> String)]
+            // White space at the end of a field is none of its value (RFC 9110 section 5.5).
+            where part < 2 || what != "a space" {
                 var bent = parts
                 bent[part] = change(bent[part])
                 add("H", "JWT-02", "part \(part + 1) with \(what)", joined(bent))
@@ -93,7 +95,7 @@ extension TokenCorpus {
         }
         add("H", "JWT-01", "a dot at the end", joined(parts + [""]))
         add("H", "JWT-01", "a dot at the beginning", joined([""] + parts))
-        add("H", "JWT-04", "a million dots", GenuineToken.line(String(repeating: ".", count: 1_000_000)))
+        add("H", "JWT-04", "a million dots", genuine.line(String(repeating: ".", count: 1_000_000)))
     }
 
     /// NEG-M: tokens of up to 16 MiB.

@@ -2,54 +2,57 @@ import AuthCore
 import Dispatch
 import Synchronization
 
+/// What is asked of refresh tokens.
+enum RefreshCheck: Sendable {
+    case rotation, retiredToken, reuse, concurrency, lostAnswer, twoGenerations, familyLifetime, idleness,
+        scope
+    case mixUps, logout, clocks
+}
+
 extension Trial where S: ~Copyable {
-    /// Tries one requirement of refresh tokens; throws `Breach` or `NotApplicable`.
-    mutating func checkRefresh(_ requirement: String) throws {
+    mutating func check(_ check: RefreshCheck) throws {
         let first = try here.login(alice, at: start)
-        let grace_ms = lifetimes.refreshGrace_ms
-        let late = start.advanced(byMilliseconds: grace_ms + 1000)
-        switch requirement {
-        case "REF-01":
+        switch check {
+        case .rotation:
             let second = try renewed(first, at: start)
             try require(second.refreshToken != first.refreshToken, "the refresh token did not rotate")
             try mustAccept(second.headerLine, "the renewed access token")
-        case "REF-02":
+        case .retiredToken:
             _ = try renewed(first, at: start)
-            try mustNotRenew(first, "a retired token after the grace", at: late)
-        case "REF-03":
+            try mustNotRenew(first, "a retired token after the grace", at: afterGrace)
+        case .reuse:
             let second = try renewed(first, at: start)
-            try mustNotRenew(first, "a retired token after the grace", at: late)
-            try mustNotRenew(second, "the newest token of a family whose old one was reused", at: late)
-        case "REF-04": try checkConcurrentRefreshes(first, clocks_ms: [0])
-        case "REF-05":
-            let second = try renewed(first, at: start)
-            let again = try renewed(first, at: start.advanced(byMilliseconds: grace_ms / 2))
-            try require(
-                again.refreshToken == second.refreshToken, "a lost answer was made good by a second branch")
-            _ = try renewed(second, at: start.advanced(byMilliseconds: grace_ms / 2))
-        case "REF-06":
-            let second = try renewed(first, at: start)
-            _ = try renewed(second, at: start)
+            try mustNotRenew(first, "a retired token after the grace", at: afterGrace)
+            try mustNotRenew(second, "the newest token of a family whose old one was reused", at: afterGrace)
+        case .concurrency: try checkConcurrentRefreshes(first, clocks_ms: [0])
+        case .lostAnswer: try checkLostAnswer(first)
+        case .twoGenerations:
+            _ = try renewed(try renewed(first, at: start), at: start)
             try mustNotRenew(first, "the token two generations back, within the grace", at: start)
-        case "REF-07": try checkFamilyLifetime(first)
-        case "REF-08":
-            try mustNotRenew(
-                first, "a token idle for its whole timeout",
-                at: start.advanced(byMilliseconds: lifetimes.refreshIdle_ms))
-        case "REF-09":
-            let second = try renewed(first, at: start)
-            guard case .refused = try decide(second.headerLine, scope: Scope("admin")) else {
-                throw Breach("a renewal widened the scope")
-            }
-        case "REF-10": try checkStoreHoldsNoCredential(S.self)
-        case "REF-12": try checkMixUps(first)
-        case "REF-13":
+        case .familyLifetime: try checkFamilyLifetime(first)
+        case .idleness:
+            let end = start.advanced(byMilliseconds: lifetimes.refreshIdle_ms)
+            try mustNotRenew(first, "a token idle for its whole timeout", at: end)
+        case .scope:
+            guard case .refused = try decide(try renewed(first, at: start).headerLine, scope: Scope("admin"))
+            else { throw Breach("a renewal widened the scope") }
+        case .mixUps: try checkMixUps(first)
+        case .logout:
             try there.logout(first, at: start)
             try mustNotRenew(first, "a token after logout", at: start)
-        case "REF-15": try checkClocks(first)
-        case "REF-11": throw NotApplicable("needs a crash within a transaction, which the kit does not cause")
-        default: throw NotApplicable("a limit on refreshes would be measured in the strategy's place")
+        case .clocks: try checkClocks(first)
         }
+    }
+
+    private var afterGrace: Instant { start.advanced(byMilliseconds: lifetimes.refreshGrace_ms + 1000) }
+
+    private mutating func checkLostAnswer(_ first: Credential) throws {
+        let within = start.advanced(byMilliseconds: lifetimes.refreshGrace_ms / 2)
+        let second = try renewed(first, at: start)
+        let again = try renewed(first, at: within)
+        try require(
+            again.refreshToken == second.refreshToken, "a lost answer was made good by a second branch")
+        _ = try renewed(second, at: within)
     }
 
     private mutating func mustNotRenew(_ credential: Credential, _ what: String, at now: Instant) throws {
@@ -71,9 +74,9 @@ extension Trial where S: ~Copyable {
     }
 
     private mutating func checkMixUps(_ credential: Credential) throws {
-        let bearer = Array("Authorization: Bearer ".utf8)
-        try mustRefuse(bearer + credential.refreshToken, "a refresh token as an access token")
-        let access = Array(credential.headerLine.dropFirst(bearer.count))
+        let line = CredentialLine(credential.headerLine)
+        try mustRefuse(line.prefix + credential.refreshToken, "a refresh token as an access token")
+        let access = line.secret
         try mustNotRenew(
             Credential(headerLine: credential.headerLine, refreshToken: access),
             "an access token as a refresh token", at: start)
@@ -112,9 +115,9 @@ extension Trial where S: ~Copyable {
 
     /// Thirty-two clients exchange one token at once, their clocks off by so much in turn; one branch may live.
     private mutating func checkConcurrentRefreshes(_ first: Credential, clocks_ms: [Int64]) throws {
-        let clients = try (0..<32).map { _ in Mutexed(try S(sharing: shared)) }
+        let clients = try (0..<32).map { _ in Mutexed(try Watched<S>(sharing: shared)) }
         let answers = Mutex<[Credential]>([])
-        let failures = Mutex<[String]>([])
+        let failures = Mutex<[any Error]>([])
         let group = DispatchGroup()
         let middle = start.advanced(byMilliseconds: clocks_ms.count > 1 ? 2 * lifetimes.refreshGrace_ms : 0)
         for (index, client) in clients.enumerated() {
@@ -123,12 +126,12 @@ extension Trial where S: ~Copyable {
                 do {
                     let renewal = try client.value.withLock { try $0.renew(first, at: now) }
                     if case .renewed(let fresh) = renewal { answers.withLock { $0.append(fresh) } }
-                } catch { failures.withLock { $0.append("\(error)") } }
+                } catch { failures.withLock { $0.append(error) } }
             }
         }
         group.wait()
         if let failure = failures.withLock({ $0.first }) {
-            throw Breach("an error in concurrent refreshes: \(failure)")
+            throw fault("an error in concurrent refreshes", failure)
         }
         let fresh = answers.withLock { $0 }
         cases += 32

@@ -23,7 +23,8 @@ struct TokenCorpus {
         self.policy = policy
         self.publicKey = publicKey
         self.signature = signature
-        algorithm = publicKey.isEmpty ? "HS256" : "RS256"
+        let said = genuine.text(ofHeader: "alg")?.replacing("\"", with: "")
+        algorithm = said ?? (publicKey.isEmpty ? "HS256" : "RS256")
         try addAlgorithms()
         try addConfusions()
         try addSignatures()
@@ -59,7 +60,7 @@ struct TokenCorpus {
     func signed(part header: String, _ payload: String) throws -> [UInt8] {
         let input = "\(header).\(payload)"
         let signature = try signature(Array(input.utf8))
-        return GenuineToken.line("\(input).\(GenuineToken.encoded(signature))")
+        return genuine.line("\(input).\(GenuineToken.encoded(signature))")
     }
 
     /// A good signature over the genuine parts, as bytes.
@@ -69,6 +70,6 @@ struct TokenCorpus {
 
     /// The genuine header and payload with other signature text.
     func resigned(_ signature: String) -> [UInt8] {
-        GenuineToken.line("\(genuine.parts[0]).\(genuine.parts[1]).\(signature)")
+        genuine.line("\(genuine.parts[0]).\(genuine.parts[1]).\(signature)")
     }
 }

@@ -7,17 +7,37 @@ public struct StrategyDescriptor: Sendable {
     public var transport: Transport
     public var revocation: RevocationPromise
     public var stores: Set<Store>
+    /// What its credential is made of; `nil` for signed where `signOctets` signs, otherwise random.
+    public var credential: CredentialNature?
+    /// Whether it keeps sessions that it can list, renew and let go idle; unless said, where revocation is immediate.
+    public var keepsSessions: Bool
+    /// Why requirements of the checklist ask nothing of it, in its own words, by their identifiers.
+    ///
+    /// Words, no way out: what `authbench conform` can try of its promises is tried all the same.
+    public var exemptions: [String: String]
 
     public init(
         id: String, title: String, transport: Transport, revocation: RevocationPromise,
-        stores: Set<Store> = []
+        stores: Set<Store> = [], credential: CredentialNature? = nil, keepsSessions: Bool? = nil,
+        exemptions: [String: String] = [:]
     ) {
         self.id = id
         self.title = title
         self.transport = transport
         self.revocation = revocation
         self.stores = stores
+        self.credential = credential
+        self.keepsSessions = keepsSessions ?? (revocation == .immediate)
+        self.exemptions = exemptions
     }
+}
+
+/// What a credential is made of, so what can be wrong with one.
+public enum CredentialNature: String, Sendable {
+    /// An identifier that is looked up: nobody can guess it, and it says nothing itself.
+    case random
+    /// A text with a signature, which says itself whose it is and until when.
+    case signed
 }
 
 /// What a strategy promises about a credential after its owner has logged out.
@@ -33,3 +53,8 @@ public enum Store: String, Sendable {
     case sqlite
     case redis
 }
+
+/// An error by which a strategy says that its own store did not answer, not that it could not decide by its own fault.
+///
+/// Errors of the built-in SQLite and Redis connections need no such mark.
+public protocol StoreOutage: Error {}

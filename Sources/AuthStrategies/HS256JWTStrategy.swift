@@ -4,7 +4,8 @@ import Backends
 /// A JWT access token signed with a secret that every verifier shares.
 public struct HS256JWTStrategy: AuthStrategy, ~Copyable {
     public static let descriptor = StrategyDescriptor(
-        id: "hs256-jwt", title: "bearer JWT, HMAC-SHA256", transport: .bearer, revocation: .atExpiry)
+        id: "hs256-jwt", title: "bearer JWT, HMAC-SHA256", transport: .bearer, revocation: .atExpiry,
+        credential: .signed, exemptions: StrategyDescriptor.tokenExemptions)
 
     /// The key of the run and the policy.
     public struct Shared: Sendable {

@@ -5,14 +5,17 @@ enum HeaderLine {
     /// Longer lines are refused before anything in them is looked at: the default limit of common servers.
     static let longest_bytes = 8192
 
-    /// Where the value begins, when the line has this field name (lower case; compared without case).
+    /// Where the value begins behind any white space, when the line has this field name (lower case; compared without case).
     static func valueStart(_ line: Span<UInt8>, name: StaticString) -> Int? {
         let length = name.utf8CodeUnitCount
         guard line.count > length, hasPrefix(line, name, at: 0), line[length] == UInt8(ascii: ":") else {
             return nil
         }
-        let start = length + 1
-        return start < line.count && line[start] == UInt8(ascii: " ") ? start + 1 : start
+        var start = length + 1
+        while start < line.count, line[start] == UInt8(ascii: " ") || line[start] == UInt8(ascii: "\t") {
+            start += 1
+        }
+        return start
     }
 
     /// Whether a line begins with exactly these bytes: how nearly all clients write a field that is compared without case.

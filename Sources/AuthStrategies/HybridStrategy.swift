@@ -5,7 +5,10 @@ import Backends
 public struct HybridStrategy: AuthStrategy, ~Copyable {
     public static let descriptor = StrategyDescriptor(
         id: "hybrid", title: "short HS256 JWT, refresh token in SQLite", transport: .bearer,
-        revocation: .atExpiry, stores: [.sqlite])
+        revocation: .atExpiry, stores: [.sqlite], credential: .signed,
+        exemptions: StrategyDescriptor.tokenExemptions.merging([
+            "REF-14": "a limit on refreshes would be measured in its place"
+        ]) { $1 })
 
     /// Of the access token.
     public static func lifetime(under policy: Policy) -> CredentialLifetime {

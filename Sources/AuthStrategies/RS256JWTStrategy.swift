@@ -4,8 +4,9 @@ import Backends
 /// A JWT access token signed with RSA 2048; who verifies holds the public key only and cannot mint.
 public struct RS256JWTStrategy: AuthStrategy, ~Copyable {
     public static let descriptor = StrategyDescriptor(
-        id: "rs256-jwt", title: "bearer JWT, RSA 2048 with SHA-256", transport: .bearer, revocation: .atExpiry
-    )
+        id: "rs256-jwt", title: "bearer JWT, RSA 2048 with SHA-256", transport: .bearer,
+        revocation: .atExpiry,
+        credential: .signed, exemptions: StrategyDescriptor.tokenExemptions)
 
     /// The key pair of the run and the policy.
     public struct Shared: Sendable {

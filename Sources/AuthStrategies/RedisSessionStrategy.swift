@@ -5,7 +5,8 @@ import Backends
 public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
     public static let descriptor = StrategyDescriptor(
         id: "redis-session", title: "session cookie, one GET in Redis", transport: .cookie,
-        revocation: .immediate, stores: [.redis])
+        revocation: .immediate, stores: [.redis], credential: .random,
+        exemptions: ["SES-12": "its sessions have no attributes that requests change"])
 
     /// Of a session that nobody uses: a touch prolongs it.
     public static func lifetime(under policy: Policy) -> CredentialLifetime {

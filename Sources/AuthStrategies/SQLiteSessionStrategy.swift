@@ -5,7 +5,8 @@ import Backends
 public struct SQLiteSessionStrategy: AuthStrategy, ~Copyable {
     public static let descriptor = StrategyDescriptor(
         id: "sqlite-session", title: "session cookie, point read in SQLite", transport: .cookie,
-        revocation: .immediate, stores: [.sqlite])
+        revocation: .immediate, stores: [.sqlite], credential: .random,
+        exemptions: ["SES-12": "its sessions have no attributes that requests change"])
 
     /// Of a session that nobody uses: a touch prolongs it.
     public static func lifetime(under policy: Policy) -> CredentialLifetime {

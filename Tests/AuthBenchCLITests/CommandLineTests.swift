@@ -1,6 +1,9 @@
+import AuthCore
 import Backends
 import Foundation
 import Testing
+
+@testable import AuthBenchCLI
 
 /// Runs the built program as a user does, in an empty folder.
 @Suite("Command line")
@@ -204,7 +207,7 @@ struct CommandLineTests {
         let result = try authbench(["conform", "--strategy", "redis", "--strategy", "hs", "--format", "csv"])
         #expect(result.status == 0, "\(result.errors)")
         let rows = result.output.split(separator: "\n").dropFirst()
-        #expect(rows.count == 2 * 98)
+        #expect(rows.count == 2 * 107)
         #expect(rows.contains { $0.hasPrefix("redis-session,SES-11,") && $0.contains(",passed,") })
         #expect(rows.contains { $0.hasPrefix("hs256-jwt,CVE-2020-28042,") && $0.contains(",passed,") })
         #expect(!rows.contains { $0.contains(",failed,") })
@@ -246,5 +249,17 @@ struct CommandLineTests {
         let json = try authbench(["list", "--format", "json"]).output
         let rows = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [[String: Any]])
         #expect(rows.count == 14)
+    }
+
+    @Test("reads the time to the millisecond, as the clock is read")
+    func moments() {
+        #expect(Moment(argument: "1767225600.5")?.instant == Instant(milliseconds: 1_767_225_600_500))
+        #expect(Moment(argument: "0")?.instant == Instant(milliseconds: 0))
+        #expect(Moment(argument: "253402300799.999") != nil)
+        for text in ["-1", "1.", ".5", "1.2345", "1e3", "1.-5", "253402300800", "+1", "", "1.5.5"] {
+            #expect(Moment(argument: text) == nil, "\(text)")
+        }
+        let date = Date(timeIntervalSince1970: 1_767_225_600.6064)
+        #expect(Moment(date).instant == Instant(milliseconds: 1_767_225_600_606))
     }
 }

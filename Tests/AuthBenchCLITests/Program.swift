@@ -18,9 +18,9 @@ final class Program {
 
     init(
         _ arguments: [String], in folder: URL, environment: [String: String]? = nil,
-        output other: FileHandle? = nil
+        output other: FileHandle? = nil, program: String = "authbench"
     ) throws {
-        process.executableURL = Self.url
+        process.executableURL = Self.url.deletingLastPathComponent().appendingPathComponent(program)
         process.arguments = arguments
         process.currentDirectoryURL = folder
         if let environment { process.environment = environment }
@@ -37,9 +37,9 @@ final class Program {
     }
 
     /// Starts it after a command of the shell.
-    init(after command: String, _ arguments: [String], in folder: URL) throws {
+    init(after command: String, of program: URL = Program.url, _ arguments: [String], in folder: URL) throws {
         process.executableURL = URL(fileURLWithPath: "/bin/bash")
-        process.arguments = ["-c", "\(command); exec \"$@\"", "bash", Self.url.path] + arguments
+        process.arguments = ["-c", "\(command); exec \"$@\"", "bash", program.path] + arguments
         process.currentDirectoryURL = folder
         process.standardOutput = output
         process.standardError = errors

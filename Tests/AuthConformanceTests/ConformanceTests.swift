@@ -15,6 +15,9 @@ final class TrialStores {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("test-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
         server = try PrivateRedisServer(folder: folder)
+        // KEYS would hold up everybody else on a server of the user's.
+        var connection = try RedisConnection(server.endpoint)
+        _ = try connection.execute(RedisCommand("ACL", "SETUSER", "default", "-keys"))
         environment = Environment(
             policy: Policy(), sqlite: SQLiteSettings(path: folder.appendingPathComponent("t.sqlite").path),
             redis: RedisSettings(url: server.url, keyPrefix: "test:"))
@@ -34,10 +37,11 @@ struct ConformanceTests {
     func builtin(id: String) throws {
         let strategy = try #require(builtinStrategies.first { $0.descriptor.id == id })
         let stores = try TrialStores()
-        let findings = try Conformance.check(strategy, in: stores.environment)
+        let findings = Conformance.check(strategy, in: stores.environment)
         #expect(findings.map(\.requirement) == Requirement.all.map(\.id) + PublishedBug.all.map(\.id))
         for finding in findings {
             if case .failed(let what) = finding.verdict { Issue.record("\(finding.requirement): \(what)") }
+            if case .broken(let what) = finding.verdict { Issue.record("\(finding.requirement): \(what)") }
             if case .passed(let cases) = finding.verdict { #expect(cases > 0, "\(finding.requirement)") }
         }
     }

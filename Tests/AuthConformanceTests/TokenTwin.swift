@@ -10,7 +10,7 @@ enum TokenFlaw: String, CaseIterable, Sendable {
     case takesTextAsDate, noLongestLifetime, skipsNotBefore, prefixAudience, missingAudience, issuerWithin
     case ignoresCritical, ignoresType, ignoresKeyID, trustsEmbeddedKey, takesDuplicates, takesPadding,
         missingClaims
-    case takesTwoSpaces, failsOnLargeInput, signsInAtRenewal
+    case takesAnyField, refusesTwoSpaces, failsOnLargeInput, signsInAtRenewal
 
     @TaskLocal static var current = skipsExp
 
@@ -34,7 +34,8 @@ enum TokenFlaw: String, CaseIterable, Sendable {
         case .takesDuplicates: "JWT-06"
         case .takesPadding: "JWT-02"
         case .missingClaims: "JWT-30"
-        case .takesTwoSpaces: "JWT-35"
+        case .takesAnyField: "JWT-35"
+        case .refusesTwoSpaces: "JWT-37"
         case .failsOnLargeInput: "JWT-03"
         case .signsInAtRenewal: "JWT-36"
         }
@@ -76,6 +77,11 @@ struct TokenTwin: AuthStrategy, ~Copyable {
         -> Decision
     {
         let decision = try inner.authenticate(line, requiring: scope, at: now)
+        if flaw == .refusesTwoSpaces,
+            String(decoding: line.indices.map { line[$0] }, as: UTF8.self).contains("  ")
+        {
+            return .refused(.malformed)
+        }
         guard case .refused = decision else { return decision }
         if flaw == .failsOnLargeInput, line.count > 8192 { throw CocoaError(.coderInvalidValue) }
         let text = String(decoding: (0..<line.count).map { line[$0] }, as: UTF8.self)
@@ -84,8 +90,8 @@ struct TokenTwin: AuthStrategy, ~Copyable {
 
     /// Whether the hole lets a token through that the real strategy refused.
     private mutating func slips(_ line: String, at now: Instant) throws -> Bool {
-        if flaw == .takesTwoSpaces {
-            let bytes = Array(line.replacing("Bearer  ", with: "Bearer ").utf8)
+        if flaw == .takesAnyField {
+            let bytes = Array(line.replacing("X-Authorization", with: "Authorization").utf8)
             return try inner.authenticate(bytes.span, requiring: .read, at: now) == .accepted(Subject(id: 7))
         }
         let parts = (line.split(separator: " ").last ?? "").split(
@@ -123,7 +129,7 @@ struct TokenTwin: AuthStrategy, ~Copyable {
         case .takesDuplicates: return isSigned && claims["sub"] != nil && exp?.doubleValue == 9_999_999_999
         case .takesPadding: return line.hasSuffix("=")
         case .missingClaims: return isSigned && claims["jti"] == nil && claims["sub"] != nil
-        case .takesTwoSpaces, .failsOnLargeInput, .signsInAtRenewal: return false
+        case .takesAnyField, .refusesTwoSpaces, .failsOnLargeInput, .signsInAtRenewal: return false
         }
     }
 

@@ -167,14 +167,16 @@ struct AccessTokenTests {
     @Test(
         "reads the header line strictly",
         arguments: [
-            "Authorization: Bearer  ", "Authorization: Basic ", "Authorization Bearer ", "X: Bearer ", "",
+            "Authorization: Bearer\t", "Authorization: Basic ", "Authorization Bearer ", "X: Bearer ", "",
         ])
     func transport(prefix: String) throws {
         var signer = AccessTokenIssuer(try HS256(key: key), keyID: "k", policy: Policy())
         let line = try signer.issue(to: Subject(id: 42), at: now, authenticatedAt: now, lifetime_ms: 900_000)
         let token = line.dropFirst("Authorization: Bearer ".count)
         #expect(try decide(line) == .accepted(Subject(id: 42)))
-        #expect(try decide(Array("authorization:bearer ".utf8) + token) == .accepted(Subject(id: 42)))
+        for legal in ["authorization:bearer ", "Authorization: Bearer   ", "Authorization: \t Bearer "] {
+            #expect(try decide(Array(legal.utf8) + token) == .accepted(Subject(id: 42)), "\(legal)")
+        }
         #expect(try decide(Array(prefix.utf8) + token) == .refused(.malformed))
         #expect(try decide(line + [0x20]) == .refused(.malformed))
         #expect(try decide(line + Array(".e30".utf8)) == .refused(.malformed))

@@ -1,5 +1,6 @@
 import AuthCore
 import Backends
+import Foundation
 import Testing
 
 @testable import AuthStrategies
@@ -82,6 +83,52 @@ struct TokenKeyTests {
             let k = String(decoding: Base64URL.encode(text), as: UTF8.self)
             #expect(fault(#"{"kty":"oct","k":"\#(k)"}"#)?.contains("another key") == true)
         }
+    }
+
+    @Test("knows a key's text in other encodings too, and in a JWK")
+    func encodings() throws {
+        let pair = try RSAKeyPair()
+        let pem = try NewKey.rsa().withBytes { bytes in
+            String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)
+        }
+        let standard = Data(pair.publicKey).base64EncodedString()
+        let jwk = #"{"kty":"RSA","n":"\#(Self.k)","e":"AQAB"}"#
+        let lines = pem.split(separator: "\n")
+        let blob = [0, 0, 0, 7] + Array("ssh-rsa".utf8) + [0, 0, 0, 3, 1, 0, 1] + pair.publicKey
+        let hex = pair.publicKey.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+        let texts = [
+            standard, Data(pair.publicKey).base64EncodedString(options: .lineLength64Characters),
+            String(decoding: Base64URL.encode(pair.publicKey), as: UTF8.self), "key = \"\(standard)\"",
+            lines.dropFirst().joined(separator: "\n"), lines.dropLast().joined(separator: "\n"),
+            lines.dropFirst().dropLast().joined(separator: "\n"),
+            lines.dropFirst().dropLast().joined(separator: #"\n"#),
+            Data(jwk.utf8).base64EncodedString(),
+            Data(Data(jwk.utf8).base64EncodedString().utf8).base64EncodedString(),
+            Data(pem.utf8).base64EncodedString(), Data(blob).base64EncodedString(), hex.joined(),
+            hex.joined(separator: ":"),
+        ]
+        let wide = [pem, jwk, standard].flatMap { text in
+            [String.Encoding.utf16, .utf16LittleEndian, .utf16BigEndian, .utf32].compactMap {
+                text.data(using: $0)
+            }
+        }
+        for (index, text) in (texts.map { Array($0.utf8) } + wide.map { Array($0) }).enumerated() {
+            #expect(fault(text) != nil, "\(index)")
+            let k = String(decoding: Base64URL.encode(text), as: UTF8.self)
+            #expect(
+                fault(#"{"kty":"oct","k":"\#(k)"}"#)?.contains("another key") == true, "\(index) in a JWK")
+        }
+    }
+
+    @Test("takes secrets as tools make them")
+    func secrets() throws {
+        for _ in 0..<200 {
+            let bytes = (0..<48).map { _ in UInt8.random(in: 0...255) }
+            #expect(fault(bytes) == nil, "\(bytes)")
+            #expect(fault(Data(bytes).base64EncodedString() + "\n") == nil, "\(bytes)")
+            #expect(fault(bytes.map { String($0, radix: 16) }.joined()) == nil, "\(bytes)")
+        }
+        #expect(fault("correct horse battery staple, and a few words more") == nil)
     }
 
     @Test("takes a secret of 32 bytes, and none of 31")

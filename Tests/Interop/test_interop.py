@@ -75,7 +75,7 @@ def test_authbench_accepts_what_the_library_makes(keys, library, alg, form):
     token = ENCODERS[library](keys, alg, payload)
     for file in keys.files[alg, form]:
         report = check(token, "--alg", alg, "--key", file)
-        assert report == {"decision": "accepted", "reason": None, "subject": 42, "claims": payload}
+        assert report == {"decision": "accepted", "reason": None, "detail": None, "subject": 42, "claims": payload}
     assert check(f"Authorization: Bearer {token}\r\n", "--alg", alg, "--key", file)["decision"] == "accepted"
 
 

@@ -3,6 +3,7 @@ import AuthConformance
 import AuthCore
 import AuthHarness
 import AuthReport
+import Backends
 import Foundation
 
 /// `authbench conform`: tries strategies against the checklist of what a security engineer would sign.
@@ -18,31 +19,74 @@ struct ConformCommand: ParsableCommand {
     @Option(help: "What to print on stdout: table, json or csv.")
     var format = RunCommand.Format.table
 
-    @Flag(name: .shortAndLong, help: "In the table only what failed.")
+    @Flag(name: .shortAndLong, help: "In the table only what failed or broke off.")
     var quiet = false
 
+    @Option(
+        help: ArgumentHelp(
+            "How many seconds one call of a strategy may take before its trial is given up.",
+            valueName: "seconds"))
+    var patience = 60.0
+
+    func validate() throws {
+        guard (0.1...3600).contains(patience) else {
+            throw ValidationError("--patience is \(patience): from 0.1 to 3600 seconds")
+        }
+    }
+
     func run() throws {
-        let leftovers = Leftovers()
-        let interruption = Interruption(stop: StopFlag(), leftovers: leftovers)
+        let (stop, leftovers) = (StopFlag(), Leftovers())
+        let interruption = Interruption(stop: stop, leftovers: leftovers)
         defer { interruption.end() }
         let plan = try plan()
         let stores = try Stores(plan, leftovers: leftovers)
         var findings: [Finding] = []
-        var failure: String?
-        for strategy in plan.strategies {
-            do { findings += try Conformance.check(strategy, in: stores.environment) } catch {
-                failure = "\(strategy.descriptor.id) could not be tried: \(error)"
-                break
+        do {
+            for strategy in plan.strategies where !stop.isRaised {
+                let trial = TrialProcess(
+                    strategy: strategy.descriptor.id, environment: stores.environment, folder: stores.folder,
+                    patience_s: patience, stop: stop)
+                let own = try trial.run() ?? []
+                findings += own.blaming(stores.loss(of: strategy.descriptor))
             }
+        } catch {
+            _ = stores.close(isEmpty: true)
+            throw error
         }
-        failure = stores.close(isEmpty: true) ?? failure
+        let problem = stores.close(isEmpty: true)
         try show(findings)
-        if let failure { throw Fault.runtime(failure) }
+        if let signal = interruption.signal {
+            throw Fault(
+                status: ExitStatus.signal(signal),
+                message:
+                    "stopped by a signal; \(findings.isEmpty ? "no strategy was" : "what is shown was") tried"
+            )
+        }
+        if let fault = Self.fault(findings) { throw fault }
+        if let problem { throw Fault.runtime(problem) }
+    }
+
+    /// What follows from all findings: a breach outweighs what could not be tried, and one strategy does not answer for
+    /// another.
+    static func fault(_ findings: [Finding]) -> Fault? {
         let failed = findings.filter(\.isFailed)
         guard failed.isEmpty else {
             let names = failed.map { "\($0.strategy) \($0.requirement)" }.joined(separator: ", ")
-            throw Fault(status: ExitStatus.negative, message: "not as required: \(names)")
+            return Fault(status: ExitStatus.negative, message: "not as required: \(names)")
         }
+        let broken = findings.filter { $0.isBroken && Requirement.ids.contains($0.requirement) }
+        guard broken.isEmpty else {
+            let texts = broken.map {
+                "\($0.strategy) could not be tried on from \($0.requirement): \($0.reason)"
+            }
+            return .runtime(texts.joined(separator: "; "))
+        }
+        let idle = Set(findings.map(\.strategy)).subtracting(
+            findings.filter { $0.cases != nil }.map(\.strategy))
+        guard idle.isEmpty else {
+            return .runtime("nothing was tried of \(idle.sorted().joined(separator: ", "))")
+        }
+        return nil
     }
 
     private func show(_ findings: [Finding]) throws {
@@ -50,7 +94,7 @@ struct ConformCommand: ParsableCommand {
         case .csv: try Console.output(CSV.text(Self.columns, findings))
         case .json: try Console.output(try JSONRows.text(Self.columns, findings))
         case .table:
-            let shown = quiet ? findings.filter(\.isFailed) : findings
+            let shown = quiet ? findings.filter { $0.isFailed || $0.isBroken } : findings
             try Console.output(shown.map { $0.line + "\n" }.joined() + Self.sums(findings))
         }
     }
@@ -61,11 +105,11 @@ struct ConformCommand: ParsableCommand {
         for (index, finding) in findings.enumerated()
         where index == 0 || findings[index - 1].strategy != finding.strategy {
             let own = findings.filter { $0.strategy == finding.strategy }
-            let passed = own.filter { $0.cases != nil }
+            let passed = own.compactMap(\.cases)
             text +=
-                "\(finding.strategy): \(passed.count) requirements passed with"
-                + " \(passed.reduce(0) { $0 + ($1.cases ?? 0) }) cases, \(own.count { $0.isFailed }) failed,"
-                + " \(own.count { !$0.isFailed && $0.cases == nil }) do not apply\n"
+                "\(finding.strategy): \(passed.count) requirements passed with \(passed.reduce(0, +)) cases,"
+                + " \(own.count(where: \.isFailed)) failed, \(own.count(where: \.isUntried)) were not tried,"
+                + " \(own.count { $0.word == "n/a" }) do not apply\n"
         }
         return text
     }
@@ -95,8 +139,29 @@ struct ConformCommand: ParsableCommand {
     }
 }
 
+extension [Finding] {
+    /// What a store lost is no failure of the strategy; it may have decided wrongly all the same, but nobody can tell.
+    fileprivate func blaming(_ loss: String?) -> Self {
+        guard let loss else { return self }
+        return map { finding in
+            guard case .failed(let text) = finding.verdict else { return finding }
+            var finding = finding
+            finding.verdict = .broken("\(text); but \(loss)")
+            return finding
+        }
+    }
+}
+
+extension Requirement {
+    fileprivate static let ids = Set(all.map(\.id))
+}
+
 extension Finding {
     fileprivate var isFailed: Bool { if case .failed = verdict { true } else { false } }
+
+    fileprivate var isBroken: Bool { if case .broken = verdict { true } else { false } }
+
+    fileprivate var isUntried: Bool { word == "error" || word == "not tried" }
 
     fileprivate var cases: Int? { if case .passed(let cases) = verdict { cases } else { nil } }
 
@@ -104,6 +169,8 @@ extension Finding {
         switch verdict {
         case .passed: "passed"
         case .failed: "failed"
+        case .broken: "error"
+        case .notTried: "not tried"
         case .notApplicable: "n/a"
         }
     }
@@ -111,7 +178,7 @@ extension Finding {
     fileprivate var reason: String {
         switch verdict {
         case .passed: ""
-        case .failed(let text), .notApplicable(let text): text
+        case .failed(let text), .broken(let text), .notTried(let text), .notApplicable(let text): text
         }
     }
 
@@ -120,6 +187,8 @@ extension Finding {
             switch verdict {
             case .passed(let cases): "passed, \(cases) cases"
             case .failed(let text): "FAILED: \(text)"
+            case .broken(let text): "BROKE OFF: \(text)"
+            case .notTried(let reason): "not tried: \(reason)"
             case .notApplicable(let reason): "does not apply: \(reason)"
             }
         return "\(strategy)  \(requirement)  \(title): \(outcome)"

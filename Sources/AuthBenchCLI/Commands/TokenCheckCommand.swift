@@ -27,7 +27,7 @@ struct TokenCheckCommand: ParsableCommand {
             throw Fault.usage(fault.description)
         }
         try Console.output(report.json + "\n")
-        if case .refused = report.decision { throw ExitCode(ExitStatus.negative) }
+        if report.refusal != nil { throw ExitCode(ExitStatus.negative) }
     }
 
     /// All of stdin without the end of its line; no further than a token may be long.
@@ -47,13 +47,12 @@ struct TokenCheckCommand: ParsableCommand {
 extension TokenReport {
     /// One object; the claims stand in it to the letter.
     fileprivate var json: String {
-        let (decision, subject, reason) =
-            switch decision {
-            case .accepted(let subject): ("accepted", "\(subject.id)", "null")
-            case .refused(let refusal): ("refused", "null", "\"\(refusal.name)\"")
-            }
-        return
-            #"{"decision":"\#(decision)","reason":\#(reason),"subject":\#(subject),"claims":\#(claims ?? "null")}"#
+        func text(_ value: String?) -> String { value.map { "\"\($0)\"" } ?? "null" }
+        let members = [
+            ("decision", refusal == nil ? "\"accepted\"" : "\"refused\""), ("reason", text(refusal?.name)),
+            ("detail", text(detail)), ("subject", subject ?? "null"), ("claims", claims ?? "null"),
+        ]
+        return "{" + members.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}"
     }
 }
 

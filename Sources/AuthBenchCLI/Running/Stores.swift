@@ -6,6 +6,8 @@ import Foundation
 final class Stores {
     let environment: Environment
     let facts: StoreFacts
+    /// Of this run alone, and gone with it.
+    let folder: URL
     private let server: PrivateRedisServer?
     /// The process of the private server.
     var serverID: Int32? { server?.processID }
@@ -25,6 +27,7 @@ final class Stores {
             leftovers.note { $0.newDatabase = database }
             let temporary = try Self.makeTemporaryFolder()
             leftovers.note { $0.temporary = temporary }
+            folder = temporary.url
             let redisVersion: String?
             (server, foreign, redisVersion) = try Self.openRedis(plan, folder: temporary.url)
             held = foreign

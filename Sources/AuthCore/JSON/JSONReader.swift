@@ -79,6 +79,13 @@ public struct JSONReader: Sendable {
         }
     }
 
+    /// Checks a value of any kind, and says where it stands.
+    public mutating func readValue(_ bytes: Span<UInt8>) throws(JSONFault) -> Range<Int> {
+        let start = position
+        try skipValue(bytes)
+        return start..<position
+    }
+
     /// The byte at the position, or 0 (which starts no value) at the end.
     @inlinable
     @inline(__always)

@@ -47,9 +47,7 @@ struct AccessTokenClaims {
             case .iss: expect(try reader.readText(bytes, equalTo: rules.issuer), Required.issuer)
             case .aud: expect(try reader.readAudience(bytes, naming: rules.audience), Required.audience)
             case .sub:
-                subject = try reader.readTextValue(bytes).flatMap {
-                    SubjectName.decode(bytes.extracting($0.range))
-                }
+                subject = try reader.readTextValue(bytes).flatMap { $0.subject(in: bytes) }
                 expect(subject != nil, Required.subject)
             case .clientID, .jti:
                 let text = try reader.readTextValue(bytes)
@@ -113,6 +111,13 @@ extension JSONName {
 }
 
 extension JSONString {
+    /// The subject whose name the string is.
+    @inline(__always)
+    fileprivate func subject(in bytes: Span<UInt8>) -> Subject? {
+        guard hasEscapes else { return SubjectName.decode(bytes.extracting(range)) }
+        return SubjectName.decode(unescaped(in: bytes).span)
+    }
+
     /// Whether the string, as a list of scopes, grants one.
     fileprivate func grants(_ scope: Scope, in bytes: Span<UInt8>) -> Bool {
         guard hasEscapes else { return scope.isGranted(by: bytes.extracting(range)) }

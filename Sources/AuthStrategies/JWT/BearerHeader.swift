@@ -16,8 +16,8 @@ enum BearerHeader {
 
     /// Splits a header line without decoding anything.
     ///
-    /// - Returns: `nil` for another field or scheme, more than one space after the scheme, a line over the size limit,
-    ///   or any number of parts but three non-empty ones.
+    /// - Returns: `nil` for another field or scheme, a line over the size limit, or any number of parts but three non-empty
+    ///   ones.
     static func split(_ line: Span<UInt8>) -> Parts? {
         guard line.count <= HeaderLine.longest_bytes, let start = tokenStart(line) else { return nil }
         guard let first = nextDot(line, from: start), let second = nextDot(line, from: first + 1),
@@ -29,13 +29,17 @@ enum BearerHeader {
         return parts
     }
 
-    /// Where the token begins.
+    /// Where the token begins, behind one space or more (1*SP, RFC 9110 section 11.4).
     private static func tokenStart(_ line: Span<UInt8>) -> Int? {
-        if HeaderLine.begins(line, with: prefix.span) { return prefix.count }
-        guard let value = HeaderLine.valueStart(line, name: "authorization"),
-            HeaderLine.hasPrefix(line, "bearer ", at: value)
-        else { return nil }
-        return value + 7
+        var start = prefix.count
+        if !HeaderLine.begins(line, with: prefix.span) {
+            guard let value = HeaderLine.valueStart(line, name: "authorization"),
+                HeaderLine.hasPrefix(line, "bearer ", at: value)
+            else { return nil }
+            start = value + 7
+        }
+        while start < line.count, line[start] == UInt8(ascii: " ") { start += 1 }
+        return start
     }
 
     private static func nextDot(_ line: Span<UInt8>, from start: Int) -> Int? {

@@ -98,6 +98,16 @@ struct TokenDesk<Signer: TokenSigner & ~Copyable, Verifier: TokenVerifier & ~Cop
     }
 }
 
+extension StrategyDescriptor {
+    /// Why a part of the checklist asks nothing of tokens that are signed with one key of the run.
+    static let tokenExemptions = [
+        "JWT-18": "the strategy makes its key itself and takes none", "JWT-21": "one key of one use",
+        "JWT-22": "one key, no key set", "JWT-34": "one key for a run",
+    ].merging((1...4).map { ("REV-0\($0)", "no denylist and no epoch: a token is good until it expires") }) {
+        $1
+    }
+}
+
 /// The secret keys of one run for HS256.
 struct HS256Keys: Sendable {
     private let key: SharedSecret

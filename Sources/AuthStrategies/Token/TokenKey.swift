@@ -35,10 +35,10 @@ package struct TokenKey: ~Copyable {
         }
     }
 
-    /// Takes a secret of at least 256 bits (RFC 7518 section 3.2) that is not also some other key's text: that
-    /// is public, and whoever has it could sign (CVE-2026-48526).
+    /// Takes a secret of at least 256 bits (RFC 7518 section 3.2) that is not also some other key's text, however that is
+    /// encoded: it is public, and whoever has it could sign (CVE-2026-48526).
     static func secret(_ bytes: Span<UInt8>) throws(TokenKeyFault) -> SecretBytes {
-        guard KeyFileForm(of: bytes) == .bytes, !EncodedKey.isFound(in: bytes) else {
+        guard !KeyText.isFound(in: bytes) else {
             throw TokenKeyFault("is the text of another key: HS256 takes a secret of its own")
         }
         guard bytes.count >= 32 else {

@@ -86,17 +86,12 @@ package struct TokenTool {
         _ line: [UInt8], _ scope: Scope, _ verifier: consuming Verifier
     ) throws -> TokenReport {
         let rules = ClaimRules(policy, lifetime_ms: lifetime_ms)
+        let signature_bytes = verifier.signature_bytes
         var verifier = AccessTokenVerifier(verifier, keyID: keyID, rules: rules)
         let outcome = verifier.verify(line.span, requiring: scope, at: now)
-        return TokenReport(outcome.decision, of: line)
-    }
-}
-
-extension AccessTokenVerifier.Outcome where Verifier: ~Copyable {
-    fileprivate var decision: Decision {
-        switch self {
-        case .accepted(let subject, _): .accepted(subject)
-        case .refused(let reason): .refused(reason)
-        }
+        let diagnosis = TokenDiagnosis(
+            line: line, algorithm: Verifier.algorithm, keyID: keyID, signature_bytes: signature_bytes,
+            policy: policy, rules: rules, scope: scope, now: now)
+        return TokenReport(outcome, by: diagnosis)
     }
 }

@@ -14,6 +14,22 @@ package enum RedisError: Error, CustomStringConvertible, Equatable {
         if case .server(let message) = self { message.hasPrefix("NOSCRIPT") } else { false }
     }
 
+    /// Whether the server was away, busy or full, for which nobody who asks it is to blame.
+    package var isOutage: Bool {
+        switch self {
+        case .connection: true
+        case .server(let message): Self.outages.contains { message.hasPrefix($0) }
+        case .unexpectedReply: false
+        }
+    }
+
+    /// The first words of such answers (https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors).
+    private static let outages = [
+        "LOADING", "BUSY ", "OOM", "MISCONF", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "NOREPLICAS",
+        "TRYAGAIN",
+        "UNBLOCKED", "ERR max number of clients",
+    ]
+
     package var description: String {
         switch self {
         case .connection(let operation, let message): "Redis: could not \(operation): \(message)"

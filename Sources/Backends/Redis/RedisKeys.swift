@@ -29,21 +29,40 @@ package enum RedisKeys {
     @discardableResult
     package static func remove(under prefix: String, at endpoint: RedisEndpoint) throws(RedisError) -> Int {
         var connection = try RedisConnection(endpoint)
-        var cursor = "0"
         var removed = 0
+        try scan(under: prefix, on: &connection) { (keys, connection) throws(RedisError) in
+            var unlink = RedisCommand()
+            unlink.begin(arguments: keys.count + 1)
+            unlink.append("UNLINK")
+            for key in keys { unlink.append(key.span) }
+            removed += Int(try connection.execute(unlink).integer ?? 0)
+        }
+        return removed
+    }
+
+    /// Every key under a prefix, asked for a thousand at a time: `KEYS` would hold up all others on the server.
+    package static func list(under prefix: String, on connection: inout RedisConnection) throws(RedisError)
+        -> Set<
+            [UInt8]
+        >
+    {
+        var found: Set<[UInt8]> = []
+        try scan(under: prefix, on: &connection) { (keys, _) throws(RedisError) in found.formUnion(keys) }
+        return found
+    }
+
+    private static func scan(
+        under prefix: String, on connection: inout RedisConnection,
+        _ visit: ([[UInt8]], inout RedisConnection) throws(RedisError) -> Void
+    ) throws(RedisError) {
+        var cursor = "0"
         repeat {
             let reply = try connection.execute(
                 RedisCommand("SCAN", cursor, "MATCH", escaped(prefix) + "*", "COUNT", "1000"))
             guard let scan = reply.scan else { throw .unexpectedReply(command: "SCAN") }
             cursor = scan.cursor
-            guard !scan.keys.isEmpty else { continue }
-            var unlink = RedisCommand()
-            unlink.begin(arguments: scan.keys.count + 1)
-            unlink.append("UNLINK")
-            for key in scan.keys { unlink.append(key.span) }
-            removed += Int(try connection.execute(unlink).integer ?? 0)
+            if !scan.keys.isEmpty { try visit(scan.keys, &connection) }
         } while cursor != "0"
-        return removed
     }
 
     /// The glob-style pattern of all keys under a prefix.

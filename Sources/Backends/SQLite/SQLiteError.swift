@@ -25,5 +25,14 @@ package struct SQLiteError: Error, CustomStringConvertible, Equatable {
     package var isNotADatabase: Bool { primaryCode == SQLITE_NOTADB }
     package var isFull: Bool { primaryCode == SQLITE_FULL }
 
+    /// Whether the file was locked, full, gone or damaged, for which nobody who asks it is to blame.
+    package var isOutage: Bool {
+        [
+            SQLITE_BUSY, SQLITE_LOCKED, SQLITE_NOMEM, SQLITE_READONLY, SQLITE_IOERR, SQLITE_CORRUPT,
+            SQLITE_FULL,
+            SQLITE_CANTOPEN, SQLITE_NOTADB,
+        ].contains(primaryCode)
+    }
+
     package var description: String { "SQLite could not \(operation): \(message) (code \(code))" }
 }

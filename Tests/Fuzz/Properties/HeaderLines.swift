@@ -5,10 +5,9 @@ import AuthCore
 /// The parts found are those that plain splitting finds, and nothing is found where it finds none.
 func checkBearer(_ line: [UInt8]) throws {
     let found = BearerHeader.split(line.span).map { [$0.header, $0.payload, $0.signature].map { line[$0] } }
-    let token = ["authorization: bearer ", "authorization:bearer "].first {
-        lowercased(line).starts(with: $0.utf8)
-    }
-    .map { line.dropFirst($0.utf8.count) }
+    let value = value(of: "authorization:", line)
+    let isBearer = value.map { lowercased(Array($0)).starts(with: "bearer ".utf8) } == true
+    let token = isBearer ? value?.dropFirst("bearer ".utf8.count).drop { $0 == UInt8(ascii: " ") } : nil
     let parts = token?.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
     let isToken = line.count <= 8192 && parts?.count == 3 && parts?.contains { $0.isEmpty } == false
     try promise(found == (isToken ? parts : nil), "found \(String(describing: found)) in a bearer header")
@@ -18,8 +17,9 @@ func checkBearer(_ line: [UInt8]) throws {
 func checkCookie(_ line: [UInt8]) throws {
     let found = SessionToken.find(in: line.span).map { line[$0] }
     let prefix = Array("\(Cookie.name)=".utf8)
-    let isCookie = line.count <= 8192 && lowercased(line).starts(with: "cookie:".utf8)
-    let values = line.dropFirst("cookie:".utf8.count)
+    let value = value(of: "cookie:", line)
+    let isCookie = line.count <= 8192 && value != nil
+    let values = (value ?? [])
         .split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
         .map { $0.drop { $0 == UInt8(ascii: " ") } }
         .filter { $0.starts(with: prefix) }
@@ -27,4 +27,10 @@ func checkCookie(_ line: [UInt8]) throws {
     let isToken = values.count == 1 && values[0].count == 43 && Base64URL.isText(Array(values[0]).span)
     try promise(
         found == (isCookie && isToken ? values[0] : nil), "found \(String(describing: found)) in a cookie")
+}
+
+/// The value of a field without the white space before it (RFC 9110 section 5.5).
+private func value(of name: String, _ line: [UInt8]) -> ArraySlice<UInt8>? {
+    guard lowercased(line).starts(with: name.utf8) else { return nil }
+    return line.dropFirst(name.utf8.count).drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
 }
