@@ -42,7 +42,9 @@ enum Console {
             if let kind = FileStatus(at: path)?.kind, kind != .file {
                 throw Fault.badData("--out \(file) is a \(kind), not a file: name a file")
             }
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+            try Signals.afterwards {
+                try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+            }
         } catch let fault as Fault { throw fault } catch {
             throw Fault.badData("--out \(file) cannot be written: \(error.reason)")
         }

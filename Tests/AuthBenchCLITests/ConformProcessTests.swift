@@ -65,7 +65,7 @@ struct ConformProcessTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         let program = Program.url.deletingLastPathComponent().appendingPathComponent("BrokenStrategies")
         let result = try Program(
-            "ulimit -Sn 64", program, ["conform", "--strategy", "needs-files", "-q"], in: folder
+            after: "ulimit -Sn 64", of: program, ["conform", "--strategy", "needs-files", "-q"], in: folder
         ).finish()
         #expect(result.status == 0, "\(result.errors)\(result.output)")
         #expect(result.output.contains("0 failed"))

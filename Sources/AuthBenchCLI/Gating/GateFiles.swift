@@ -82,7 +82,10 @@ final class GateFiles {
     func write(_ report: VerdictReport) throws {
         for (format, name) in Self.names {
             let file = folder.appendingPathComponent(name)
-            do { try Data(try format.text(report).utf8).write(to: file, options: .atomic) } catch {
+            do {
+                let data = Data(try format.text(report).utf8)
+                try Signals.afterwards { try data.write(to: file, options: .atomic) }
+            } catch {
                 throw Fault.runtime("\(file.path) could not be written: \(error.reason)")
             }
         }

@@ -10,6 +10,16 @@ package enum Signals {
     private static let handler = Mutex<(@Sendable (Int32) -> Void)?>(nil)
     private static let first = Atomic<Int32>(0)
 
+    private static let writers = Atomic(0)
+
+    /// Lets a function come to its end, within a second, before a signal ends the process: what it writes aside does not
+    /// stay there.
+    package static func afterwards<Result, E: Error>(_ body: () throws(E) -> Result) throws(E) -> Result {
+        writers.add(1, ordering: .sequentiallyConsistent)
+        defer { writers.subtract(1, ordering: .sequentiallyConsistent) }
+        return try body()
+    }
+
     /// The first that came, if any.
     package static var received: Int32? {
         let number = first.load(ordering: .acquiring)
@@ -34,9 +44,14 @@ package enum Signals {
                 var (set, number) = (waited, Int32(0))
                 guard unsafe sigwait(&set, &number) == 0 else { continue }
                 _ = first.compareExchange(expected: 0, desired: number, ordering: .acquiringAndReleasing)
-                if let handler = handler.withLock({ $0 }) { handler(number) } else { _exit(128 + number) }
+                if let handler = handler.withLock({ $0 }) { handler(number) } else { end(number) }
             }
         }
+    }
+
+    private static func end(_ number: Int32) -> Never {
+        for _ in 0..<160 where writers.load(ordering: .sequentiallyConsistent) > 0 { usleep(5000) }
+        _exit(128 + number)
     }
 
     /// Calls a function with the number of each from now on, on a thread of its own; `nil` for the default.
