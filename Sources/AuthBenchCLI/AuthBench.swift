@@ -3,6 +3,7 @@ import AuthCore
 import AuthStrategies
 import Backends
 import Foundation
+import Synchronization
 
 /// The command line around a list of strategies; another package calls it with strategies of its own.
 public enum AuthBench {
@@ -12,10 +13,25 @@ public enum AuthBench {
     public static func main(_ strategies: StrategyRegistry) -> Never {
         Signals.ignoreBrokenPipes()
         Signals.ignoreFileSizeLimit()
+        refuseForeignExit()
         let status = Registry.$strategies.withValue(strategies) {
             run(Array(CommandLine.arguments.dropFirst()))
         }
+        isFinished.store(true, ordering: .relaxed)
         exit(status)
+    }
+
+    /// Whether the program ends because its command does.
+    static let isFinished = Atomic(false)
+
+    /// Makes an `exit` in a strategy's code an error: whoever called the program would read its status as a result.
+    private static func refuseForeignExit() {
+        atexit {
+            guard !AuthBench.isFinished.load(ordering: .relaxed) else { return }
+            Console.complain(
+                "the program was ended by an exit that is not its own: a strategy, or a library of it, called exit")
+            _exit(ExitStatus.runtime)
+        }
     }
 
     /// Carries one command out.

@@ -16,6 +16,8 @@ struct Recorder {
     var cpu_ns: UInt64 = 0
     /// Last-seen moments that the strategy could not write meanwhile.
     var touchFailures = 0
+    /// What the strategy sent to its store meanwhile.
+    var storeCommands = 0
     /// The slice that is going on.
     var slice = 0
 
@@ -48,6 +50,7 @@ struct Recorder {
         (lateOperations, backlog, slice) = (0, 0, 0)
         firstError = nil
         touchFailures = 0
+        storeCommands = 0
     }
 
     @inline(__always)

@@ -37,7 +37,7 @@ final class InstructionChild {
         do { try process.run() } catch { throw Fault.runtime("\(name) cannot be run: \(error.reason)") }
     }
 
-    /// How it ended, and the last line of what it complained.
+    /// How it ended, and the line that says why.
     struct End {
         var status: Int32
         var isCrash: Bool
@@ -52,14 +52,14 @@ final class InstructionChild {
             kill(process.processIdentifier, SIGKILL)
             throw Fault.runtime("\(name) did not end within \(Self.limit_s) s")
         }
-        func lines(_ kind: String) -> [Substring] {
-            (try? String(contentsOf: file(kind), encoding: .utf8))?.split(whereSeparator: \.isNewline) ?? []
-        }
         // Where Valgrind itself gives up, the program said nothing.
-        let complaint = lines("err").last ?? lines("log").first { $0.contains(" Valgrind: ") }
+        let log = try? String(contentsOf: file("log"), encoding: .utf8)
+        let complaint =
+            LastWords.reason(in: file("err"))
+            ?? log?.split(whereSeparator: \.isNewline).first { $0.contains(" Valgrind: ") }.map(String.init)
         return End(
             status: process.terminationStatus, isCrash: process.terminationReason == .uncaughtSignal,
-            complaint: complaint.map(String.init))
+            complaint: complaint)
     }
 
     /// What it printed, read as an answer, once it has ended well.

@@ -25,6 +25,7 @@ final class Interruption {
                 let rest = leftovers.clear()
                 Console.complain(
                     "stopped by a signal before all was in order" + (rest.map { "; \($0)" } ?? ""))
+                AuthBench.isFinished.store(true, ordering: .relaxed)
                 exit(ExitStatus.signal(number))
             }
         }

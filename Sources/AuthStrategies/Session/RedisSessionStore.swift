@@ -238,6 +238,9 @@ struct RedisSessionStore: ~Copyable {
     // MARK: Commands
 
     private mutating func answer() throws(RedisError) -> RedisReply {
+        #if AUTHBENCH_DEFECT || DEBUG
+            if ChosenDefect.defect == .named(.command) { try connection.post(RedisCommand("TIME")) }
+        #endif
         let reply = try connection.execute(command, isRepeatable: true)
         settleTouch()
         return reply
