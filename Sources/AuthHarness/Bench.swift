@@ -33,8 +33,14 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
         }
     }
 
-    func load(width: Int, stop: StopFlag, progress: @escaping @Sendable (Int) -> Void) throws -> Bill {
-        let loading = Loading(permits: DispatchSemaphore(value: width), stop: stop, progress: progress)
+    func load(
+        width: Int, patience_s: Double, stop: StopFlag, progress: @escaping @Sendable (Int) -> Void
+    ) throws -> Bill {
+        let pulse = Pulse()
+        let loading = Loading(permits: DispatchSemaphore(value: width), stop: stop) { count in
+            pulse.beat()
+            progress(count)
+        }
         var growth = StoreGrowth()
         // The store is looked at on the way, because what it takes empty says nothing about a session.
         let holders = stride(from: 0, to: clients.count, by: inParallel).map { clients[$0] }
@@ -42,7 +48,7 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
             for (index, client) in holders.enumerated() {
                 client.load(loading, share: share(ofClient: index, afterStage: stage))
             }
-            loading.group.wait()
+            try pulse.wait(for: loading.group, patience_s: patience_s, strategy: descriptor.id)
             try loading.failure.rethrow()
             if let bytes = try clients.first?.storeBytes() {
                 growth.add(sessions: holders.reduce(0) { $0 + $1.storedSessions }, bytes: bytes)
@@ -75,11 +81,11 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
     func replay(
         _ extent: Extent, isWarmUp: Bool, into boxes: [RecorderBox], by instruments: Instruments,
         stop: StopFlag
-    ) -> Replay {
+    ) throws -> Replay {
         let shift = sweeper?.prepare(extent)
-        let gate = Gate(clients: clients.count)
+        let (gate, pulse) = (Gate(clients: clients.count), Pulse())
         for (client, box) in zip(clients, boxes) {
-            client.replay(through: gate, into: box, by: instruments, stop: stop)
+            client.replay(through: gate, into: box, by: instruments, pulse: pulse, stop: stop)
         }
         var finish: (@Sendable () -> Usage)?
         var phase = phase(extent, isDrained: !isWarmUp)
@@ -92,7 +98,10 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
             return phase
         }
         if let shift { sweeper?.begin(shift, by: instruments) }
-        gate.done.wait()
+        // Before the end of its schedule an open loop may have nothing to do.
+        let quiet_ns = arrival == .closed ? 0 : phase.duration_ns
+        try pulse.wait(
+            for: gate.done, quiet_ns: quiet_ns, patience_s: instruments.patience_s, strategy: descriptor.id)
         let swept = shift?.finish()
         let usage = finish?() ?? Usage()
         var replay = Replay(boxes, phase: phase, arrival: arrival)

@@ -65,11 +65,14 @@ final class Client<S: AuthStrategy & ~Copyable>: Sendable {
     func storeBytes() throws -> UInt64? { try worker.withLock { try $0.strategy.storeBytes() } }
 
     /// Waits at the gate and replays one phase.
-    func replay(through gate: Gate, into box: RecorderBox, by instruments: Instruments, stop: StopFlag) {
+    func replay(
+        through gate: Gate, into box: RecorderBox, by instruments: Instruments, pulse: Pulse, stop: StopFlag
+    ) {
         queue.async(group: gate.done) { [self] in
             worker.withLock { worker in
                 box.recorder.withLock { recorder in
                     recorder.reset()
+                    recorder.pulse = pulse
                     guard let phase = gate.pass() else { return }
                     worker.replay(phase, into: &recorder, by: instruments, stop: stop)
                 }

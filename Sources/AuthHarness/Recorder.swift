@@ -20,6 +20,10 @@ struct Recorder {
     var storeCommands = 0
     /// The slice that is going on.
     var slice = 0
+    /// Beats about every 50 ms of operations, however long each is.
+    var pulse: Pulse?
+    private var unbeaten_ns: UInt64 = 0
+    private static let beat_ns: UInt64 = 50_000_000
 
     /// For each kind the place of its histogram within a slice.
     private let places: [Int]
@@ -57,6 +61,13 @@ struct Recorder {
     mutating func record(_ kind: OperationKind, _ time_ns: UInt64, _ verdict: Verdict) {
         counts.record(time_ns, in: place(of: kind, slice))
         tallies[Int(kind.rawValue)].count(verdict)
+        unbeaten_ns &+= time_ns
+        if unbeaten_ns > Self.beat_ns { beat() }
+    }
+
+    private mutating func beat() {
+        unbeaten_ns = 0
+        pulse?.beat()
     }
 
     /// Records an operation of an open loop.
@@ -70,6 +81,7 @@ struct Recorder {
     mutating func record(_ kind: OperationKind, error: any Error) {
         tallies[Int(kind.rawValue)].errors &+= 1
         if firstError == nil { firstError = "\(kind.name): \(error)" }
+        beat()
     }
 
     mutating func recordLag(_ time_ns: UInt64) { counts.record(time_ns, in: lagHistogram) }

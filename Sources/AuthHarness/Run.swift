@@ -57,7 +57,11 @@ package struct Run: Sendable {
             for contender in try strategy.contenders(
                 traces: [trace], environment: environment, hostile: hostile)
             {
-                try report(.loaded(try contender.load(width: cores, stop: stop, progress: loadProgress)))
+                try report(
+                    .loaded(
+                        try contender.load(
+                            width: cores, patience_s: instruments.loadingPatience_s, stop: stop,
+                            progress: loadProgress)))
                 contenders.append(contender)
             }
         }
@@ -83,8 +87,8 @@ package struct Run: Sendable {
     private func measure(
         _ contender: any Contender, repeatIndex: Int, runOrder: Int, _ boxes: [RecorderBox]
     ) throws -> RepeatMeasurement {
-        _ = contender.replay(warmUp, isWarmUp: true, into: boxes, by: instruments, stop: stop)
-        let replay = contender.replay(extent, isWarmUp: false, into: boxes, by: instruments, stop: stop)
+        _ = try contender.replay(warmUp, isWarmUp: true, into: boxes, by: instruments, stop: stop)
+        let replay = try contender.replay(extent, isWarmUp: false, into: boxes, by: instruments, stop: stop)
         if let failure = replay.sweep?.failure { throw failure }
         var measurement = RepeatMeasurement(
             strategy: contender.descriptor.id, repeatIndex: repeatIndex, runOrder: runOrder,

@@ -53,11 +53,15 @@ package final class SliceBench {
             guard let first = indices.first else { continue }
             let strategy = cells[first].strategy
             var environment = environment
-            environment.policy = cells[first].trace.policy
+            let policy = cells[first].trace.policy
+            // A database is made anew by whoever prepares a strategy on it.
+            if policy.touch != environment.policy.touch { environment.sqlite.path += "-\(policy.touch)" }
+            environment.policy = policy
             let own = try strategy.contenders(
                 traces: indices.map { cells[$0].trace }, environment: environment, hostile: nil)
             for (index, contender) in zip(indices, own) {
-                _ = try contender.load(width: cores, stop: stop, progress: { _ in })
+                _ = try contender.load(
+                    width: cores, patience_s: instruments.patience_s, stop: stop, progress: { _ in })
                 contenders[index] = contender
             }
         }
@@ -70,8 +74,8 @@ package final class SliceBench {
     package var count: Int { contenders.count }
 
     /// Lets the clients of a cell replay so many operations together from where they stand.
-    package func measure(_ cell: Int, operations: Int) -> Slice {
-        let replay = contenders[cell].replay(
+    package func measure(_ cell: Int, operations: Int) throws -> Slice {
+        let replay = try contenders[cell].replay(
             .operations(operations), isWarmUp: false, into: boxes[cell], by: instruments, stop: stop)
         return Slice(
             wall_ns: replay.wall_ns, cpu_ns: replay.clientCPU_ns,

@@ -46,7 +46,7 @@ public final class ClientKernel {
     /// - Returns: what they took.
     /// - Throws: `WrongOutcome` when a decision was wrong or a store did not answer.
     public func run(_ count: Int) throws -> Slice {
-        let slice = bench.measure(0, operations: count)
+        let slice = try bench.measure(0, operations: count)
         let wrong = slice.tally.falseAccepts + slice.tally.falseRejects + slice.tally.errors
         guard wrong == 0, slice.tally.completed >= count else {
             throw WrongOutcome(

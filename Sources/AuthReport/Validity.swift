@@ -31,7 +31,7 @@ extension RepeatMeasurement {
         // In less time the kernel's hundredths of a second are too coarse to judge by.
         let disturbances =
             wall_ns < ValidityRule.shortest_ns
-            ? [] : [throttling, steal, swapping, strangeLoad, foreignLoad]
+            ? [] : [throttling, steal, swapping, foreignLoad]
         for reason in [overload, lateHarness, standstill, clipping, idleness, lostTime] + disturbances {
             if let reason { note(.disturbed, reason) }
         }
@@ -111,12 +111,17 @@ extension RepeatMeasurement {
         return "harness fault: \((residual * 100).formatted(digits: 1)) % off Little's law"
     }
 
+    /// What a strategy that computes on threads of its own should know; the row stays valid, as CPU per operation is that of
+    /// the whole process.
+    ///
     /// Below 10 ms it is the start and end of the measurement itself.
-    private var strangeLoad: String? {
+    package var helperThreads: String? {
         guard let residual = utilization_residual, residual > 0.03,
             usage.cpu_ns - clientCPU_ns > 10_000_000
         else { return nil }
-        return "\((residual * 100).formatted(digits: 1)) % more CPU time was used than the clients' own"
+        return "\(strategy) has threads beside its clients' (async code and NIO do), which took"
+            + " \((residual * 100).formatted(digits: 0)) % more CPU time; CPU per operation counts it, service times"
+            + " contain the waiting for them"
     }
 }
 

@@ -56,7 +56,7 @@ final class GateCommandTests {
 
     @Test("several clients take turns like one")
     func severalClients() throws {
-        let result = try gate(["--clients", "3", "--budget", "3"])
+        let result = try gate(["--operation", "authenticate-parallel", "--clients", "3", "--budget", "3"])
         #expect(result.status == 3, "\(result.errors)")
         #expect(result.errors.contains("the budget of 3 s was spent"), "\(result.errors)")
     }
@@ -90,7 +90,7 @@ final class GateCommandTests {
     @Test(
         "a program that fails the protocol or decides wrongly is an error in one line",
         arguments: [
-            ("s/\"slice_protocol\":1/\"slice_protocol\":2/", Int32(2), "speaks slice protocol 2"),
+            ("s/\"slice_protocol\":2/\"slice_protocol\":1/", Int32(2), "speaks slice protocol 1"),
             ("1d", 2, "does not speak the slice protocol"),
             ("4q", 2, "ended with status"),
             (
@@ -129,7 +129,8 @@ final class GateCommandTests {
         #expect(try fault([]).status == 64)
         #expect(try fault(both + ["--clients", "0"]).status == 64)
         #expect(
-            try fault(both + ["--operation", "logout"]).errors.contains("choose authenticate, login, renew"))
+            try fault(both + ["--operation", "touches"]).errors.contains(
+                "choose authenticate, login, renew, refused"))
         #expect(try fault(both + ["--strategy", "h"]).errors.contains("ambiguous strategy \"h\""))
         #expect(try fault(both + ["--replay", "x"]).status == 64)
         #expect(try fault(["--base", "nowhere", "--head", Program.url.path]).status == 2)

@@ -19,7 +19,10 @@ struct GateRecordingTests {
     @Test("a line that is missing, strange or twice is named")
     func faults() {
         #expect(fault { $0.removeFirst() }?.reason == "no header")
-        #expect(fault { $0[0].header?.schema = 1 }?.reason == "schema 1, where 2 is read: give the verdict with the authbench that recorded it, or record anew")
+        #expect(
+            fault { $0[0].header?.schema = 1 }?.reason
+                == "schema 1, where 2 is read: give the verdict with the authbench that recorded it, or record anew"
+        )
         #expect(fault { $0[0].header?.cells[0].quads = .max }?.reason == "a header that no gate writes")
         #expect(fault { $0[0].header?.rules.blocks = [] }?.reason == "a header that no gate writes")
         #expect(fault { $0[0].header?.cells[0].operations_per_slice = .max }?.line == 1)

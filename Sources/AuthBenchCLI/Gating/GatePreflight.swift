@@ -69,7 +69,9 @@ struct GatePreflight {
         defer { for program in [base, head] { program.end() } }
         var all: [GateHeader.Cell] = []
         for (index, cell) in cells.common.enumerated() {
-            guard let operation = plan.operations.first(where: { $0.name == cell.operation }) else { continue }
+            guard let operation = plan.operations.first(where: { $0.name == cell.operation }) else {
+                continue
+            }
             all.append(
                 .init(
                     strategy: cell.strategy, operation: cell.operation,

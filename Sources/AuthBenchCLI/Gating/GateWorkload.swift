@@ -23,7 +23,10 @@ struct GateOperation {
         legitimate.map { Self($0.name, .main, [($0, 1)]) } + [
             Self(
                 "refused", .side,
-                [(.tampered, 0.35), (.wrongAudience, 0.15), (.unknown, 0.3), (.revoked, 0.1), (.authenticate, 0.1)]),
+                [
+                    (.tampered, 0.35), (.wrongAudience, 0.15), (.unknown, 0.3), (.revoked, 0.1),
+                    (.authenticate, 0.1),
+                ]),
             Self("expired", .side, [(.expired, 0.9), (.authenticate, 0.1)]),
             Self(touchName, .side, [(.authenticate, 1)]),
             // Whoever signs out must have signed in.

@@ -25,7 +25,9 @@ enum LastWords {
             .filter { !$0.isEmpty }
         let crash = lines.first { line in beginnings.contains { line.contains($0) } }
         return (crash ?? lines.last).map { line in
-            String(String.UnicodeScalarView(line.unicodeScalars.filter { $0.properties.generalCategory != .control }))
+            String(
+                String.UnicodeScalarView(
+                    line.unicodeScalars.filter { $0.properties.generalCategory != .control }))
         }
     }
 }

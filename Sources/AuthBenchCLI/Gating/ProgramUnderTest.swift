@@ -89,7 +89,7 @@ final class ProgramUnderTest {
                 slice.accepted, slice.refused, slice.voluntary_switches, slice.involuntary_switches,
                 slice.store_commands,
             ]
-                .allSatisfy({ $0 < 1 << 40 })
+            .allSatisfy({ $0 < 1 << 40 })
         else {
             throw Fault.runtime("\(name) did not answer with a slice while \(doing)")
         }

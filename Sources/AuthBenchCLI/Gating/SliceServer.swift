@@ -14,9 +14,15 @@ struct SliceServer {
     /// What the process held in memory when service times were last told.
     private var held_bytes: Int64 = 0
     /// Read around each slice: only what costs next to nothing.
-    private let instruments = Instruments(
-        timepiece: Timepiece(sleep: PreciseTimer.sleep), threadCPU_ns: ProcessCPU.usedByThread_ns,
-        settle: PreciseTimer.settle, observe: { _ in Self.observe() })
+    private let instruments: Instruments
+
+    private static func instruments(patience_s: Double) -> Instruments {
+        var instruments = Instruments(
+            timepiece: Timepiece(sleep: PreciseTimer.sleep), threadCPU_ns: ProcessCPU.usedByThread_ns,
+            settle: PreciseTimer.settle, observe: { _ in observe() })
+        instruments.patience_s = patience_s
+        return instruments
+    }
 
     private static func observe() -> @Sendable () -> Usage {
         let (before, cpu_ns) = (ContextSwitches.current(), ProcessCPU.used_ns())
@@ -31,7 +37,13 @@ struct SliceServer {
         }
     }
 
-    init(_ strategies: StrategyRegistry) { self.strategies = strategies }
+    /// - Parameters:
+    ///   - strategies: those that can be asked for.
+    ///   - patience_s: after how long a strategy hangs; less than the gate's own patience, which knows no strategy's name.
+    init(_ strategies: StrategyRegistry, patience_s: Double = 30) {
+        self.strategies = strategies
+        instruments = Self.instruments(patience_s: patience_s)
+    }
 
     var greeting: SliceProtocol.Greeting {
         .init(
@@ -105,7 +117,7 @@ struct SliceServer {
         guard let bench, 0..<bench.count ~= order.cell, 1...1_000_000_000 ~= order.operations else {
             throw Fault.badData("no cell \(order.cell) is prepared, or \(order.operations) operations")
         }
-        let slice = bench.measure(order.cell, operations: order.operations)
+        let slice = try bench.measure(order.cell, operations: order.operations)
         times[order.cell, default: []].append(slice.service)
         return .init(
             wall_ns: slice.wall_ns, cpu_ns: slice.usage.cpu_ns, clients_cpu_ns: slice.cpu_ns,

@@ -34,7 +34,9 @@ struct GateCount {
         let operations = Double(recording.header.cells[cell].operationsPerSide)
         let counts = recording.blocks.filter { $0.facts.dropped == nil }
             .compactMap { block in block.measurements.first { $0.cell == cell } }
-            .map { (base: Self.count(kind, $0.base) / operations, head: Self.count(kind, $0.head) / operations) }
+            .map {
+                (base: Self.count(kind, $0.base) / operations, head: Self.count(kind, $0.head) / operations)
+            }
         guard let base = QuantileRule.median(counts.map(\.base)),
             let head = QuantileRule.median(counts.map(\.head)),
             kind == .memory || base > 0 || head > 0

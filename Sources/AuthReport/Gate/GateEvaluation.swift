@@ -53,7 +53,9 @@ package struct GateEvaluation {
             let deviations = provable[Look(blocks: finding.blocks, level: level)]
         else { return nil }
         let estimation = DetectableEffect.minimum(sigma_b: sigma_b, blocks: finding.blocks, level: 0.5)
-        return max(deviations * sigma_b, log1p(recording.header.cells[entry.cell].bounds(entry.metric).minimumEffect) + estimation)
+        return max(
+            deviations * sigma_b,
+            log1p(recording.header.cells[entry.cell].bounds(entry.metric).minimumEffect) + estimation)
     }
 
     /// The cells of which something is still open and wants the blocks of a stage.

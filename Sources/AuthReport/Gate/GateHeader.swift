@@ -31,7 +31,8 @@ package struct GateHeader: Codable, Sendable, Equatable {
 
         package init(
             strategy: String, operation: String, operations_per_slice: Int, trace_sha256: String,
-            quads: Int, rank: GateRank = .main, clients: Int = 1, has_server: Bool = false, is_sentinel: Bool = false
+            quads: Int, rank: GateRank = .main, clients: Int = 1, has_server: Bool = false,
+            is_sentinel: Bool = false
         ) {
             self.strategy = strategy
             self.operation = operation

@@ -23,7 +23,6 @@ package enum GateMetric: String, Codable, CaseIterable, Sendable {
         }
     }
 
-
     /// The requests that a side must have in the first stage for its quantile to be compared.
     package var leastRequests: Int { self == .p99_ns ? 40_000 : 0 }
 }

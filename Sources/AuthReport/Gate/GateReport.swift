@@ -7,7 +7,8 @@ extension GateEvaluation {
         let header = recording.header
         return VerdictReport(
             title: "gate", base: header.base.file, head: header.head.file,
-            rows: entries.map { row($0) } + counts.map { row($0) } + recording.instructions.map(\.row) + header.unpaired.map(unpaired),
+            rows: entries.map { row($0) } + counts.map { row($0) } + recording.instructions.map(\.row)
+                + header.unpaired.map(unpaired),
             findings: findings, notes: notes)
     }
 
@@ -52,7 +53,8 @@ extension GateEvaluation {
         guard sorted.count >= 4, let effect = finding.effect else { return "" }
         let (low, high) = (sorted[sorted.count / 4], sorted[sorted.count * 3 / 4])
         guard high - low > abs(effect) / 2 else { return "" }
-        return ", by \(VerdictText.percent(exp(low) - 1)) to \(VerdictText.percent(exp(high) - 1)) in the middle half"
+        return
+            ", by \(VerdictText.percent(exp(low) - 1)) to \(VerdictText.percent(exp(high) - 1)) in the middle half"
             + " of the blocks"
     }
 
