@@ -29,7 +29,8 @@ public enum AuthBench {
         atexit {
             guard !AuthBench.isFinished.load(ordering: .relaxed) else { return }
             Console.complain(
-                "the program was ended by an exit that is not its own: a strategy, or a library of it, called exit")
+                "the program was ended by an exit that is not its own: a strategy, or a library of it, called exit"
+            )
             _exit(ExitStatus.runtime)
         }
     }

@@ -30,6 +30,7 @@ struct SliceServerTests {
 
         static let junk = Mutex<[Junk]>([])
         static let calls = Atomic(0)
+        static let isArmed = Atomic(false)
         private let fault: Fault
         private var revoked: Set<[UInt8]> = []
         private var serial: UInt8 = 0
@@ -54,7 +55,7 @@ struct SliceServerTests {
             case .leak: Self.junk.withLock { $0.append(Junk(nil)) }
             case .command: storeCommands += 1
             case .threads: Self.computeElsewhere()
-            case .hang: if bytes[0] == 1 { sleep(3) }
+            case .hang: if Self.isArmed.load(ordering: .relaxed) { sleep(1) }
             case .none, .expired: break
             }
             guard bytes.count == 20, bytes[..<10] == bytes[10...], !revoked.contains(bytes) else {
@@ -173,6 +174,7 @@ struct SliceServerTests {
     @Test("a strategy that hangs is named before the gate loses patience")
     func hang() throws {
         var server = try server(["authenticate"], .hang, patience_s: 0.2)
+        Plain.isArmed.store(true, ordering: .relaxed)
         let answer = server.answer(Self.line(.init(measure: .init(cell: 0, operations: 8))))
         #expect(answer.error?.hasPrefix("plain hangs: for 0.2 s none of its clients") == true, "\(answer)")
     }

@@ -62,7 +62,8 @@ struct DefectTests {
     @Test(
         "is read from its name, and from nothing else",
         arguments: [
-            ("slow1", .slow(percent: 1)), ("slow50", .slow(percent: 50)), ("refuse", .named(.refuse)), ("slow0", nil),
+            ("slow1", .slow(percent: 1)), ("slow50", .slow(percent: 50)), ("refuse", .named(.refuse)),
+            ("slow0", nil),
             ("slow51", nil), ("slow", nil), ("refuse1", nil), ("", nil),
         ] as [(String, Defect?)])
     func name(text: String, defect: Defect?) { #expect(Defect(text) == defect) }

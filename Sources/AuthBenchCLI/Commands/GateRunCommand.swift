@@ -24,10 +24,12 @@ struct GateRunCommand: ParsableCommand {
 
     @Option(
         help:
-            "\(GateOperation.all.map(\.name).joined(separator: ", ")); may be given several times (default: all).")
+            "\(GateOperation.names); may be given several times (default: all).")
     var operation: [String] = []
 
-    @Option(parsing: .unconditional, help: "How many clients the operations called parallel have; 1 for none of those.")
+    @Option(
+        parsing: .unconditional,
+        help: "How many clients the operations called parallel have; 1 for none of those.")
     var clients = 4
 
     @Option(parsing: .unconditional, help: "How many sessions each cell has.")
@@ -71,7 +73,7 @@ struct GateRunCommand: ParsableCommand {
         }
         let known = GateOperation.all.map(\.name)
         if let unknown = operation.first(where: { !known.contains($0) }) {
-            throw Fault.usage("unknown operation \"\(unknown)\": choose \(known.joined(separator: ", "))")
+            throw Fault.usage("unknown operation \"\(unknown)\": choose \(GateOperation.names)")
         }
         guard 1...64 ~= clients else { throw Fault.usage("--clients is \(clients): from 1 to 64") }
         guard clients...100_000 ~= population else {

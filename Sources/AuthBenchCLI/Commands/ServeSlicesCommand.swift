@@ -27,7 +27,7 @@ struct ServeSlicesCommand: ParsableCommand {
     /// The next line, however long it takes; `nil` at the end.
     private static func next(_ input: inout LineReader) -> Data? {
         while true {
-            do { return try input.next(patience_s: 3600) } catch where error == .silent { continue } catch {
+            do { return try input.next(patience_s: 3600) } catch  where error == .silent { continue } catch {
                 return nil
             }
         }

@@ -84,8 +84,8 @@ struct GateBlockRunner {
     }
 
     private mutating func warmUp(_ mine: [Int], _ programs: GatePrograms) throws {
-        for _ in 0..<Self.warmUpSlices {
-            for cell in mine.shuffled(using: &random) {
+        for round in 0..<Self.warmUpSlices {
+            for cell in mine.shuffled(using: &random) where round == 0 || cells[cell].rank == .main {
                 for role in GateRole.allCases.shuffled(using: &random) { _ = try slice(cell, role, programs) }
             }
         }

@@ -101,7 +101,7 @@ struct GatePreflight {
     /// As many as take the base the time of a slice, from the fastest of a few tries.
     private func operationsPerSlice(_ cell: Int, _ operation: GateOperation) throws -> Int {
         let clients = operation.clients(plan.clients)
-        let least = 8 * clients
+        let least = operation.leastOperations(clients)
         var operations = least
         for _ in 0..<20 {
             let slice = try base.measure(cell, operations: operations, doing: cells.common[cell].strategy)

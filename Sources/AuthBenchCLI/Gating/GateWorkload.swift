@@ -33,6 +33,8 @@ struct GateOperation {
             Self("logout", .side, [(.logout, 0.5), (.login, 0.5)]),
         ] + legitimate.map { Self("\($0.name)-parallel", .parallel, [($0, 1)]) }
 
+    static var names: String { all.map(\.name).joined(separator: ", ") }
+
     /// The slices of one side in a block come in pairs, of which a quad has two.
     func quads(isFast: Bool) -> Int {
         switch rank {
@@ -46,7 +48,16 @@ struct GateOperation {
     ///
     /// So short that the four of a quad mostly meet one speed of the processor, and for several clients so long that
     /// their start does not matter.
-    var slice_ms: Double { rank == .parallel ? 5 : 2.5 }
+    var slice_ms: Double { rank == .parallel ? 4 : 2.5 }
+
+    /// The fewest operations of a slice: of several clients each does a few, so that slow ones do not take all the time.
+    func leastOperations(_ clients: Int) -> Int { rank == .parallel ? 2 * clients : 8 * clients }
+
+    /// How many sessions a cell has: in the lesser ranks no more than make it what it is, because each block issues them
+    /// anew.
+    func population(_ wanted: Int, clients: Int) -> Int {
+        rank == .main ? wanted : min(wanted, max(32, clients))
+    }
 
     func clients(_ several: Int) -> Int { rank == .parallel ? several : 1 }
 
@@ -70,6 +81,7 @@ enum GateWorkload {
         var workload = try WorkloadSource.load("hostile")
         workload.policy = policy
         workload.clients = 1
+        workload.population = preparation.population
         if operation != decisions {
             guard let own = GateOperation.all.first(where: { $0.name == operation }) else {
                 throw Fault.badData("no operation \(operation)")
@@ -78,9 +90,9 @@ enum GateWorkload {
             for (kind, share) in own.mix { workload.mix[kind] = share }
             workload.policy.touch = own.touch
             workload.clients = own.clients(preparation.clients)
+            workload.population = own.population(preparation.population, clients: workload.clients)
         }
         workload.name = "gate-\(operation)"
-        workload.population = preparation.population
         workload.seed = preparation.seed
         workload.skew = .uniform
         // The trace's clock goes about as fast as a real one: where it ran ahead, the first slices would touch

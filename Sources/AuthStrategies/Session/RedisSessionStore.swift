@@ -235,8 +235,6 @@ struct RedisSessionStore: ~Copyable {
         _ = try answer(of: scripts.endSearch)
     }
 
-    // MARK: Commands
-
     private mutating func answer() throws(RedisError) -> RedisReply {
         #if AUTHBENCH_DEFECT || DEBUG
             if ChosenDefect.defect == .named(.command) { try connection.post(RedisCommand("TIME")) }
