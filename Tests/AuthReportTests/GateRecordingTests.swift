@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import AuthReport
@@ -15,6 +16,14 @@ struct GateRecordingTests {
 
     @Test("a whole recording is taken")
     func whole() { #expect(fault { _ in } == nil) }
+
+    @Test("a recording of another version is told by its version, whatever else its first line has")
+    func version() {
+        func fault(_ text: String) -> String? { GateHeader.versionFault(Data(text.utf8)) }
+        #expect(fault(#"{"header":{"schema":1,"quads":16}}"#)?.hasPrefix("schema 1, where 2 is read") == true)
+        #expect(fault(#"{"header":{"schema":2}}"#) == nil)
+        #expect(fault("hello") == nil)
+    }
 
     @Test("a line that is missing, strange or twice is named")
     func faults() {

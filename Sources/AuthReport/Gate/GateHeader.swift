@@ -1,4 +1,5 @@
 import AuthStatistics
+import Foundation
 
 /// What is compared, by which rules, where.
 package struct GateHeader: Codable, Sendable, Equatable {
@@ -117,10 +118,7 @@ package struct GateHeader: Codable, Sendable, Equatable {
 
     /// Why no gate can have begun like this, if so: a recording comes from outside.
     var fault: String? {
-        guard schema == Self.currentSchema else {
-            return "schema \(schema), where \(Self.currentSchema) is read: "
-                + "give the verdict with the authbench that recorded it, or record anew"
-        }
+        guard schema == Self.currentSchema else { return Self.reason(schema) }
         let isSound =
             rules.blocks.count == 3 && rules.blocks.allSatisfy { 1...1000 ~= $0 }
             && (0...1).contains(rules.alpha) && (0...1).contains(rules.screen_p)
@@ -136,4 +134,19 @@ package struct GateHeader: Codable, Sendable, Equatable {
 
     /// Whether a program was compared with itself.
     package var isSelfComparison: Bool { base.sha256 == head.sha256 }
+
+    private static func reason(_ schema: Int) -> String {
+        "schema \(schema), where \(currentSchema) is read: "
+            + "give the verdict with the authbench that recorded it, or record anew"
+    }
+
+    /// Why a first line that cannot be read is none of this version, if it is one of another.
+    package static func versionFault(_ line: Data) -> String? {
+        struct Versioned: Decodable {
+            struct Header: Decodable { var schema: Int }
+            var header: Header
+        }
+        let schema = try? JSONDecoder().decode(Versioned.self, from: line).header.schema
+        return schema.flatMap { $0 == currentSchema ? nil : reason($0) }
+    }
 }
