@@ -13,6 +13,7 @@ public enum AuthBench {
     public static func main(_ strategies: StrategyRegistry) -> Never {
         Signals.ignoreBrokenPipes()
         Signals.ignoreFileSizeLimit()
+        OpenSSLLifetime.keepUntilTheEnd()
         refuseForeignExit()
         let status = Registry.$strategies.withValue(strategies) {
             run(Array(CommandLine.arguments.dropFirst()))

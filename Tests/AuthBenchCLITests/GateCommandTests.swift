@@ -119,6 +119,45 @@ final class GateCommandTests {
         #expect(result.output.isEmpty)
     }
 
+    /// The built program under a name that gives it a defect, as any build for debugging takes it.
+    private func program(with defect: String) throws -> URL {
+        let link = folder.appendingPathComponent("authbench+hs256-jwt+\(defect)")
+        try FileManager.default.createSymbolicLink(at: link, withDestinationURL: Program.url)
+        return link
+    }
+
+    @Test(
+        "a program that ends in the middle is told with its reason",
+        arguments: [
+            ("crash", "Fatal error: the planned defect"), ("exit", "ended with status"),
+        ])
+    func ends(defect: String, reason: String) throws {
+        let result = try gate(head: try program(with: defect), ["--operation", "expired", "--budget", "20"])
+        #expect(result.status == 2, "\(result.output)\(result.errors)")
+        #expect(result.errors.contains(reason), "\(result.errors)")
+        #expect(result.errors.split(separator: "\n").count { !$0.hasPrefix("stage") } == 1)
+    }
+
+    @Test("what a strategy prints stands in no answer")
+    func prints() throws {
+        let result = try gate(head: try program(with: "print"), ["--budget", "1"])
+        #expect([1, 3].contains(result.status), "\(result.errors)")
+        #expect(!result.errors.contains("slice protocol"), "\(result.errors)")
+    }
+
+    @Test("a run that a strategy ends by exit(0) has failed, in one line")
+    func foreignExit() throws {
+        let result = try Program(
+            [
+                "run", "browse", "--strategy", "hs256", "--operations", "4000", "--warm-up", "0", "--repeats",
+                "1",
+            ],
+            in: folder, url: try program(with: "exit")
+        ).finish()
+        #expect(result.status == 2, "\(result.errors)")
+        #expect(result.errors.contains("was ended by an exit that is not its own"), "\(result.errors)")
+    }
+
     @Test("options that say nothing sensible are refused before anything starts")
     func options() throws {
         func fault(_ arguments: [String]) throws -> Program.Result {

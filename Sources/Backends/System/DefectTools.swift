@@ -17,6 +17,8 @@
         private let semaphore = DispatchSemaphore(value: 1)
         private let count = Atomic<UInt64>(0)
 
+        private static let last = Atomic<UInt>(0)
+
         package init() {}
 
         /// Waits for the lock that all clients share.
@@ -29,8 +31,8 @@
 
         /// Takes memory and forgets it.
         package static func leak(bytes: Int) {
-            // Written to, or the compiler would leave it out.
-            unsafe malloc(bytes)?.initializeMemory(as: UInt8.self, to: 1)
+            // Told to everybody, or the compiler would leave it out.
+            unsafe last.store(UInt(bitPattern: malloc(bytes)), ordering: .relaxed)
         }
 
         /// Has a thread that is no client's compute for a while, and waits for it.
