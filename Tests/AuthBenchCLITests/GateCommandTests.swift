@@ -149,7 +149,8 @@ final class GateCommandTests {
     func foreignExit() throws {
         let result = try Program(
             [
-                "run", "browse", "--strategy", "hs256", "--operations", "4000", "--warm-up", "0", "--repeats",
+                "run", "browse", "--strategy", "hs256", "--population", "500", "--clients", "2",
+                "--operations", "4000", "--warm-up", "0", "--repeats",
                 "1",
             ],
             in: folder, url: try program(with: "exit")
