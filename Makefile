@@ -53,8 +53,9 @@ schema: build
 smoke: build
 	.ci/smoke $(BIN)
 
-# A program that is worse on purpose, for trying the gate: make defect DEFECT=hs256-jwt:slow5 (1 to 50 per cent) or
-# DEFECT=hs256-jwt:refuse (one good credential in 1000), for any strategy.
+# A program that is worse on purpose, for trying the gate: make defect DEFECT=hs256-jwt:slow5 (1 to 50 per cent),
+# DEFECT=hs256-jwt:refuse (one good credential in 1000) or another of Sources/AuthStrategies/Defect, for any strategy.
+# DEFECT=by-name takes it from the file's name, authbench+hs256-jwt+slow5: .ci/gate-trials runs many so.
 defect: .build/packages-run
 	AUTHBENCH_DEFECT=$(DEFECT) swift build -c release --product authbench $(ALIGNED) --scratch-path .build-defect
 	@mkdir -p .build-defect/programs

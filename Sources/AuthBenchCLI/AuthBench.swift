@@ -18,8 +18,9 @@ public enum AuthBench {
         Signals.ignoreBrokenPipes()
         Signals.ignoreFileSizeLimit()
         do throws(ThreadError) { try Signals.watch() } catch { leave(ExitStatus.runtime, "\(error)") }
-        // We never call it ourselves.
-        atexit { AuthBench.leave(ExitStatus.runtime, "a strategy called exit, so that nothing was finished") }
+        OpenSSLLifetime.keepUntilTheEnd()
+        // We never call it ourselves, and its caller's status would be read as a result.
+        atexit { AuthBench.leave(ExitStatus.runtime, "a strategy, or a library of it, called exit") }
         let status = Registry.$strategies.withValue(strategies) {
             run(Array(CommandLine.arguments.dropFirst()))
         }

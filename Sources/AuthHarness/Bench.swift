@@ -33,8 +33,11 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
         }
     }
 
-    func load(width: Int, stop: StopFlag, progress: @escaping @Sendable (Int) -> Void) throws -> Bill {
-        let loading = Loading(width: width, stop: stop, progress: progress)
+    func load(
+        width: Int, patience_s: Double, stop: StopFlag, progress: @escaping @Sendable (Int) -> Void
+    ) throws -> Bill {
+        let loading = Loading(width: width, patience_s: patience_s, stop: stop, progress: progress)
+        func wait() throws { try loading.wait(for: descriptor.id) }
         var growth = StoreGrowth()
         // The store is looked at on the way, because what it takes empty says nothing about a session.
         let holders = stride(from: 0, to: clients.count, by: inParallel).map { clients[$0] }
@@ -42,16 +45,28 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
             for (index, client) in holders.enumerated() {
                 client.load(loading, share: share(ofClient: index, afterStage: stage))
             }
-            try loading.wait()
+            try wait()
             if let bytes = try clients.first?.storeBytes() {
                 growth.add(sessions: holders.reduce(0) { $0 + $1.storedSessions }, bytes: bytes)
             }
         }
-        if let credentials = try clients.first?.issue(shared) {
-            for client in holders { client.take(credentials, of: shared) }
+        // On the client's own queue too, where a call that does not come back holds up nobody else.
+        let issued = Mutex<[Credential]>([])
+        clients.first?.perform(loading) { [shared] client in
+            let credentials = try client.issue(shared)
+            issued.withLock { $0 = credentials }
         }
+        try wait()
+        let credentials = issued.withLock { $0 }
+        if !credentials.isEmpty { for client in holders { client.take(credentials, of: shared) } }
         if inParallel > 1 { shareJars(of: holders) }
-        let (sizes, commands) = try clients.first?.weigh(touch) ?? ([], StoreCommands())
+        let weighed = Mutex<([CredentialSize], StoreCommands)>(([], StoreCommands()))
+        clients.first?.perform(loading) { [touch] client in
+            let weights = try client.weigh(touch)
+            weighed.withLock { $0 = weights }
+        }
+        try wait()
+        let (sizes, commands) = weighed.withLock { $0 }
         return Bill(
             strategy: descriptor.id, sizes: sizes, growth: growth.points.isEmpty ? nil : growth,
             commands: commands)
@@ -76,7 +91,7 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
         stop: StopFlag
     ) throws -> Replay {
         let shift = sweeper?.prepare(extent)
-        let gate = Gate(clients: clients.count)
+        let (gate, pulse) = (Gate(clients: clients.count), Pulse())
         var finish: (@Sendable () -> Usage)?
         var phase = phase(extent, isDrained: !isWarmUp)
         for jar in jars.withLock({ $0 }) {
@@ -84,7 +99,7 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
         }
         let start = { @Sendable [clients] in
             for (client, box) in zip(clients, boxes) {
-                client.replay(through: gate, into: box, by: instruments, stop: stop)
+                client.replay(through: gate, into: box, by: instruments, pulse: pulse, stop: stop)
             }
         }
         phase = try gate.open(starting: start) {
@@ -93,7 +108,10 @@ final class Bench<S: AuthStrategy & ~Copyable>: Contender {
             return phase
         }
         if let shift { sweeper?.begin(shift, by: instruments) }
-        gate.done.wait()
+        // Before the end of its schedule an open loop may have nothing to do.
+        let quiet_ns = arrival == .closed ? 0 : phase.duration_ns
+        try pulse.wait(
+            for: gate.done, quiet_ns: quiet_ns, patience_s: instruments.patience_s, strategy: descriptor.id)
         let swept = shift?.finish()
         let usage = finish?() ?? Usage()
         var replay = Replay(boxes, phase: phase, arrival: arrival)

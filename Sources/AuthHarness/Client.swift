@@ -36,6 +36,13 @@ final class Client<S: AuthStrategy & ~Copyable>: Sendable {
         }
     }
 
+    /// Does something else of loading on the client's queue.
+    func perform(_ loading: Loading, _ body: @escaping @Sendable (Client) throws -> Void) {
+        queue.async(group: loading.group) { [self] in
+            do { try body(self) } catch { loading.failure.note(error) }
+        }
+    }
+
     /// Signs in the users of slots that are not its own.
     func issue(_ slots: [Slot]) throws -> [Credential] {
         guard !slots.isEmpty else { return [] }
@@ -66,11 +73,14 @@ final class Client<S: AuthStrategy & ~Copyable>: Sendable {
     func storeBytes() throws -> UInt64? { try worker.withLock { try $0.strategy.storeBytes() } }
 
     /// Waits at the gate and replays one phase.
-    func replay(through gate: Gate, into box: RecorderBox, by instruments: Instruments, stop: StopFlag) {
+    func replay(
+        through gate: Gate, into box: RecorderBox, by instruments: Instruments, pulse: Pulse, stop: StopFlag
+    ) {
         queue.async(group: gate.done) { [self] in
             worker.withLock { worker in
                 box.recorder.withLock { recorder in
                     recorder.reset()
+                    recorder.pulse = pulse
                     guard let phase = gate.pass() else { return }
                     worker.replay(phase, into: &recorder, by: instruments, stop: stop)
                 }
@@ -91,16 +101,16 @@ final class Loading: Sendable {
     let failure = Failure()
     let stop: StopFlag
     private let progress: @Sendable (Int) -> Void
-    private let advances = Atomic(0)
+    private let pulse = Pulse()
     private let patience_s: Double
 
     /// - Parameters:
     ///   - width: how many clients may load at once.
-    ///   - stop: ends them.
     ///   - patience_s: how long all clients together may get nowhere.
+    ///   - stop: ends them.
     ///   - progress: gets the number of credentials just issued.
     init(
-        width: Int, stop: StopFlag, patience_s: Double = 30, progress: @escaping @Sendable (Int) -> Void
+        width: Int, patience_s: Double, stop: StopFlag, progress: @escaping @Sendable (Int) -> Void
     ) {
         self.patience_s = patience_s
         permits = DispatchSemaphore(value: width)
@@ -109,30 +119,15 @@ final class Loading: Sendable {
     }
 
     func advance(_ count: Int) {
-        advances.add(1, ordering: .relaxed)
+        pulse.beat()
         progress(count)
     }
 
     /// Waits for all clients that have been told to load.
     ///
-    /// - Throws: the first error of any; `LoadingStalled` when they get nowhere.
-    func wait() throws {
-        var seen = -1
-        while group.wait(timeout: .now() + patience_s) == .timedOut {
-            let now = advances.load(ordering: .relaxed)
-            guard now != seen else { throw LoadingStalled(seconds: patience_s) }
-            seen = now
-        }
+    /// - Throws: the first error of any; `StrategyHangs` when they get nowhere.
+    func wait(for strategy: String) throws {
+        try pulse.wait(for: group, patience_s: patience_s, strategy: strategy)
         try failure.rethrow()
-    }
-}
-
-/// A strategy's logins do not come back, or its clients have no threads.
-package struct LoadingStalled: Error, CustomStringConvertible {
-    package var seconds: Double
-
-    package var description: String {
-        "no login came back for \(Int(seconds)) s: it hangs, or the system gives too few threads (ulimit -u, ulimit -v, the"
-            + " control group's pids.max)"
     }
 }

@@ -7,13 +7,16 @@ protocol Contender: Sendable {
     /// Issues the population's credentials, `width` clients at once.
     ///
     /// - Returns: what the strategy's credentials weigh and what it asks of its store.
-    func load(width: Int, stop: StopFlag, progress: @escaping @Sendable (Int) -> Void) throws -> Bill
+    /// - Throws: what the strategy threw, `Stopped`, or `StrategyHangs`.
+    func load(
+        width: Int, patience_s: Double, stop: StopFlag, progress: @escaping @Sendable (Int) -> Void
+    ) throws -> Bill
 
     /// Lets all clients replay the trace from where they stand, each recording into the box of its index.
     ///
     /// In a warm-up nothing overdue is made up for, because nobody will read what is recorded.
     ///
-    /// - Throws: `TooFewThreads` when they cannot all run at once.
+    /// - Throws: `TooFewThreads` when they cannot all run at once, `StrategyHangs` when nothing gets on.
     func replay(
         _ extent: Extent, isWarmUp: Bool, into boxes: [RecorderBox], by instruments: Instruments,
         stop: StopFlag

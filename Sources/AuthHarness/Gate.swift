@@ -69,6 +69,43 @@ package struct TooFewThreads: Error, CustomStringConvertible {
     }
 }
 
+/// Shows that the clients of a strategy get on, for whoever waits for them.
+final class Pulse: Sendable {
+    private let beats = Atomic<UInt64>(0)
+
+    func beat() { beats.add(1, ordering: .relaxed) }
+
+    /// Waits for a group as long as anything gets on.
+    ///
+    /// - Parameters:
+    ///   - group: of the clients.
+    ///   - quiet_ns: how long nothing need happen at first: in an open loop nothing may be due.
+    ///   - patience_s: how long nothing may happen then.
+    ///   - strategy: the one to name.
+    /// - Throws: `StrategyHangs` when it took longer; its threads are left where they are.
+    func wait(
+        for group: DispatchGroup, quiet_ns: UInt64 = 0, patience_s: Double, strategy: String
+    ) throws {
+        if group.wait(timeout: .now() + Double(quiet_ns) / 1e9) == .success { return }
+        var seen = UInt64.max
+        while group.wait(timeout: .now() + patience_s) == .timedOut {
+            let now = beats.load(ordering: .relaxed)
+            guard now != seen else { throw StrategyHangs(strategy: strategy, patience_s: patience_s) }
+            seen = now
+        }
+    }
+}
+
+/// A strategy none of whose clients finished an operation any more.
+package struct StrategyHangs: Error, CustomStringConvertible {
+    var strategy: String
+    var patience_s: Double
+
+    package var description: String {
+        "\(strategy) hangs, or the system gives its clients no threads (ulimit -u, -v, pids.max): for \(patience_s < 1 ? "\(patience_s)" : "\(Int(patience_s))") s none of its clients has finished what it was asked"
+    }
+}
+
 /// The first of several clients' errors.
 final class Failure: Sendable {
     private let error = Mutex<(any Error)?>(nil)

@@ -11,6 +11,11 @@ package struct Instruments: Sendable {
     package var observe: @Sendable (StrategyDescriptor) -> @Sendable () -> Usage
     package var storeCPUSource: @Sendable (StrategyDescriptor) -> StoreCPUSource
 
+    /// How long no client need finish anything before a strategy hangs.
+    package var patience_s = 60.0
+    /// The same while credentials are issued: what is asked at once are hundreds of sign-ins.
+    package var loadingPatience_s: Double { 5 * patience_s }
+
     package init(
         timepiece: Timepiece, threadCPU_ns: @escaping @Sendable () -> UInt64 = { 0 },
         settle: @escaping @Sendable () -> Void = {},

@@ -16,8 +16,14 @@ struct Recorder {
     var cpu_ns: UInt64 = 0
     /// Last-seen moments that the strategy could not write meanwhile.
     var touchFailures = 0
+    /// What the strategy sent to its store meanwhile.
+    var storeCommands = 0
     /// The slice that is going on.
     var slice = 0
+    /// Beats about every 50 ms of operations, however long each is.
+    var pulse: Pulse?
+    private var unbeaten_ns: UInt64 = 0
+    private static let beat_ns: UInt64 = 50_000_000
 
     /// For each kind the place of its histogram within a slice.
     private let places: [Int]
@@ -48,12 +54,20 @@ struct Recorder {
         (lateOperations, backlog, slice) = (0, 0, 0)
         errors = ErrorKinds()
         touchFailures = 0
+        storeCommands = 0
     }
 
     @inline(__always)
     mutating func record(_ kind: OperationKind, _ time_ns: UInt64, _ verdict: Verdict) {
         counts.record(time_ns, in: place(of: kind, slice))
         tallies[Int(kind.rawValue)].count(verdict)
+        unbeaten_ns &+= time_ns
+        if unbeaten_ns > Self.beat_ns { beat() }
+    }
+
+    private mutating func beat() {
+        unbeaten_ns = 0
+        pulse?.beat()
     }
 
     /// Records an operation of an open loop.
@@ -67,6 +81,7 @@ struct Recorder {
     mutating func record(_ kind: OperationKind, error: any Error) {
         tallies[Int(kind.rawValue)].errors &+= 1
         errors.note("\(kind.name): \(error)")
+        beat()
     }
 
     mutating func recordLag(_ time_ns: UInt64) { counts.record(time_ns, in: lagHistogram) }

@@ -9,6 +9,7 @@ struct Replay: Sendable {
     var wall_ns: UInt64
     var clientCPU_ns: UInt64 = 0
     var touchFailures = 0
+    var storeCommands = 0
     var little_residual: Double?
     var idleClients: Int
     var openLoop: OpenLoop?
@@ -23,6 +24,7 @@ struct Replay: Sendable {
         errors = merger.errors
         clientCPU_ns = merger.cpu_ns
         touchFailures = merger.touchFailures
+        storeCommands = merger.storeCommands
         idleClients = boxes.count - merger.clients
         wall_ns = max(merger.lastEnd_ns, phase.start_ns) - phase.start_ns
         guard let rate = arrival.rate else {
@@ -47,6 +49,7 @@ private struct ClientMerger {
     var backlog: UInt64 = 0
     var cpu_ns: UInt64 = 0
     var touchFailures = 0
+    var storeCommands = 0
     var lastEnd_ns: UInt64 = 0
     /// Clients that did anything.
     var clients = 0
@@ -71,6 +74,7 @@ private struct ClientMerger {
         lastEnd_ns = max(lastEnd_ns, span_ns.upperBound)
         cpu_ns += recorder.cpu_ns
         touchFailures += recorder.touchFailures
+        storeCommands += recorder.storeCommands
         lateOperations += recorder.lateOperations
         backlog += recorder.backlog
         if recorder.isOpenLoop { lags.append(recorder.scheduleLag) }

@@ -57,7 +57,11 @@ package struct Run: Sendable {
             for contender in try strategy.contenders(
                 traces: [trace], environment: environment, hostile: hostile)
             {
-                try report(.loaded(try contender.load(width: cores, stop: stop, progress: loadProgress)))
+                try report(
+                    .loaded(
+                        try contender.load(
+                            width: cores, patience_s: instruments.loadingPatience_s, stop: stop,
+                            progress: loadProgress)))
                 contenders.append(contender)
             }
         }

@@ -19,6 +19,8 @@ package final class SliceBench {
         package var wall_ns: UInt64
         /// CPU time of the clients' threads.
         package var cpu_ns: UInt64
+        /// That the clients sent to the store.
+        package var storeCommands: Int
         package var usage: Usage
         package var tally: Tally
         /// Service times of all operations of the slice.
@@ -31,7 +33,7 @@ package final class SliceBench {
     private let instruments: Instruments
     private let stop = StopFlag()
 
-    /// Makes and loads all cells; those of one strategy share its keys.
+    /// Makes and loads all cells; those of one strategy and touch policy share its keys.
     ///
     /// - Parameters:
     ///   - cells: in the order to which indices refer.
@@ -44,13 +46,22 @@ package final class SliceBench {
     ) throws {
         self.instruments = instruments
         var contenders: [Int: any Contender] = [:]
-        let byStrategy = Dictionary(grouping: cells.indices) { cells[$0].strategy.descriptor.id }
-        for indices in byStrategy.values {
-            guard let strategy = indices.first.map({ cells[$0].strategy }) else { continue }
+        let alike = Dictionary(grouping: cells.indices) { index in
+            "\(cells[index].strategy.descriptor.id) \(cells[index].trace.policy.touch)"
+        }
+        for indices in alike.values {
+            guard let first = indices.first else { continue }
+            let strategy = cells[first].strategy
+            var environment = environment
+            let policy = cells[first].trace.policy
+            // A database is made anew by whoever prepares a strategy on it.
+            if policy.touch != environment.policy.touch { environment.sqlite.path += "-\(policy.touch)" }
+            environment.policy = policy
             let own = try strategy.contenders(
                 traces: indices.map { cells[$0].trace }, environment: environment, hostile: nil)
             for (index, contender) in zip(indices, own) {
-                _ = try contender.load(width: cores, stop: stop, progress: { _ in })
+                _ = try contender.load(
+                    width: cores, patience_s: instruments.patience_s, stop: stop, progress: { _ in })
                 contenders[index] = contender
             }
         }
@@ -64,12 +75,13 @@ package final class SliceBench {
 
     /// Lets the clients of a cell replay so many operations together from where they stand.
     ///
-    /// - Throws: `TooFewThreads` when they cannot all run at once.
+    /// - Throws: `TooFewThreads` when they cannot all run at once, `StrategyHangs` when nothing gets on.
     package func measure(_ cell: Int, operations: Int) throws -> Slice {
         let replay = try contenders[cell].replay(
             .operations(operations), isWarmUp: false, into: boxes[cell], by: instruments, stop: stop)
         return Slice(
-            wall_ns: replay.wall_ns, cpu_ns: replay.clientCPU_ns, usage: replay.usage,
+            wall_ns: replay.wall_ns, cpu_ns: replay.clientCPU_ns,
+            storeCommands: replay.storeCommands, usage: replay.usage,
             tally: replay.operations.reduce(into: Tally()) { $0 += $1.tally },
             service: LatencyHistogram(merging: replay.operations.map(\.service.total)),
             firstError: replay.errors.count > 0 ? replay.errors.text : nil)

@@ -29,6 +29,7 @@ struct Worker<S: AuthStrategy & ~Copyable>: ~Copyable {
         instruments.settle()
         let cpuBefore_ns = instruments.threadCPU_ns()
         let touchFailuresBefore = strategy.touchFailures
+        let commandsBefore = strategy.storeCommands
         let timepiece = instruments.timepiece
         if let jar {
             var replay = JarReplay(jar)
@@ -40,5 +41,6 @@ struct Worker<S: AuthStrategy & ~Copyable>: ~Copyable {
         }
         recorder.cpu_ns = instruments.threadCPU_ns() - cpuBefore_ns
         recorder.touchFailures = strategy.touchFailures - touchFailuresBefore
+        recorder.storeCommands = strategy.storeCommands - commandsBefore
     }
 }

@@ -24,6 +24,19 @@ extension RepeatMeasurement {
         let faults = invalidities
         return faults.isEmpty ? nil : faults.map(\.reason).joined(separator: "; ")
     }
+
+    /// What a strategy that computes on threads of its own should know; the row stays valid, as CPU per operation is that of
+    /// the whole process.
+    ///
+    /// Below 10 ms it is the start and end of the measurement itself.
+    package var helperThreads: String? {
+        guard let residual = utilization_residual, residual > 0.03,
+            usage.cpu_ns - clientCPU_ns > 10_000_000
+        else { return nil }
+        return "\(strategy) has threads beside its clients' (async code and NIO do), which took"
+            + " \((residual * 100).formatted(digits: 0)) % more CPU time; CPU per operation counts it, service times"
+            + " contain the waiting for them"
+    }
 }
 
 /// What decides whether a row of `throughput.csv` may be used, in the precision of the file: who writes the row and who
@@ -48,8 +61,6 @@ struct ValidityFacts {
     var clippedTimes: UInt64 = 0
     var idleClients = 0
     var little_residual: Double?
-    var utilization_residual: Double?
-    var cpu_us_per_op: Double?
     var foreignCPU_share: Double?
     var cpuPressure_share: Double?
     var steal_share: Double?
@@ -73,8 +84,6 @@ struct ValidityFacts {
         (clippedTimes, idleClients) = (measurement.clippedTimes, measurement.idleClients)
         standstill_ns = usage.standstill_ns
         little_residual = Self.written(measurement.little_residual, 5)
-        utilization_residual = Self.written(measurement.utilization_residual, 5)
-        cpu_us_per_op = Self.written(measurement.cpu_us_per_op, ThroughputTable.cpuDigits)
         foreignCPU_share = Self.written(usage.foreignCPU_share, 5)
         cpuPressure_share = Self.written(usage.cpuPressure_share, 5)
         steal_share = Self.written(usage.steal_share, 5)
@@ -93,8 +102,6 @@ struct ValidityFacts {
         (clippedTimes, idleClients) = (count("clipped_times"), Int(clamping: count("idle_clients")))
         standstill_ns = row.count("standstill_ns")
         little_residual = row.number("little_residual")
-        utilization_residual = row.number("utilization_residual")
-        cpu_us_per_op = row.number("cpu_us_per_op")
         foreignCPU_share = row.number("foreign_cpu_share")
         cpuPressure_share = row.number("cpu_pressure_share")
         steal_share = row.number("steal_share")
@@ -127,7 +134,7 @@ struct ValidityFacts {
         // In less time the kernel's hundredths of a second are too coarse to judge by.
         let disturbances =
             wall_ns < ValidityRule.shortest_ns
-            ? [] : [throttling, steal, swapping, strangeLoad, foreignLoad]
+            ? [] : [throttling, steal, swapping, foreignLoad]
         for reason in [overload, lateHarness, standstill, clipping, idleness, lostTime] + disturbances {
             if let reason { note(.disturbed, reason) }
         }
@@ -198,15 +205,6 @@ struct ValidityFacts {
     private var lostTime: String? {
         guard let little_residual, abs(little_residual) > 0.02 else { return nil }
         return "harness fault: \((little_residual * 100).formatted(digits: 1)) % off Little's law"
-    }
-
-    /// Below 10 ms it is the start and end of the measurement itself.
-    private var strangeLoad: String? {
-        guard let utilization_residual, utilization_residual > 0.03, let cpu_us_per_op else { return nil }
-        let cpu_us = cpu_us_per_op * Double(completed)
-        guard cpu_us - cpu_us / (1 + utilization_residual) > 10_000 else { return nil }
-        return
-            "\((utilization_residual * 100).formatted(digits: 1)) % more CPU time was used than the clients' own"
     }
 }
 

@@ -10,7 +10,7 @@ public let builtinStrategies: StrategyRegistry = {
         RS256JWTStrategy.self,
         HybridStrategy.self,
     ]
-    #if AUTHBENCH_DEFECT
+    #if AUTHBENCH_DEFECT || DEBUG
         return ChosenDefect.applied(to: strategies)
     #else
         return strategies

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/file.h>
@@ -111,4 +112,20 @@ static inline int authbench_is_ignored(int number) {
 static inline int authbench_terminal_columns(int descriptor) {
     struct winsize size;
     return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+// A copy of a descriptor that programs started from here do not get; fcntl is variadic.
+static inline int authbench_copy_descriptor(int descriptor) { return fcntl(descriptor, F_DUPFD_CLOEXEC, 3); }
+
+// mallinfo2 is of glibc 2.33; the one before it counts to 2 GiB.
+static inline long long authbench_heap_bytes(void) {
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+    struct mallinfo2 info = mallinfo2();
+    return (long long)info.uordblks + (long long)info.hblkhd;
+#elif defined(__GLIBC__)
+    struct mallinfo info = mallinfo();
+    return (long long)(unsigned)info.uordblks + (long long)(unsigned)info.hblkhd;
+#else
+    return 0;
+#endif
 }

@@ -14,7 +14,10 @@ struct ConformProcessTests {
     private func conform(_ strategy: String, _ options: String...) throws -> Program.Result {
         defer { try? FileManager.default.removeItem(at: folder) }
         let arguments = ["conform", "--strategy", strategy] + options
-        return try Program(arguments, in: folder, program: "BrokenStrategies").finish()
+        return try Program(
+            arguments, in: folder,
+            url: Program.url.deletingLastPathComponent().appendingPathComponent("BrokenStrategies")
+        ).finish()
     }
 
     @Test(

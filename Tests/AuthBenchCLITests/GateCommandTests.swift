@@ -56,7 +56,7 @@ final class GateCommandTests {
 
     @Test("several clients take turns like one")
     func severalClients() throws {
-        let result = try gate(["--clients", "3", "--budget", "3"])
+        let result = try gate(["--operation", "authenticate-parallel", "--clients", "3", "--budget", "3"])
         #expect(result.status == 3, "\(result.errors)")
         #expect(result.errors.contains("the budget of 3 s was spent"), "\(result.errors)")
     }
@@ -90,7 +90,7 @@ final class GateCommandTests {
     @Test(
         "a program that fails the protocol or decides wrongly is an error in one line",
         arguments: [
-            ("s/\"slice_protocol\":1/\"slice_protocol\":2/", Int32(2), "speaks slice protocol 2"),
+            ("s/\"slice_protocol\":2/\"slice_protocol\":1/", Int32(2), "speaks slice protocol 1"),
             ("1d", 2, "does not speak the slice protocol"),
             ("4q", 2, "ended with status"),
             (
@@ -119,6 +119,46 @@ final class GateCommandTests {
         #expect(result.output.isEmpty)
     }
 
+    /// The built program under a name that gives it a defect, as any build for debugging takes it.
+    private func program(with defect: String) throws -> URL {
+        let link = folder.appendingPathComponent("authbench+hs256-jwt+\(defect)")
+        try FileManager.default.createSymbolicLink(at: link, withDestinationURL: Program.url)
+        return link
+    }
+
+    @Test(
+        "a program that ends in the middle is told with its reason",
+        arguments: [
+            ("crash", "Fatal error: the planned defect"), ("exit", "ended with status"),
+        ])
+    func ends(defect: String, reason: String) throws {
+        let result = try gate(head: try program(with: defect), ["--operation", "expired", "--budget", "20"])
+        #expect(result.status == 2, "\(result.output)\(result.errors)")
+        #expect(result.errors.contains(reason), "\(result.errors)")
+        #expect(result.errors.split(separator: "\n").count { !$0.hasPrefix("stage") } == 1)
+    }
+
+    @Test("what a strategy prints stands in no answer")
+    func prints() throws {
+        let result = try gate(head: try program(with: "print"), ["--budget", "1"])
+        #expect([1, 3].contains(result.status), "\(result.errors)")
+        #expect(!result.errors.contains("slice protocol"), "\(result.errors)")
+    }
+
+    @Test("a run that a strategy ends by exit(0) has failed, in one line")
+    func foreignExit() throws {
+        let result = try Program(
+            [
+                "run", "browse", "--strategy", "hs256", "--population", "500", "--clients", "2",
+                "--operations", "4000", "--warm-up", "0", "--repeats",
+                "1",
+            ],
+            in: folder, url: try program(with: "exit")
+        ).finish()
+        #expect(result.status == 2, "\(result.errors)")
+        #expect(result.errors.contains("was ended by an exit that is not its own"), "\(result.errors)")
+    }
+
     @Test("options that say nothing sensible are refused before anything starts")
     func options() throws {
         func fault(_ arguments: [String]) throws -> Program.Result {
@@ -129,7 +169,8 @@ final class GateCommandTests {
         #expect(try fault([]).status == 64)
         #expect(try fault(both + ["--clients", "0"]).status == 64)
         #expect(
-            try fault(both + ["--operation", "logout"]).errors.contains("choose authenticate, login, renew"))
+            try fault(both + ["--operation", "touches"]).errors.contains(
+                "choose authenticate, login, renew, refused"))
         #expect(try fault(both + ["--strategy", "h"]).errors.contains("ambiguous strategy \"h\""))
         #expect(try fault(both + ["--replay", "x"]).status == 64)
         #expect(try fault(["--base", "nowhere", "--head", Program.url.path]).status == 2)

@@ -18,9 +18,9 @@ final class Program {
 
     init(
         _ arguments: [String], in folder: URL, environment: [String: String]? = nil,
-        output other: FileHandle? = nil, program: String = "authbench"
+        output other: FileHandle? = nil, url: URL = Program.url
     ) throws {
-        process.executableURL = Self.url.deletingLastPathComponent().appendingPathComponent(program)
+        process.executableURL = url
         process.arguments = arguments
         process.currentDirectoryURL = folder
         if let environment { process.environment = environment }

@@ -22,24 +22,4 @@ struct StallTests {
         }
         #expect(error?.arrived == 2 && error?.clients == 3)
     }
-
-    @Test("loading that gets nowhere is given up, loading that is only slow is not")
-    func loading() throws {
-        let stuck = Loading(width: 1, stop: StopFlag(), patience_s: 0.05) { _ in }
-        stuck.group.enter()
-        #expect(throws: LoadingStalled.self) { try stuck.wait() }
-        stuck.group.leave()
-        let slow = Loading(width: 1, stop: StopFlag(), patience_s: 0.5) { _ in }
-        DispatchQueue(label: "slow").async(group: slow.group) {
-            for _ in 0..<100 {
-                slow.advance(1)
-                DispatchSemaphore(value: 0).waitAwhile()
-            }
-        }
-        try slow.wait()
-    }
-}
-
-extension DispatchSemaphore {
-    fileprivate func waitAwhile() { _ = wait(timeout: .now() + .milliseconds(10)) }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import AuthReport
@@ -16,11 +17,22 @@ struct GateRecordingTests {
     @Test("a whole recording is taken")
     func whole() { #expect(fault { _ in } == nil) }
 
+    @Test("a recording of another version is told by its version, whatever else its first line has")
+    func version() {
+        func fault(_ text: String) -> String? { GateHeader.versionFault(Data(text.utf8)) }
+        #expect(fault(#"{"header":{"schema":1,"quads":16}}"#)?.hasPrefix("schema 1, where 2 is read") == true)
+        #expect(fault(#"{"header":{"schema":2}}"#) == nil)
+        #expect(fault("hello") == nil)
+    }
+
     @Test("a line that is missing, strange or twice is named")
     func faults() {
         #expect(fault { $0.removeFirst() }?.reason == "no header")
-        #expect(fault { $0[0].header?.schema = 2 }?.reason == "schema 2, where 1 is read")
-        #expect(fault { $0[0].header?.quads = .max }?.reason == "a header that no gate writes")
+        #expect(
+            fault { $0[0].header?.schema = 1 }?.reason
+                == "schema 1, where 2 is read: give the verdict with the authbench that recorded it, or record anew"
+        )
+        #expect(fault { $0[0].header?.cells[0].quads = .max }?.reason == "a header that no gate writes")
         #expect(fault { $0[0].header?.rules.blocks = [] }?.reason == "a header that no gate writes")
         #expect(fault { $0[0].header?.cells[0].operations_per_slice = .max }?.line == 1)
         #expect(fault { $0.removeLast() }?.reason == "the recording ends before the gate did")

@@ -20,7 +20,7 @@ struct GateScript {
         cells = operations.map {
             .init(
                 strategy: "hs256-jwt", operation: $0, operations_per_slice: 5000, trace_sha256: "t",
-                is_sentinel: false)
+                quads: 1)
         }
         if sentinel, var last = cells.first {
             last.is_sentinel = true
@@ -33,7 +33,7 @@ struct GateScript {
         var header = GateHeader(
             base: .init(file: "base", sha256: "b", version: "1"),
             head: .init(file: "head", sha256: isSelfComparison ? "b" : "h", version: "1"), started_at: "now",
-            seed: 7, clients: 1, population: 100, quads: 1, budget_s: 300, rules: rules, cells: cells,
+            seed: 7, population: 100, budget_s: 300, rules: rules, cells: cells,
             unpaired: [], cores: 2)
         header.cells = header.cells.map { cell in
             var cell = cell

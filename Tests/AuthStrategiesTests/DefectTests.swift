@@ -46,7 +46,7 @@ struct DefectTests {
 
     @Test("refuses one good credential in 1000 and no other decision is another")
     func refuse() throws {
-        var twin = try twin(.refuse)
+        var twin = try twin(.named(.refuse))
         let credential = try twin.login(Subject(id: 7), at: .traceStart)
         let bad = Credential(headerLine: [])
         var refused = 0
@@ -62,7 +62,8 @@ struct DefectTests {
     @Test(
         "is read from its name, and from nothing else",
         arguments: [
-            ("slow1", .slow(percent: 1)), ("slow50", .slow(percent: 50)), ("refuse", .refuse), ("slow0", nil),
+            ("slow1", .slow(percent: 1)), ("slow50", .slow(percent: 50)), ("refuse", .named(.refuse)),
+            ("slow0", nil),
             ("slow51", nil), ("slow", nil), ("refuse1", nil), ("", nil),
         ] as [(String, Defect?)])
     func name(text: String, defect: Defect?) { #expect(Defect(text) == defect) }

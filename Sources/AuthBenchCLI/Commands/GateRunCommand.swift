@@ -22,11 +22,15 @@ struct GateRunCommand: ParsableCommand {
             "A strategy to compare, or the beginning of its name; may be given several times (default: all).")
     var strategy: [String] = []
 
-    @Option(help: "authenticate, login or renew; may be given several times (default: all three).")
+    @Option(
+        help:
+            "\(GateOperation.names); may be given several times (default: all).")
     var operation: [String] = []
 
-    @Option(parsing: .unconditional, help: "How many clients send requests at once.")
-    var clients = 1
+    @Option(
+        parsing: .unconditional,
+        help: "How many clients the operations called parallel have; 1 for none of those.")
+    var clients = 4
 
     @Option(parsing: .unconditional, help: "How many sessions each cell has.")
     var population = 128
@@ -68,9 +72,9 @@ struct GateRunCommand: ParsableCommand {
             throw Fault.usage(
                 "name both programs, --base FILE --head FILE, or a recording with --replay FILE")
         }
-        let known = GateWorkload.operations.map(\.name)
+        let known = GateOperation.all.map(\.name)
         if let unknown = operation.first(where: { !known.contains($0) }) {
-            throw Fault.usage("unknown operation \"\(unknown)\": choose \(known.joined(separator: ", "))")
+            throw Fault.usage("unknown operation \"\(unknown)\": choose \(GateOperation.names)")
         }
         guard 1...64 ~= clients else { throw Fault.usage("--clients is \(clients): from 1 to 64") }
         guard clients...100_000 ~= population else {
@@ -81,9 +85,10 @@ struct GateRunCommand: ParsableCommand {
         }
         return GatePlan(
             base: try program(base, "--base"), head: try program(head, "--head"), strategies: strategy,
-            operations: operation.isEmpty ? known : known.filter { operation.contains($0) }, clients: clients,
+            operations: GateOperation.all.filter { operation.isEmpty || operation.contains($0.name) },
+            clients: clients,
             population: population, seed: seed ?? UInt64.random(in: 0...UInt64(UInt32.max)), budget_s: budget,
-            quads: fast ? 8 : 16, countsInstructions: instructions,
+            isFast: fast, countsInstructions: instructions,
             out: out.map { URL(fileURLWithPath: $0, isDirectory: true) },
             isQuiet: quiet)
     }

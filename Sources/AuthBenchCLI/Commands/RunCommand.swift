@@ -48,6 +48,7 @@ struct RunCommand: ParsableCommand {
             outcome.assessments, bills: outcome.bills, strategies: plan.strategies.map { $0.descriptor.id },
             floor: plan.floor)
         if !lines.isEmpty { try show(lines) }
+        if !quiet { for remark in outcome.remarks { Console.say(remark) } }
         if !quiet, let folder = outcome.folder { Console.say("Results in \(folder.path)") }
         try outcome.check(lines)
     }

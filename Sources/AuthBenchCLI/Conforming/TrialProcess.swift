@@ -65,7 +65,8 @@ struct TrialProcess {
         } catch { throw Fault.runtime("no process for the trial of \(strategy): \(error.reason)") }
         try? output.fileHandleForWriting.close()
         try? input.fileHandleForReading.close()
-        let order = TrialProtocol.Order(strategy, in: self.environment, stdout: printed, patience_s: patience_s)
+        let order = TrialProtocol.Order(
+            strategy, in: self.environment, stdout: printed, patience_s: patience_s)
         // A process that is gone takes nothing; its end shows in the answer.
         try? input.fileHandleForWriting.write(contentsOf: try TrialProtocol.line(order))
         return (process, output.fileHandleForReading)

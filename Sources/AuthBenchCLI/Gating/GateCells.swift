@@ -7,6 +7,8 @@ struct GateCells {
     var common: [SliceProtocol.Cell] = []
     var unpaired: [GateHeader.Unpaired] = []
     var needsRedis = false
+    /// Strategies whose store is a process of its own.
+    var served: Set<String> = []
     /// Indices into `common` of the cells in which the base is measured against itself.
     var sentinels: [Int] = []
 
@@ -26,9 +28,11 @@ struct GateCells {
                 unpaired.append(.init(strategy: strategy.id, only_in: isInBase ? .base : .head))
                 continue
             }
-            if strategy.stores.contains(Store.redis.rawValue) { needsRedis = true }
-            common += plan.operations.map { .init(strategy: strategy.id, operation: $0) }
+            if strategy.stores.contains(Store.redis.rawValue) { served.insert(strategy.id) }
+            common += plan.operations.filter { $0.applies(to: strategy, clients: plan.clients) }
+                .map { .init(strategy: strategy.id, operation: $0.name) }
         }
+        needsRedis = !served.isEmpty
         sentinels = Self.sentinels(common, chosen)
     }
 
@@ -44,10 +48,12 @@ struct GateCells {
     private static func sentinels(_ cells: [SliceProtocol.Cell], _ strategies: [SliceProtocol.Strategy])
         -> [Int]
     {
+        // Several clients differ from themselves by more than a bias that matters.
+        let candidates = cells.indices.filter { cells[$0].rank != .parallel }
         let storeless = Set(strategies.filter(\.stores.isEmpty).map(\.id))
-        let computing = cells.firstIndex { storeless.contains($0.strategy) }
-        let asking = cells.firstIndex { !storeless.contains($0.strategy) }
+        let computing = candidates.first { storeless.contains(cells[$0].strategy) }
+        let asking = candidates.first { !storeless.contains(cells[$0].strategy) }
         let both = [computing, asking].compactMap(\.self)
-        return both.count == 2 ? both : Array(cells.indices.prefix(2))
+        return both.count == 2 ? both : Array(candidates.prefix(2))
     }
 }

@@ -64,6 +64,9 @@ struct GateLines {
         var lines: [GateLine] = []
         for text in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {
             guard let line = try? JSONDecoder().decode(GateLine.self, from: text) else {
+                if lines.isEmpty, let fault = GateHeader.versionFault(text) {
+                    throw Fault.runtime("\(file.path): \(fault)")
+                }
                 throw Fault.runtime("\(file.path), line \(lines.count + 1): no line of a gate's recording")
             }
             if let end = line.end, end.sha256 != (try before.sha256()) {

@@ -4,20 +4,18 @@ import Foundation
 
 /// What a gate will do, all options checked.
 struct GatePlan {
-    /// How long a slice of the base takes, about; so short that the four of a quad mostly meet one speed of the
-    /// processor.
-    static let slice_ms = 2.5
-
     var base: URL
     var head: URL
     /// Beginnings of names; all but the floor when empty.
     var strategies: [String]
-    var operations: [String]
+    var operations: [GateOperation]
+    /// Of the cells that have several.
     var clients: Int
     var population: Int
     var seed: UInt64
     var budget_s: Double
-    var quads: Int
+    /// Half the slices.
+    var isFast: Bool
     var countsInstructions: Bool
     var rules = StagedTest.Rules()
     /// Where the recording and the reports go; `nil` for nowhere.

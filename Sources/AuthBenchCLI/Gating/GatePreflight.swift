@@ -69,11 +69,16 @@ struct GatePreflight {
         defer { for program in [base, head] { program.end() } }
         var all: [GateHeader.Cell] = []
         for (index, cell) in cells.common.enumerated() {
+            guard let operation = plan.operations.first(where: { $0.name == cell.operation }) else {
+                continue
+            }
             all.append(
                 .init(
                     strategy: cell.strategy, operation: cell.operation,
-                    operations_per_slice: try operationsPerSlice(index), trace_sha256: hashes[index],
-                    is_sentinel: false))
+                    operations_per_slice: try operationsPerSlice(index, operation),
+                    trace_sha256: hashes[index], quads: operation.quads(isFast: plan.isFast),
+                    rank: operation.rank, clients: operation.clients(plan.clients),
+                    has_server: cells.served.contains(cell.strategy)))
         }
         for index in cells.sentinels {
             var sentinel = all[index]
@@ -83,9 +88,8 @@ struct GatePreflight {
         let machine = Machine.facts()
         var header = GateHeader(
             base: try record(plan.base, greeting), head: try record(plan.head, theirs),
-            started_at: RunClock.timestamp(), seed: plan.seed, clients: plan.clients,
-            population: plan.population,
-            quads: plan.quads, budget_s: plan.budget_s, rules: plan.rules, cells: all,
+            started_at: RunClock.timestamp(), seed: plan.seed, population: plan.population,
+            budget_s: plan.budget_s, rules: plan.rules, cells: all,
             unpaired: cells.unpaired,
             cores: machine.cores)
         header.cpu_model = machine.cpu_model
@@ -95,12 +99,13 @@ struct GatePreflight {
     }
 
     /// As many as take the base the time of a slice, from the fastest of a few tries.
-    private func operationsPerSlice(_ cell: Int) throws -> Int {
-        let least = 8 * plan.clients
+    private func operationsPerSlice(_ cell: Int, _ operation: GateOperation) throws -> Int {
+        let clients = operation.clients(plan.clients)
+        let least = operation.leastOperations(clients)
         var operations = least
         for _ in 0..<20 {
             let slice = try base.measure(cell, operations: operations, doing: cells.common[cell].strategy)
-            let share = GatePlan.slice_ms * 1e6 / Double(slice.wall_ns)
+            let share = operation.slice_ms * 1e6 / Double(slice.wall_ns)
             if share < 1.2 { break }
             operations = Int(Double(operations) * min(share, 4))
         }
@@ -110,8 +115,8 @@ struct GatePreflight {
             best = min(best, Double(slice.wall_ns) / Double(operations))
         }
         // Each client does as many as the others.
-        let perClient = GatePlan.slice_ms * 1e6 / best / Double(plan.clients)
-        return max(least, Int(perClient.rounded(.up)) * plan.clients)
+        let perClient = operation.slice_ms * 1e6 / best / Double(clients)
+        return max(least, Int(perClient.rounded(.up)) * clients)
     }
 
     private func record(_ url: URL, _ greeting: SliceProtocol.Greeting) throws -> GateHeader.Program {

@@ -81,8 +81,8 @@ struct GatePrograms {
             place, operations: cells[cell].operations_per_slice, doing: cells[cell].name)
     }
 
-    /// The service times of a side since they were last asked for.
-    func times(_ cell: Int, _ role: GateRole) throws -> [UInt64] {
+    /// What the slices of a side have left since it was last asked for.
+    func times(_ cell: Int, _ role: GateRole) throws -> SliceProtocol.Times {
         let (program, place) = try program(cell, role)
         return try program.times(place, doing: cells[cell].name)
     }

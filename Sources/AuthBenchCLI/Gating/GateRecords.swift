@@ -6,10 +6,16 @@ extension GateHeader.Cell {
     var protocolCell: SliceProtocol.Cell { .init(strategy: strategy, operation: operation) }
 }
 
+extension SliceProtocol.Cell {
+    /// That of the operation; main for one that this gate does not know.
+    var rank: GateRank { GateOperation.all.first { $0.name == operation }?.rank ?? .main }
+}
+
 extension GateMeasurement {
-    /// Adds what one side did in the next slice.
-    mutating func add(_ slice: SliceProtocol.Slice, _ role: GateRole) {
-        add(role, wall_ns: slice.wall_ns, cpu_ns: slice.cpu_ns)
+    /// Adds what one side did in the next slice, and how long the store's process worked meanwhile.
+    mutating func add(_ slice: SliceProtocol.Slice, storeCPU_ns: UInt64?, _ role: GateRole) {
+        add(role, wall_ns: slice.wall_ns, cpu_ns: slice.cpu_ns, storeCPU_ns: storeCPU_ns)
+        self[role].store_commands += slice.store_commands
         self[role].accepted += slice.accepted
         self[role].refused += slice.refused
         self[role].voluntary_switches += slice.voluntary_switches

@@ -40,6 +40,9 @@ final class GateScene {
         do { return try root.makeFolder(name) } catch { throw Fault.runtime("\(error)") }
     }
 
+    /// CPU time of the store's process so far; `nil` without one.
+    func storeCPU_ns() -> UInt64? { server.flatMap { OtherProcessCPU.used_ns($0.processID) } }
+
     /// Binds the store.
     func bindStore(to processors: [Int]) {
         if let server { ProcessorBinding.bind(server.processID, to: processors) }

@@ -35,7 +35,7 @@ final class InstructionChild {
         } catch { throw Fault.runtime("\(name) cannot be run: \(error.reason)") }
     }
 
-    /// How it ended, and the last line of what it complained.
+    /// How it ended, and the line that says why.
     struct End {
         var status: Int32
         var isCrash: Bool
@@ -47,16 +47,14 @@ final class InstructionChild {
             process.end()
             throw Fault.runtime("\(name) did not end within \(Int(Self.limit_s)) s")
         }
-        func lines(_ kind: String) -> [Substring] {
-            (try? String(contentsOf: file(kind), encoding: .utf8))?.split(whereSeparator: \.isNewline) ?? []
-        }
         // Where Valgrind itself gives up, the program said nothing.
-        let complaint = lines("err").last ?? lines("log").first { $0.contains(" Valgrind: ") }
+        let log = try? String(contentsOf: file("log"), encoding: .utf8)
+        let complaint =
+            LastWords.reason(in: file("err"))
+            ?? log?.split(whereSeparator: \.isNewline).first { $0.contains(" Valgrind: ") }.map(String.init)
         switch end {
-        case .status(let status):
-            return End(status: status, isCrash: false, complaint: complaint.map(String.init))
-        case .signal(let number):
-            return End(status: number, isCrash: true, complaint: complaint.map(String.init))
+        case .status(let status): return End(status: status, isCrash: false, complaint: complaint)
+        case .signal(let number): return End(status: number, isCrash: true, complaint: complaint)
         }
     }
 

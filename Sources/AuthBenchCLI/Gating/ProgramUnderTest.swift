@@ -83,8 +83,11 @@ final class ProgramUnderTest {
         try send(.init(measure: .init(cell: cell, operations: operations)))
         // It is a program of somebody else's: what it counts must be what can be added up.
         guard let slice = try answer(doing: doing).slice, slice.wall_ns > 0,
-            [slice.accepted, slice.refused, slice.voluntary_switches, slice.involuntary_switches]
-                .allSatisfy({ $0 < 1 << 40 })
+            [
+                slice.accepted, slice.refused, slice.voluntary_switches, slice.involuntary_switches,
+                slice.store_commands,
+            ]
+            .allSatisfy({ $0 < 1 << 40 })
         else {
             throw Fault.runtime("\(name) did not answer with a slice while \(doing)")
         }
@@ -100,8 +103,8 @@ final class ProgramUnderTest {
         return slice
     }
 
-    /// The service times of all slices of a cell since they were last asked for: bucket and count in turn.
-    func times(_ cell: Int, doing: String) throws -> [UInt64] {
+    /// What the slices of a cell have left since it was last asked for.
+    func times(_ cell: Int, doing: String) throws -> SliceProtocol.Times {
         try send(.init(times: cell))
         guard let times = try answer(doing: doing).times else {
             throw Fault.runtime("\(name) did not tell the service times of \(doing)")
@@ -143,16 +146,15 @@ final class ProgramUnderTest {
     private func howItEnded() -> String {
         close()
         switch process.end(within_s: 5) {
+        case .status(0): return "ended with status 0, by an exit of its own,"
         case .status(let status): return "ended with status \(status)"
         case .signal(let number): return "crashed with signal \(number)"
         case nil: return "did not end"
         }
     }
 
-    /// The last line that it wrote to stderr, as the end of a message.
+    /// Why it ended by its own account, as the end of a message.
     private var lastWords: String {
-        let text = try? String(contentsOf: errors, encoding: .utf8)
-        return text?.split(whereSeparator: \.isNewline).last.map { "; its last words: \($0.prefix(200))" }
-            ?? ""
+        LastWords.reason(in: errors).map { "; it said: \($0.prefix(200))" } ?? ""
     }
 }

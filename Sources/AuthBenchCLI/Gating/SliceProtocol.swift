@@ -5,7 +5,7 @@ import Foundation
 /// The lines, one JSON object each, by which `gate` drives a program: it greets, is told what to prepare, and
 /// then measures slice by slice until its input ends.
 enum SliceProtocol {
-    static let version = 1
+    static let version = 2
 
     /// The first line of the program.
     struct Greeting: Codable {
@@ -20,6 +20,8 @@ enum SliceProtocol {
         var stores: [String]
         /// Whether it only shows the harness's own cost.
         var is_floor: Bool
+        /// Whether a request prolongs a session's life, which must be written.
+        var touches: Bool
     }
 
     struct Cell: Codable, Hashable {
@@ -27,9 +29,10 @@ enum SliceProtocol {
         var operation: String
     }
 
-    /// What to make ready: all cells alike but for strategy and operation.
+    /// What to make ready: all cells alike but for strategy and operation, and the clients of some.
     struct Preparation: Codable {
         var cells: [Cell]
+        /// Of the cells that have several.
         var clients: Int
         var population: Int
         var seed: UInt64
@@ -60,7 +63,11 @@ enum SliceProtocol {
 
     struct Slice: Codable {
         var wall_ns: UInt64
+        /// Of the whole process.
         var cpu_ns: UInt64
+        /// Of the clients' threads alone.
+        var clients_cpu_ns: UInt64
+        var store_commands: UInt64
         var voluntary_switches: UInt64
         var involuntary_switches: UInt64
         var accepted: UInt64
@@ -71,12 +78,19 @@ enum SliceProtocol {
         var first_error: String?
     }
 
+    /// What a cell's slices have left since they were last told.
+    struct Times: Codable {
+        /// Service times: bucket and count in turn.
+        var buckets: [UInt64]
+        /// By how much what the process holds in memory grew since any cell's were told.
+        var grown_bytes: Int64
+    }
+
     /// A line from the program: one of the four.
     struct Answer: Codable {
         var prepared: Prepared?
         var slice: Slice?
-        /// Service times: bucket and count in turn.
-        var times: [UInt64]?
+        var times: Times?
         var error: String?
     }
 

@@ -2,6 +2,15 @@ import AuthCore
 import AuthReport
 
 extension Session.Outcome {
+    /// What is worth knowing of valid rows, once for each strategy.
+    var remarks: [String] {
+        var seen: Set<String> = []
+        return assessments.map(\.measurement).filter {
+            $0.helperThreads != nil && seen.insert($0.strategy).inserted
+        }
+        .compactMap(\.helperThreads)
+    }
+
     /// Turns what went wrong into the exit status, after everything has been shown.
     ///
     /// A wrong decision outweighs whatever else happened, and what kept the run from its end outweighs a

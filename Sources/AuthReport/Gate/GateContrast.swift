@@ -18,7 +18,10 @@ struct GateContrast: Sendable {
         let order = measurement.order.map { $0 == GateRole.base.letter ? GateRole.base : .head }
         var times_ns: [GateMetric: [GateRole: [Double]]] = [:]
         var quads: [GateMetric: [Double]] = [:]
-        for (metric, values) in [(GateMetric.time_ns, measurement.wall_ns), (.cpu_ns, measurement.cpu_ns)] {
+        for (metric, values) in [
+            (GateMetric.time_ns, measurement.wall_ns), (.cpu_ns, measurement.cpu_ns),
+            (.store_cpu_ns, measurement.store_cpu_ns),
+        ] where values.count == order.count {
             for (role, value) in zip(order, values) {
                 times_ns[metric, default: [:]][role, default: []].append(Double(value) / Double(operations))
             }
@@ -40,7 +43,7 @@ struct GateContrast: Sendable {
     func logRatio(_ metric: GateMetric) -> Double? {
         let ratio: Double?
         switch metric {
-        case .time_ns, .cpu_ns: ratio = quads[metric].flatMap { QuantileRule.median($0) }
+        case .time_ns, .cpu_ns, .store_cpu_ns: ratio = quads[metric].flatMap { QuantileRule.median($0) }
         case .mean_ns, .p50_ns, .p99_ns:
             guard let base = value(metric, of: .base), let head = value(metric, of: .head) else { return nil }
             ratio = log(head / base)
@@ -51,7 +54,7 @@ struct GateContrast: Sendable {
     /// The value of one side, for people; `nil` where there is none.
     func value(_ metric: GateMetric, of role: GateRole) -> Double? {
         switch metric {
-        case .time_ns, .cpu_ns: times_ns[metric]?[role].flatMap { QuantileRule.median($0) }
+        case .time_ns, .cpu_ns, .store_cpu_ns: times_ns[metric]?[role].flatMap { QuantileRule.median($0) }
         case .mean_ns:
             times_ns[.time_ns]?[role].flatMap { $0.isEmpty ? nil : $0.reduce(0, +) / Double($0.count) }
         case .p50_ns: service[role]?.interpolated_ns(at: 0.5)

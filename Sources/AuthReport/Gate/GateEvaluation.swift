@@ -20,13 +20,13 @@ package struct GateEvaluation {
         self.recording = recording
         let header = recording.header
         let pairs = header.cells.indices.filter { !header.cells[$0].is_sentinel }.flatMap { cell in
-            header.metrics.map { (cell, $0) }
+            header.metrics.filter { header.cells[cell].has($0.name) }.map { (cell, $0) }
         }
         let compared = pairs.filter { Self.isCompared($0.0, $0.1, header) }
         let findings = StagedTest(rules: header.rules).evaluate(
             compared.map { cell, metric in
                 StagedTest.Series(
-                    bounds: metric.bounds,
+                    bounds: header.cells[cell].bounds(metric),
                     stages: header.rules.blocks.indices.map {
                         recording.logRatios(cell, metric.name, stage: $0 + 1)
                     })
@@ -53,7 +53,9 @@ package struct GateEvaluation {
             let deviations = provable[Look(blocks: finding.blocks, level: level)]
         else { return nil }
         let estimation = DetectableEffect.minimum(sigma_b: sigma_b, blocks: finding.blocks, level: 0.5)
-        return max(deviations * sigma_b, log1p(entry.metric.bounds.minimumEffect) + estimation)
+        return max(
+            deviations * sigma_b,
+            log1p(recording.header.cells[entry.cell].bounds(entry.metric).minimumEffect) + estimation)
     }
 
     /// The cells of which something is still open and wants the blocks of a stage.
@@ -85,7 +87,7 @@ package struct GateEvaluation {
     }
 
     static func requests(_ cell: Int, _ header: GateHeader) -> Int {
-        header.cells[cell].operations_per_slice * 2 * header.quads * (header.rules.blocks.first ?? 0)
+        header.cells[cell].operationsPerSide * (header.rules.blocks.first ?? 0)
     }
 }
 

@@ -17,6 +17,10 @@ package struct GateMeasurement: Codable, Sendable, Equatable {
         package var refused: UInt64 = 0
         package var voluntary_switches: UInt64 = 0
         package var involuntary_switches: UInt64 = 0
+        /// That its clients sent to the store.
+        package var store_commands: UInt64 = 0
+        /// By how much what its process holds in memory grew from before the slices until after them.
+        package var grown_bytes: Int64 = 0
         /// Service times: bucket and count in turn.
         package var buckets: [UInt64] = []
 
@@ -28,17 +32,20 @@ package struct GateMeasurement: Codable, Sendable, Equatable {
     /// A letter for each slice, `b` or `h`; each four are `bhhb` or `hbbh`.
     package var order = ""
     package var wall_ns: [UInt64] = []
-    /// Of the clients' threads.
+    /// Of the process: the clients' threads, and those that a strategy has of its own.
     package var cpu_ns: [UInt64] = []
+    /// Of the store's process; empty where it has none.
+    package var store_cpu_ns: [UInt64] = []
     package var base = Side()
     package var head = Side()
 
     package init(cell: Int) { self.cell = cell }
 
-    package mutating func add(_ role: GateRole, wall_ns: UInt64, cpu_ns: UInt64) {
+    package mutating func add(_ role: GateRole, wall_ns: UInt64, cpu_ns: UInt64, storeCPU_ns: UInt64? = nil) {
         order.append(role.letter)
         self.wall_ns.append(wall_ns)
         self.cpu_ns.append(cpu_ns)
+        if let storeCPU_ns { store_cpu_ns.append(storeCPU_ns) }
     }
 
     package subscript(role: GateRole) -> Side {
@@ -55,16 +62,22 @@ package struct GateMeasurement: Codable, Sendable, Equatable {
     func fault(_ header: GateHeader) -> String? {
         guard header.cells.indices.contains(cell) else { return "an unknown cell" }
         let letters = Array(order)
-        guard letters.count == 4 * header.quads, wall_ns.count == letters.count,
+        let own = header.cells[cell]
+        guard letters.count == 4 * own.quads, wall_ns.count == letters.count,
             cpu_ns.count == letters.count,
+            store_cpu_ns.isEmpty || own.has_server && store_cpu_ns.count == letters.count,
             wall_ns.allSatisfy({ $0 > 0 }),
             stride(from: 0, to: letters.count, by: 4).allSatisfy({
                 ["bhhb", "hbbh"].contains(String(letters[$0..<$0 + 4]))
             })
         else { return "slices that are not as the header says" }
-        let operations = UInt64(header.cells[cell].operations_per_slice * 2 * header.quads)
-        for role in GateRole.allCases where LatencyHistogram(flat: self[role].buckets)?.count != operations {
-            return "a histogram that has not the times of its slices"
+        for role in GateRole.allCases {
+            guard LatencyHistogram(flat: self[role].buckets)?.count == UInt64(own.operationsPerSide) else {
+                return "a histogram that has not the times of its slices"
+            }
+            guard self[role].store_commands < 1 << 40, self[role].grown_bytes.magnitude < 1 << 50 else {
+                return "counts that no side can have"
+            }
         }
         return nil
     }

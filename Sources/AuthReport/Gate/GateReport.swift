@@ -7,7 +7,8 @@ extension GateEvaluation {
         let header = recording.header
         return VerdictReport(
             title: "gate", base: header.base.file, head: header.head.file,
-            rows: entries.map(row) + recording.instructions.map(\.row) + header.unpaired.map(unpaired),
+            rows: entries.map { row($0) } + counts.map { row($0) } + recording.instructions.map(\.row)
+                + header.unpaired.map(unpaired),
             findings: findings, notes: notes)
     }
 
@@ -15,7 +16,7 @@ extension GateEvaluation {
         let header = recording.header
         let cell = header.cells[entry.cell]
         var row = VerdictRow(
-            strategy: cell.strategy, workload: "gate", operation: cell.operation, clients: header.clients,
+            strategy: cell.strategy, workload: "gate", operation: cell.operation, clients: cell.clients,
             metric: entry.metric.name.rawValue, verdict: .notGated)
         guard let finding = entry.finding else {
             row.why =
@@ -24,8 +25,11 @@ extension GateEvaluation {
         }
         let blocks = (finding.stage == 1 ? 1...1 : 2...finding.stage).flatMap { recording.kept(stage: $0) }
         let sides = blocks.compactMap { $0.cells[entry.cell] }
-        row.base = QuantileRule.median(sides.compactMap { $0.value(entry.metric.name, of: .base) })
-        row.head = QuantileRule.median(sides.compactMap { $0.value(entry.metric.name, of: .head) })
+        // By the estimator of the change, and the head by the change itself: the medians of both sides are of different
+        // blocks where there are two kinds of them, and said +1 % beside a change of +89 %.
+        let base = HodgesLehmann(sides.compactMap { $0.value(entry.metric.name, of: .base) }.map { log($0) })
+        row.base = base.map { exp($0.estimate) }
+        row.head = finding.effect.flatMap { effect in row.base.map { $0 * exp(effect) } }
         row.change = finding.effect.map { exp($0) - 1 }
         row.interval = finding.interval95.map {
             Interval(low: exp($0.low) - 1, high: exp($0.high) - 1)
@@ -37,7 +41,21 @@ extension GateEvaluation {
         row.mde = detectable(entry).map { exp($0) - 1 }
         row.stage = finding.stage
         (row.verdict, row.why) = verdict(finding)
+        if row.verdict == .regression {
+            row.why += spread(sides.compactMap { $0.logRatio(entry.metric.name) }, finding)
+        }
         return row
+    }
+
+    /// What the change is made of, where it is not about the same in all blocks.
+    private func spread(_ logRatios: [Double], _ finding: StagedTest.Finding) -> String {
+        let sorted = logRatios.sorted()
+        guard sorted.count >= 4, let effect = finding.effect else { return "" }
+        let (low, high) = (sorted[sorted.count / 4], sorted[sorted.count * 3 / 4])
+        guard high - low > abs(effect) / 2 else { return "" }
+        return
+            ", by \(VerdictText.percent(exp(low) - 1)) to \(VerdictText.percent(exp(high) - 1)) in the middle half"
+            + " of the blocks"
     }
 
     private func verdict(_ finding: StagedTest.Finding) -> (VerdictRow.Verdict, String) {
@@ -51,7 +69,7 @@ extension GateEvaluation {
 
     private func unpaired(_ one: GateHeader.Unpaired) -> VerdictRow {
         VerdictRow(
-            strategy: one.strategy, workload: "gate", operation: "", clients: recording.header.clients,
+            strategy: one.strategy, workload: "gate", operation: "", clients: 1,
             metric: "",
             verdict: .notGated, why: one.only_in == .head ? "new in the head" : "gone from the head")
     }

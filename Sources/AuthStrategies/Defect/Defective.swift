@@ -1,11 +1,17 @@
 #if AUTHBENCH_DEFECT || DEBUG
     import AuthCore
+    import Backends
 
-    /// A strategy with a defect in `authenticate`; all else is the strategy's own.
+    /// A strategy with a defect in some verbs; all else is the strategy's own.
     struct Defective<S: AuthStrategy & ~Copyable>: AuthStrategy, ~Copyable {
         struct Shared: Sendable {
             var own: S.Shared
             var defect: Defect?
+            /// Whether every request prolongs its session.
+            var touchesAlways = false
+            let tools = DefectTools()
+            /// Where a share of all calls begins: each process of a gate makes fewer than the share asks for.
+            let offset = UInt64.random(in: 0..<2000)
         }
 
         static var descriptor: StrategyDescriptor {
@@ -17,32 +23,76 @@
         static func lifetime(under policy: Policy) -> CredentialLifetime { S.lifetime(under: policy) }
 
         static func prepare(in environment: Environment) throws -> Shared {
-            Shared(own: try S.prepare(in: environment), defect: ChosenDefect.defect)
+            Shared(
+                own: try S.prepare(in: environment), defect: ChosenDefect.defect,
+                touchesAlways: environment.policy.touch == .always)
         }
 
         private var strategy: S
+        private let name: Defect.Name?
+        private let tools: DefectTools
+        private let touchesAlways: Bool
+        private let offset: UInt64
         private var repetition = Recurrence(perHundredThousand: 0)
         private var refusal = Recurrence(perHundredThousand: 0)
+        private var logLine = ""
 
         init(sharing shared: Shared) throws {
             strategy = try S(sharing: shared.own)
+            tools = shared.tools
+            touchesAlways = shared.touchesAlways
+            offset = shared.offset
             switch shared.defect {
-            case .slow(let percent): repetition = Recurrence(perHundredThousand: percent * 1000)
-            case .refuse: refusal = Recurrence(perHundredThousand: 100)
-            case nil: break
+            case .slow(let percent):
+                repetition = Recurrence(perHundredThousand: percent * 1000)
+                name = nil
+            case .named(let other):
+                name = other
+                if other == .refuse { refusal = Recurrence(perHundredThousand: 100) }
+            case nil: name = nil
             }
         }
 
         mutating func authenticate(
             _ headerLine: Span<UInt8>, requiring scope: Scope, at now: Instant
         ) throws -> Decision {
+            begin()
+            defer { end() }
             var decision = try strategy.authenticate(headerLine, requiring: scope, at: now)
-            if repetition.isDue() {
-                decision = try strategy.authenticate(headerLine, requiring: scope, at: now)
-            }
+            let isTwice = name == .slowTouch && touchesAlways || repetition.isDue()
+            if isTwice { decision = try strategy.authenticate(headerLine, requiring: scope, at: now) }
             if case .accepted = decision, refusal.isDue() { decision = .refused(.unknown) }
+            return name == nil ? decision : spoiled(decision, headerLine, at: now)
+        }
+
+        /// What a named defect makes of a decision, and does beside it.
+        private mutating func spoiled(
+            _ decision: Decision, _ headerLine: Span<UInt8>, at now: Instant
+        ) -> Decision {
+            switch (name, decision) {
+            case (.slowRefusal, .refused(let reason)):
+                logLine = "\(now.milliseconds) refused: \(reason), \(headerLine.count) bytes:"
+                for index in headerLine.indices.prefix(8) {
+                    logLine += " " + String(headerLine[index], radix: 16)
+                }
+            case (.expired, .refused(.expired)):
+                if (tools.number() + offset) % 2000 == 0 { return .accepted(Subject(id: 1)) }
+            case (.print, _): print("authenticated \(headerLine.count) bytes")
+            case (.threads, _): DefectTools.compute(5000)
+            case (.exit, _): if tools.number() == 1000 { DefectTools.leave() }
+            case (.crash, _): if tools.number() == 1000 { fatalError("the planned defect") }
+            case (.hang, _): if tools.number() == 1000 { DefectTools.hang() }
+            default: break
+            }
             return decision
         }
+
+        private func begin() {
+            if name == .lock { tools.lock() }
+            if name == .leak { DefectTools.leak(bytes: 32) }
+        }
+
+        private func end() { if name == .lock { tools.unlock() } }
 
         mutating func load(_ logins: [Login]) throws -> [Credential] { try strategy.load(logins) }
 
@@ -51,14 +101,21 @@
         }
 
         mutating func login(_ subject: Subject, at now: Instant) throws -> Credential {
-            try strategy.login(subject, at: now)
+            begin()
+            defer { end() }
+            return try strategy.login(subject, at: now)
         }
 
         mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {
-            try strategy.renew(credential, at: now)
+            begin()
+            defer { end() }
+            return try strategy.renew(credential, at: now)
         }
 
         mutating func logout(_ credential: borrowing Credential, at now: Instant) throws {
+            begin()
+            defer { end() }
+            if name == .slowLogout { try strategy.logout(credential, at: now) }
             try strategy.logout(credential, at: now)
         }
 

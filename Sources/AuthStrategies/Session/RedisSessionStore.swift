@@ -235,9 +235,10 @@ struct RedisSessionStore: ~Copyable {
         _ = try answer(of: scripts.endSearch)
     }
 
-    // MARK: Commands
-
     private mutating func answer() throws(RedisError) -> RedisReply {
+        #if AUTHBENCH_DEFECT || DEBUG
+            if ChosenDefect.defect == .named(.command) { try connection.post(RedisCommand("TIME")) }
+        #endif
         let reply = try connection.execute(command, isRepeatable: true)
         settleTouch()
         return reply
