@@ -22,7 +22,8 @@ func storeRatios() {
             return try Contest(
                 ours,
                 against: Bare.get(
-                    socket: scene.stores.redisSocket, prefix: KernelStores.redisPrefix + "s:", clients: clients),
+                    socket: scene.stores.redisSocket, prefix: KernelStores.redisPrefix + "s:",
+                    clients: clients),
                 slice_ns: slice_ns(clients), fours: clients == 200 ? 3 : 25,
                 bind: clients == 1 ? scene.together : scene.apart)
         }

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import AuthBenchCLI
+
 /// The gate on the built program itself: what fails must fail in one line, and what is equal must never be called slow.
 @Suite("gate", .serialized)
 final class GateCommandTests {
@@ -52,6 +54,25 @@ final class GateCommandTests {
                     == String(contentsOf: out.appendingPathComponent("report.\(name)"), encoding: .utf8))
         }
         try checkTampering(out.appendingPathComponent("recording.jsonl"))
+    }
+
+    @Test(
+        "a new recording begins without the reports of the earlier one, so that none stands beside another's")
+    func staleReports() throws {
+        let out = folder.appendingPathComponent("gate")
+        try FileManager.default.createDirectory(at: out, withIntermediateDirectories: false)
+        for (name, text) in [
+            ("recording.jsonl", "{\"header\":{}}\n"), ("report.txt", "old"), ("report.json", "old"),
+            ("mine.txt", "mine"),
+        ] {
+            try Data(text.utf8).write(to: out.appendingPathComponent(name))
+        }
+        let files = try GateFiles(out)
+        #expect(throws: Fault.self, "another gate has it meanwhile") { _ = try GateFiles(out) }
+        try files.beginRecording()
+        let left = try FileManager.default.contentsOfDirectory(atPath: out.path).sorted()
+        #expect(left == ["mine.txt", "recording.jsonl"])
+        #expect(try Data(contentsOf: out.appendingPathComponent("recording.jsonl")).isEmpty)
     }
 
     @Test("several clients take turns like one")

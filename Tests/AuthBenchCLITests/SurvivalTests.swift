@@ -117,6 +117,25 @@ struct SurvivalTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
     }
 
+    @Test("a redis-server that hangs at its start is given up after 5 s, and ended with what it has started")
+    func hangingServer() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (server, started) = (
+            folder.appendingPathComponent("redis-server"), folder.appendingPathComponent("started")
+        )
+        try Data("#!/bin/sh\nsleep 1000 &\necho $! >\(started.path)\nwait\n".utf8).write(to: server)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: server.path)
+        var environment = ProcessInfo.processInfo.environment
+        environment["PATH"] = "\(folder.path):\(environment["PATH"] ?? "")"
+        let result = try Program(
+            Self.short + ["--strategy", "redis"], in: folder, environment: environment
+        ).finish()
+        #expect(result.status == 2)
+        #expect(result.errors.contains("did not answer within 5 s"), "\(result.errors)")
+        let sleeper = try String(contentsOf: started, encoding: .utf8).trimmingCharacters(in: .newlines)
+        #expect(eventually { !FileManager.default.fileExists(atPath: "/proc/\(sleeper)") })
+    }
+
     @Test("a Redis that is emptied or restarted is blamed, not the strategy")
     func emptiedRedis() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
