@@ -102,7 +102,9 @@ package struct StrategyHangs: Error, CustomStringConvertible {
     var patience_s: Double
 
     package var description: String {
-        "\(strategy) hangs, or the system gives its clients no threads (ulimit -u, -v, pids.max): for \(patience_s < 1 ? "\(patience_s)" : "\(Int(patience_s))") s none of its clients has finished what it was asked"
+        let time = patience_s < 1 ? "\(patience_s)" : "\(Int(patience_s))"
+        return "\(strategy) hangs: for \(time) s none of its clients has finished what it was asked (where the system gives"
+            + " them no threads it looks the same: ulimit -u, ulimit -v, pids.max)"
     }
 }
 

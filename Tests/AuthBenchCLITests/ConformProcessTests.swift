@@ -47,7 +47,7 @@ struct ConformProcessTests {
     func exit() throws {
         let result = try conform("leaves")
         #expect(result.status == 2)
-        #expect(result.errors.contains("CRD-05: it ended the process with status 0"))
+        #expect(result.errors.contains("CRD-05: it ended the process with status 2: authbench: a strategy, or a library of it, called exit"))
     }
 
     @Test("a strategy that prints is found out, and does not disturb the data on stdout")

@@ -177,7 +177,7 @@ final class GateCommandTests {
             in: folder, url: try program(with: "exit")
         ).finish()
         #expect(result.status == 2, "\(result.errors)")
-        #expect(result.errors.contains("was ended by an exit that is not its own"), "\(result.errors)")
+        #expect(result.errors.contains("a strategy, or a library of it, called exit"), "\(result.errors)")
     }
 
     @Test("options that say nothing sensible are refused before anything starts")

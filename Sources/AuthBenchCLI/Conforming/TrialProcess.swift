@@ -34,7 +34,9 @@ struct TrialProcess {
     func run() throws -> [Finding]? {
         let printed = folder.appendingPathComponent("\(UUID().uuidString).stdout")
         let said = folder.appendingPathComponent("\(UUID().uuidString).stderr")
-        let (process, output) = try start(printed, said)
+        let (process, input, output) = try start(printed, said)
+        // The process ends when nobody is there any more to listen.
+        defer { try? input.close() }
         var course = Course()
         let isSilent = !follow(output, &course)
         // One that has said that it is over, or stuck, ends by itself.
@@ -49,7 +51,7 @@ struct TrialProcess {
         return Conformance.complete(course.findings, of: strategy, end: brokenOff)
     }
 
-    private func start(_ printed: URL, _ said: URL) throws -> (ChildProcess, FileHandle) {
+    private func start(_ printed: URL, _ said: URL) throws -> (ChildProcess, input: FileHandle, output: FileHandle) {
         guard FileManager.default.createFile(atPath: said.path, contents: nil) else {
             throw Fault.runtime("\(said.path) cannot be written")
         }
@@ -69,7 +71,7 @@ struct TrialProcess {
             strategy, in: self.environment, stdout: printed, patience_s: patience_s)
         // A process that is gone takes nothing; its end shows in the answer.
         try? input.fileHandleForWriting.write(contentsOf: try TrialProtocol.line(order))
-        return (process, output.fileHandleForReading)
+        return (process, input.fileHandleForWriting, output.fileHandleForReading)
     }
 
     /// Takes down what the process tells, until it ends or the user wants no more.
