@@ -3,7 +3,7 @@ import AuthStatistics
 
 /// Whether the machine was the same throughout a run, by the strategy that does nothing: what it takes is the machine's.
 package enum BaselineMovement {
-    /// In the reference run its repeats were within 1.08 times of each other; under a load of 9 on two processors, 5.5.
+    /// In quiet runs its repeats were within 1.08 and 1.15 times of each other; under a load of 9 on two processors, 5.5.
     private static let most = 1.25
 
     /// - Parameter baseline: its measurements in one run, valid or not.
