@@ -108,6 +108,19 @@ static inline int authbench_is_ignored(int number) {
     return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
+// Whether Swift's runtime has taken a SIGQUIT before main and gone on: its crash handlers are gone, as they are after one
+// signal only, but their stack is there (sigaltstack(2)). Where it has none, or a sanitizer has its own, this says no.
+static inline int authbench_quit_was_taken(void) {
+    stack_t stack;
+    if (sigaltstack(NULL, &stack) != 0 || (stack.ss_flags & SS_DISABLE)) return 0;
+    const int numbers[] = {SIGQUIT, SIGILL, SIGSEGV, SIGBUS};
+    for (int index = 0; index < 4; index++) {
+        struct sigaction action;
+        if (sigaction(numbers[index], NULL, &action) != 0 || action.sa_handler != SIG_DFL) return 0;
+    }
+    return 1;
+}
+
 // How wide a terminal is; 0 where the descriptor is none, or it does not tell (ioctl_tty(2)).
 static inline int authbench_terminal_columns(int descriptor) {
     struct winsize size;

@@ -33,7 +33,7 @@ COMMANDS = {
     "compare": ["compare", "{runs}/a", "{runs}/b", "--out", "comparison.txt"],
 }
 # In which the system loads the program, on a busy machine.
-LOADING_S = 0.1
+LOADING_S = 0.5
 # Of commands that end before the signal comes: nothing proved, and what busy machines make of rows.
 ENDED_BEFORE = {0, 2, 3, 4, 5}
 
