@@ -103,8 +103,9 @@ package struct StrategyHangs: Error, CustomStringConvertible {
 
     package var description: String {
         let time = patience_s < 1 ? "\(patience_s)" : "\(Int(patience_s))"
-        return "\(strategy) hangs: for \(time) s none of its clients has finished what it was asked (where the system gives"
-            + " them no threads it looks the same: ulimit -u, ulimit -v, pids.max)"
+        return
+            "\(strategy) hangs: for \(time) s none of its clients has finished what it was asked (where the"
+            + " system gives them no threads it looks the same: ulimit -u, ulimit -v, pids.max)"
     }
 }
 

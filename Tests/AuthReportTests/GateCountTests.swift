@@ -40,6 +40,24 @@ struct GateCountTests {
         #expect(try #require(try row(.commands, { _ in 2 }, { _ in 3 }).change) == 0.5)
     }
 
+    @Test("one command more is a regression on a disturbed machine and in a biased gate too")
+    func exactOnBadMachine() throws {
+        var script = GateScript()
+        // Most blocks are dropped, and the base differs from itself by a half.
+        script.dropped = { $0 > 3 ? "the machine stood still on both sides" : nil }
+        script.ratio = { cell, _ in cell == 1 ? 1.5 : 1 }
+        let lines = script.lines(blocks: [10]).map { line in
+            var line = line
+            line.measurement?.base.store_commands = 10_000
+            line.measurement?.head.store_commands = 10_001
+            return line
+        }
+        let report = GateEvaluation(try GateRecording(lines)).report
+        #expect(report.findings.contains { $0.verdict == .inconclusive })
+        #expect(report.verdict == .regression)
+        #expect(report.rows.first?.metric == "store_commands")
+    }
+
     @Test("commands that vary from block to block must be more in every one, by more than a retry")
     func variedCommands() throws {
         let retry: (Int) -> Double = { 1 + Double($0 % 3) / 1000 }

@@ -51,7 +51,9 @@ struct TrialProcess {
         return Conformance.complete(course.findings, of: strategy, end: brokenOff)
     }
 
-    private func start(_ printed: URL, _ said: URL) throws -> (ChildProcess, input: FileHandle, output: FileHandle) {
+    private func start(_ printed: URL, _ said: URL) throws
+        -> (ChildProcess, input: FileHandle, output: FileHandle)
+    {
         guard FileManager.default.createFile(atPath: said.path, contents: nil) else {
             throw Fault.runtime("\(said.path) cannot be written")
         }

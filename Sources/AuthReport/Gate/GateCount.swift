@@ -26,13 +26,16 @@ struct GateCount {
     let base: Double
     let head: Double
     let blocks: Int
+    /// Whether it was the same in every block, so that nothing about the machine can make it doubtful.
+    let isExact: Bool
     let verdict: VerdictRow.Verdict
     let why: String
 
     /// - Returns: `nil` where nothing was counted on either side, or no block counts.
     init?(_ recording: GateRecording, cell: Int, _ kind: Kind) {
         let operations = Double(recording.header.cells[cell].operationsPerSide)
-        let counts = recording.blocks.filter { $0.facts.dropped == nil }
+        // What disturbs a machine sends no command.
+        let counts = recording.blocks.filter { kind == .commands || $0.facts.dropped == nil }
             .compactMap { block in block.measurements.first { $0.cell == cell } }
             .map {
                 (base: Self.count(kind, $0.base) / operations, head: Self.count(kind, $0.head) / operations)
@@ -42,6 +45,7 @@ struct GateCount {
             kind == .memory || base > 0 || head > 0
         else { return nil }
         (self.cell, self.kind, self.base, self.head, blocks) = (cell, kind, base, head, counts.count)
+        isExact = kind == .commands && counts.allSatisfy { $0 == counts[0] }
         (verdict, why) =
             kind == .commands
             ? Self.judgedCommands(counts) : Self.judgedMemory(counts, operations: operations)
@@ -97,6 +101,6 @@ extension GateEvaluation {
             clients: cell.clients, metric: count.kind.rawValue, base: count.base,
             head: count.head,
             change: count.kind == .commands && count.base > 0 ? count.head / count.base - 1 : nil,
-            n: count.blocks, verdict: count.verdict, why: count.why)
+            n: count.isExact ? nil : count.blocks, verdict: count.verdict, why: count.why)
     }
 }
