@@ -7,8 +7,7 @@ import soak
 PROGRAM = Path(__file__).parents[2] / ".build/debug/authbench"
 
 
-def test_every_command_ends_as_documented_and_leaves_nothing(capsys):
+def test_every_command_ends_as_documented_and_leaves_nothing():
     # Other tests may have the processors for themselves.
     failed = [trial for command in soak.COMMANDS for trial in soak.soak(PROGRAM, 4, 14, [command], patience_s=5)]
-    with capsys.disabled():
-        assert not failed, [f"{trial}: {trial.faults}" for trial in failed]
+    assert not failed, [f"{trial}: {trial.faults}" for trial in failed]

@@ -161,7 +161,12 @@ extension Finding {
 
     fileprivate var isBroken: Bool { if case .broken = verdict { true } else { false } }
 
-    fileprivate var isUntried: Bool { word == "error" || word == "not tried" }
+    fileprivate var isUntried: Bool {
+        switch verdict {
+        case .broken, .notTried: true
+        case .passed, .failed, .notApplicable: false
+        }
+    }
 
     fileprivate var cases: Int? { if case .passed(let cases) = verdict { cases } else { nil } }
 

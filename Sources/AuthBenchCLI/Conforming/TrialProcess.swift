@@ -123,9 +123,8 @@ struct TrialProcess {
             case .status(let status): "it ended the process with status \(status)"
             case nil: "it did not end"
             }
-        let lines = String(decoding: words.prefix(65_536), as: UTF8.self).split(whereSeparator: \.isNewline)
-        let cause = lines.first { $0.contains("Fatal error") } ?? lines.first
-        return cause.map { "\(how): \(String($0.prefix(200)).withoutControls)" } ?? how
+        let cause = LastWords.reason(in: String(decoding: words.prefix(65_536), as: UTF8.self))
+        return cause.map { "\(how): \($0.prefix(200))" } ?? how
     }
 
     /// Hands on what the strategy wrote to stderr.
