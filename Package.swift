@@ -13,9 +13,10 @@ let package = Package(
     name: "authbench",
     products: [
         .executable(name: "authbench", targets: ["authbench"]),
-        .library(name: "AuthBench", targets: ["AuthCore", "AuthConformance", "AuthBenchCLI"]),
+        // For whoever measures strategies of their own: `import AuthBench`.
+        .library(name: "AuthBench", targets: ["AuthBench"]),
         // For the package in Benchmarks only.
-        .library(name: "AuthKernels", targets: ["AuthKernels", "AuthStrategies", "AuthCore"]),
+        .library(name: "HotPaths", targets: ["HotPaths", "AuthStrategies", "AuthCore", "AuthText"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -23,63 +24,86 @@ let package = Package(
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
-        // Floor 0: the C libraries, and what only C can say.
-        .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
-        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
-        .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
-        .systemLibrary(name: "CLinux"),
-        .target(name: "CBase64URL"),
+        // Layer 0: the C libraries, and what only C can say.
+        .systemLibrary(name: "CAuthBenchSQLite", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CAuthBenchHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CAuthBenchOpenSSL", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CAuthBenchLinux"),
+        .target(name: "CAuthBenchBase64URL"),
 
-        // Floor 1.
+        // Layer 1: what everything else is said in.
         .target(name: "AuthCore"),
+        .target(name: "AuthText", dependencies: ["AuthCore"]),
         .target(name: "AuthStatistics"),
-        .target(name: "Backends", dependencies: ["CSQLite", "CHiredis", "COpenSSL", "CLinux", "CBase64URL"]),
+        .target(
+            name: "Backends",
+            dependencies: [
+                "CAuthBenchSQLite", "CAuthBenchHiredis", "CAuthBenchOpenSSL", "CAuthBenchLinux",
+                "CAuthBenchBase64URL",
+            ]),
         .target(
             name: "BuiltinWorkloads", path: "Benchmarks/Workloads",
             resources: workloads.map { .embedInCode("\($0).json") }),
 
-        // Floor 2.
-        .target(name: "AuthStrategies", dependencies: ["AuthCore", "Backends"]),
+        // Layer 2: what is measured, what measures, what is written.
+        .target(name: "AuthStrategies", dependencies: ["AuthCore", "AuthText", "Backends"]),
         .target(name: "AuthHarness", dependencies: ["AuthCore"]),
-        .target(name: "AuthReport", dependencies: ["AuthCore", "AuthStatistics", "Backends"]),
-        .target(name: "AuthConformance", dependencies: ["AuthCore", "Backends"]),
+        .target(name: "AuthConformance", dependencies: ["AuthCore", "AuthText", "Backends"]),
+        .target(name: "AuthResults", dependencies: ["AuthCore", "AuthStatistics", "Backends"]),
 
-        // Floor 3.
+        // Layer 3: what follows from it.
+        .target(name: "AuthVerdict", dependencies: ["AuthResults", "AuthCore", "AuthStatistics", "Backends"]),
         .target(
-            name: "AuthKernels", dependencies: ["AuthCore", "AuthHarness", "AuthStrategies", "Backends"]),
+            name: "HotPaths", dependencies: ["AuthCore", "AuthText", "AuthHarness", "AuthStrategies", "Backends"]),
+
+        // Layer 4: two programs in turns.
+        .target(
+            name: "AuthGate",
+            dependencies: [
+                "AuthVerdict", "AuthResults", "AuthHarness", "AuthStrategies", "AuthCore", "AuthStatistics",
+                "Backends", "BuiltinWorkloads",
+            ]),
+
+        // Layer 5: the command line, and its two doors.
         .target(
             name: "AuthBenchCLI",
             dependencies: [
-                "AuthCore", "AuthConformance", "AuthHarness", "AuthReport", "AuthStatistics",
-                "AuthStrategies", "Backends", "BuiltinWorkloads",
+                "AuthCore", "AuthText", "AuthConformance", "AuthHarness", "AuthResults", "AuthVerdict",
+                "AuthGate", "AuthStatistics", "AuthStrategies", "Backends", "BuiltinWorkloads",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        .executableTarget(name: "authbench", dependencies: ["AuthStrategies", "AuthBenchCLI"]),
+        .target(name: "AuthBench", dependencies: ["AuthBenchCLI", "AuthStrategies", "AuthCore"]),
+        .executableTarget(name: "authbench", dependencies: ["AuthBench"]),
 
-        .testTarget(name: "AuthCoreTests", dependencies: ["AuthCore", "AuthStatistics"]),
+        .testTarget(name: "AuthCoreTests", dependencies: ["AuthCore", "AuthText", "AuthStatistics"]),
         .testTarget(name: "AuthStatisticsTests", dependencies: ["AuthStatistics"]),
         .testTarget(name: "BackendsTests", dependencies: ["Backends"]),
-        .testTarget(name: "AuthStrategiesTests", dependencies: ["AuthStrategies", "AuthCore", "Backends"]),
+        .testTarget(name: "AuthStrategiesTests", dependencies: ["AuthStrategies", "AuthCore", "AuthText", "Backends"]),
         .testTarget(
             name: "AuthHarnessTests",
             dependencies: [
-                "AuthHarness", "AuthCore", "AuthReport", "AuthStatistics",
+                "AuthHarness", "AuthCore", "AuthResults", "AuthStatistics",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]),
         // Strategies that crash, hang and print, for the tests of `conform`.
         .executableTarget(
-            name: "BrokenStrategies", dependencies: ["AuthBenchCLI", "AuthCore"],
+            name: "BrokenStrategies", dependencies: ["AuthBench"],
             path: "Tests/BrokenStrategies"),
         .testTarget(
             name: "AuthConformanceTests",
-            dependencies: ["AuthConformance", "AuthStrategies", "AuthCore", "Backends", "BrokenStrategies"]),
+            dependencies: [
+                "AuthConformance", "AuthStrategies", "AuthCore", "AuthText", "Backends", "BrokenStrategies",
+            ]),
         .testTarget(
-            name: "AuthReportTests",
-            dependencies: ["AuthReport", "AuthCore", "AuthStatistics", "Backends"]),
+            name: "AuthResultsTests",
+            dependencies: [
+                "AuthResults", "AuthVerdict", "AuthGate", "AuthCore", "AuthStatistics", "Backends",
+            ]),
         .testTarget(
             name: "AuthBenchCLITests",
             dependencies: [
-                "authbench", "AuthBenchCLI", "AuthCore", "AuthReport", "Backends", "BrokenStrategies",
+                "authbench", "AuthBenchCLI", "AuthCore", "AuthText", "AuthGate", "AuthResults", "AuthVerdict",
+                "Backends", "BrokenStrategies",
             ]),
     ]
 )
@@ -87,7 +111,8 @@ let package = Package(
 // The same properties twice: in tests that replay the corpus, or with `make fuzz` in the fuzzer.
 let isFuzzed = Context.environment["AUTHBENCH_FUZZ"] != nil
 let properties: [Target.Dependency] = [
-    "AuthCore", "Backends", "AuthStrategies", "AuthReport", "AuthBenchCLI",
+    "AuthCore", "AuthText", "Backends", "AuthStrategies", "AuthResults", "AuthVerdict", "AuthGate",
+    "AuthBenchCLI",
 ]
 let data = ["CLibFuzzer", "Corpus", "Regressions", "README.md"]
 package.targets +=

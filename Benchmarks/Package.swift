@@ -2,7 +2,7 @@
 import PackageDescription
 
 let settings: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
-let kernels = Target.Dependency.product(name: "AuthKernels", package: "authbench")
+let kernels = Target.Dependency.product(name: "HotPaths", package: "authbench")
 
 /// A target with a folder of its name.
 func target(_ name: String, _ dependencies: Target.Dependency...) -> Target {

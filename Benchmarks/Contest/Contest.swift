@@ -1,4 +1,4 @@
-import AuthKernels
+import HotPaths
 
 /// Two contestants that take turns in short slices, so that whatever the machine does meets both.
 ///

@@ -1,4 +1,4 @@
-import AuthKernels
+import HotPaths
 import CBare
 
 /// One of two things that are held against each other: does a number of operations and says how long they took.
@@ -9,7 +9,7 @@ public struct Contestant {
     public init(run: @escaping (_ count: Int) throws -> UInt64) { self.run = run }
 
     /// Times a kernel.
-    public init(_ kernel: Kernel) {
+    public init(_ kernel: HotPath) {
         run = { count in
             let start_ns = bare_now_ns()
             try kernel.run(count)

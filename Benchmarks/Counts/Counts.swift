@@ -1,4 +1,4 @@
-import AuthKernels
+import HotPaths
 import AuthStrategies
 import Benchmark
 import Peers
@@ -7,9 +7,9 @@ import Peers
 let benchmarks: @Sendable () -> Void = {
     counts("hs256-jwt authenticate") { try TokenScene().hs256.authenticate.run }
     counts("rs256-jwt authenticate") { try TokenScene().rs256.authenticate.run }
-    counts("claims reader") { try TextKernels.claimsReader(TokenScene.tokens).run }
-    counts("header parse") { try TextKernels.headerParse(TokenScene.tokens).run }
-    counts("histogram record") { HarnessKernels.histogramRecord.run }
+    counts("claims reader") { try TextHotPaths.claimsReader(TokenScene.tokens).run }
+    counts("header parse") { try TextHotPaths.headerParse(TokenScene.tokens).run }
+    counts("histogram record") { HarnessHotPaths.histogramRecord.run }
     counts("bare EVP_MAC") {
         let scene = try TokenScene()
         let hmac = try Bare.hmac(key: scene.keys.secret, of: scene.hs256Inputs)
@@ -31,7 +31,7 @@ let benchmarks: @Sendable () -> Void = {
         let scene = try StoreScene()
         _ = try scene.authenticate(RedisSessionStrategy.self, clients: 1)
         let get = try Bare.get(
-            socket: scene.stores.redisSocket, prefix: KernelStores.redisPrefix + "s:", clients: 1)
+            socket: scene.stores.redisSocket, prefix: HotPathStores.redisPrefix + "s:", clients: 1)
         return { count in _ = try withExtendedLifetime(scene) { try get.run(count) } }
     }
     // Enough for what a measurement allocates once, for each bucket of time that it saw, to be next to nothing.

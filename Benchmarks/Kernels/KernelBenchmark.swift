@@ -1,9 +1,9 @@
-import AuthKernels
+import HotPaths
 import Benchmark
 import Contest
 
 /// Registers a kernel: each iteration is a thousand operations, and the report gives the time of one.
-func kernel(_ name: String, setUp: @escaping @Sendable () async throws -> Kernel) {
+func kernel(_ name: String, setUp: @escaping @Sendable () async throws -> HotPath) {
     let configuration = Benchmark.Configuration(
         metrics: [.wallClock], warmupIterations: 3, scalingFactor: .kilo, maxDuration: .seconds(1),
         maxIterations: 2000)
@@ -18,8 +18,8 @@ extension BenchmarkMetric {
     static let cpuTime = Self.custom("CPU time (ns)")
 }
 
-/// Registers the floor under the whole harness: what a closed loop costs that decides nothing.
-func harness(_ name: String, operations: Int, setUp: @escaping @Sendable () async throws -> ClientKernel) {
+/// Registers the baseline under the whole harness: what a closed loop costs that decides nothing.
+func harness(_ name: String, operations: Int, setUp: @escaping @Sendable () async throws -> ClientHotPath) {
     let configuration = Benchmark.Configuration(
         metrics: [.cpuTime], warmupIterations: 1, maxDuration: .seconds(30), maxIterations: 30)
     Benchmark(benchmarkName(name), configuration: configuration) { benchmark, kernel in

@@ -1,4 +1,4 @@
-import AuthKernels
+import HotPaths
 import CBare
 import Contest
 
@@ -6,7 +6,7 @@ import Contest
 public enum Bare {
     /// HMAC-SHA256 of each message in turn.
     public static func hmac(key: [UInt8], of messages: Messages) throws -> Contestant {
-        guard let hmac = bare_hmac_new(key, key.count) else { throw NotReady(name: "HMAC") }
+        guard let hmac = bare_hmac_new(key, key.count) else { throw NotReadyError(name: "HMAC") }
         return Contestant("bare HMAC") { first, count in
             bare_hmac_run(hmac, messages.bytes, messages.offsets, messages.count, first, count)
         }
@@ -22,7 +22,7 @@ public enum Bare {
     /// - Throws: when OpenSSL does not take the key.
     public static func verify(publicKey: [UInt8], digests: [UInt8], signatures: [UInt8]) throws -> Contestant
     {
-        guard let rsa = bare_rsa_verifier(publicKey, publicKey.count) else { throw NotReady(name: "RSA") }
+        guard let rsa = bare_rsa_verifier(publicKey, publicKey.count) else { throw NotReadyError(name: "RSA") }
         return Contestant("bare RSA verify") { first, count in
             bare_rsa_verify(rsa, digests, signatures, digests.count / 32, first, count)
         }
@@ -30,7 +30,7 @@ public enum Bare {
 
     /// Signs digests of 32 bytes each in turn.
     public static func sign(privateKey: [UInt8], digests: [UInt8]) throws -> Contestant {
-        guard let rsa = bare_rsa_signer(privateKey, privateKey.count) else { throw NotReady(name: "RSA") }
+        guard let rsa = bare_rsa_signer(privateKey, privateKey.count) else { throw NotReadyError(name: "RSA") }
         return Contestant("bare RSA sign") { first, count in
             bare_rsa_sign(rsa, digests, digests.count / 32, first, count)
         }
@@ -38,14 +38,14 @@ public enum Bare {
 
     /// Reads sessions, so many clients at once.
     public static func pointRead(path: String, clients: Int) throws -> Contestant {
-        guard let sqlite = bare_sqlite_open(path, clients) else { throw NotReady(name: "SQLite") }
+        guard let sqlite = bare_sqlite_open(path, clients) else { throw NotReadyError(name: "SQLite") }
         return shared("bare point read", among: clients) { bare_sqlite_run(sqlite, $0, $1) }
     }
 
     /// Asks Redis for sessions, so many clients at once.
     public static func get(socket: String, prefix: String, clients: Int) throws -> Contestant {
         guard let redis = bare_redis_open(socket, prefix, clients) else {
-            throw NotReady(name: "hiredis")
+            throw NotReadyError(name: "hiredis")
         }
         return shared("bare GET", among: clients) { bare_redis_run(redis, $0, $1) }
     }
@@ -66,7 +66,7 @@ public enum Bare {
 }
 
 /// A peer that could not be set up.
-struct NotReady: Error, CustomStringConvertible {
+struct NotReadyError: Error, CustomStringConvertible {
     var name: String
     var description: String { "\(name) could not be set up" }
 }

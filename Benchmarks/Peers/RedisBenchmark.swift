@@ -15,7 +15,7 @@ public enum RedisBenchmark {
             guard let line = output.split(separator: "\n").last(where: { $0.hasPrefix("\"GET\"") }),
                 let perSecond = line.split(separator: ",").dropFirst().first
                     .flatMap({ Double($0.filter { $0 != "\"" }) }), perSecond > 0
-            else { throw NotReady(name: "redis-benchmark") }
+            else { throw NotReadyError(name: "redis-benchmark") }
             return UInt64(Double(count) / perSecond * 1e9)
         }
     }
@@ -31,7 +31,7 @@ public enum RedisBenchmark {
         try process.run()
         let output = pipe.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw NotReady(name: "redis-benchmark") }
+        guard process.terminationStatus == 0 else { throw NotReadyError(name: "redis-benchmark") }
         return String(decoding: output, as: UTF8.self)
     }
 }

@@ -1,11 +1,11 @@
 import AuthCore
-import AuthKernels
+import HotPaths
 import AuthStrategies
 import Contest
 
 /// Strategies under the whole harness, on stores that the bare loops can ask too.
 public final class StoreScene {
-    public let stores: KernelStores
+    public let stores: HotPathStores
     public static let population = 10_000
     /// Of the value that Redis holds for a session: five integers and the scope.
     public static let value_bytes = 50
@@ -14,14 +14,14 @@ public final class StoreScene {
         var policy = Policy()
         // Reads only, as the bare loops do.
         policy.touch = .never
-        stores = try KernelStores(policy)
+        stores = try HotPathStores(policy)
     }
 
     /// So many clients that present credentials of one strategy together.
     public func authenticate(_ strategy: any (AuthStrategy & ~Copyable).Type, clients: Int) throws
         -> Contestant
     {
-        let kernel = try ClientKernel(
+        let kernel = try ClientHotPath(
             strategy, clients: clients, population: Self.population, environment: stores.environment)
         return Contestant { count in
             let share = (count - 1) / clients + 1
@@ -30,28 +30,28 @@ public final class StoreScene {
         }
     }
 
-    public func sqlitePointRead() throws -> Kernel {
+    public func sqlitePointRead() throws -> HotPath {
         let sessions = try signIn(
             SQLiteSessionStrategy.self, sharing: SQLiteSessionStrategy.prepare(in: stores.environment))
-        return try StoreKernels.sqlitePointRead(path: stores.environment.sqlite.path, tokens: sessions)
+        return try StoreHotPaths.sqlitePointRead(path: stores.environment.sqlite.path, tokens: sessions)
             .keeping(self)
     }
 
-    public func sqliteInsert() throws -> Kernel {
+    public func sqliteInsert() throws -> HotPath {
         _ = try SQLiteSessionStrategy.prepare(in: stores.environment)
-        return try StoreKernels.sqliteInsert(path: stores.environment.sqlite.path).keeping(self)
+        return try StoreHotPaths.sqliteInsert(path: stores.environment.sqlite.path).keeping(self)
     }
 
-    public func redisRoundTrip() throws -> Kernel {
+    public func redisRoundTrip() throws -> HotPath {
         let sessions = try signIn(RedisSessionStrategy.self, sharing: stores.environment)
-        guard let redis = stores.environment.redis else { throw NotReady(name: "Redis") }
-        return try StoreKernels.redisRoundTrip(redis, tokens: sessions).keeping(self)
+        guard let redis = stores.environment.redis else { throw NotReadyError(name: "Redis") }
+        return try StoreHotPaths.redisRoundTrip(redis, tokens: sessions).keeping(self)
     }
 
     /// The tokens of a population of sessions.
     private func signIn<S: AuthStrategy & ~Copyable>(_: S.Type, sharing shared: S.Shared) throws -> [[UInt8]]
     {
-        try StrategyKernels<S>(sharing: shared, credentials: Self.population).headerLines.map {
+        try StrategyHotPaths<S>(sharing: shared, credentials: Self.population).headerLines.map {
             Array($0.suffix(43))
         }
     }

@@ -1,15 +1,16 @@
 import AuthCore
-import AuthKernels
+import AuthText
+import HotPaths
 import AuthStrategies
 import Contest
 
 /// Tokens of both algorithms with keys that all contestants know.
 public struct TokenScene {
     public let keys: TokenKeys
-    public let hs256: StrategyKernels<HS256JWTStrategy>
-    public let rs256: StrategyKernels<RS256JWTStrategy>
+    public let hs256: StrategyHotPaths<HS256JWTStrategy>
+    public let rs256: StrategyHotPaths<RS256JWTStrategy>
     /// Tokens of 345 bytes, with no claim that need not be there (no length of a token is 344 with this header).
-    public let small: StrategyKernels<HS256JWTStrategy>
+    public let small: StrategyHotPaths<HS256JWTStrategy>
 
     /// Few enough for all tokens to stay in the processor's cache.
     public static let tokens = 16
@@ -17,9 +18,9 @@ public struct TokenScene {
 
     public init() throws {
         keys = try TokenKeys()
-        hs256 = try StrategyKernels(sharing: keys.hs256(Policy()), credentials: Self.tokens)
-        rs256 = try StrategyKernels(sharing: keys.rs256(Policy()), credentials: Self.tokens)
-        small = try StrategyKernels(sharing: keys.hs256(Policy())) { strategy in
+        hs256 = try StrategyHotPaths(sharing: keys.hs256(Policy()), credentials: Self.tokens)
+        rs256 = try StrategyHotPaths(sharing: keys.rs256(Policy()), credentials: Self.tokens)
+        small = try StrategyHotPaths(sharing: keys.hs256(Policy())) { strategy in
             try (1...Self.tokens).map { try Self.smallLine($0, signedBy: &strategy) }
         }
     }
@@ -54,7 +55,7 @@ public struct TokenScene {
 
     /// The SHA-256 of what RSA signs, end to end.
     public var rs256Digests: [UInt8] {
-        Self.signingInputs(rs256Tokens).flatMap(CryptoKernels.sha256)
+        Self.signingInputs(rs256Tokens).flatMap(CryptoHotPaths.sha256)
     }
     public var rs256Signatures: [UInt8] { rs256Tokens.flatMap { Self.decoded(2, of: $0) } }
 

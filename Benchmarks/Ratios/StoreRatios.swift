@@ -1,4 +1,4 @@
-import AuthKernels
+import HotPaths
 import AuthStrategies
 import Contest
 import Peers
@@ -22,7 +22,7 @@ func storeRatios() {
             return try Contest(
                 ours,
                 against: Bare.get(
-                    socket: scene.stores.redisSocket, prefix: KernelStores.redisPrefix + "s:",
+                    socket: scene.stores.redisSocket, prefix: HotPathStores.redisPrefix + "s:",
                     clients: clients),
                 slice_ns: slice_ns(clients), fours: clients == 200 ? 3 : 25,
                 bind: clients == 1 ? scene.together : scene.apart)
@@ -48,7 +48,7 @@ func storeRatios() {
     ratio("hybrid authenticate against hs256-jwt authenticate") {
         let scene = try StoreScene()
         let shared = try HybridStrategy.prepare(in: scene.stores.environment)
-        let hybrid = try StrategyKernels<HybridStrategy>(sharing: shared, credentials: TokenScene.tokens)
+        let hybrid = try StrategyHotPaths<HybridStrategy>(sharing: shared, credentials: TokenScene.tokens)
         return try withExtendedLifetime(scene) {
             try Contest(Contestant(hybrid.authenticate), against: Contestant(TokenScene().hs256.authenticate))
         }

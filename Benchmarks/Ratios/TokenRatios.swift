@@ -1,5 +1,5 @@
 import AuthCore
-import AuthKernels
+import HotPaths
 import Contest
 import Libraries
 import Peers
@@ -45,7 +45,7 @@ func tokenRatios() {
     }
     ratio("claims reader against JSONDecoder", per: 100_000) {
         try Contest(
-            Contestant(TextKernels.claimsReader(TokenScene.tokens)),
+            Contestant(TextHotPaths.claimsReader(TokenScene.tokens)),
             against: FoundationPeer.claims(TokenScene().hs256PayloadArrays))
     }
 }

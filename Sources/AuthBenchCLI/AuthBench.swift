@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuthCore
+import AuthGate
 import AuthStrategies
 import Backends
 import Foundation
@@ -47,9 +48,15 @@ public enum AuthBench {
             var command = try Root.parseAsRoot(arguments)
             try command.run()
             return ExitStatus.success
-        } catch let fault as Fault {
-            Console.complain(fault.message)
-            return fault.status
+        } catch let error as CommandError {
+            Console.complain(error.message)
+            return error.status
+        } catch let error as GateError {
+            Console.complain(error.description)
+            return error.status
+        } catch let error as UnknownStrategyError {
+            Console.complain(error.description)
+            return ExitStatus.usage
         } catch let code as ExitCode {
             return code.rawValue
         } catch {
@@ -70,12 +77,12 @@ public enum AuthBench {
 enum Registry {
     @TaskLocal static var strategies: StrategyRegistry = []
 
-    static var floor: String? { strategies.floor }
+    static var baseline: String? { strategies.baseline }
 }
 
 extension StrategyRegistry {
     /// The strategy that only shows the harness's own cost.
-    var floor: String? { map { $0.descriptor }.first { $0.transport == .none }?.id }
+    var baseline: String? { map { $0.descriptor }.first { $0.transport == .none }?.id }
 }
 
 struct Root: ParsableCommand {

@@ -1,3 +1,5 @@
+import AuthConformance
+import AuthCore
 import Backends
 import Foundation
 import Glibc
@@ -26,7 +28,7 @@ enum Console {
     /// Prints data; a stdout that takes nothing is a failure like that of a file.
     static func output(_ text: String) throws {
         do { try FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) } catch {
-            throw Fault.runtime("stdout cannot be written: \(error.reason)")
+            throw CommandError.runtime("stdout cannot be written: \(error.reason)")
         }
     }
 
@@ -35,18 +37,18 @@ enum Console {
     /// - Parameters:
     ///   - text: the data.
     ///   - file: a new file or one to replace; what is no file stays as it is.
-    /// - Throws: `Fault` when it cannot be written.
+    /// - Throws: `CommandError` when it cannot be written.
     static func output(_ text: String, to file: String) throws {
         do {
             let path = try FileStatus.resolve(URL(fileURLWithPath: file).path)
             if let kind = FileStatus(at: path)?.kind, kind != .file {
-                throw Fault.badData("--out \(file) is a \(kind), not a file: name a file")
+                throw CommandError.badData("--out \(file) is a \(kind), not a file: name a file")
             }
             try Signals.afterwards {
                 try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
             }
-        } catch let fault as Fault { throw fault } catch {
-            throw Fault.badData("--out \(file) cannot be written: \(error.reason)")
+        } catch let fault as CommandError { throw fault } catch {
+            throw CommandError.badData("--out \(file) cannot be written: \(error.reason)")
         }
     }
 

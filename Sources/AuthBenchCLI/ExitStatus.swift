@@ -1,3 +1,5 @@
+import AuthGate
+
 /// The exit statuses of all commands; the README has them in one table.
 enum ExitStatus {
     static let success: Int32 = 0
@@ -18,16 +20,28 @@ enum ExitStatus {
 }
 
 /// What went wrong, in one line for the user, and the status to exit with.
-struct Fault: Error, Equatable {
+struct CommandError: Error, Equatable {
     var status: Int32
     var message: String
 
     static func usage(_ message: String) -> Self { Self(status: ExitStatus.usage, message: message) }
     static func badData(_ message: String) -> Self { Self(status: ExitStatus.badData, message: message) }
     /// Refuses an empty path, which Foundation takes for the current folder.
-    static func refuseEmpty(_ path: String, _ option: String) throws(Fault) {
+    static func refuseEmpty(_ path: String, _ option: String) throws(CommandError) {
         if path.isEmpty { throw usage("\(option) is empty: name a folder or a file") }
     }
 
     static func runtime(_ message: String) -> Self { Self(status: ExitStatus.runtime, message: message) }
+}
+
+extension GateError {
+    /// With which a command ends that threw it.
+    var status: Int32 {
+        switch kind {
+        case .failed: ExitStatus.runtime
+        case .badOutput: ExitStatus.badData
+        case .incomparable: ExitStatus.incomparable
+        case .nothingInCommon: ExitStatus.nothingMeasured
+        }
+    }
 }

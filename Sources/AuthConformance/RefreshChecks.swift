@@ -35,7 +35,7 @@ extension Trial where S: ~Copyable {
             try mustNotRenew(first, "a token idle for its whole timeout", at: end)
         case .scope:
             guard case .refused = try decide(try renewed(first, at: start).headerLine, scope: Scope("admin"))
-            else { throw Breach("a renewal widened the scope") }
+            else { throw BreachError("a renewal widened the scope") }
         case .mixUps: try checkMixUps(first)
         case .logout:
             try there.logout(first, at: start)
@@ -57,7 +57,7 @@ extension Trial where S: ~Copyable {
 
     private mutating func mustNotRenew(_ credential: Credential, _ what: String, at now: Instant) throws {
         cases += 1
-        guard case .refused = try here.renew(credential, at: now) else { throw Breach("\(what): renewed") }
+        guard case .refused = try here.renew(credential, at: now) else { throw BreachError("\(what): renewed") }
     }
 
     private mutating func checkFamilyLifetime(_ first: Credential) throws {
@@ -94,14 +94,14 @@ extension Trial where S: ~Copyable {
     /// REF-15: servers whose clocks differ by up to the grace exchange one family's tokens.
     private mutating func checkClocks(_ first: Credential) throws {
         let grace_ms = lifetimes.refreshGrace_ms
-        guard grace_ms > 1 else { throw NotApplicable("the policy has no grace") }
+        guard grace_ms > 1 else { throw NotApplicableError("the policy has no grace") }
         let now = start.advanced(byMilliseconds: 2 * grace_ms)
         for skew_ms in [-1, 1, -grace_ms / 2, -grace_ms, grace_ms - 1] {
             let then = now.advanced(byMilliseconds: skew_ms)
             let own = try here.login(alice, at: start)
             let second = try renewed(own, at: now)
             guard case .renewed(let again) = try there.renew(own, at: then) else {
-                throw Breach("a lost answer was refused to a clock that is \(skew_ms) ms off")
+                throw BreachError("a lost answer was refused to a clock that is \(skew_ms) ms off")
             }
             try require(
                 again.refreshToken == second.refreshToken,

@@ -1,4 +1,5 @@
 import AuthCore
+import AuthText
 import Backends
 import Foundation
 
@@ -15,7 +16,7 @@ extension Trial where S: ~Copyable {
             if let bytes = Base64URL.decode(token.span) { secrets.append(bytes) }
         }
         let dump = try StoreDump.bytes(environment)
-        guard !dump.isEmpty else { throw NotTried("what it keeps is in no store that the kit can read") }
+        guard !dump.isEmpty else { throw NotTriedError("what it keeps is in no store that the kit can read") }
         for secret in secrets {
             try require(
                 dump.range(of: Data(secret)) == nil,
@@ -29,7 +30,7 @@ extension Trial where S: ~Copyable {
     mutating func checkLostIndex() throws {
         guard let redis = environment.redis,
             let endpoint = RedisEndpoint(url: redis.url)
-        else { throw NotTried("the run has no Redis server") }
+        else { throw NotTriedError("the run has no Redis server") }
         var connection = try RedisConnection(endpoint)
         for (subject, signsInAgain) in [(Subject(id: 10), false), (Subject(id: 11), true)] {
             let before = try RedisKeys.list(under: redis.keyPrefix, on: &connection)

@@ -27,11 +27,11 @@ extension Trial where S: ~Copyable {
         corpusVerdicts = verdicts
         switch verdicts[requirement] {
         case .passed(let count): cases = count
-        case .failed(let text): throw Breach(text)
+        case .failed(let text): throw BreachError(text)
         case nil where requirement == "JWT-19" || requirement == "JWT-20":
             let algorithm = try corpus().algorithm
-            throw NotApplicable("its tokens say alg \(algorithm)")
-        case nil, .broken, .notTried, .notApplicable: throw NotTried("the corpus has no case of it")
+            throw NotApplicableError("its tokens say alg \(algorithm)")
+        case nil, .broken, .notTried, .notApplicable: throw NotTriedError("the corpus has no case of it")
         }
     }
 
@@ -39,9 +39,9 @@ extension Trial where S: ~Copyable {
     private mutating func corpus() throws -> TokenCorpus {
         let credential = try here.login(alice, at: start)
         guard let genuine = GenuineToken(credential.headerLine) else {
-            throw NotTried("the credential is no compact JWS, the only form that the kit knows how to forge")
+            throw NotTriedError("the credential is no compact JWS, the only form that the kit knows how to forge")
         }
-        guard promises.canSign else { throw NotTried("signOctets signs nothing for the kit") }
+        guard promises.canSign else { throw NotTriedError("signOctets signs nothing for the kit") }
         let signer = Mutexed(try Watched<S>(sharing: shared))
         return try TokenCorpus(
             genuine, policy: environment.policy, publicKey: here.verificationKey,
@@ -61,7 +61,7 @@ extension Trial where S: ~Copyable {
             counts[token.requirement, default: 0] += 1
             counts[Self.errors, default: 0] += 1
             let decision: Decision
-            do { decision = try decide(token.line) } catch let breach as Breach {
+            do { decision = try decide(token.line) } catch let breach as BreachError {
                 for name in [token.requirement, Self.errors] where verdicts[name] == nil {
                     verdicts[name] = .failed("\(what): \(breach.text)")
                 }
@@ -114,7 +114,7 @@ extension Trial where S: ~Copyable {
         let names = ["auth_time", "acr", "amr"]
         let first = try here.login(alice, at: start)
         guard let signedIn = GenuineToken(first.headerLine)?.texts(of: names) else {
-            throw NotApplicable("the credential is no compact JWS")
+            throw NotApplicableError("the credential is no compact JWS")
         }
         let begin = String(start.seconds)
         try require(
@@ -123,7 +123,7 @@ extension Trial where S: ~Copyable {
         let (step_ms, grace_ms) = (lifetimes.shortest_ms / 4, lifetimes.refreshGrace_ms)
         let once = start.advanced(byMilliseconds: step_ms)
         guard case .renewed(let second) = try here.renew(first, at: once) else {
-            throw NotApplicable("a token is not renewed")
+            throw NotApplicableError("a token is not renewed")
         }
         var fresh = [second]
         // The answer may have been lost, and be asked for again: before the new token is used, or it is reuse.
@@ -133,7 +133,7 @@ extension Trial where S: ~Copyable {
         for credential in fresh {
             let texts = GenuineToken(credential.headerLine)?.texts(of: names)
             for (index, name) in names.enumerated() where texts?[index] != signedIn[index] {
-                throw Breach(
+                throw BreachError(
                     "\(name) was \(signedIn[index] ?? "absent") at the sign-in, and is "
                         + "\(texts?[index] ?? "absent") in a renewed token")
             }

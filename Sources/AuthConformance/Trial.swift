@@ -22,8 +22,8 @@ struct Trial<S: AuthStrategy & ~Copyable>: ~Copyable {
         let shared = Watched<S>.Shared(own: try S.prepare(in: environment), watch: watch)
         var here = try Watched<S>(sharing: shared)
         let there = try Watched<S>(sharing: shared)
-        let specimen = try here.login(alice, at: .traceStart)
-        promises = Promises(S.descriptor, specimen: specimen, canSign: try here.signOctets([]) != nil)
+        let sample = try here.login(alice, at: .traceStart)
+        promises = Promises(S.descriptor, sample: sample, canSign: try here.signOctets([]) != nil)
         self.environment = environment
         self.shared = shared
         self.watch = watch
@@ -44,7 +44,7 @@ struct Trial<S: AuthStrategy & ~Copyable>: ~Copyable {
         do { decision = try here.authenticate(line.span, requiring: scope, at: now) } catch {
             throw fault("an error instead of a decision", error)
         }
-        if watch.isSlow { throw Halt(watch.slowText) }
+        if watch.isSlow { throw HaltError(watch.slowText) }
         return decision
     }
 
@@ -58,28 +58,28 @@ struct Trial<S: AuthStrategy & ~Copyable>: ~Copyable {
 
     mutating func mustAccept(_ line: [UInt8], _ what: String, at now: Instant = .traceStart) throws {
         let decision = try decide(line, at: now)
-        guard decision == .accepted(alice) else { throw Breach("\(what): \(decision), though it is good") }
+        guard decision == .accepted(alice) else { throw BreachError("\(what): \(decision), though it is good") }
     }
 
     mutating func mustRefuse(_ line: [UInt8], _ what: String, at now: Instant = .traceStart) throws {
-        guard case .refused = try decide(line, at: now) else { throw Breach("\(what): accepted") }
+        guard case .refused = try decide(line, at: now) else { throw BreachError("\(what): accepted") }
     }
 
     mutating func mustRefuseThere(_ line: [UInt8], _ what: String, at now: Instant) throws {
         guard case .refused = try decideThere(line, at: now) else {
-            throw Breach("\(what): accepted on another connection")
+            throw BreachError("\(what): accepted on another connection")
         }
     }
 
     mutating func require(_ isTrue: Bool, _ what: @autoclosure () -> String) throws {
         cases += 1
-        if !isTrue { throw Breach(what()) }
+        if !isTrue { throw BreachError(what()) }
     }
 
     /// Renews, and fails where that is refused.
     mutating func renewed(_ credential: Credential, at now: Instant) throws -> Credential {
         guard case .renewed(let fresh) = try here.renew(credential, at: now) else {
-            throw Breach("a good credential was not renewed")
+            throw BreachError("a good credential was not renewed")
         }
         return fresh
     }
@@ -90,11 +90,102 @@ func isOutage(_ error: any Error) -> Bool {
     switch error {
     case let error as RedisError: error.isOutage
     case let error as SQLiteError: error.isOutage
-    default: error is any StoreOutage
+    default: error is any StoreOutageError
     }
 }
 
 /// What an error of a strategy comes to: a breach, unless a store is to blame.
 func fault(_ what: String, _ error: any Error) -> any Error {
-    isOutage(error) || error is Halt ? error : Breach("\(what): \(error)")
+    isOutage(error) || error is HaltError ? error : BreachError("\(what): \(error)")
+}
+
+/// How one requirement came out for one strategy.
+public struct Finding: Sendable, Equatable, Codable {
+    public enum Verdict: Sendable, Equatable, Codable {
+        /// With how many cases it was tried.
+        case passed(cases: Int)
+        /// The first thing that was not as required.
+        case failed(String)
+        /// What kept its trial from coming to an end, by no fault that is proved: a store that failed, a crash, no answer.
+        case broken(String)
+        /// Why this kit did not try it, though it may ask something.
+        case notTried(String)
+        /// Why it asks nothing of this strategy.
+        case notApplicable(String)
+    }
+
+    public var strategy: String
+    /// As in the checklist: `JWT-24`.
+    public var requirement: String
+    public var title: String
+    public var verdict: Verdict
+}
+
+extension Finding {
+    package init(_ requirement: Requirement, of strategy: String, _ verdict: Verdict) {
+        self.init(
+            strategy: strategy, requirement: requirement.id, title: requirement.title, verdict: verdict)
+    }
+
+    /// What the requirements under which a published bug is tried came to.
+    init(_ bug: PublishedBug, from findings: [Self], of strategy: String) {
+        let own = findings.filter { bug.requirements.contains($0.requirement) }
+        self.init(
+            strategy: strategy, requirement: bug.id, title: bug.title,
+            verdict: own.map { $0.inherited }.max { $0.rank < $1.rank } ?? .notTried("no such requirement"))
+        let cases = own.reduce(0) { if case .passed(let cases) = $1.verdict { $0 + cases } else { $0 } }
+        if case .passed = verdict { verdict = .passed(cases: cases) }
+    }
+
+    /// The verdict with the requirement's name before its reason.
+    private var inherited: Verdict {
+        switch verdict {
+        case .passed(let cases): .passed(cases: cases)
+        case .failed(let text): .failed("\(requirement): \(text)")
+        case .broken(let text): .broken("\(requirement): \(text)")
+        case .notTried(let text): .notTried("\(requirement): \(text)")
+        case .notApplicable(let text): .notApplicable("\(requirement): \(text)")
+        }
+    }
+}
+
+extension Finding.Verdict {
+    /// Of several requirements of one bug, the verdict that counts.
+    fileprivate var rank: Int {
+        switch self {
+        case .failed: 4
+        case .broken: 3
+        case .passed: 2
+        case .notTried: 1
+        case .notApplicable: 0
+        }
+    }
+}
+
+/// A breach of a requirement, thrown by the check that finds it.
+struct BreachError: Error {
+    var text: String
+
+    init(_ text: String) { self.text = text }
+}
+
+/// What asks nothing of the strategy at hand, and why.
+struct NotApplicableError: Error {
+    var reason: String
+
+    init(_ reason: String) { self.reason = reason }
+}
+
+/// What may ask something of the strategy, and why the kit cannot try it.
+struct NotTriedError: Error {
+    var reason: String
+
+    init(_ reason: String) { self.reason = reason }
+}
+
+/// What ends the trial of a strategy, all that is left of it too: a store that failed, or no pace to go on with.
+struct HaltError: Error {
+    var reason: String
+
+    init(_ reason: String) { self.reason = reason }
 }

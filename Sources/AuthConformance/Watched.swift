@@ -134,8 +134,8 @@ struct Watched<S: AuthStrategy & ~Copyable>: ~Copyable {
 
     mutating func storeBytes() throws -> UInt64? { try call("storeBytes") { try $0.storeBytes() } }
 
-    mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
-        try call("misissue") { try $0.misissue(flaw, to: subject, at: now) }
+    mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
+        try call("issueFlawed") { try $0.issueFlawed(flaw, to: subject, at: now) }
     }
 
     var verificationKey: [UInt8] { strategy.verificationKey }

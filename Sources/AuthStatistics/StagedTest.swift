@@ -1,6 +1,8 @@
-/// Decides from blocks of two builds measured side by side which cells became slower: a pure function of the data.
+import Foundation
+
+/// Decides from blocks of two builds measured side by side which cases became slower: a pure function of the data.
 ///
-/// Stage 1 looks at all cells and lets those go that are proved fast enough; it accuses nobody. The accused are
+/// Stage 1 looks at all cases and lets those go that are proved fast enough; it accuses nobody. The accused are
 /// measured afresh, and only these later blocks can convict: whatever the screen did with its own blocks, they are
 /// no part of the evidence, so the chance of any false alarm in a run is at most `alpha`. The later looks share
 /// `alpha` evenly, as the last one sees the blocks of those before it again.
@@ -16,7 +18,7 @@ package struct StagedTest: Sendable {
         }
     }
 
-    /// Decides on all cells of a run at once, as Holm's correction needs to know all candidates.
+    /// Decides on all cases of a run at once, as Holm's correction needs to know all candidates.
     package func evaluate(_ family: [Series]) -> [Finding] {
         var findings = family.map(screen)
         let candidates = findings.count { $0.outcome == .open(stage: 2) }
@@ -26,9 +28,9 @@ package struct StagedTest: Sendable {
         return findings
     }
 
-    /// The first look: a cell passes when nothing speaks for a slow-down and an intolerable one is excluded.
+    /// The first look: a case passes when nothing speaks for a slow-down and an intolerable one is excluded.
     ///
-    /// A noisy cell excludes nothing and so becomes a candidate: noise cannot make a cell pass.
+    /// A noisy case excludes nothing and so becomes a candidate: noise cannot make a case pass.
     private func screen(_ series: Series) -> Finding {
         guard let look = look(at: series, stage: 1) else {
             return Finding(outcome: .open(stage: 1), look: partialLook(at: series))
@@ -37,7 +39,7 @@ package struct StagedTest: Sendable {
         return finding(look, isQuiet ? .passed : .open(stage: 2), series.bounds, level: rules.screen_p)
     }
 
-    /// A later look at the cells that are still open.
+    /// A later look at the cases that are still open.
     ///
     /// Holm's family is that of all original candidates in each look: one that has been decided, or that the budget
     /// left without blocks, counts as one that was not rejected.
@@ -45,13 +47,13 @@ package struct StagedTest: Sendable {
         _ stage: Int, candidates: Int, _ family: [Series], _ findings: inout [Finding]
     ) {
         let level = rules.alpha / Double(rules.blocks.count - 1)
-        let looks = findings.indices.compactMap { cell -> (cell: Int, look: Look)? in
-            guard findings[cell].outcome == .open(stage: stage) else { return nil }
-            return look(at: family[cell], stage: stage).map { (cell, $0) }
+        let looks = findings.indices.compactMap { item -> (item: Int, look: Look)? in
+            guard findings[item].outcome == .open(stage: stage) else { return nil }
+            return look(at: family[item], stage: stage).map { (item, $0) }
         }
         let adjusted = Holm.adjusted(looks.map(\.look.pSlower), familySize: candidates)
-        for ((cell, look), adjusted_p) in zip(looks, adjusted) {
-            let bounds = family[cell].bounds
+        for ((item, look), adjusted_p) in zip(looks, adjusted) {
+            let bounds = family[item].bounds
             // Proved is not enough: what is too small to matter may be the layout of the code.
             let outcome: Outcome =
                 if adjusted_p <= level, look.effect >= bounds.leastLogRatio {
@@ -61,8 +63,8 @@ package struct StagedTest: Sendable {
                 } else {
                     stage < rules.blocks.count ? .open(stage: stage + 1) : .inconclusive
                 }
-            findings[cell] = finding(look, outcome, bounds, level: level / Double(candidates))
-            findings[cell].adjusted_p = adjusted_p
+            findings[item] = finding(look, outcome, bounds, level: level / Double(candidates))
+            findings[item].adjusted_p = adjusted_p
         }
     }
 
@@ -122,6 +124,99 @@ extension StagedTest {
         /// Whether a slow-down beyond the tolerance is excluded; too few blocks exclude nothing.
         func isTolerable(_ bounds: Tolerance, _ rules: Rules) -> Bool {
             location.upperBound(level: rules.passLevel).map { $0 < bounds.greatestLogRatio } ?? false
+        }
+    }
+}
+
+extension StagedTest {
+    /// How many blocks each stage has, and how sure it must be.
+    package struct Rules: Sendable, Equatable, Codable {
+        /// Of each stage; the last two find a slow-down of 5 % in calm and in fairly noisy cases.
+        package var blocks = [10, 24, 36]
+        /// The greatest chance of any false alarm in a run.
+        package var alpha = 0.001
+        /// Above this one-sided p a case is not suspected.
+        package var screen_p = 0.10
+        /// The chance that the upper bound which lets a case pass is below the truth.
+        package var passLevel = 0.01
+
+        package init() {}
+
+        package init(blocks: [Int], alpha: Double, screen_p: Double = 0.10, passLevel: Double = 0.01) {
+            self.blocks = blocks
+            self.alpha = alpha
+            self.screen_p = screen_p
+            self.passLevel = passLevel
+        }
+    }
+
+    /// How much slower is too much, and how much is worth naming; as shares of the base's time.
+    package struct Tolerance: Sendable, Equatable, Codable {
+        /// To pass, a slow-down of this size must be excluded.
+        package var tolerance: Double
+        /// The least estimate that is called a regression: more than code layout alone can do.
+        package var minimumEffect: Double
+
+        package init(tolerance: Double, minimumEffect: Double) {
+            self.tolerance = tolerance
+            self.minimumEffect = minimumEffect
+        }
+
+        var greatestLogRatio: Double { log1p(tolerance) }
+        var leastLogRatio: Double { log1p(minimumEffect) }
+    }
+
+    /// One metric of one case: the block log-ratios ln(head / base) of each stage.
+    ///
+    /// A stage with fewer blocks than the rules want was not finished, or not needed, and is not tested.
+    package struct Series: Sendable {
+        package var bounds: Tolerance
+        package var stages: [[Double]]
+
+        package init(bounds: Tolerance, stages: [[Double]]) {
+            self.bounds = bounds
+            self.stages = stages
+        }
+    }
+
+    package enum Outcome: Sendable, Equatable {
+        case passed, regression
+        /// Wants the blocks of this stage, counted from 1; without budget for them it stays so.
+        case open(stage: Int)
+        /// Neither proved slower nor proved fast enough by the last look.
+        case inconclusive
+    }
+
+    /// What was decided on one series, by which numbers; effects are log-ratios.
+    package struct Finding: Sendable, Equatable {
+        package var outcome: Outcome
+        /// Proved faster by at least the minimum effect, for itself alone; it decides nothing.
+        package var isImprovement = false
+        /// The Hodges-Lehmann estimate.
+        package var effect: Double?
+        /// The exact bounds of the effect; `nil` with fewer than six blocks.
+        package var interval95: Interval?
+        /// One-sided, that it is slower.
+        package var p: Double?
+        /// After Holm's correction, to be held against the look's share of alpha; `nil` before the second stage.
+        package var adjusted_p: Double?
+        /// Those behind the effect.
+        package var blocks = 0
+        package var sigma_b: Double?
+        /// The p at which this look objects: the screen's, or Holm's first step; `nil` before the first look.
+        package var level: Double?
+        /// The last stage whose blocks were complete; 1 before that.
+        package var stage = 1
+
+        init(outcome: Outcome, look: Look?) {
+            self.outcome = outcome
+            guard let look else { return }
+            effect = look.effect
+            interval95 = look.interval95
+            p = look.pSlower
+            blocks = look.blocks
+            sigma_b = look.sigma_b
+            stage = look.stage
         }
     }
 }

@@ -1,3 +1,4 @@
+import AuthCore
 import Backends
 
 /// Reading one HTTP/1.1 header line (RFC 9112 section 5), without its CRLF.

@@ -1,4 +1,5 @@
 import AuthCore
+import Backends
 
 /// No authentication at all: its row is what the harness itself costs.
 ///
@@ -59,7 +60,7 @@ public struct NullStrategy: AuthStrategy, ~Copyable {
 
     public mutating func logoutEverywhere(_ subject: Subject, at now: Instant) {}
 
-    public mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) -> Credential {
+    public mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) -> Credential {
         var credential = login(subject, at: now)
         credential.headerLine[6] ^= 0xFF
         return credential

@@ -24,7 +24,7 @@ enum SQLiteSchema: String {
         let (bytes, isOver) = pages.multipliedReportingOverflow(
             by: try connection.integer("PRAGMA page_size"))
         guard !isOver, let bytes = UInt64(exactly: bytes) else {
-            throw DamagedStore(table: "SQLite", "\(pages) pages of data")
+            throw DamagedStoreError(table: "SQLite", "\(pages) pages of data")
         }
         return bytes
     }
@@ -95,5 +95,17 @@ enum SQLiteSchema: String {
                 \(expiryIndex(policy))
                 """
         }
+    }
+}
+
+/// What a store says that no strategy of ours can have written: an error, never a decision and never a crash.
+struct DamagedStoreError: Error, Equatable, CustomStringConvertible {
+    var description: String
+
+    /// - Parameters:
+    ///   - table: where it stands.
+    ///   - content: what stands there.
+    init(table: String, _ content: String) {
+        description = "the store is damaged: \(table) holds \(content); empty it, or name a new one"
     }
 }

@@ -1,5 +1,4 @@
-import AuthBenchCLI
-import AuthStrategies
+import AuthBench
 
 @main enum Main {
     static func main() { AuthBench.main(builtinStrategies) }

@@ -1,5 +1,7 @@
 import AuthCore
-import AuthReport
+import AuthGate
+import AuthResults
+import AuthVerdict
 import Foundation
 
 /// A result folder with known differences, written as `run` writes it, without a run.
@@ -43,7 +45,7 @@ struct CraftedRun {
             for place in strategies.indices {
                 let factor = 1 + noise * Double.random(in: -1...1, using: &random)
                 assessments.append(Assessment(measurement(place, index, factor)))
-                try folder.write(assessments, bills: strategies.map(bill), floor: nil)
+                try folder.write(assessments, costReports: strategies.map(costReport), baseline: nil)
             }
         }
         let data = try JSONSerialization.data(withJSONObject: record)
@@ -54,10 +56,10 @@ struct CraftedRun {
     private func measurement(_ place: Int, _ index: Int, _ factor: Double) -> RepeatMeasurement {
         let strategy = strategies[place]
         let isFirst = place == 0 && index == 1
-        // The floor is quiet, and has too few samples for any quantile.
-        let isFloor = strategy == "null-baseline"
-        let time_ns = 2000 * (isFloor ? 1 : factor) * slowness[strategy, default: 1]
-        let samples: UInt64 = isFloor ? 4 : 10_000
+        // The baseline is quiet, and has too few samples for any quantile.
+        let isBaseline = strategy == "null-baseline"
+        let time_ns = 2000 * (isBaseline ? 1 : factor) * slowness[strategy, default: 1]
+        let samples: UInt64 = isBaseline ? 4 : 10_000
         var tally = Tally()
         tally.completed = samples
         tally.accepted = samples / 2
@@ -86,7 +88,7 @@ struct CraftedRun {
         return measurement
     }
 
-    private func bill(_ strategy: String) -> Bill {
+    private func costReport(_ strategy: String) -> CostReport {
         let descriptor = StrategyDescriptor(
             id: strategy, title: "crafted", transport: .bearer, revocation: .immediate)
         let line =
@@ -96,7 +98,7 @@ struct CraftedRun {
             CredentialSize(
                 strategy: descriptor, profile: $0, credential: Credential(headerLine: line))
         }
-        return Bill(strategy: strategy, sizes: sizes, growth: nil, commands: StoreCommands())
+        return CostReport(strategy: strategy, sizes: sizes, growth: nil, commands: StoreCommands())
     }
 
     private var record: [String: Any] {

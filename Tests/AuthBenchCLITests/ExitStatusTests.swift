@@ -1,4 +1,6 @@
-import AuthReport
+import AuthGate
+import AuthResults
+import AuthVerdict
 import Foundation
 import Testing
 
@@ -38,10 +40,10 @@ struct ExitStatusTests {
         Case(testDescription: "three repeats", status: 3, says: "--repeats 8") { $0.repeats = 3 },
         Case(testDescription: "much noise", status: 3, says: "tolerance") { $0.noise = 0.4 },
         Case(testDescription: "a repeat not valid", status: 3, says: "hypervisor") { $0.stolenShare = 0.5 },
-        Case(testDescription: "all faster, the floor as well", status: 3, says: "moved by +25.0%") {
+        Case(testDescription: "all faster, the baseline as well", status: 3, says: "moved by +25.0%") {
             $0.slowness = ["hs256-jwt": 0.8, "sqlite-session": 0.8, "null-baseline": 0.8]
         },
-        Case(testDescription: "no floor", status: 3, says: "without null-baseline") {
+        Case(testDescription: "no baseline", status: 3, says: "without null-baseline") {
             $0.strategies = ["hs256-jwt", "sqlite-session"]
             $0.slowness = ["hs256-jwt": 1.5]
         },

@@ -68,7 +68,7 @@ final class GateCommandTests {
             try Data(text.utf8).write(to: out.appendingPathComponent(name))
         }
         let files = try GateFiles(out)
-        #expect(throws: Fault.self, "another gate has it meanwhile") { _ = try GateFiles(out) }
+        #expect(throws: CommandError.self, "another gate has it meanwhile") { _ = try GateFiles(out) }
         try files.beginRecording()
         let left = try FileManager.default.contentsOfDirectory(atPath: out.path).sorted()
         #expect(left == ["mine.txt", "recording.jsonl"])

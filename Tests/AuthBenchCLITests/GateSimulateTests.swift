@@ -11,7 +11,7 @@ struct GateSimulateTests {
     }
 
     private func simulate(_ arguments: String...) throws -> Program.Result {
-        try Program(["gate", "simulate", "--runs", "2", "--cells", "5"] + arguments, in: folder).finish()
+        try Program(["gate", "simulate", "--runs", "2", "--cases", "5"] + arguments, in: folder).finish()
     }
 
     private func write(_ text: String, to name: String) throws {
@@ -28,7 +28,7 @@ struct GateSimulateTests {
         #expect(try String(contentsOf: file, encoding: .utf8) == first.output)
         let lines = first.output.split(separator: "\n")
         #expect(
-            lines[0].hasPrefix("table,gate,noise,cells,slowed_cells,slowdown_percent,runs,any_false_alarm,"))
+            lines[0].hasPrefix("table,gate,noise,cases,slowed_cells,slowdown_percent,runs,any_false_alarm,"))
         #expect(lines.count == 163)
     }
 
@@ -48,7 +48,7 @@ struct GateSimulateTests {
         for (arguments, status, reason) in [
             (["--noise", "letters"], 2, "line 1: no line of a gate's recording"),
             (["--noise", "missing"], 2, "cannot be read"), (["--runs", "0"], 64, "--runs is 0"),
-            (["--cells", "0"], 64, "--cells is 0"),
+            (["--cases", "0"], 64, "--cases is 0"),
             (
                 ["--noise", Recordings.url("equal").path, "--out", "missing/curve.csv"], 65,
                 "cannot be written"

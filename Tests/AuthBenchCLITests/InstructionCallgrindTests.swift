@@ -24,7 +24,7 @@ struct InstructionCallgrindTests {
     @Test("finds no change between a program and itself")
     func same() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
-        let lane = InstructionLane(
+        let lane = InstructionCounts(
             counter: try InstructionCallgrind(folder: folder), strategies: ["hs256-jwt"])
         var talk: [String] = []
         let counts = try lane.measure(base: Program.url, head: Program.url) { talk.append($0) }
@@ -39,7 +39,7 @@ struct InstructionCallgrindTests {
 
     static let unusable: [(script: String, part: String)] = [
         ("exit 64", "cannot count instructions"), ("echo hello", "does not speak version 1"),
-        (#"echo '{"instructions_protocol":2,"cells":[]}'"#, "does not speak version 1"),
+        (#"echo '{"instructions_protocol":2,"cases":[]}'"#, "does not speak version 1"),
         ("echo no such file >&2; exit 2", "ended with status 2: no such file"),
         ("kill -SEGV $$", "crashed with signal 11"),
     ]
@@ -50,9 +50,9 @@ struct InstructionCallgrindTests {
         let counter = try InstructionCallgrind(folder: folder)
         let program = try script(text)
         do {
-            _ = try counter.cells(of: program)
+            _ = try counter.cases(of: program)
             Issue.record("taken for a program that counts")
-        } catch let fault as Fault {
+        } catch let fault as CommandError {
             #expect(fault.status == 2)
             #expect(fault.message.contains(part), "\(fault.message)")
         }
@@ -61,9 +61,9 @@ struct InstructionCallgrindTests {
     @Test("takes no program in which nothing was counted for one in which nothing changed")
     func zero() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
-        let program = try script(#"echo '{"instructions_protocol":1,"cell":"a","operations":400}'"#)
+        let program = try script(#"echo '{"instructions_protocol":1,"item":"a","operations":400}'"#)
         let counter = try InstructionCallgrind(folder: folder)
-        #expect(throws: Fault.self) {
+        #expect(throws: CommandError.self) {
             try counter.instructions("a", 400, base: program, head: program)
         }
     }

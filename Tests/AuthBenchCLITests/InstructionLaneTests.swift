@@ -2,14 +2,16 @@ import Foundation
 import Testing
 
 @testable import AuthBenchCLI
-import AuthReport
+import AuthGate
+import AuthResults
+import AuthVerdict
 
 /// The gate's lane that counts instructions.
 @Suite("Instruction lane")
 struct InstructionLaneTests {
-    /// Programs that are nothing but numbers of instructions: one for each time that a cell is counted.
+    /// Programs that are nothing but numbers of instructions: one for each time that a case is counted.
     private final class Script: InstructionCounter {
-        typealias Side = [(cell: String, counts: [UInt64])]
+        typealias Side = [(item: String, counts: [UInt64])]
 
         private let base: Side
         private let head: Side
@@ -19,19 +21,19 @@ struct InstructionLaneTests {
             (self.base, self.head) = (base, head)
         }
 
-        func cells(of program: URL) -> [InstructionAnswer.Cell] {
+        func cases(of program: URL) -> [InstructionAnswer.Case] {
             (program.lastPathComponent == "base" ? base : head).map {
-                InstructionAnswer.Cell(name: $0.cell, operation: "authenticate")
+                InstructionAnswer.Case(name: $0.item, operation: "authenticate")
             }
         }
 
         func instructions(
-            _ cell: String, _ operations: Int, base _: URL, head _: URL
+            _ item: String, _ operations: Int, base _: URL, head _: URL
         ) throws -> (base: UInt64, head: UInt64) {
-            let time = asked.count { $0 == cell }
-            asked.append(cell)
+            let time = asked.count { $0 == item }
+            asked.append(item)
             func count(_ side: Side) throws -> UInt64 {
-                let own = try #require(side.first { $0.cell == cell })
+                let own = try #require(side.first { $0.item == item })
                 return own.counts[time] * UInt64(operations)
             }
             return (try count(base), try count(head))
@@ -39,7 +41,7 @@ struct InstructionLaneTests {
 
         func measure(strategies: Set<String> = []) throws -> [InstructionCount] {
             let folder = URL(fileURLWithPath: "/nowhere")
-            return try InstructionLane(counter: self, strategies: strategies).measure(
+            return try InstructionCounts(counter: self, strategies: strategies).measure(
                 base: folder.appendingPathComponent("base"), head: folder.appendingPathComponent("head")
             ) { _ in }
         }
@@ -74,12 +76,12 @@ struct InstructionLaneTests {
         #expect(try script.measure().map(\.verdict.rawValue) == [verdict])
     }
 
-    @Test("judges no cell that only one program has, and says which")
+    @Test("judges no case that only one program has, and says which")
     func unpaired() throws {
         let script = Script(
             base: [("old", [5]), ("both", [7])], head: [("both", [7]), ("new", [9])])
         let counts = try script.measure()
-        #expect(counts.map(\.cell) == ["both", "new", "old"])
+        #expect(counts.map(\.item) == ["both", "new", "old"])
         #expect(counts.map(\.verdict) == [.pass, .notGated, .notGated])
         #expect(counts.map(\.row.why.first) == [nil, "n", "g"])
         #expect(script.asked == ["both"])
@@ -88,7 +90,7 @@ struct InstructionLaneTests {
     @Test("counts the strategies that were asked for only")
     func chosen() throws {
         let script = Script(base: [("a", [1]), ("b", [1])], head: [("a", [1]), ("b", [1])])
-        #expect(try script.measure(strategies: ["b"]).map(\.cell) == ["b"])
+        #expect(try script.measure(strategies: ["b"]).map(\.item) == ["b"])
     }
 
     private static let output = """

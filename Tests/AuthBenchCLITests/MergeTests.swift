@@ -1,5 +1,7 @@
 import AuthCore
-import AuthReport
+import AuthGate
+import AuthResults
+import AuthVerdict
 import Backends
 import Foundation
 import Testing

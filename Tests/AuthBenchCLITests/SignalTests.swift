@@ -1,4 +1,6 @@
-import AuthReport
+import AuthGate
+import AuthResults
+import AuthVerdict
 import Foundation
 import Testing
 

@@ -9,18 +9,18 @@ import Testing
 @Suite("Slice server")
 struct SliceServerTests {
     /// The strategies of these tests; each is right, and does one thing that must be seen.
-    enum Fault: Sendable { case none, leak, command, threads, expired, hang }
+    enum CommandError: Sendable { case none, leak, command, threads, expired, hang }
 
     /// A session that is its own subject: the first bytes of the line, and whether it has expired.
     struct Plain: AuthStrategy, ~Copyable {
-        @TaskLocal static var fault = Fault.none
+        @TaskLocal static var fault = CommandError.none
 
         static let descriptor = StrategyDescriptor(
             id: "plain", title: "for tests", transport: .cookie, revocation: .immediate)
         static func lifetime(under policy: Policy) -> CredentialLifetime {
             CredentialLifetime(policy.lifetimes.idle_ms)
         }
-        static func prepare(in environment: Environment) -> Fault { fault }
+        static func prepare(in environment: Environment) -> CommandError { fault }
 
         final class Junk: Sendable {
             let next: Junk?
@@ -31,12 +31,12 @@ struct SliceServerTests {
         static let junk = Mutex<[Junk]>([])
         static let calls = Atomic(0)
         static let isArmed = Atomic(false)
-        private let fault: Fault
+        private let fault: CommandError
         private var revoked: Set<[UInt8]> = []
         private var serial: UInt8 = 0
         private(set) var storeCommands = 0
 
-        init(sharing fault: Fault) { self.fault = fault }
+        init(sharing fault: CommandError) { self.fault = fault }
 
         mutating func login(_ subject: Subject, at now: Instant) -> Credential {
             serial &+= 1
@@ -86,18 +86,18 @@ struct SliceServerTests {
             revoked.insert(credential.headerLine)
         }
         mutating func logoutEverywhere(_ subject: Subject, at now: Instant) {}
-        mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) -> Credential {
+        mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) -> Credential {
             Credential(headerLine: [1, 2, 3])
         }
     }
 
     /// A server that has been told to make some operations of the strategy ready.
     private func server(
-        _ operations: [String], _ fault: Fault = .none, patience_s: Double = 30
+        _ operations: [String], _ fault: CommandError = .none, patience_s: Double = 30
     ) throws -> SliceServer {
         var server = SliceServer([Plain.self], patience_s: patience_s)
         let preparation = SliceProtocol.Preparation(
-            cells: operations.map { .init(strategy: "plain", operation: $0) }, clients: 2, population: 64,
+            cases: operations.map { .init(strategy: "plain", operation: $0) }, clients: 2, population: 64,
             seed: 1,
             sqlite_path: "/nonexistent", redis_prefix: "")
         let answer = Plain.$fault.withValue(fault) {
@@ -112,10 +112,10 @@ struct SliceServerTests {
     }
 
     private func slice(
-        _ server: inout SliceServer, _ operations: Int, cell: Int = 0
+        _ server: inout SliceServer, _ operations: Int, item: Int = 0
     ) throws -> SliceProtocol.Slice {
         try #require(
-            server.answer(Self.line(.init(measure: .init(cell: cell, operations: operations)))).slice)
+            server.answer(Self.line(.init(measure: .init(item: item, operations: operations)))).slice)
     }
 
     @Test("each operation of the gate is decided right in its slices, by one client or several")
@@ -123,8 +123,8 @@ struct SliceServerTests {
         let names = GateOperation.all.map(\.name)
         #expect(names.count == 10)
         var server = try server(names)
-        for (cell, name) in names.enumerated() {
-            let slice = try slice(&server, 400, cell: cell)
+        for (item, name) in names.enumerated() {
+            let slice = try slice(&server, 400, item: item)
             #expect(slice.errors + slice.false_accepts + slice.false_rejects == 0, "\(name)")
             let decided = slice.accepted + slice.refused
             #expect((name == "refused" || name == "expired") == (slice.refused > 300), "\(name)")
@@ -142,7 +142,7 @@ struct SliceServerTests {
 
     @Test("what is kept of each operation shows in the memory of the process, and what is not does not")
     func memory() throws {
-        func grown(_ fault: Fault) throws -> Double {
+        func grown(_ fault: CommandError) throws -> Double {
             var server = try server(["authenticate"], fault)
             func told() throws -> Int64 {
                 try #require(server.answer(Self.line(.init(times: 0))).times).grown_bytes
@@ -179,7 +179,7 @@ struct SliceServerTests {
     func hang() throws {
         var server = try server(["authenticate"], .hang, patience_s: 0.2)
         Plain.isArmed.store(true, ordering: .relaxed)
-        let answer = server.answer(Self.line(.init(measure: .init(cell: 0, operations: 8))))
+        let answer = server.answer(Self.line(.init(measure: .init(item: 0, operations: 8))))
         #expect(answer.error?.hasPrefix("plain hangs: for 0.2 s none of its clients") == true, "\(answer)")
     }
 

@@ -52,7 +52,7 @@ struct IndexTwin: AuthStrategy, ~Copyable {
         try inner.logout(credential, at: now)
     }
 
-    mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
-        try inner.misissue(flaw, to: subject, at: now)
+    mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
+        try inner.issueFlawed(flaw, to: subject, at: now)
     }
 }

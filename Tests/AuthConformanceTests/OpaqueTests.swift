@@ -124,8 +124,8 @@ private struct CookieToken: AuthStrategy, ~Copyable {
         id: "cookie-token", title: "a JWT in a cookie", transport: .cookie, revocation: .atExpiry,
         exemptions: HS256JWTStrategy.descriptor.exemptions)
 
-    static func longestExposure_ms(ofLoginAfter withdrawal: Withdrawal, under policy: Policy) -> Int64 {
-        HS256JWTStrategy.longestExposure_ms(ofLoginAfter: withdrawal, under: policy)
+    static func longestExposure_ms(ofLoginAfter revocation: Revocation, under policy: Policy) -> Int64 {
+        HS256JWTStrategy.longestExposure_ms(ofLoginAfter: revocation, under: policy)
     }
 
     static func prepare(in environment: Environment) throws -> HS256JWTStrategy.Shared {
@@ -167,7 +167,7 @@ private struct CookieToken: AuthStrategy, ~Copyable {
     mutating func logout(_ credential: borrowing Credential, at now: Instant) {}
     mutating func logoutEverywhere(_ subject: Subject, at now: Instant) {}
     mutating func signOctets(_ octets: [UInt8]) throws -> [UInt8]? { try inner.signOctets(octets) }
-    mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
-        moved(try inner.misissue(flaw, to: subject, at: now))
+    mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
+        moved(try inner.issueFlawed(flaw, to: subject, at: now))
     }
 }

@@ -93,8 +93,8 @@ struct RefreshTwin: AuthStrategy, ~Copyable {
         try inner.logoutEverywhere(subject, at: now)
     }
 
-    mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
-        try inner.misissue(flaw, to: subject, at: now)
+    mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
+        try inner.issueFlawed(flaw, to: subject, at: now)
     }
 
     mutating func signOctets(_ octets: [UInt8]) throws -> [UInt8]? { try inner.signOctets(octets) }

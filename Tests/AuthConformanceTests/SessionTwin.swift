@@ -147,8 +147,8 @@ struct SessionTwin: AuthStrategy, ~Copyable {
         flaw == .cannotList ? nil : try inner.sessions(of: subject, at: now)
     }
 
-    mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
-        try inner.misissue(flaw, to: subject, at: now)
+    mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
+        try inner.issueFlawed(flaw, to: subject, at: now)
     }
 
     var storeCommands: Int { inner.storeCommands }

@@ -150,8 +150,8 @@ struct TokenTwin: AuthStrategy, ~Copyable {
     }
     mutating func logout(_ credential: borrowing Credential, at now: Instant) throws {}
     mutating func logoutEverywhere(_ subject: Subject, at now: Instant) throws {}
-    mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
-        try inner.misissue(flaw, to: subject, at: now)
+    mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
+        try inner.issueFlawed(flaw, to: subject, at: now)
     }
     mutating func signOctets(_ octets: [UInt8]) throws -> [UInt8]? { try inner.signOctets(octets) }
 }

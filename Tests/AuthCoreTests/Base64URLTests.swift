@@ -1,4 +1,5 @@
 import AuthCore
+import AuthText
 import Testing
 
 @Suite("Base64url")

@@ -1,4 +1,5 @@
 import AuthCore
+import AuthText
 import Foundation
 import Testing
 
@@ -71,7 +72,7 @@ struct JSONDifferenceTests {
     /// Reads the members of the outermost object.
     private func read(_ bytes: [UInt8]) throws -> [JSONName: Value] {
         var members: [JSONName: Value] = [:]
-        try JSONReader.readObject(bytes.span) { (name, reader) throws(JSONFault) in
+        try JSONReader.readObject(bytes.span) { (name, reader) throws(JSONError) in
             members[name] = try Self.readValue(&reader, bytes.span)
         }
         return members
@@ -79,20 +80,20 @@ struct JSONDifferenceTests {
 
     private static func readValue(
         _ reader: inout JSONReader, _ bytes: Span<UInt8>
-    ) throws(JSONFault) -> Value {
+    ) throws(JSONError) -> Value {
         switch reader.peek(bytes) {
         case UInt8(ascii: "\""):
             return .text(try reader.readString(bytes).unescaped(in: bytes))
         case UInt8(ascii: "{"):
             var names: Set<JSONName> = []
-            try reader.readMembers(bytes) { (name, reader) throws(JSONFault) in
+            try reader.readMembers(bytes) { (name, reader) throws(JSONError) in
                 names.insert(name)
                 try reader.skipValue(bytes)
             }
             return .object(names)
         case UInt8(ascii: "["):
             var count = 0
-            try reader.readElements(bytes) { (reader) throws(JSONFault) in
+            try reader.readElements(bytes) { (reader) throws(JSONError) in
                 count += 1
                 try reader.skipValue(bytes)
             }
@@ -128,7 +129,7 @@ struct JSONDifferenceTests {
     private static func name(_ text: String) -> JSONName {
         let bytes = Array("{\"".utf8) + text.utf8.flatMap(escaped) + Array("\":0}".utf8)
         var result = JSONName("")
-        try? JSONReader.readObject(bytes.span) { (name, reader) throws(JSONFault) in
+        try? JSONReader.readObject(bytes.span) { (name, reader) throws(JSONError) in
             result = name
             try reader.skipValue(bytes.span)
         }

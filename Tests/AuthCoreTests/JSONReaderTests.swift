@@ -1,20 +1,21 @@
 import AuthCore
+import AuthText
 import Foundation
 import Testing
 
 @Suite("Strict JSON reader")
 struct JSONReaderTests {
     /// Checks a text and hands back what was wrong with it.
-    private func fault(_ bytes: [UInt8]) -> JSONFault? {
-        do throws(JSONFault) {
-            try JSONReader.readObject(bytes.span) { (_, reader) throws(JSONFault) in
+    private func fault(_ bytes: [UInt8]) -> JSONError? {
+        do throws(JSONError) {
+            try JSONReader.readObject(bytes.span) { (_, reader) throws(JSONError) in
                 try reader.skipValue(bytes.span)
             }
             return nil
         } catch { return error }
     }
 
-    private func fault(_ text: String) -> JSONFault? { fault(Array(text.utf8)) }
+    private func fault(_ text: String) -> JSONError? { fault(Array(text.utf8)) }
 
     @Test(
         "accepts what RFC 8259 allows, as Foundation does",
@@ -112,7 +113,7 @@ struct JSONReaderTests {
     private func date(_ text: String) throws -> Instant? {
         let bytes = Array("{\"exp\":\(text)}".utf8)
         var date: Instant?
-        try JSONReader.readObject(bytes.span) { (_, reader) throws(JSONFault) in
+        try JSONReader.readObject(bytes.span) { (_, reader) throws(JSONError) in
             date = try reader.readNumericDate(bytes.span)
         }
         return date
@@ -123,7 +124,7 @@ struct JSONReaderTests {
         let text = #"{"a":"tab\t quote\" slash\/ back\\ e-acute\u00e9 clef\ud834\udd1e end"}"#
         let bytes = Array(text.utf8)
         var own: [UInt8] = []
-        try JSONReader.readObject(bytes.span) { (_, reader) throws(JSONFault) in
+        try JSONReader.readObject(bytes.span) { (_, reader) throws(JSONError) in
             own = try reader.readString(bytes.span).unescaped(in: bytes.span)
         }
         let foundation = try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: String]

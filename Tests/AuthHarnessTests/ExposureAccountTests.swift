@@ -10,9 +10,9 @@ struct ExposureAccountTests {
     /// Milliseconds after the start as moments of real time.
     private func moment(_ after_ms: UInt64) -> UInt64 { 5 * second_ns + after_ms * 1_000_000 }
 
-    private func timetable(_ promise: RevocationPromise) -> WithdrawalTimetable {
-        WithdrawalTimetable(
-            WithdrawalPlan(credentials: Withdrawal.allCases.count, seed: 1),
+    private func timetable(_ promise: RevocationPromise) -> RevocationTimetable {
+        RevocationTimetable(
+            RevocationPlan(credentials: Revocation.allCases.count, seed: 1),
             lifetime: CredentialLifetime(shortest_ms: 7_000_000, longest_ms: 7_800_000), promise: promise,
             duration_ns: second_ns)
     }
@@ -20,16 +20,16 @@ struct ExposureAccountTests {
     /// One request: when it began, and whether it was accepted.
     private typealias Probe = (began_ms: UInt64, isAccepted: Bool)
 
-    /// What comes of a withdrawal acknowledged 100 ms after the start.
+    /// What comes of a revocation acknowledged 100 ms after the start.
     private func measure(
-        _ clients: [Probe]..., promise: RevocationPromise = .immediate, state: WithdrawalLog.State = .alive,
+        _ clients: [Probe]..., promise: RevocationPromise = .immediate, state: RevocationLog.State = .alive,
         known: Bool = true
     ) -> ExposureMeasurement {
         let timetable = timetable(promise)
-        let index = timetable.tasks.firstIndex { $0.withdrawal == .logout } ?? 0
-        var withdrawals = WithdrawalLog()
+        let index = timetable.tasks.firstIndex { $0.revocation == .logout } ?? 0
+        var revocations = RevocationLog()
         for _ in timetable.tasks {
-            withdrawals.entries.append(.init(state: state, lag_ns: 7, acknowledged_ns: moment(100)))
+            revocations.entries.append(.init(state: state, lag_ns: 7, acknowledged_ns: moment(100)))
         }
         let logs = clients.map { probes in
             var log = ProbeLog(credentials: timetable.tasks.count)
@@ -43,7 +43,7 @@ struct ExposureAccountTests {
             return log
         }
         let account = ExposureAccount(
-            timetable, start_ns: moment(0), withdrawals: withdrawals, probes: logs)
+            timetable, start_ns: moment(0), revocations: revocations, probes: logs)
         let strategy = StrategyDescriptor(id: "s", title: "", transport: .cookie, revocation: promise)
         return account.measurements(of: strategy, clients: 1 + clients.count)[0]
     }
@@ -80,9 +80,9 @@ struct ExposureAccountTests {
         #expect(bounds(measure([])) == [[0, .infinity]])
     }
 
-    @Test("a withdrawal is late by what passed from its time to its acknowledgement")
+    @Test("a revocation is late by what passed from its time to its acknowledgement")
     func delay() throws {
-        let due_ms = Double(timetable(.immediate).tasks.first { $0.withdrawal == .logout }?.due_ns ?? 0) / 1e6
+        let due_ms = Double(timetable(.immediate).tasks.first { $0.revocation == .logout }?.due_ns ?? 0) / 1e6
         let exposure = try #require(measure([(99, true), (103, false)]).exposures.first)
         #expect(abs(exposure.delay_ms - (100 - due_ms)) < 0.001)
     }
@@ -109,31 +109,31 @@ struct ExposureAccountTests {
     }
 }
 
-@Suite("Withdrawal plan")
+@Suite("Revocation plan")
 struct WithdrawalPlanTests {
     @Test(
-        "has one credential in each equal part of the lifetime, for each kind of withdrawal",
+        "has one credential in each equal part of the lifetime, for each kind of revocation",
         arguments: [10, 101])
     func spread(credentials: Int) {
-        let entries = WithdrawalPlan(credentials: credentials, seed: 3).entries
+        let entries = RevocationPlan(credentials: credentials, seed: 3).entries
         #expect(entries.count == credentials)
-        for kind in Withdrawal.allCases {
-            let ages = entries.filter { $0.withdrawal == kind }.map(\.age).sorted()
+        for kind in Revocation.allCases {
+            let ages = entries.filter { $0.revocation == kind }.map(\.age).sorted()
             for (part, age) in ages.enumerated() {
                 #expect(Int(age * Double(ages.count)) == part)
             }
         }
         #expect(
-            WithdrawalPlan(credentials: credentials, seed: 3)
-                == WithdrawalPlan(credentials: credentials, seed: 3))
-        #expect(WithdrawalPlan(credentials: credentials, seed: 4).entries != entries)
+            RevocationPlan(credentials: credentials, seed: 3)
+                == RevocationPlan(credentials: credentials, seed: 3))
+        #expect(RevocationPlan(credentials: credentials, seed: 4).entries != entries)
     }
 
-    @Test("is withdrawn in order, each at its age, and leaves the longest life time to end")
+    @Test("is revoked in order, each at its age, and leaves the longest life time to end")
     func timetable() {
-        let plan = WithdrawalPlan(credentials: 500, seed: 1)
+        let plan = RevocationPlan(credentials: 500, seed: 1)
         let lifetime = CredentialLifetime(3_600_000)
-        let timetable = WithdrawalTimetable(
+        let timetable = RevocationTimetable(
             plan, lifetime: lifetime, promise: .atExpiry, duration_ns: 8_000_000_000)
         #expect(timetable.tasks.map(\.due_ns) == timetable.tasks.map(\.due_ns).sorted())
         for task in timetable.tasks {
@@ -145,7 +145,7 @@ struct WithdrawalPlanTests {
             let left_ns = Double(3_600_000 - age_ms) / timetable.compression * 1e6
             #expect(Double(task.due_ns) + left_ns < 7_900_000_000)
         }
-        let real = WithdrawalTimetable(
+        let real = RevocationTimetable(
             plan, lifetime: lifetime, promise: .immediate, duration_ns: 8_000_000_000)
         #expect(real.compression == 1)
         #expect(real.tasks.allSatisfy { $0.due_ns < 1_600_000_000 })

@@ -46,7 +46,7 @@ struct DelayedStrategy: AuthStrategy, ~Copyable {
         CredentialLifetime(ExposureScript.current.lifetime_ms)
     }
 
-    static func longestExposure_ms(ofLoginAfter withdrawal: Withdrawal, under policy: Policy) -> Int64 {
+    static func longestExposure_ms(ofLoginAfter revocation: Revocation, under policy: Policy) -> Int64 {
         let script = ExposureScript.current
         return script.promise == .immediate ? 0 : max(script.lifetime_ms, 10_000_000)
     }
@@ -96,7 +96,7 @@ struct DelayedStrategy: AuthStrategy, ~Copyable {
             if script.promise == .immediate { revoked[id] = now }
             return revoked.count
         }
-        if let limit = script.failsAfter, count > limit { throw Breakdown() }
+        if let limit = script.failsAfter, count > limit { throw BreakdownError() }
     }
 
     mutating func logoutEverywhere(_ subject: Subject, at now: Instant) {}
@@ -105,7 +105,7 @@ struct DelayedStrategy: AuthStrategy, ~Copyable {
         if script.promise == .immediate { script.revoked.withLock { $0[subject.id] = now } }
     }
 
-    mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) -> Credential {
+    mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) -> Credential {
         Credential(headerLine: [])
     }
 }
@@ -116,13 +116,13 @@ struct ExposureTests {
         _ script: ExposureScript, clients: Int = 4, credentials: Int = 60, stop: StopFlag = StopFlag()
     ) throws -> ExposureMeasurement {
         let run = ExposureRun(
-            plan: WithdrawalPlan(credentials: credentials, seed: 1), policy: Policy(), clients: clients,
+            plan: RevocationPlan(credentials: credentials, seed: 1), policy: Policy(), clients: clients,
             duration_ns: 600_000_000, instruments: .bare, stop: stop)
         let measurements = try ExposureScript.$current.withValue(script) {
             try run.measure(
                 DelayedStrategy.self, in: Environment(policy: Policy(), sqlite: SQLiteSettings(path: "")))
         }
-        return try #require(measurements.first { $0.withdrawal == .logout })
+        return try #require(measurements.first { $0.revocation == .logout })
     }
 
     @Test("finds no exposure where a logout holds at once, though requests were on their way")
@@ -198,7 +198,7 @@ struct ExposureTests {
     func errors() throws {
         let measurement = try measure(ExposureScript(.immediate, failsAfter: 5))
         #expect(measurement.errors.count == 1)
-        #expect(measurement.errors.text.contains("Breakdown"))
+        #expect(measurement.errors.text.contains("BreakdownError"))
         #expect(1...5 ~= measurement.exposures.count)
     }
 
@@ -206,6 +206,6 @@ struct ExposureTests {
     func stopping() {
         let stop = StopFlag()
         stop.raise()
-        #expect(throws: Stopped.self) { _ = try measure(ExposureScript(.immediate), stop: stop) }
+        #expect(throws: StoppedError.self) { _ = try measure(ExposureScript(.immediate), stop: stop) }
     }
 }

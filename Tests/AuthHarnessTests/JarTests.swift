@@ -20,9 +20,9 @@ struct JarTests {
             ],
             requestsInParallel: 4, shared: [], clock: TraceClock(lap_ms: 1000, horizon_ms: 1000),
             policy: Policy(), arrival: .closed)
-        var desk = Desk(trace, client: 0, promise: .immediate)
-        for slot in slots { desk.wallet.append(credential(0), of: slot.subject) }
-        let jar = Jar(desk, promise: .immediate)
+        var state = ClientState(trace, client: 0, promise: .immediate)
+        for slot in slots { state.wallet.append(credential(0), of: slot.subject) }
+        let jar = Jar(state, promise: .immediate)
         jar.begin(0..<operations.count)
         return jar
     }

@@ -1,5 +1,7 @@
 @testable import AuthCore
-import AuthReport
+import AuthGate
+import AuthResults
+import AuthVerdict
 import AuthStatistics
 import Foundation
 import Synchronization
@@ -54,7 +56,7 @@ struct OpenLoopTests {
         // Each call takes a second and fails, as with a store that does not answer.
         let script = Script(.throwsAlways, inside: { clock.advance(by_ns: 1_000_000_000) })
         let measurement = try script.measure(
-            .open(.constant, rate: 1000), .duration(nanoseconds: 3_000_000_000), by: Timepiece(clock))
+            .open(.constant, rate: 1000), .duration(nanoseconds: 3_000_000_000), by: MonotonicClock(clock))
         #expect(measurement.total.errors == 3000)
         #expect(measurement.total.completed == 0)
         #expect(script.calls.load(ordering: .relaxed) == 3)

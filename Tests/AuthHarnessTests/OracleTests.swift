@@ -38,12 +38,12 @@ struct OracleTests {
             usleep(420_000)
             measured_ns.store(DispatchTime.now().uptimeNanoseconds - start_ns, ordering: .relaxed)
         })
-        let timepiece = Timepiece { until_ns in
+        let monotonic = MonotonicClock { until_ns in
             let now_ns = DispatchTime.now().uptimeNanoseconds
             if until_ns > now_ns { usleep(UInt32((until_ns - now_ns) / 1000)) }
         }
         let measurement = try script.measure(
-            .open(.constant, rate: 500), .duration(nanoseconds: 3_000_000_000), by: timepiece)
+            .open(.constant, rate: 500), .duration(nanoseconds: 3_000_000_000), by: monotonic)
         let expected_ns = Double(measured_ns.load(ordering: .relaxed)) - 0.01 * 3e9
         let response_ns = try #require(measurement.operations.first?.response?.total.value_ns(at: 0.99))
         #expect(abs(Double(response_ns) / expected_ns - 1) < 0.05, "\(response_ns) against \(expected_ns)")
@@ -91,7 +91,7 @@ struct OracleTests {
     func little() throws {
         let script = Script(inside: { usleep(300) })
         let measurement = try script.measure(
-            .closed, .duration(nanoseconds: 1_000_000_000), by: Timepiece { _ in }, clients: 8)
+            .closed, .duration(nanoseconds: 1_000_000_000), by: MonotonicClock { _ in }, clients: 8)
         let mean_s = (measurement.operations.first?.service.total.mean_ns ?? 0) / 1e9
         let inside = measurement.operationsPerSecond * mean_s
         #expect(abs(8 / inside - 1) < 0.02, "\(inside) clients inside")

@@ -71,7 +71,7 @@ struct RecorderTests {
     func reset() {
         var recorder = Recorder(Set(OperationKind.allCases), isOpenLoop: true)
         recorder.record(.login, service_ns: 5, response_ns: 5, .done)
-        recorder.record(.login, error: Breakdown())
+        recorder.record(.login, error: BreakdownError())
         recorder.recordLate(isBacklog: true)
         recorder.recordLag(1)
         recorder.reset()

@@ -111,10 +111,10 @@ struct RunTests {
         #expect(measurement.operations.reduce(0) { $0 + $1.service.total.count } == total.completed)
         #expect(total.wrongDecisions == 0)
         #expect(measurement.errors.count == total.errors)
-        #expect(measurement.errors.text.contains("Breakdown"))
+        #expect(measurement.errors.text.contains("BreakdownError"))
     }
 
-    @Test("weighs a specimen of every claim profile once loaded, and logs each out")
+    @Test("weighs a sample of every claim profile once loaded, and logs each out")
     func sizes() throws {
         let workload = try workload(clients: 2)
         let run = Run(
@@ -165,7 +165,7 @@ struct RunTests {
 
     @Test("hands on what a strategy throws while loading")
     func loadFailure() {
-        #expect(throws: Breakdown.self) { _ = try measure(Script(.failsToLoad)) }
+        #expect(throws: BreakdownError.self) { _ = try measure(Script(.failsToLoad)) }
     }
 
     @Test("has 64 clients inside a strategy at the same moment")
@@ -200,7 +200,7 @@ struct RunTests {
     func stopping() throws {
         let stop = StopFlag()
         let script = Script(inside: { stop.raise() })
-        #expect(throws: Stopped.self) { _ = try measure(script, operations: Int.max / 8, stop: stop) }
+        #expect(throws: StoppedError.self) { _ = try measure(script, operations: Int.max / 8, stop: stop) }
     }
 
     @Test("ends a measurement by the clock when it has a duration")
@@ -221,7 +221,7 @@ struct RunTests {
 
 extension Instruments {
     /// The real clock, and nothing else read.
-    static var bare: Self { Self(timepiece: Timepiece { _ in }) }
+    static var bare: Self { Self(monotonic: MonotonicClock { _ in }) }
 }
 
 /// Lets callers wait for each other once, and gives up rather than hang.

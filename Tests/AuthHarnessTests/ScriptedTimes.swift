@@ -17,7 +17,7 @@ struct ScriptedTimes {
     }
 
     func measure(_ arrival: Arrival, _ extent: Extent, clients: Int = 1) throws -> RepeatMeasurement {
-        try script.measure(arrival, extent, by: Timepiece(clock), clients: clients)
+        try script.measure(arrival, extent, by: MonotonicClock(clock), clients: clients)
     }
 
     private final class CallCounter: Sendable {
@@ -29,7 +29,7 @@ struct ScriptedTimes {
 extension Script {
     /// Measures the synthetic strategy once, without warm-up, on requests that must all be accepted.
     func measure(
-        _ arrival: Arrival, _ extent: Extent, by timepiece: Timepiece, clients: Int = 1
+        _ arrival: Arrival, _ extent: Extent, by monotonic: MonotonicClock, clients: Int = 1
     ) throws -> RepeatMeasurement {
         let json =
             #"{"name":"t","summary":"t","population":\#(max(256, 16 * clients)),"clients":\#(clients),"mix":{"authenticate":1}}"#
@@ -38,7 +38,7 @@ extension Script {
         let run = Run(
             trace: Trace(workload), schedule: Schedule(strategies: 1, repeats: 1, seed: 1),
             warmUp: .duration(nanoseconds: 0), extent: extent, cores: 2, stop: StopFlag(),
-            instruments: Instruments(timepiece: timepiece))
+            instruments: Instruments(monotonic: monotonic))
         var measurements: [RepeatMeasurement] = []
         try Script.$current.withValue(self) {
             try run.execute(

@@ -7,14 +7,14 @@ import Testing
 
 @Suite("Slices")
 struct SliceBenchTests {
-    private func bench(_ script: Script, clients: Int, patience_s: Double = 60) throws -> SliceBench {
+    private func runner(_ script: Script, clients: Int, patience_s: Double = 60) throws -> SliceRunner {
         let json =
             #"{"name":"t","summary":"t","population":64,"clients":\#(clients),"mix":{"authenticate":1}}"#
         let workload = try JSONDecoder().decode(Workload.self, from: Data(json.utf8))
         var instruments = Instruments.bare
         instruments.patience_s = patience_s
         return try Script.$current.withValue(script) {
-            try SliceBench(
+            try SliceRunner(
                 [.init(strategy: SyntheticStrategy.self, trace: Trace(workload))],
                 in: Environment(policy: workload.policy, sqlite: SQLiteSettings(path: "")), cores: 2,
                 instruments: instruments)
@@ -30,7 +30,7 @@ struct SliceBenchTests {
                 usleep(2000)
                 if isLocked { lock.signal() }
             })
-            let slices = try bench(script, clients: clients)
+            let slices = try runner(script, clients: clients)
             return try (0..<3).map { _ in Double(try slices.measure(0, operations: 32).wall_ns) }.min() ?? 0
         }
         let one = try wall_ns(clients: 1, isLocked: true) / wall_ns(clients: 1, isLocked: false)
@@ -42,15 +42,15 @@ struct SliceBenchTests {
     @Test("a strategy that hangs ends the slice with its name, while one that is only slow does not")
     func hang() throws {
         let never = DispatchSemaphore(value: 0)
-        let stuck = try bench(Script(inside: { never.wait() }), clients: 2, patience_s: 0.2)
+        let stuck = try runner(Script(inside: { never.wait() }), clients: 2, patience_s: 0.2)
         do {
             _ = try stuck.measure(0, operations: 8)
             Issue.record("a slice of a strategy that hangs came to an end")
-        } catch let error as StrategyHangs {
+        } catch let error as HangError {
             #expect("\(error)".hasPrefix("synthetic hangs: for 0.2 s none of its clients"))
         }
         for _ in 0..<8 { never.signal() }
-        let slow = try bench(Script(inside: { usleep(60_000) }), clients: 1, patience_s: 0.4)
+        let slow = try runner(Script(inside: { usleep(60_000) }), clients: 1, patience_s: 0.4)
         #expect(try slow.measure(0, operations: 12).tally.completed == 12)
     }
 }

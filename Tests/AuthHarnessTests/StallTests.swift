@@ -7,15 +7,15 @@ import Testing
 @Suite("Stalls")
 struct StallTests {
     @Test(
-        "a gate that some clients do not reach lets the others go, with nothing to do, and says how many came"
+        "a barrier that some clients do not reach lets the others go, with nothing to do, and says how many came"
     )
-    func gate() async {
-        let gate = Gate(clients: 3, patience_ms: 50)
-        let error = #expect(throws: TooFewThreads.self) {
-            _ = try gate.open(starting: {
+    func barrier() async {
+        let barrier = StartBarrier(clients: 3, patience_ms: 50)
+        let error = #expect(throws: TooFewThreadsError.self) {
+            _ = try barrier.open(starting: {
                 for index in 0..<2 {
-                    DispatchQueue(label: "client \(index)").async(group: gate.done) {
-                        #expect(gate.pass() == nil)
+                    DispatchQueue(label: "client \(index)").async(group: barrier.done) {
+                        #expect(barrier.pass() == nil)
                     }
                 }
             }) { Phase(start_ns: 0, duration_ns: 1, isDrained: false) }

@@ -46,12 +46,12 @@ private struct SweptStrategy: AuthStrategy, ~Copyable {
     {
         var id: UInt64 = 0
         for index in 0..<8 { id |= UInt64(line[index]) << (8 * index) }
-        guard id < Subject.specimen.id - 100 else { return .accepted(Subject(id: id)) }
+        guard id < Subject.sample.id - 100 else { return .accepted(Subject(id: id)) }
         let limit = ContinuousClock.now.advanced(by: .seconds(20))
         while ledger.fails
             ? ledger.failures.load(ordering: .relaxed) == 0 : ledger.deleted.withLock({ $0.count }) < 4
         {
-            if ContinuousClock.now > limit { throw Breakdown() }
+            if ContinuousClock.now > limit { throw BreakdownError() }
             usleep(1000)
         }
         let isThere = ledger.created.withLock { $0[Subject(id: id)] != nil }
@@ -64,7 +64,7 @@ private struct SweptStrategy: AuthStrategy, ~Copyable {
         }
         if ledger.fails, !expired.isEmpty {
             ledger.failures.add(1, ordering: .relaxed)
-            throw Breakdown()
+            throw BreakdownError()
         }
         let batch = expired.prefix(Self.batch)
         ledger.created.withLock { created in batch.forEach { created[$0] = nil } }
@@ -77,7 +77,7 @@ private struct SweptStrategy: AuthStrategy, ~Copyable {
     }
     mutating func logout(_ credential: borrowing Credential, at now: Instant) {}
     mutating func logoutEverywhere(_ subject: Subject, at now: Instant) {}
-    mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) -> Credential {
+    mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) -> Credential {
         Credential(headerLine: [])
     }
 }
@@ -115,7 +115,7 @@ struct SweeperTests {
 
     @Test("that fails ends the run: the store is not what the workload says")
     func failure() {
-        #expect(throws: Breakdown.self) {
+        #expect(throws: BreakdownError.self) {
             _ = try measure(sweepInterval_ms: 1, issuer: "fails")
         }
     }
@@ -124,7 +124,7 @@ struct SweeperTests {
     func absence() throws {
         let script = Script()
         let measurement = try script.measure(
-            .closed, .operations(100), by: Instruments.bare.timepiece)
+            .closed, .operations(100), by: Instruments.bare.monotonic)
         #expect(measurement.sweptSessions == nil)
     }
 }

@@ -7,12 +7,12 @@ import Synchronization
 /// How the strategy of these tests behaves, and what it saw.
 final class Script: Sendable {
     /// What goes wrong, and with which operation.
-    enum Fault: Sendable {
+    enum CommandError: Sendable {
         case none, acceptsProbes, acceptsAsSomebodyElse, refusesEverything, throwsEveryTenth, throwsAlways,
             failsToLoad
     }
 
-    let fault: Fault
+    let fault: CommandError
     let promise: RevocationPromise
     /// Called inside every `authenticate`.
     let inside: @Sendable () -> Void
@@ -21,7 +21,7 @@ final class Script: Sendable {
     let specimensLeft = Atomic(0)
 
     init(
-        _ fault: Fault = .none, promise: RevocationPromise = .immediate,
+        _ fault: CommandError = .none, promise: RevocationPromise = .immediate,
         inside: @escaping @Sendable () -> Void = {}
     ) {
         self.fault = fault
@@ -32,7 +32,7 @@ final class Script: Sendable {
     @TaskLocal static var current = Script()
 }
 
-struct Breakdown: Error {}
+struct BreakdownError: Error {}
 
 /// A strategy whose credential says in plain text what must be decided.
 struct SyntheticStrategy: AuthStrategy, ~Copyable {
@@ -50,9 +50,9 @@ struct SyntheticStrategy: AuthStrategy, ~Copyable {
     init(sharing script: Script) { self.script = script }
 
     mutating func login(_ subject: Subject, at now: Instant) throws -> Credential {
-        if script.fault == .failsToLoad { throw Breakdown() }
+        if script.fault == .failsToLoad { throw BreakdownError() }
         revoked.remove(subject.id)
-        if subject == .specimen { script.specimensLeft.add(1, ordering: .relaxed) }
+        if subject == .sample { script.specimensLeft.add(1, ordering: .relaxed) }
         let isExpired = now.milliseconds < Instant.traceStart.milliseconds - 3_600_000
         var line: [UInt8] = []
         line.append(subject.id, count: 8)
@@ -65,7 +65,7 @@ struct SyntheticStrategy: AuthStrategy, ~Copyable {
         var id: UInt64 = 0
         for index in 0..<8 { id |= UInt64(line[index]) << (8 * index) }
         // The sign-ins by which commands are counted are not in the script.
-        if id > Subject.specimen.id - 100 { return .accepted(Subject(id: id)) }
+        if id > Subject.sample.id - 100 { return .accepted(Subject(id: id)) }
         script.inside()
         touchFailures += 1
         let call = script.calls.add(1, ordering: .relaxed).newValue
@@ -74,8 +74,8 @@ struct SyntheticStrategy: AuthStrategy, ~Copyable {
         case .acceptsProbes: return .accepted(Subject(id: id))
         case .acceptsAsSomebodyElse where isIntact: return .accepted(Subject(id: id + 1))
         case .refusesEverything: return .refused(.unknown)
-        case .throwsAlways: throw Breakdown()
-        case .throwsEveryTenth where call % 10 == 0: throw Breakdown()
+        case .throwsAlways: throw BreakdownError()
+        case .throwsEveryTenth where call % 10 == 0: throw BreakdownError()
         default: return isIntact ? .accepted(Subject(id: id)) : .refused(.unknown)
         }
     }
@@ -89,12 +89,12 @@ struct SyntheticStrategy: AuthStrategy, ~Copyable {
         var id: UInt64 = 0
         for index in 0..<8 { id |= UInt64(credential.headerLine[index]) << (8 * index) }
         revoked.insert(id)
-        if id == Subject.specimen.id { script.specimensLeft.subtract(1, ordering: .relaxed) }
+        if id == Subject.sample.id { script.specimensLeft.subtract(1, ordering: .relaxed) }
     }
 
     mutating func logoutEverywhere(_ subject: Subject, at now: Instant) { revoked.insert(subject.id) }
 
-    mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) -> Credential {
+    mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) -> Credential {
         Credential(headerLine: [UInt8](repeating: 0, count: 18))
     }
 }

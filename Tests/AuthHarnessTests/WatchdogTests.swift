@@ -14,7 +14,7 @@ struct WatchdogTests {
 
     private var watchdog: Watchdog {
         Watchdog(
-            timepiece: Timepiece(clock), cpu_ns: { [cpu] in cpu.used_ns.load(ordering: .relaxed) },
+            monotonic: MonotonicClock(clock), cpu_ns: { [cpu] in cpu.used_ns.load(ordering: .relaxed) },
             processors: 2)
     }
 

@@ -25,7 +25,7 @@ struct StagedTestTests {
         try #require(StagedTest().evaluate([series(stages, bounds)]).first)
     }
 
-    @Test("lets a quiet cell pass at the first look")
+    @Test("lets a quiet case pass at the first look")
     func passesAtOnce() throws {
         let finding = try finding(quiet)
         #expect(finding.outcome == .passed && finding.stage == 1 && finding.blocks == 10)
@@ -37,7 +37,7 @@ struct StagedTestTests {
         #expect(finding.level == 0.1)
     }
 
-    @Test("suspects a cell that looks slower, and one too noisy to exclude it")
+    @Test("suspects a case that looks slower, and one too noisy to exclude it")
     func suspects() throws {
         let slower = try finding(blocks(10, around: 0.01, spread: 0.01))
         #expect(slower.outcome == .open(stage: 2) && slower.p.map { $0 <= 0.1 } == true)
@@ -138,14 +138,14 @@ struct StagedTestTests {
 
 @Suite("Staged test on equal builds")
 struct StagedTestNullTests {
-    /// How many of 2000 families of equal cells have an alarm; blocks are drawn as far as they are wanted.
-    private func alarms(_ rules: StagedTest.Rules, cells: Int, spread: Double, minimumEffect: Double) -> Int {
+    /// How many of 2000 families of equal cases have an alarm; blocks are drawn as far as they are wanted.
+    private func alarms(_ rules: StagedTest.Rules, cases: Int, spread: Double, minimumEffect: Double) -> Int {
         var random = SeededSource(state: 20)
         let bounds = StagedTest.Tolerance(tolerance: 0.05, minimumEffect: minimumEffect)
         let test = StagedTest(rules: rules)
         return (0..<2000).count { _ in
             var family: [StagedTest.Series] = []
-            for _ in 0..<cells {
+            for _ in 0..<cases {
                 var stages = [rules.blocks[0], 0, 0].map { (0..<$0).map { _ in spread * random.normal() } }
                 let series = StagedTest.Series(bounds: bounds, stages: stages)
                 guard test.evaluate([series])[0].outcome == .open(stage: 2) else { continue }
@@ -161,14 +161,14 @@ struct StagedTestNullTests {
 
     @Test("raises an alarm in at most 0.5 % of 2000 families")
     func defaults() {
-        #expect(alarms(StagedTest.Rules(), cells: 4, spread: 0.04, minimumEffect: 0.03) <= 10)
+        #expect(alarms(StagedTest.Rules(), cases: 4, spread: 0.04, minimumEffect: 0.03) <= 10)
     }
 
     @Test("keeps the level of the whole run, and uses it")
     func level() {
-        // All cells are too noisy to pass, and any effect counts.
+        // All cases are too noisy to pass, and any effect counts.
         let rules = StagedTest.Rules(blocks: [8, 12, 16], alpha: 0.1)
-        let alarms = alarms(rules, cells: 4, spread: 0.3, minimumEffect: 0)
+        let alarms = alarms(rules, cases: 4, spread: 0.3, minimumEffect: 0)
         // Of two looks at 5 %, the second sees the blocks of the first again: about 8 %, in no case more than 10 %.
         #expect(120...200 ~= alarms, "\(alarms) of 2000")
     }

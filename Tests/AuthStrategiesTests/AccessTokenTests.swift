@@ -1,4 +1,5 @@
 import AuthCore
+import AuthText
 import Backends
 import Testing
 
@@ -142,8 +143,8 @@ struct AccessTokenTests {
 
     @Test("refuses a short key at configuration")
     func weakKey() {
-        #expect(throws: WeakKey.self) { _ = try HS256(key: Array(repeating: 1, count: 31)) }
-        #expect(throws: WeakKey.self) { _ = try HS256(key: []) }
+        #expect(throws: WeakKeyError.self) { _ = try HS256(key: Array(repeating: 1, count: 31)) }
+        #expect(throws: WeakKeyError.self) { _ = try HS256(key: []) }
     }
 
     @Test("an RS256 verifier refuses a token made with its public key as an HMAC secret")

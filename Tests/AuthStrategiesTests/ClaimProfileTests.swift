@@ -1,4 +1,5 @@
 import AuthCore
+import AuthText
 import Foundation
 import Testing
 
@@ -26,11 +27,11 @@ struct ClaimProfileTests {
             var strategy = try S(sharing: S.prepare(in: stores.environment))
             #expect(Self.weights.map(\.0) == ClaimProfile.allCases)
             for (profile, weight) in Self.weights {
-                let specimen = try strategy.specimen(of: profile, at: .start)
+                let sample = try strategy.sample(of: profile, at: .start)
                 let expected = weight + (id == "rs256-jwt" ? 299 : 0)
-                #expect(specimen.headerLine.count - bearer.utf8.count == expected, "\(profile)")
-                #expect(specimen.refreshToken.isEmpty == (id != "hybrid"))
-                let size = CredentialSize(strategy: S.descriptor, profile: profile, credential: specimen)
+                #expect(sample.headerLine.count - bearer.utf8.count == expected, "\(profile)")
+                #expect(sample.refreshToken.isEmpty == (id != "hybrid"))
+                let size = CredentialSize(strategy: S.descriptor, profile: profile, credential: sample)
                 #expect(size.credential_bytes == expected)
                 #expect(size.fitsCookie4096 == (weight < 4096))
                 #expect(size.fitsHeader8192 == (profile != .roles9KiB))
@@ -50,9 +51,9 @@ struct ClaimProfileTests {
             var strategy = try S(sharing: S.prepare(in: stores.environment))
             for profile in ClaimProfile.allCases {
                 let decision = try strategy.authenticate(
-                    strategy.specimen(of: profile, at: .start), at: .start)
+                    strategy.sample(of: profile, at: .start), at: .start)
                 switch profile {
-                case .rfc9068: #expect(decision == .accepted(.specimen))
+                case .rfc9068: #expect(decision == .accepted(.sample))
                 default: #expect(decision == .refused(.malformed), "\(profile)")
                 }
             }
@@ -100,19 +101,19 @@ struct ClaimProfileTests {
         #expect(claims.count == count)
     }
 
-    @Test("makes no difference to a session, and a specimen's session can be ended", arguments: ids)
+    @Test("makes no difference to a session, and a sample's session can be ended", arguments: ids)
     func sessions(id: String) throws {
         func check<S: AuthStrategy & ~Copyable>(_: S.Type) throws {
             let stores = try TestStores()
             var strategy = try S(sharing: S.prepare(in: stores.environment))
             let login = try strategy.login(Subject(id: 7), at: .start)
             for profile in ClaimProfile.allCases where !Self.tokenIDs.contains(id) {
-                let specimen = try strategy.specimen(of: profile, at: .start)
-                #expect(specimen.headerLine.count == login.headerLine.count)
-                #expect(try strategy.authenticate(specimen, at: .start) == .accepted(.specimen))
-                try strategy.logout(specimen, at: .start)
+                let sample = try strategy.sample(of: profile, at: .start)
+                #expect(sample.headerLine.count == login.headerLine.count)
+                #expect(try strategy.authenticate(sample, at: .start) == .accepted(.sample))
+                try strategy.logout(sample, at: .start)
                 guard S.descriptor.revocation == .immediate else { continue }
-                #expect(try strategy.authenticate(specimen, at: .start) == .refused(.unknown))
+                #expect(try strategy.authenticate(sample, at: .start) == .refused(.unknown))
             }
             #expect(try strategy.authenticate(login, at: .start) == .accepted(Subject(id: 7)))
         }

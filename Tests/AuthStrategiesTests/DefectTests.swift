@@ -24,7 +24,7 @@ struct DefectTests {
         }
         mutating func logout(_ credential: borrowing Credential, at now: Instant) {}
         mutating func logoutEverywhere(_ subject: Subject, at now: Instant) {}
-        mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) -> Credential {
+        mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) -> Credential {
             Credential(headerLine: [])
         }
     }

@@ -107,7 +107,7 @@ struct EveryStrategyTests {
             let later = Instant.start + stores.environment.policy.lifetimes.absolute_ms
             #expect(try decide(&strategy, credential, at: later) == .refused(.expired))
             for flaw in Flaw.allCases {
-                guard case .refused = try decide(&strategy, strategy.misissue(flaw, to: alice, at: .start))
+                guard case .refused = try decide(&strategy, strategy.issueFlawed(flaw, to: alice, at: .start))
                 else {
                     Issue.record("accepted a credential with the flaw \(flaw)")
                     return

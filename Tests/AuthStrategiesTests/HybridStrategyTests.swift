@@ -1,4 +1,5 @@
 import AuthCore
+import AuthText
 import Backends
 import Dispatch
 import Foundation
@@ -213,7 +214,7 @@ struct HybridStrategyTests {
         let other = try strategy.login(Subject(id: 8), at: .start)
         let database = try SQLiteConnection(path: stores.environment.sqlite.path)
         try database.execute("UPDATE refresh_families SET \(change) WHERE user_id = 7")
-        #expect(throws: DamagedStore.self) { _ = try renewed(&strategy, first, at: .start) }
+        #expect(throws: DamagedStoreError.self) { _ = try renewed(&strategy, first, at: .start) }
         #expect(try renewed(&strategy, other, at: .start) != nil, "the connection goes on")
     }
 
@@ -247,7 +248,7 @@ struct HybridStrategyTests {
         let database = try SQLiteConnection(path: stores.environment.sqlite.path)
         try database.execute(
             "UPDATE refresh_families SET generation = 4294967295, token_hash = x'\(digits.joined())'")
-        #expect(throws: DamagedStore.self) { _ = try store.exchange(text.span, at: .start) }
+        #expect(throws: DamagedStoreError.self) { _ = try store.exchange(text.span, at: .start) }
         // A token of the last generation is no predecessor of the first.
         try database.execute("UPDATE refresh_families SET generation = 0")
         guard case .refused = try store.exchange(text.span, at: .start) else {

@@ -217,9 +217,9 @@ final class RedisRecoveryTests {
         command.append(keys.removeFirst())
         command.append([UInt8](repeating: 0x6D, count: count))
         _ = try connection.execute(command)
-        #expect(throws: DamagedStore.self) { _ = try strategy.authenticate(credential, at: .start) }
-        #expect(throws: DamagedStore.self) { _ = try strategy.renew(credential, at: .start) }
-        #expect(throws: DamagedStore.self) { _ = try strategy.sessions(of: alice, at: .start) }
+        #expect(throws: DamagedStoreError.self) { _ = try strategy.authenticate(credential, at: .start) }
+        #expect(throws: DamagedStoreError.self) { _ = try strategy.renew(credential, at: .start) }
+        #expect(throws: DamagedStoreError.self) { _ = try strategy.sessions(of: alice, at: .start) }
         try strategy.changeGrant(of: alice, to: "read", at: .start)
         try strategy.logout(credential, at: .start)
     }

@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 /// What a strategy asks of its store and leaves in it, held against what the stores themselves count.
-@Suite("Store bill")
+@Suite("Store costReport")
 struct StoreBillTests {
     private let users = (1...20).map { Subject(id: UInt64($0)) }
 

@@ -1,4 +1,5 @@
 import AuthCore
+import AuthText
 import Backends
 import Foundation
 import Testing

@@ -20,7 +20,7 @@ struct RSAKeyTests {
 
     private func bigEndian(_ count: Int) -> [UInt8] { [UInt8(count >> 8), UInt8(count & 255)] }
 
-    private func fault(_ bytes: [UInt8]) -> RSAKeyFault? {
+    private func fault(_ bytes: [UInt8]) -> RSAKeyError? {
         do {
             _ = try RSAKey(decoding: bytes.span)
             return nil
@@ -85,7 +85,7 @@ struct RSAKeyTests {
         let mode = try FileManager.default.attributesOfItem(atPath: url.path)[.posixPermissions] as? Int
         #expect(mode == 0o600)
         let other = try NewKey.secret()
-        #expect(throws: KeyFileFault.self) { try KeyFile.create(url.path, other) }
+        #expect(throws: KeyFileError.self) { try KeyFile.create(url.path, other) }
         #expect(try Data(contentsOf: url) == before)
     }
 }

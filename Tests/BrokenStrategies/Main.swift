@@ -1,4 +1,4 @@
-import AuthBenchCLI
+import AuthBench
 
 /// A program whose strategies break in ways that only a process of their own survives.
 @main enum Main {

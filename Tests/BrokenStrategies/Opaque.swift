@@ -1,4 +1,5 @@
 import AuthCore
+import AuthText
 import Foundation
 import Synchronization
 
@@ -143,7 +144,7 @@ package struct Opaque<Flaw: OpaqueFlaw>: AuthStrategy, ~Copyable {
         }
     }
 
-    package mutating func misissue(_ flaw: AuthCore.Flaw, to subject: Subject, at now: Instant) throws
+    package mutating func issueFlawed(_ flaw: AuthCore.Flaw, to subject: Subject, at now: Instant) throws
         -> Credential
     {
         Self.credential(Self.mint())

@@ -1,5 +1,7 @@
 import ArgumentParser
-import AuthReport
+import AuthConformance
+import AuthResults
+import AuthVerdict
 import Backends
 import Foundation
 
@@ -36,14 +38,14 @@ struct CompareCommand: ParsableCommand {
     }
 
     func run() throws {
-        if let out { try Fault.refuseEmpty(out, "--out") }
+        if let out { try CommandError.refuseEmpty(out, "--out") }
         let comparison: Comparison
         do {
             comparison = try Comparison(
                 base: URL(fileURLWithPath: base), head: URL(fileURLWithPath: candidate),
-                floor: Registry.floor,
+                baseline: Registry.baseline,
                 allowsOtherMachine: allowDifferentMachine)
-        } catch let fault as ResultFault { throw Fault.badData("\(fault)") }
+        } catch let fault as ResultError { throw CommandError.badData("\(fault)") }
         try verdict.deliver(comparison.report(), to: out)
     }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import AuthConformance
 import AuthCore
 import AuthHarness
-import AuthReport
+import AuthResults
 import Backends
 import Foundation
 
@@ -35,11 +35,11 @@ struct ConformCommand: ParsableCommand {
     }
 
     func run() throws {
-        let (stop, leftovers) = (StopFlag(), Leftovers())
-        let interruption = Interruption(stop: stop, leftovers: leftovers)
+        let (stop, cleanup) = (StopFlag(), Cleanup())
+        let interruption = Interruption(stop: stop, cleanup: cleanup)
         defer { interruption.end() }
         let plan = try plan()
-        let stores = try Stores(plan, leftovers: leftovers)
+        let stores = try Stores(plan, cleanup: cleanup)
         var findings: [Finding] = []
         do {
             for strategy in plan.strategies where !stop.isRaised {
@@ -56,23 +56,23 @@ struct ConformCommand: ParsableCommand {
         let problem = stores.close(isEmpty: true)
         try show(findings)
         if let signal = interruption.signal {
-            throw Fault(
+            throw CommandError(
                 status: ExitStatus.signal(signal),
                 message:
                     "stopped by a signal; \(findings.isEmpty ? "no strategy was" : "what is shown was") tried"
             )
         }
         if let fault = Self.fault(findings) { throw fault }
-        if let problem { throw Fault.runtime(problem) }
+        if let problem { throw CommandError.runtime(problem) }
     }
 
     /// What follows from all findings: a breach outweighs what could not be tried, and one strategy does not answer for
     /// another.
-    static func fault(_ findings: [Finding]) -> Fault? {
+    static func fault(_ findings: [Finding]) -> CommandError? {
         let failed = findings.filter(\.isFailed)
         guard failed.isEmpty else {
             let names = failed.map { "\($0.strategy) \($0.requirement)" }.joined(separator: ", ")
-            return Fault(status: ExitStatus.negative, message: "not as required: \(names)")
+            return CommandError(status: ExitStatus.negative, message: "not as required: \(names)")
         }
         let broken = findings.filter { $0.isBroken && Requirement.ids.contains($0.requirement) }
         guard broken.isEmpty else {

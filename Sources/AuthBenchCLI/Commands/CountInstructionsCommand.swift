@@ -1,41 +1,42 @@
 import ArgumentParser
+import AuthGate
 
-/// `authbench count-instructions`: one cell of the gate's instruction lane, run under Callgrind by the gate.
+/// `authbench count-instructions`: one case of the gate's instruction counts, run under Callgrind by the gate.
 struct CountInstructionsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "count-instructions",
         abstract:
-            "Does operations in one function that Callgrind can be told to count; without a cell, lists the cells.",
+            "Does operations in one function that Callgrind can be told to count; without a case, lists the cases.",
         shouldDisplay: false)
 
-    @Argument(help: "The cell.")
-    var cell: String?
+    @Argument(help: "The name of the case.")
+    var name: String?
 
     @Argument(help: "How many operations.")
     var operations: Int?
 
     func validate() throws {
-        guard (cell == nil) == (operations == nil), operations.map({ $0 > 0 }) ?? true else {
-            throw ValidationError("count-instructions takes a cell and a number of operations, or neither")
+        guard (name == nil) == (operations == nil), operations.map({ $0 > 0 }) ?? true else {
+            throw ValidationError("count-instructions takes a case and a number of operations, or neither")
         }
     }
 
     func run() throws {
-        let cells = InstructionCell.all
-        guard let cell, let operations else {
-            let names = cells.map { InstructionAnswer.Cell(name: $0.name, operation: $0.operation) }
-            return try Console.output(try InstructionAnswer.line(InstructionAnswer.Cells(cells: names)))
+        let cases = InstructionCase.all(of: Registry.strategies)
+        guard let name, let operations else {
+            let names = cases.map { InstructionAnswer.Case(name: $0.name, operation: $0.operation) }
+            return try Console.output(try InstructionAnswer.line(InstructionAnswer.Cases(names)))
         }
-        guard let chosen = cells.first(where: { $0.name == cell }) else {
-            throw Fault.usage("unknown cell \"\(cell)\": choose \(cells.map(\.name).joined(separator: ", "))")
+        guard let chosen = cases.first(where: { $0.name == name }) else {
+            throw CommandError.usage("unknown case \"\(name)\": choose \(cases.map(\.name).joined(separator: ", "))")
         }
         let right = try chosen.run(operations)
         guard right == operations else {
-            throw Fault(
+            throw CommandError(
                 status: ExitStatus.negative,
-                message: "\(cell) decided wrongly in \(operations - right) of \(operations) operations")
+                message: "\(name) decided wrongly in \(operations - right) of \(operations) operations")
         }
         try Console.output(
-            try InstructionAnswer.line(InstructionAnswer.Done(cell: cell, operations: operations)))
+            try InstructionAnswer.line(InstructionAnswer.Done(name, operations: operations)))
     }
 }

@@ -1,17 +1,16 @@
 import ArgumentParser
-import AuthCore
 import AuthHarness
-import AuthReport
+import AuthResults
 import Foundation
 
-/// `authbench exposure`: measures how long withdrawn credentials are still accepted, prints a table and writes a
+/// `authbench exposure`: measures how long revoked credentials are still accepted, prints a table and writes a
 /// result folder.
 struct ExposureCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "exposure",
         abstract: "Measures how long a revoked credential is still accepted, beside what theory says.",
         discussion:
-            "One client withdraws credentials of all ages, all others present them without pause. Where a credential "
+            "One client revokes credentials of all ages, all others present them without pause. Where a credential "
             + "dies at expiry, the strategy's clock runs faster, so that the longest life ends in time.")
 
     @Argument(
@@ -20,20 +19,20 @@ struct ExposureCommand: ParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: "One client withdraws, all others probe (2 to \(Run.maximumClients)).")
+        help: "One client revokes, all others probe (2 to \(Run.maximumClients)).")
     var clients: Int?
 
     @Option(
         parsing: .unconditional,
         help:
-            "How many credentials of each strategy are withdrawn: half by logout, half by a permission change."
+            "How many credentials of each strategy are revoked: half by logout, half by a permission change."
     )
     var credentials = 2000
 
     @Option(parsing: .unconditional, help: "Seconds to measure each strategy.")
     var seconds = 8.0
 
-    @Option(parsing: .unconditional, help: "Decides who is withdrawn when; 0 or above.")
+    @Option(parsing: .unconditional, help: "Decides who is revoked when; 0 or above.")
     var seed: UInt64?
 
     @OptionGroup var strategies: StrategyOptions
@@ -50,7 +49,7 @@ struct ExposureCommand: ParsableCommand {
     var quiet = false
 
     func run() throws {
-        let outcome = try ExposureSession(try plan(), credentials: credentials).run()
+        let outcome = try ExposureExecution(try plan(), credentials: credentials).run()
         if !outcome.exposures.isEmpty { try show(outcome.exposures, outcome.identity) }
         if !quiet, let folder = outcome.folder { Console.say("Results in \(folder.path)") }
         try outcome.check()
@@ -69,22 +68,22 @@ struct ExposureCommand: ParsableCommand {
 
     /// All options checked, as a run of one repeat.
     private func plan() throws -> RunPlan {
-        try Fault.refuseEmpty(out, "--out")
+        try CommandError.refuseEmpty(out, "--out")
         var workload = try WorkloadSource.load(workload)
         workload.clients = clients ?? workload.clients
         workload.seed = seed ?? workload.seed
         guard 2...Run.maximumClients ~= workload.clients else {
-            throw Fault.usage(
-                "--clients is \(workload.clients): from 2 to \(Run.maximumClients), one withdraws and the others probe"
+            throw CommandError.usage(
+                "--clients is \(workload.clients): from 2 to \(Run.maximumClients), one revokes and the others probe"
             )
         }
         guard 10...100_000 ~= credentials else {
-            throw Fault.usage("--credentials is \(credentials): from 10 to 100000")
+            throw CommandError.usage("--credentials is \(credentials): from 10 to 100000")
         }
         guard (0.5...86_400).contains(seconds) else {
-            throw Fault.usage("--seconds is \(seconds): from 0.5 to 86400")
+            throw CommandError.usage("--seconds is \(seconds): from 0.5 to 86400")
         }
-        // The floor's credential protects nothing, so that there is nothing to withdraw.
+        // The baseline's credential protects nothing, so that there is nothing to revoke.
         let selected = try strategies.selected(
             from: Registry.strategies.filter { $0.descriptor.transport != .none })
         return RunPlan(

@@ -1,6 +1,5 @@
 import ArgumentParser
-import AuthCore
-import AuthReport
+import AuthResults
 
 /// `authbench list`: the strategies and workloads that the program knows.
 struct ListCommand: ParsableCommand {

@@ -1,6 +1,8 @@
 import ArgumentParser
+import AuthConformance
 import AuthHarness
-import AuthReport
+import AuthResults
+import AuthVerdict
 import Backends
 import Foundation
 
@@ -26,22 +28,22 @@ struct MergeCommand: ParsableCommand {
     }
 
     func run() throws {
-        try Fault.refuseEmpty(out, "--out")
+        try CommandError.refuseEmpty(out, "--out")
         let merge: Merge
-        do { merge = try Merge(folders.map { URL(fileURLWithPath: $0) }) } catch let fault as MergeFault {
-            guard fault.isIncomparable else { throw Fault.badData("\(fault)") }
-            throw Fault(status: ExitStatus.incomparable, message: "\(fault)")
+        do { merge = try Merge(folders.map { URL(fileURLWithPath: $0) }) } catch let fault as MergeError {
+            guard fault.isIncomparable else { throw CommandError.badData("\(fault)") }
+            throw CommandError(status: ExitStatus.incomparable, message: "\(fault)")
         }
-        let (made, leftovers) = (MadeFiles(), Leftovers())
-        leftovers.note { $0.emptyResult = made }
-        let interruption = Interruption(stop: StopFlag(), leftovers: leftovers)
+        let (made, cleanup) = (MadeFiles(), Cleanup())
+        cleanup.note { $0.emptyResult = made }
+        let interruption = Interruption(stop: StopFlag(), cleanup: cleanup)
         defer { interruption.end() }
         let folder: URL
         do {
             folder = try merge.write(
                 into: URL(fileURLWithPath: out), runID: RunClock.identifier("merged"),
                 startedAt: RunClock.timestamp(), commandLine: CommandLine.arguments, noting: made)
-        } catch { throw Fault.badData("--out \(out) cannot be written: \(error.reason)") }
+        } catch { throw CommandError.badData("--out \(out) cannot be written: \(error.reason)") }
         let rows = SummaryTable.rows(ResultReader(folder).repeatFigures)
         switch format {
         case .csv: try Console.output(CSV.text(SummaryTable.printed, rows))

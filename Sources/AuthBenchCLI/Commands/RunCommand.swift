@@ -1,7 +1,5 @@
 import ArgumentParser
-import AuthCore
-import AuthHarness
-import AuthReport
+import AuthResults
 import Foundation
 
 /// `authbench run`: measures strategies on one workload, prints a table and writes a result folder.
@@ -43,10 +41,10 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         let plan = try plan()
-        let outcome = try Session(plan).run()
+        let outcome = try Execution(plan).run()
         let lines = Summary.lines(
-            outcome.assessments, bills: outcome.bills, strategies: plan.strategies.map { $0.descriptor.id },
-            floor: plan.floor)
+            outcome.assessments, costReports: outcome.costReports, strategies: plan.strategies.map { $0.descriptor.id },
+            baseline: plan.baseline)
         if !lines.isEmpty { try show(lines) }
         if !quiet { for remark in outcome.remarks { Console.say(remark) } }
         if !quiet, let folder = outcome.folder { Console.say("Results in \(folder.path)") }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import AuthReport
+import AuthResults
 
 /// `authbench schema`: the columns of the CSV files.
 struct SchemaCommand: ParsableCommand {

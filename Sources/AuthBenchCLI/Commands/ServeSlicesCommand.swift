@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuthGate
 import Backends
 import Foundation
 
@@ -11,15 +12,14 @@ struct ServeSlicesCommand: ParsableCommand {
     func run() throws {
         // What a strategy prints must not stand between the answers.
         guard let descriptors = ProtocolDescriptors.take() else {
-            throw Fault.runtime("no descriptors are left for the slice protocol: raise ulimit -n")
+            throw CommandError.runtime("no descriptors are left for the slice protocol: raise ulimit -n")
         }
         let output = FileHandle(fileDescriptor: descriptors.output)
         var input = LineReader(FileHandle(fileDescriptor: descriptors.input))
-        var server = SliceServer(Registry.strategies)
-        try output.write(contentsOf: SliceProtocol.line(server.greeting))
+        var server = SliceServer(Registry.strategies, version: Version.authbench)
+        try output.write(contentsOf: server.greetingLine())
         while let line = Self.next(&input) {
-            let answer = server.answer(String(decoding: line, as: UTF8.self))
-            try output.write(contentsOf: SliceProtocol.line(answer))
+            try output.write(contentsOf: server.answerLine(String(decoding: line, as: UTF8.self)))
         }
     }
 

@@ -1,6 +1,6 @@
 import ArgumentParser
 import AuthCore
-import AuthReport
+import AuthResults
 
 /// `authbench trace`: the first operations of a trace, and its hash.
 struct TraceCommand: ParsableCommand {

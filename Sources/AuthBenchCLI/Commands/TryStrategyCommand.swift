@@ -16,7 +16,7 @@ struct TryStrategyCommand: ParsableCommand {
         guard let line = readLine(),
             let order = try? JSONDecoder().decode(TrialProtocol.Order.self, from: Data(line.utf8)),
             let strategy = Registry.strategies.first(where: { $0.descriptor.id == order.strategy })
-        else { throw Fault.usage("try-strategy is for authbench conform, which tells it what to try") }
+        else { throw CommandError.usage("try-strategy is for authbench conform, which tells it what to try") }
         let teller = Teller(try StandardOutput.divert(to: order.stdout_path))
         let watch = Watch()
         Self.watchOver(watch, patience_s: order.patience_s, teller)

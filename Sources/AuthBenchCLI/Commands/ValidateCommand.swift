@@ -1,5 +1,6 @@
 import ArgumentParser
-import AuthReport
+import AuthConformance
+import AuthVerdict
 import Foundation
 
 /// `authbench validate`: whether a result folder is what the schema says, and agrees with itself.
@@ -15,7 +16,7 @@ struct ValidateCommand: ParsableCommand {
         guard validation.faults.isEmpty else {
             try Console.output(validation.faults.map { $0 + "\n" }.joined())
             let count = validation.faults.count
-            throw Fault.badData("\(folder) has \(count) \(count == 1 ? "fault" : "faults")")
+            throw CommandError.badData("\(folder) has \(count) \(count == 1 ? "fault" : "faults")")
         }
         let histograms = validation.histogramCount
         Console.say(

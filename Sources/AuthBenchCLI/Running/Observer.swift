@@ -1,5 +1,6 @@
 import AuthCore
 import AuthHarness
+import AuthResults
 import Backends
 import Dispatch
 import Foundation
@@ -10,14 +11,14 @@ struct Observer: Sendable {
     /// The private redis-server, whose processor time the system tells; `nil` where there is none.
     private let serverID: Int32?
     private let processors = ProcessorBinding.allowed()
-    private let limit_cores = Machine.processorLimit_cores
+    private let limit_cores = MachineRecord.processorLimit_cores
     private let watchdog: Watchdog
 
     /// - Throws: `ThreadError` when the system gives no thread for the watchdog.
     init(serverID: Int32?) throws(ThreadError) {
         self.serverID = serverID
         watchdog = Watchdog(
-            timepiece: Timepiece(sleep: PreciseTimer.sleep), cpu_ns: ProcessCPU.used_ns,
+            monotonic: MonotonicClock(sleep: PreciseTimer.sleep), cpu_ns: ProcessCPU.used_ns,
             processors: max(1, processors.count))
         // A thread of its own, as Dispatch has hardly more of them than there may be clients.
         try SystemThread.start { [weak watchdog] in
@@ -52,7 +53,7 @@ struct Observer: Sendable {
 
     var instruments: Instruments {
         Instruments(
-            timepiece: Timepiece(sleep: PreciseTimer.sleep), threadCPU_ns: ProcessCPU.usedByThread_ns,
+            monotonic: MonotonicClock(sleep: PreciseTimer.sleep), threadCPU_ns: ProcessCPU.usedByThread_ns,
             settle: PreciseTimer.settle, storeCPUSource: storeCPUSource, observe: observe)
     }
 

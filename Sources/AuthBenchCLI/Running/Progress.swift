@@ -1,4 +1,3 @@
-import AuthCore
 import AuthHarness
 import Dispatch
 import Synchronization

@@ -1,15 +1,13 @@
-import AuthCore
-import AuthHarness
-import AuthReport
+import AuthResults
 import Backends
 import Foundation
 
 /// The result folder of a run, written as the run goes on.
 final class ResultFiles {
     let folder: ResultFolder
-    private let leftovers: Leftovers
+    private let cleanup: Cleanup
     private var record: RunRecord
-    private let floor: String?
+    private let baseline: String?
     private let isQuiet: Bool
     private var isKept = false
     private let stores: StoreFacts
@@ -17,15 +15,15 @@ final class ResultFiles {
     /// Makes the folder and writes `run.json`, so that a folder or a disk that takes nothing is noticed at
     /// once.
     init(
-        _ plan: RunPlan, _ identity: RunIdentity, _ leftovers: Leftovers, _ stores: StoreFacts,
+        _ plan: RunPlan, _ identity: RunIdentity, _ cleanup: Cleanup, _ stores: StoreFacts,
         withHistograms: Bool = true
     ) throws {
-        self.leftovers = leftovers
-        (floor, isQuiet) = (plan.floor, plan.isQuiet)
+        self.cleanup = cleanup
+        (baseline, isQuiet) = (plan.baseline, plan.isQuiet)
         do {
             folder = try ResultFolder(in: plan.out, identity: identity, withHistograms: withHistograms)
         } catch { throw Self.unusable(plan, error) }
-        leftovers.note { [folder] in $0.emptyResult = folder.made }
+        cleanup.note { [folder] in $0.emptyResult = folder.made }
         self.stores = stores
         record = RunRecord(
             identity: folder.identity, workload: plan.workload, started_at: RunClock.timestamp(),
@@ -35,19 +33,19 @@ final class ResultFiles {
             sqlite_synchronous: plan.synchronous.rawValue,
             redis_server: plan.needsRedis ? plan.redis?.url ?? "private" : nil,
             order: plan.schedule.repeats.map { $0.map { plan.strategies[$0].descriptor.id } },
-            machine: Machine.facts(), versions: stores.versionRecord, stores: stores.storeRecord)
+            machine: MachineRecord.current(), versions: stores.versionRecord, stores: stores.storeRecord)
         do { try folder.write(record) } catch {
             folder.made.removeAll()
             throw Self.unusable(plan, error)
         }
     }
 
-    private static func unusable(_ plan: RunPlan, _ error: any Error) -> Fault {
+    private static func unusable(_ plan: RunPlan, _ error: any Error) -> CommandError {
         var isFolder = false
         if FileStatus.exists(plan.out.path, isFolder: &isFolder), !isFolder {
-            return Fault.badData("--out \(plan.out.path) is a file: name a folder")
+            return CommandError.badData("--out \(plan.out.path) is a file: name a folder")
         }
-        return Fault.badData("--out \(plan.out.path) cannot be written: \(error.reason)")
+        return CommandError.badData("--out \(plan.out.path) cannot be written: \(error.reason)")
     }
 
     /// From now on something has been measured, which stays.
@@ -56,15 +54,15 @@ final class ResultFiles {
         folder.made.keep()
         var interrupted = record
         interrupted.status = .interrupted
-        leftovers.note { [folder, interrupted] things in
+        cleanup.note { [folder, interrupted] things in
             things.emptyResult = nil
             things.markInterrupted = { try? folder.write(interrupted) }
         }
     }
 
     /// Writes what there is after one more measurement.
-    func write(_ outcome: Session.Outcome) throws {
-        try folder.write(outcome.assessments, bills: outcome.bills, floor: floor)
+    func write(_ outcome: Execution.Outcome) throws {
+        try folder.write(outcome.assessments, costReports: outcome.costReports, baseline: baseline)
         keep()
         if outcome.assessments.count == 1 { becomeLatest() }
     }
@@ -83,7 +81,7 @@ final class ResultFiles {
     }
 
     /// Writes how the run ended; a folder without a single measurement goes.
-    func finish(_ outcome: inout Session.Outcome) {
+    func finish(_ outcome: inout Execution.Outcome) {
         let failure = finish(
             isEmpty: outcome.assessments.isEmpty, failure: outcome.failure, signal: outcome.signal)
         if !outcome.assessments.isEmpty { outcome.folder = folder.url }
@@ -98,12 +96,46 @@ final class ResultFiles {
             folder.made.removeAll()
             return nil
         }
-        leftovers.note { $0.markInterrupted = nil }
+        cleanup.note { $0.markInterrupted = nil }
         record.stores = stores.storeRecord
         record.status = failure != nil ? .failed : signal != nil ? .interrupted : .complete
         do { try folder.write(record) } catch {
             return "\(folder.url.path) could not be written: \(error.reason)"
         }
         return nil
+    }
+}
+
+/// The repository in which authbench is run: what is being measured, in a CI job.
+enum Git {
+    private static let patience_s = 10.0
+
+    /// The commit checked out; `nil` outside a repository.
+    static func commit() -> String? {
+        guard let hash = output(["rev-parse", "HEAD"]), !hash.isEmpty else { return nil }
+        return hash
+    }
+
+    /// Whether there are changes or files that no commit has, ignored ones aside; `nil` outside a repository.
+    static func isDirty() -> Bool? {
+        output(["--no-optional-locks", "status", "--porcelain"]).map { !$0.isEmpty }
+    }
+
+    private static func output(_ arguments: [String]) -> String? {
+        guard let program = Executable.find("git") else { return nil }
+        let output = Pipe()
+        let process = try? ChildProcess(
+            program, arguments, descriptors: [nil, output.fileHandleForWriting, nil])
+        try? output.fileHandleForWriting.close()
+        guard let process else { return nil }
+        var data = Data()
+        // A repository on a drive that hangs must not hold a run up for ever.
+        while Readiness.isReadable(output.fileHandleForReading.fileDescriptor, within: patience_s) {
+            let more = output.fileHandleForReading.availableData
+            if more.isEmpty { break }
+            data.append(more)
+        }
+        guard process.end(within_s: patience_s) == .status(0) else { return nil }
+        return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }

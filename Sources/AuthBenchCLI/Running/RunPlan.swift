@@ -28,7 +28,7 @@ struct RunPlan {
     }
 
     /// The strategy that only shows the harness's own cost.
-    var floor: String? { strategies.floor }
+    var baseline: String? { strategies.baseline }
     var needsSQLite: Bool { strategies.contains { $0.descriptor.stores.contains(.sqlite) } }
 }
 
@@ -38,15 +38,15 @@ extension RunCommand {
     private static let mostOperations = 100_000_000_000
 
     func plan() throws -> RunPlan {
-        try Fault.refuseEmpty(out, "--out")
+        try CommandError.refuseEmpty(out, "--out")
         let strategies = try strategies.selected()
-        guard 1...10_000 ~= repeats else { throw Fault.usage("--repeats is \(repeats): from 1 to 10000") }
+        guard 1...10_000 ~= repeats else { throw CommandError.usage("--repeats is \(repeats): from 1 to 10000") }
         guard (0...Self.longest_s).contains(warmUp) else {
-            throw Fault.usage("--warm-up is \(warmUp): from 0 to 3600 seconds")
+            throw CommandError.usage("--warm-up is \(warmUp): from 0 to 3600 seconds")
         }
         let workload = try workload.resolve()
         if let operations, workload.arrival == .closed, 1..<workload.clients ~= operations {
-            throw Fault.usage(
+            throw CommandError.usage(
                 "--operations is \(operations): at least one for each of the \(workload.clients) clients")
         }
         return RunPlan(
@@ -61,15 +61,15 @@ extension RunCommand {
 
     private func extent() throws -> Extent {
         if let operations {
-            guard duration == nil else { throw Fault.usage("--duration and --operations exclude each other") }
+            guard duration == nil else { throw CommandError.usage("--duration and --operations exclude each other") }
             guard 1...Self.mostOperations ~= operations else {
-                throw Fault.usage("--operations is \(operations): from 1 to \(Self.mostOperations)")
+                throw CommandError.usage("--operations is \(operations): from 1 to \(Self.mostOperations)")
             }
             return .operations(operations)
         }
         let seconds = duration ?? 1
         guard (0.001...Self.longest_s).contains(seconds) else {
-            throw Fault.usage("--duration is \(seconds): from 0.001 to 3600 seconds")
+            throw CommandError.usage("--duration is \(seconds): from 0.001 to 3600 seconds")
         }
         return .duration(nanoseconds: UInt64(seconds * 1e9))
     }

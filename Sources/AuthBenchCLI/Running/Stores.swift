@@ -1,4 +1,6 @@
+import AuthConformance
 import AuthCore
+import AuthResults
 import Backends
 import Foundation
 
@@ -14,19 +16,19 @@ final class Stores {
     private let foreign: (endpoint: RedisEndpoint, prefix: String)?
     /// How the Redis server was when the run came to it.
     private let health: RedisHealth?
-    private let leftovers: Leftovers
+    private let cleanup: Cleanup
     /// Held until all connections are closed: closing a file drops what locks SQLite has on it in this process.
     private let database: SQLiteClaim?
 
-    init(_ plan: RunPlan, leftovers: Leftovers) throws {
-        self.leftovers = leftovers
+    init(_ plan: RunPlan, cleanup: Cleanup) throws {
+        self.cleanup = cleanup
         var held: (endpoint: RedisEndpoint, prefix: String)?
         do {
             let database = try Self.claimDatabase(plan)
             self.database = database
-            leftovers.note { $0.newDatabase = database }
+            cleanup.note { $0.newDatabase = database }
             let temporary = try Self.makeTemporaryFolder()
-            leftovers.note { $0.temporary = temporary }
+            cleanup.note { $0.temporary = temporary }
             folder = temporary.url
             let redisVersion: String?
             (server, foreign, redisVersion) = try Self.openRedis(plan, folder: temporary.url)
@@ -34,7 +36,7 @@ final class Stores {
             // As long as one that is drawn: it is part of what a session takes in the store.
             let prefix = foreign?.prefix ?? "authbench:00000000:"
             let foreignKeys = foreign?.prefix
-            leftovers.note { $0.foreignKeys = foreignKeys }
+            cleanup.note { $0.foreignKeys = foreignKeys }
             let url = server?.url ?? plan.redis?.url
             let sqlite = SQLiteSettings(
                 path: database?.path ?? temporary.url.appendingPathComponent("authbench.sqlite").path,
@@ -48,7 +50,7 @@ final class Stores {
                 plan, sqlite, redis: endpoint.flatMap { at in redisVersion.map { (at, $0) } })
         } catch {
             if let held { try? RedisKeys.release(held.prefix, at: held.endpoint) }
-            _ = leftovers.clear()
+            _ = cleanup.clear()
             throw error
         }
     }
@@ -60,16 +62,16 @@ final class Stores {
     /// - Returns: what could not be undone, for the user.
     func close(isEmpty: Bool) -> String? {
         server?.stop()
-        leftovers.note { things in
+        cleanup.note { things in
             if !isEmpty { things.newDatabase = nil }
         }
         if let foreign {
             do {
                 try RedisKeys.release(foreign.prefix, at: foreign.endpoint)
-                leftovers.note { $0.foreignKeys = nil }
-            } catch { return "\(leftovers.clear() ?? ""): \(error)" }
+                cleanup.note { $0.foreignKeys = nil }
+            } catch { return "\(cleanup.clear() ?? ""): \(error)" }
         }
-        return leftovers.clear()
+        return cleanup.clear()
     }
 
     /// What the stores have lost since the run came to them, as the end of a sentence; `nil` where nothing shows.
@@ -84,7 +86,7 @@ final class Stores {
 
     private static func claimDatabase(_ plan: RunPlan) throws -> SQLiteClaim? {
         guard let path = plan.sqlitePath, plan.needsSQLite else { return nil }
-        do { return try SQLiteFile.claim(path) } catch { throw Fault.badData("--sqlite \(error)") }
+        do { return try SQLiteFile.claim(path) } catch { throw CommandError.badData("--sqlite \(error)") }
     }
 
     private static func openRedis(
@@ -95,19 +97,19 @@ final class Stores {
             do {
                 let information = try RedisInformation(at: endpoint)
                 guard !information.isTooOld else {
-                    throw Fault.badData("--redis \(url): \(tooOld(information))")
+                    throw CommandError.badData("--redis \(url): \(tooOld(information))")
                 }
                 return (nil, (endpoint, try RedisKeys.claimPrefix(at: endpoint)), information.version)
-            } catch let error as RedisError { throw Fault.badData("--redis \(url): \(error.advice)") }
+            } catch let error as RedisError { throw CommandError.badData("--redis \(url): \(error.advice)") }
         }
         do {
             let server = try PrivateRedisServer(folder: folder, over: plan.redisTransport)
             let information = try RedisInformation(at: server.endpoint)
-            guard !information.isTooOld else { throw Fault.runtime(tooOld(information)) }
+            guard !information.isTooOld else { throw CommandError.runtime(tooOld(information)) }
             return (server, nil, information.version)
-        } catch let fault as Fault {
+        } catch let fault as CommandError {
             throw fault
-        } catch { throw Fault.runtime("\(error)") }
+        } catch { throw CommandError.runtime("\(error)") }
     }
 
     private static func tooOld(_ information: RedisInformation) -> String {
@@ -116,7 +118,7 @@ final class Stores {
 
     static func makeTemporaryFolder() throws -> TemporaryFolder {
         do { return try TemporaryFolder() } catch {
-            throw Fault.runtime("no temporary folder: \(error.reason)")
+            throw CommandError.runtime("no temporary folder: \(error.reason)")
         }
     }
 }
@@ -132,5 +134,77 @@ extension RedisError {
             "the server wants a password, which authbench does not send: name one without (\(message))"
         default: "\(self)"
         }
+    }
+}
+
+/// What the open stores of a run say of themselves; what one does not say stays unknown, and is no error.
+struct StoreFacts {
+    private var stores = StoreRecord()
+    private let sqlitePath: String
+    private var sqliteSettings: VersionRecord.SQLiteSettings?
+    private var redisVersion: String?
+    private var redisConfiguration: [String: String]?
+
+    /// Asks the stores that the run needs.
+    ///
+    /// - Parameters:
+    ///   - plan: says which stores are needed.
+    ///   - sqlite: the database of the run.
+    ///   - redis: the server of the run, and the version it gave at the first contact.
+    init(_ plan: RunPlan, _ sqlite: SQLiteSettings, redis: (endpoint: RedisEndpoint, version: String)?) {
+        sqlitePath = sqlite.path
+        if plan.needsSQLite {
+            stores.sqlite = .init(
+                file: plan.sqlitePath == nil ? .temporary : .user, wal_limit_bytes: sqlite.logLimit_bytes)
+            sqliteSettings = try? Self.settings(sqlite)
+        }
+        if let redis {
+            stores.redis = try? Self.way(to: redis.endpoint)
+            redisVersion = redis.version
+            redisConfiguration = try? RedisConfiguration.values(at: redis.endpoint)
+        }
+    }
+
+    /// With what the log of SQLite has come to by now.
+    var storeRecord: StoreRecord {
+        let log = SQLiteLog.of(sqlitePath)
+        var record = stores
+        record.sqlite?.wal_peak_bytes = log.peak_bytes
+        record.sqlite?.wal_restarts = log.restarts
+        return record
+    }
+
+    var versionRecord: VersionRecord {
+        var record = VersionRecord(
+            authbench: Version.authbench, swift: Version.swift, sqlite: SQLiteVersion.running,
+            sqlite_compile_options: SQLiteVersion.compileOptions, openssl: OpenSSLVersion.running)
+        record.sqlite_settings = sqliteSettings
+        record.openssl_cpu = OpenSSLVersion.cpuCapabilities
+        record.redis = redisVersion
+        record.redis_config = redisConfiguration
+        record.hiredis = redisVersion == nil ? nil : HiredisVersion.compiled
+        return record
+    }
+
+    /// Opens a connection as a client has it, in a file that is marked as ours before anything is in it.
+    private static func settings(_ sqlite: SQLiteSettings) throws -> VersionRecord.SQLiteSettings {
+        try SQLiteFile.mark(sqlite.path)
+        let connection = try SQLitePragmas.connect(
+            path: sqlite.path, synchronous: sqlite.synchronous.rawValue, mmap_bytes: sqlite.mmap_bytes,
+            logLimit_bytes: sqlite.logLimit_bytes)
+        let pragmas = try SQLitePragmas(of: connection)
+        return .init(
+            journal_mode: pragmas.journal_mode, synchronous: pragmas.synchronous,
+            page_size: pragmas.page_size, cache_size: pragmas.cache_size, mmap_size: pragmas.mmap_size,
+            wal_autocheckpoint: pragmas.wal_autocheckpoint, journal_size_limit: pragmas.journal_size_limit)
+    }
+
+    private static func way(to endpoint: RedisEndpoint) throws -> StoreRecord.Redis? {
+        var connection = try RedisConnection(endpoint)
+        let trips = try RedisRoundTrips(over: &connection)
+        guard let topology = connection.topology else { return nil }
+        return .init(
+            topology: topology.rawValue, round_trip_p50_ns: trips.p50_ns, round_trip_min_ns: trips.min_ns,
+            round_trips: trips.count)
     }
 }

@@ -8,7 +8,7 @@ final class ExposureClient<S: AuthStrategy & ~Copyable>: Sendable {
     private let strategy: Mutex<S>
     private let index: Int
     let probes = Mutex(ProbeLog(credentials: 0))
-    let withdrawals = Mutex(WithdrawalLog())
+    let revocations = Mutex(RevocationLog())
 
     init(_ index: Int, sharing shared: S.Shared) throws {
         self.index = index
@@ -17,16 +17,16 @@ final class ExposureClient<S: AuthStrategy & ~Copyable>: Sendable {
     }
 
     /// Issues all credentials, each at its own moment before the start.
-    func issue(_ tasks: [WithdrawalTimetable.Task], stop: StopFlag) throws -> Wallet {
+    func issue(_ tasks: [RevocationTimetable.Task], stop: StopFlag) throws -> Wallet {
         var wallet = Wallet()
         wallet.reserve(tasks.count)
         try strategy.withLock { strategy in
             for first in stride(from: 0, to: tasks.count, by: 512) {
-                if stop.isRaised { throw Stopped() }
+                if stop.isRaised { throw StoppedError() }
                 let portion = tasks[first..<min(first + 512, tasks.count)]
                 let issued = try strategy.load(portion.map { Login($0.subject, at: $0.issuedAt) })
                 guard issued.count == portion.count else {
-                    throw MissingCredentials(strategy: S.descriptor.id)
+                    throw MissingCredentialsError(strategy: S.descriptor.id)
                 }
                 for (task, credential) in zip(portion, issued) {
                     wallet.append(credential, of: task.subject)
@@ -40,29 +40,161 @@ final class ExposureClient<S: AuthStrategy & ~Copyable>: Sendable {
         try strategy.withLock { try trial.run(on: &$0) }
     }
 
-    /// Waits at the gate and probes until the end, or until the strategy throws.
-    func probe(_ scene: ExposureScene, through gate: Gate) {
-        queue.async(group: gate.done) { [self] in
-            guard let phase = gate.pass() else { return }
-            scene.instruments.settle()
-            var log = ProbeLog(credentials: scene.wallet.subjects.count)
+    /// Waits at the barrier and probes until the end, or until the strategy throws.
+    func probe(_ sandbox: ExposureSandbox, through barrier: StartBarrier) {
+        queue.async(group: barrier.done) { [self] in
+            guard let phase = barrier.pass() else { return }
+            sandbox.instruments.settle()
+            var log = ProbeLog(credentials: sandbox.wallet.subjects.count)
             strategy.withLock { strategy in
-                do { try log.probe(scene, phase, client: index, on: &strategy) } catch { log.fail(error) }
+                do { try log.probe(sandbox, phase, client: index, on: &strategy) } catch { log.fail(error) }
             }
             probes.withLock { $0 = log }
         }
     }
 
-    /// Waits at the gate and withdraws all credentials, each when it is due, until the strategy throws.
-    func withdraw(_ scene: ExposureScene, through gate: Gate) {
-        queue.async(group: gate.done) { [self] in
-            guard let phase = gate.pass() else { return }
-            scene.instruments.settle()
-            var log = WithdrawalLog()
+    /// Waits at the barrier and revokes all credentials, each when it is due, until the strategy throws.
+    func revoke(_ sandbox: ExposureSandbox, through barrier: StartBarrier) {
+        queue.async(group: barrier.done) { [self] in
+            guard let phase = barrier.pass() else { return }
+            sandbox.instruments.settle()
+            var log = RevocationLog()
             strategy.withLock { strategy in
-                do { try log.withdraw(scene, phase, on: &strategy) } catch { log.errors.note("\(error)") }
+                do { try log.revoke(sandbox, phase, on: &strategy) } catch { log.errors.note("\(error)") }
             }
-            withdrawals.withLock { $0 = log }
+            revocations.withLock { $0 = log }
         }
+    }
+}
+
+extension ProbeLog {
+    /// Sends requests until the phase ends, noting each.
+    ///
+    /// Where revocation is immediate, a slow store may revoke for longer than the phase: then they go on until a while
+    /// after the last revocation, so that each is seen refused, but for no more than four phases.
+    mutating func probe<S: AuthStrategy & ~Copyable>(
+        _ sandbox: ExposureSandbox, _ phase: Phase, client: Int, on strategy: inout S
+    ) throws {
+        let (wallet, monotonic) = (sandbox.wallet, sandbox.monotonic)
+        let count = wallet.subjects.count
+        var order = ProbeOrder(count: count, start: client &* count / 7)
+        var acknowledged = sandbox.acknowledged.load(ordering: .acquiring)
+        var began_ns = monotonic.now_ns
+        let isImmediate = sandbox.timetable.promise == .immediate
+        let latest_ns = phase.start_ns + phase.duration_ns * (isImmediate ? 4 : 1)
+        var end_ns = isImmediate ? latest_ns : phase.end_ns
+        while began_ns < end_ns, !sandbox.stop.isRaised {
+            let index = order.next(acknowledged: acknowledged, self)
+            let decision = try strategy.authenticate(
+                wallet.bytes.span.extracting(wallet.range(index)), requiring: .probed,
+                at: sandbox.timetable.instant(at: began_ns, start_ns: phase.start_ns))
+            let after = sandbox.acknowledged.load(ordering: .acquiring)
+            let ended_ns = monotonic.now_ns
+            note(
+                index, decision, of: wallet.subjects[index], began_ns: began_ns,
+                isAfter: index < acknowledged, isContested: index >= acknowledged && index < after)
+            // What was acknowledged by now was so before the next request begins.
+            acknowledged = after
+            began_ns = ended_ns
+            if acknowledged == count, end_ns == latest_ns {
+                end_ns = min(latest_ns, max(phase.end_ns, ended_ns + phase.duration_ns / 5))
+            }
+        }
+    }
+}
+
+extension Scope {
+    /// What the probed route requires: granted to everybody at first.
+    static let probed = Self("write")
+}
+
+/// Which credential a client presents next.
+///
+/// Half of the requests race the revocations: with the credential that is just being revoked, and with the one
+/// before it. The rest go round all credentials, so that every expiry is seen soon; one that has been refused is
+/// looked at again in every eighth round only, in case it comes back.
+struct ProbeOrder {
+    private static let roundsOfRest = 8
+
+    private let count: Int
+    private var turn: Int
+    private var round = 0
+    private var step = 0
+
+    /// - Parameters:
+    ///   - count: how many credentials there are.
+    ///   - start: where the first round begins, so that clients are not all at the same credential.
+    init(count: Int, start: Int) {
+        self.count = count
+        turn = start % count
+    }
+
+    /// The next credential, when so many revocations have been acknowledged.
+    @inline(__always)
+    mutating func next(acknowledged: Int, _ log: borrowing ProbeLog) -> Int {
+        step &+= 1
+        if step & 1 == 1, acknowledged < count {
+            return step & 2 == 0 ? acknowledged : max(0, acknowledged - 1)
+        }
+        for _ in 0..<Self.roundsOfRest * 2 {
+            let index = turn
+            turn += 1
+            if turn == count { (turn, round) = (0, round &+ 1) }
+            if !log.isRefused(index) || (round &+ index) % Self.roundsOfRest == 0 { return index }
+        }
+        return turn
+    }
+}
+
+/// What one client learned by probing: for each credential, the requests that bound its exposure.
+struct ProbeLog: Sendable {
+    /// Real time, as all moments here.
+    struct Entry: Sendable {
+        /// When the last accepted request began; 0 for none.
+        var lastAccepted_ns: UInt64 = 0
+        /// When the first refused one after it began.
+        var firstRefused_ns = UInt64.max
+        /// Whether the revocation was known to be acknowledged before the last accepted request began.
+        var isLastAfter = false
+        /// Accepted requests of which that was known.
+        var acceptedAfter: UInt64 = 0
+        /// Whether a request was on its way when the revocation was acknowledged.
+        var isContested = false
+        /// Whether it was accepted as somebody else.
+        var isMistaken = false
+        var probes: UInt64 = 0
+    }
+
+    private(set) var entries: [Entry]
+    private(set) var errors = ErrorKinds()
+
+    init(credentials: Int) {
+        entries = Array(repeating: Entry(), count: credentials)
+    }
+
+    mutating func fail(_ error: any Error) { errors.note("\(error)") }
+
+    /// Whether the last request with a credential was refused.
+    @inline(__always)
+    func isRefused(_ index: Int) -> Bool { entries[index].firstRefused_ns != .max }
+
+    /// Notes one request: what was decided, when it began, whether the revocation was known to be acknowledged
+    /// before it began, and whether it was so while it was on its way.
+    @inline(__always)
+    mutating func note(
+        _ index: Int, _ decision: Decision, of subject: Subject, began_ns: UInt64, isAfter: Bool,
+        isContested: Bool
+    ) {
+        entries[index].probes += 1
+        if isContested { entries[index].isContested = true }
+        guard case .accepted(let accepted) = decision else {
+            if !isRefused(index) { entries[index].firstRefused_ns = began_ns }
+            return
+        }
+        if accepted != subject { entries[index].isMistaken = true }
+        entries[index].lastAccepted_ns = began_ns
+        entries[index].firstRefused_ns = .max
+        entries[index].isLastAfter = isAfter
+        if isAfter { entries[index].acceptedAfter += 1 }
     }
 }

@@ -1,10 +1,11 @@
 import AuthCore
+import Synchronization
 
-/// Measures how long withdrawn credentials are still accepted: one client withdraws, all others probe.
+/// Measures how long revoked credentials are still accepted: one client revokes, all others probe.
 package struct ExposureRun: Sendable {
-    package var plan: WithdrawalPlan
+    package var plan: RevocationPlan
     package var policy: Policy
-    /// The one that withdraws, and those that probe: 2 or more.
+    /// The one that revokes, and those that probe: 2 or more.
     package var clients: Int
     /// How long one strategy is measured, in real time.
     package var duration_ns: UInt64
@@ -12,7 +13,7 @@ package struct ExposureRun: Sendable {
     package var stop: StopFlag
 
     package init(
-        plan: WithdrawalPlan, policy: Policy, clients: Int, duration_ns: UInt64, instruments: Instruments,
+        plan: RevocationPlan, policy: Policy, clients: Int, duration_ns: UInt64, instruments: Instruments,
         stop: StopFlag
     ) {
         self.plan = plan
@@ -25,8 +26,8 @@ package struct ExposureRun: Sendable {
 
     /// Measures one strategy.
     ///
-    /// - Returns: one measurement for each kind of withdrawal.
-    /// - Throws: `Stopped` when the stop flag was raised, else what the strategy threw before the clock started.
+    /// - Returns: one measurement for each kind of revocation.
+    /// - Throws: `StoppedError` when the stop flag was raised, else what the strategy threw before the clock started.
     package func measure(
         _ strategy: any (AuthStrategy & ~Copyable).Type, in environment: Environment
     ) throws -> [ExposureMeasurement] {
@@ -38,44 +39,147 @@ extension AuthStrategy where Self: ~Copyable {
     fileprivate static func measureExposure(
         _ run: ExposureRun, in environment: Environment
     ) throws -> [ExposureMeasurement] {
-        let timetable = WithdrawalTimetable(
+        let timetable = RevocationTimetable(
             run.plan, lifetime: lifetime(under: run.policy), promise: descriptor.revocation,
             duration_ns: run.duration_ns)
         let shared = try prepare(in: environment)
         let clients = try (0..<run.clients).map { try ExposureClient<Self>($0, sharing: shared) }
         let wallet = try clients[0].issue(timetable.tasks, stop: run.stop)
-        let scene = ExposureScene(
+        let sandbox = ExposureSandbox(
             wallet: wallet, timetable: timetable, instruments: run.instruments, stop: run.stop)
 
-        let gate = Gate(clients: run.clients)
+        let barrier = StartBarrier(clients: run.clients)
         let start = { @Sendable in
-            for client in clients.dropFirst() { client.probe(scene, through: gate) }
-            clients[0].withdraw(scene, through: gate)
+            for client in clients.dropFirst() { client.probe(sandbox, through: barrier) }
+            clients[0].revoke(sandbox, through: barrier)
         }
-        let phase = try gate.open(starting: start) {
+        let phase = try barrier.open(starting: start) {
             Phase(
-                start_ns: scene.timepiece.now_ns, duration_ns: run.duration_ns,
+                start_ns: sandbox.monotonic.now_ns, duration_ns: run.duration_ns,
                 isDrained: false)
         }
-        gate.done.wait()
-        if run.stop.isRaised { throw Stopped() }
+        barrier.done.wait()
+        if run.stop.isRaised { throw StoppedError() }
         let account = ExposureAccount(
-            timetable, start_ns: phase.start_ns, withdrawals: clients[0].withdrawals.withLock { $0 },
+            timetable, start_ns: phase.start_ns, revocations: clients[0].revocations.withLock { $0 },
             probes: clients.dropFirst().map { client in client.probes.withLock { $0 } })
         var measurements = account.measurements(of: descriptor, clients: run.clients)
         for index in measurements.indices {
-            let withdrawal = measurements[index].withdrawal
+            let revocation = measurements[index].revocation
             measurements[index].longestLogin_ms = longestExposure_ms(
-                ofLoginAfter: withdrawal, under: run.policy)
+                ofLoginAfter: revocation, under: run.policy)
             // A store that failed once has said enough.
             guard measurements[index].errors.count == 0 else { continue }
-            let trial = HolderTrial(withdrawal: withdrawal, lifetime: timetable.lifetime, stop: run.stop)
-            do { measurements[index].logins = try clients[0].follow(trial) } catch is Stopped {
-                throw Stopped()
+            let trial = HolderTrial(revocation: revocation, lifetime: timetable.lifetime, stop: run.stop)
+            do { measurements[index].logins = try clients[0].follow(trial) } catch is StoppedError {
+                throw StoppedError()
             } catch {
                 measurements[index].errors.note("\(error)")
             }
         }
         return measurements
     }
+}
+
+/// What the recorded intervals of all clients say about each revocation; pure arithmetic.
+struct ExposureAccount {
+    private let timetable: RevocationTimetable
+    private let start_ns: UInt64
+    private let revocations: RevocationLog
+    private let probes: [ProbeLog]
+
+    init(
+        _ timetable: RevocationTimetable, start_ns: UInt64, revocations: RevocationLog, probes: [ProbeLog]
+    ) {
+        self.timetable = timetable
+        self.start_ns = start_ns
+        self.revocations = revocations
+        self.probes = probes
+    }
+
+    /// One for each kind of revocation; the errors, which belong to all, are in each.
+    func measurements(of strategy: StrategyDescriptor, clients: Int) -> [ExposureMeasurement] {
+        Revocation.allCases.map { kind in
+            var measurement = ExposureMeasurement(
+                strategy: strategy.id, revocation: kind, promise: strategy.revocation,
+                lifetime: timetable.lifetime, clients: clients, compression: timetable.compression)
+            for (index, entry) in revocations.entries.enumerated()
+            where timetable.tasks[index].revocation == kind {
+                add(index, entry, to: &measurement)
+            }
+            measurement.errors = probes.reduce(into: revocations.errors) { $0 += $1.errors }
+            return measurement
+        }
+    }
+
+    private func add(
+        _ index: Int, _ revocation: RevocationLog.Entry, to measurement: inout ExposureMeasurement
+    ) {
+        let probes = probes.map { $0.entries[index] }
+        measurement.lag_ns = max(measurement.lag_ns, revocation.lag_ns)
+        measurement.probes += probes.reduce(0) { $0 + $1.probes }
+        if probes.contains(where: \.isMistaken) { measurement.wrong += 1 }
+        switch revocation.state {
+        case .expired:
+            measurement.expiredBefore += 1
+            return
+        case .wrong: measurement.wrong += 1
+        case .alive: break
+        }
+        measurement.exposures.append(exposure(index, probes, after: revocation.acknowledged_ns))
+        measurement.acceptedAfter += probes.reduce(0) { $0 + $1.acceptedAfter(revocation.acknowledged_ns) }
+        if probes.contains(where: \.isContested) { measurement.contested += 1 }
+        if isOutlived(index, probes) { measurement.outlived += 1 }
+    }
+
+    private func exposure(
+        _ index: Int, _ probes: [ProbeLog.Entry], after acknowledged_ns: UInt64
+    ) -> Exposure {
+        let last_ns = probes.map(\.lastAccepted_ns).max() ?? 0
+        let first_ns = probes.map(\.firstRefused_ns).filter { $0 > last_ns && $0 != .max }.min()
+        return Exposure(
+            shortest_ms: timetable.clock_ms(from: acknowledged_ns, to: last_ns),
+            longest_ms: first_ns.map { timetable.clock_ms(from: acknowledged_ns, to: $0) } ?? .infinity,
+            delay_ms: timetable.clock_ms(from: start_ns + timetable.tasks[index].due_ns, to: acknowledged_ns))
+    }
+
+    /// A touched session lives longer than an unused one, so only what dies at expiry can outlive its lifetime.
+    private func isOutlived(_ index: Int, _ probes: [ProbeLog.Entry]) -> Bool {
+        let last_ns = probes.map(\.lastAccepted_ns).max() ?? 0
+        guard timetable.promise == .atExpiry, last_ns > start_ns else { return false }
+        let age_ms =
+            timetable.instant(at: last_ns, start_ns: start_ns).milliseconds
+            - timetable.tasks[index].issuedAt.milliseconds
+        return age_ms >= timetable.lifetime.longest_ms
+    }
+}
+
+extension ProbeLog.Entry {
+    /// Accepted requests that began after a moment.
+    ///
+    /// Those of which the client knew are counted; the last one may have begun between the acknowledgement and
+    /// the word of it.
+    fileprivate func acceptedAfter(_ acknowledged_ns: UInt64) -> UInt64 {
+        acceptedAfter + (!isLastAfter && lastAccepted_ns > acknowledged_ns ? 1 : 0)
+    }
+}
+
+/// What all clients of one exposure measurement look at.
+final class ExposureSandbox: Sendable {
+    /// One credential for each task, in the same order.
+    let wallet: Wallet
+    let timetable: RevocationTimetable
+    let stop: StopFlag
+    let instruments: Instruments
+    /// How many revocations have been acknowledged: those of the first tasks, because one client does them in order.
+    let acknowledged = Atomic(0)
+
+    init(wallet: Wallet, timetable: RevocationTimetable, instruments: Instruments, stop: StopFlag) {
+        self.wallet = wallet
+        self.timetable = timetable
+        self.instruments = instruments
+        self.stop = stop
+    }
+
+    var monotonic: MonotonicClock { instruments.monotonic }
 }

@@ -1,9 +1,11 @@
+import Foundation
+
 extension OperatingCurve {
     typealias Rival = (name: String, gate: RivalGate, noise: NoiseModel)
 
     static let recommended = "staged 10/24/36, Holm 0.1 %"
 
-    /// Gates on a single cell; two levels are those of a family, after Bonferroni.
+    /// Gates on a single case; two levels are those of a family, after Bonferroni.
     static func cellGates(family: Int) -> [Rival] {
         let each = 1 / Double(family)
         var gates: [Rival] = []
@@ -32,7 +34,7 @@ extension OperatingCurve {
         return gates
     }
 
-    /// Gates on all cells of a run.
+    /// Gates on all cases of a run.
     static let runGates: [Rival] =
         [NoiseModel.usual, .otherSession].flatMap { noise -> [Rival] in
             [
@@ -84,5 +86,45 @@ extension OperatingCurve {
         StagedGate(
             rules: StagedTest.Rules(blocks: [10, 24, 36], alpha: alpha),
             bounds: StagedTest.Tolerance(tolerance: 0.05, minimumEffect: minimumEffect))
+    }
+}
+
+/// The staged test on simulated blocks: the very code that decides on measured ones.
+package struct StagedGate: Sendable {
+    private let rules: StagedTest.Rules
+    private let bounds: StagedTest.Tolerance
+    private let test: StagedTest
+
+    package init(rules: StagedTest.Rules, bounds: StagedTest.Tolerance) {
+        self.rules = rules
+        self.bounds = bounds
+        test = StagedTest(rules: rules)
+    }
+
+    /// Draws blocks as the test asks for them, until it asks for no more.
+    func verdicts(
+        slowdowns: [Double], noise: BlockNoise, using random: inout some RandomNumberGenerator
+    ) -> [CaseVerdict] {
+        var series = slowdowns.map { _ in StagedTest.Series(bounds: bounds, stages: []) }
+        var outcomes = slowdowns.map { _ in StagedTest.Outcome.open(stage: 1) }
+        // What passed at once is no candidate, and changes nothing for the others.
+        var family = Array(slowdowns.indices)
+        for stage in 1...rules.blocks.count {
+            for item in family where outcomes[item] == .open(stage: stage) {
+                series[item].stages.append(
+                    (0..<rules.blocks[stage - 1]).map { _ in
+                        log1p(slowdowns[item]) + noise.logRatio(item: item, using: &random)
+                    })
+            }
+            for (item, finding) in zip(family, test.evaluate(family.map { series[$0] })) {
+                outcomes[item] = finding.outcome
+            }
+            if stage == 1 { family = family.filter { outcomes[$0] != .passed } }
+        }
+        return zip(outcomes, series).map { outcome, series in
+            CaseVerdict(
+                isFlagged: outcome == .regression, isPassed: outcome == .passed,
+                blocks: series.stages.reduce(0) { $0 + $1.count })
+        }
     }
 }

@@ -12,7 +12,7 @@ package struct NoiseModel: Sendable, Equatable {
     /// How many runs something else disturbs, and how much longer they take.
     package var outlierShare: Double
     package var outlierSize: ClosedRange<Double>
-    /// Between two sessions, for gates that compare with a stored number; the same for all cells of a run.
+    /// Between two sessions, for gates that compare with a stored number; the same for all cases of a run.
     package var session: Double
 
     package init(
@@ -67,5 +67,30 @@ extension RandomNumberGenerator {
     /// A number of the standard normal distribution (Box and Muller 1958).
     mutating func normal() -> Double {
         (-2 * log(1 - unit())).squareRoot() * cos(2 * .pi * unit())
+    }
+}
+
+/// Where the log-ratios of equal builds come from.
+package enum BlockNoise: Sendable {
+    case model(NoiseModel)
+    /// Block log-ratios of each series of a recording of equal builds, scaled by a factor.
+    case recorded([[Double]], factor: Double)
+
+    package var name: String {
+        switch self {
+        case .model(let model): model.name
+        case .recorded(_, let factor): "recorded x\(Int(factor))"
+        }
+    }
+
+    /// One block of a case; a recorded one is drawn from the case's series, and a coin says which side was the head.
+    func logRatio(item: Int, using random: inout some RandomNumberGenerator) -> Double {
+        switch self {
+        case .model(let model): return model.logRatio(using: &random)
+        case .recorded(let series, let factor):
+            let blocks = series[item % series.count]
+            let block = factor * blocks[Int(random.unit() * Double(blocks.count))]
+            return random.unit() < 0.5 ? block : -block
+        }
     }
 }

@@ -68,7 +68,7 @@ struct RedisSessionStore: ~Copyable {
         switch value {
         case .session(let record, let isGranted): return (record, isGranted)
         case .moved: return nil
-        case .damaged(let count): throw DamagedStore(table: "Redis", "a session of \(count) bytes")
+        case .damaged(let count): throw DamagedStoreError(table: "Redis", "a session of \(count) bytes")
         case nil: throw RedisError.unexpectedReply(command: "GET")
         }
     }
@@ -168,7 +168,7 @@ struct RedisSessionStore: ~Copyable {
     mutating func sessions(of subject: Subject, at now: Instant) throws -> [SessionSummary] {
         try each(of: subject, "list", [], at: now).compactMap { value in
             guard let record = SessionRecordCoding.decode(value.span) else {
-                throw DamagedStore(table: "Redis", "a session of \(value.count) bytes")
+                throw DamagedStoreError(table: "Redis", "a session of \(value.count) bytes")
             }
             guard !record.isExpired(at: now) else { return nil }
             return SessionSummary(

@@ -1,4 +1,5 @@
 import AuthCore
+import AuthText
 import Backends
 
 /// An opaque session identifier: 32 random bytes as 43 characters of base64url, in a `__Host-` cookie.

@@ -1,4 +1,4 @@
-import COpenSSL
+import CAuthBenchOpenSSL
 
 /// Makes RSASSA-PKCS1-v1_5 signatures with SHA-256 (RFC 8017 section 8.2); one per client.
 @safe package struct RSASigner: ~Copyable {

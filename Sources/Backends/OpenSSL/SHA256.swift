@@ -1,4 +1,4 @@
-import COpenSSL
+import CAuthBenchOpenSSL
 
 /// 32 bytes: a SHA-256 digest or an HMAC-SHA256.
 package typealias Digest = InlineArray<32, UInt8>
@@ -32,5 +32,27 @@ package typealias Digest = InlineArray<32, UInt8>
         var output = digest.mutableSpan
         _ = unsafe output.withUnsafeMutableBufferPointer { unsafe SHA256_Final($0.baseAddress, &state) }
         return digest
+    }
+}
+
+extension SHA256 {
+    /// The hash of bytes that are there as a whole.
+    package static func hexadecimal(of bytes: [UInt8]) -> String {
+        hexadecimal { take in take(bytes) }
+    }
+
+    /// The hash of all chunks that `feed` hands over.
+    package static func hexadecimal(_ feed: (_ take: ([UInt8]) -> Void) -> Void) -> String {
+        var hasher = SHA256()
+        hasher.start()
+        feed { hasher.update($0.span) }
+        let digest = hasher.finish()
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        for index in digest.indices {
+            text.append(digits[Int(digest[index] >> 4)])
+            text.append(digits[Int(digest[index] & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 }

@@ -1,4 +1,4 @@
-import CHiredis
+import CAuthBenchHiredis
 import Dispatch
 import Glibc
 

@@ -1,3 +1,7 @@
+import CAuthBenchHiredis
+import Dispatch
+import Glibc
+
 /// What a server says of itself in answer to `INFO`.
 package struct RedisInformation: Sendable {
     private var fields: [String: String] = [:]
@@ -30,4 +34,171 @@ package struct RedisInformation: Sendable {
         guard numbers.count >= 2 else { return false }
         return (numbers[0], numbers[1]) < (6, 2)
     }
+}
+
+/// By what a server shows whether it has lost what it was told.
+package struct RedisHealth: Sendable, Equatable {
+    var runID: String?
+    var evicted: UInt64 = 0
+    var flushes: UInt64 = 0
+    var policy: String?
+    var maximum: String?
+
+    /// Asks the server; what it does not tell is not compared.
+    package init(at endpoint: RedisEndpoint) throws(RedisError) {
+        let information = try RedisInformation(at: endpoint)
+        runID = information["run_id"]
+        evicted = information["evicted_keys"].flatMap { UInt64($0) } ?? 0
+        (policy, maximum) = (information["maxmemory_policy"], information["maxmemory_human"])
+        guard let commands = try? RedisInformation(at: endpoint, section: "commandstats") else { return }
+        for name in ["cmdstat_flushall", "cmdstat_flushdb"] {
+            // calls=1,usec=21,...
+            let calls = commands[name]?.split(separator: ",").first { $0.hasPrefix("calls=") }
+            flushes += calls.flatMap { UInt64($0.dropFirst("calls=".count)) } ?? 0
+        }
+    }
+
+    /// - Parameter before: how it was at the beginning.
+    /// - Returns: what was lost since then, as the end of a sentence; `nil` where nothing shows.
+    package func loss(since before: Self) -> String? {
+        if runID != before.runID { return "Redis was restarted meanwhile, and had not kept what it was told" }
+        if flushes > before.flushes { return "somebody emptied Redis meanwhile (FLUSHALL or FLUSHDB)" }
+        guard evicted > before.evicted else { return nil }
+        return "Redis evicted \(evicted - before.evicted) keys meanwhile (maxmemory \(maximum ?? "unknown"),"
+            + " maxmemory-policy \(policy ?? "unknown")): give it more memory, or the policy noeviction"
+    }
+}
+
+/// The server's configuration as far as it decides how fast it is.
+package enum RedisConfiguration {
+    /// What is asked for, and no more: a configuration also holds passwords.
+    private static let names = [
+        "save", "appendonly", "appendfsync", "maxmemory", "maxmemory-policy", "io-threads", "databases", "hz",
+        "port", "unixsocket",
+    ]
+
+    /// Asks the server, one `CONFIG GET` for each name, since servers before 7.0 take no more.
+    ///
+    /// - Returns: the values by name; those that the server does not know are missing.
+    /// - Throws: `RedisError.server` when `CONFIG` is renamed or forbidden, as on many hosted servers.
+    package static func values(at endpoint: RedisEndpoint) throws(RedisError) -> [String: String] {
+        var connection = try RedisConnection(endpoint)
+        var values: [String: String] = [:]
+        for name in names {
+            let reply = try connection.execute(RedisCommand("CONFIG", "GET", name))
+            guard let pair = reply.elements else { throw .unexpectedReply(command: "CONFIG GET") }
+            if pair.count == 2 { values[name] = String(decoding: pair[1], as: UTF8.self) }
+        }
+        return values
+    }
+}
+
+/// How far away a server is.
+package enum RedisTopology: String, Sendable {
+    case unix
+    case tcpLoopback = "tcp-loopback"
+    case tcpRemote = "tcp-remote"
+
+    /// Tells by the address and, over TCP, by the two ends of the connection as numeric addresses.
+    ///
+    /// A server on an address of this host's own is as near as one on a loopback address: the connection then
+    /// has the same address at both ends. What stands behind a port that is forwarded does not show.
+    package init?(_ address: RedisEndpoint.Address, peer: String?, local: String?) {
+        if case .unix = address {
+            self = .unix
+            return
+        }
+        guard let peer, let local else { return nil }
+        let isLoopback = peer.hasPrefix("127.") || peer == "::1" || peer == local
+        self = isLoopback ? .tcpLoopback : .tcpRemote
+    }
+}
+
+extension RedisConnection {
+    /// Where the server is that answers this connection; `nil` when the connection is broken.
+    package var topology: RedisTopology? {
+        RedisTopology(
+            endpoint.address, peer: SocketAddress.peer(of: descriptor),
+            local: SocketAddress.local(of: descriptor))
+    }
+}
+
+/// The numeric addresses at the two ends of a TCP connection, such as `127.0.0.1`.
+enum SocketAddress {
+    /// The other end (getpeername(2)).
+    static func peer(of socket: Int32) -> String? {
+        unsafe text { address, length in unsafe getpeername(socket, address, length) }
+    }
+
+    /// This end (getsockname(2)).
+    static func local(of socket: Int32) -> String? {
+        unsafe text { address, length in unsafe getsockname(socket, address, length) }
+    }
+
+    @unsafe private static func text(
+        _ ask: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
+    ) -> String? {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+        let isKnown = unsafe withUnsafeMutablePointer(to: &storage) { storage in
+            unsafe storage.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                unsafe ask(address, &length) == 0
+                    && getnameinfo(
+                        address, length, &host, socklen_t(host.count), nil, 0, NI_NUMERICHOST) == 0
+            }
+        }
+        guard isKnown else { return nil }
+        return String(decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
+
+/// The time from a command to its reply when the server has nothing to do: the floor under each verb.
+package struct RedisRoundTrips: Sendable, Equatable {
+    /// In nanoseconds, in ascending order, at least one.
+    package let times_ns: [UInt64]
+
+    package var count: Int { times_ns.count }
+    package var min_ns: UInt64 { times_ns[0] }
+    /// The median, by nearest rank.
+    package var p50_ns: UInt64 { times_ns[(times_ns.count - 1) / 2] }
+
+    /// Takes times in any order; `nil` for none at all.
+    package init?(times_ns: [UInt64]) {
+        guard !times_ns.isEmpty else { return nil }
+        self.times_ns = times_ns.sorted()
+    }
+
+    /// Sends `PING` again and again over a connection; the first ones are not counted.
+    ///
+    /// - Parameters:
+    ///   - connection: the one to measure.
+    ///   - warmUp: how many are not counted.
+    ///   - count: how many are, at most.
+    ///   - limit_ns: ends the measurement early on a slow link, after one counted round trip at least; a fifth
+    ///     of it is for those not counted.
+    /// - Throws: `RedisError` when the server does not answer.
+    package init(
+        over connection: inout RedisConnection, warmUp: Int = 100, count: Int = 1000,
+        limit_ns: UInt64 = 500_000_000
+    ) throws(RedisError) {
+        let ping = RedisCommand("PING")
+        let start = DispatchTime.now().uptimeNanoseconds
+        func elapsed_ns() -> UInt64 { DispatchTime.now().uptimeNanoseconds - start }
+        for _ in 0..<warmUp where elapsed_ns() < limit_ns / 5 { _ = try connection.execute(ping) }
+        var times_ns: [UInt64] = []
+        var before = elapsed_ns()
+        repeat {
+            _ = try connection.execute(ping)
+            let after = elapsed_ns()
+            times_ns.append(after - before)
+            before = after
+        } while times_ns.count < count && before < limit_ns
+        self.times_ns = times_ns.sorted()
+    }
+}
+
+/// The client library; it tells its version in its headers only, so this is the one compiled against.
+package enum HiredisVersion {
+    package static var compiled: String { "\(HIREDIS_MAJOR).\(HIREDIS_MINOR).\(HIREDIS_PATCH)" }
 }

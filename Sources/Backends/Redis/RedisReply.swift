@@ -1,4 +1,4 @@
-import CHiredis
+import CAuthBenchHiredis
 
 /// One reply of the server; owns what hiredis allocated for it.
 @safe package struct RedisReply: ~Copyable {

@@ -1,4 +1,4 @@
-import CSQLite
+import CAuthBenchSQLite
 
 /// One connection to a database file; one per client, never shared between threads.
 @safe package struct SQLiteConnection: ~Copyable {
@@ -162,4 +162,55 @@ import CSQLite
 private func summary(_ sql: String) -> String {
     let words = sql.split { $0.isWhitespace }
     return "\"\(words.prefix(4).joined(separator: " "))\(words.count > 4 ? " …" : "")\""
+}
+
+/// A failed SQLite call: the operation, the extended result code and the library's message.
+package struct SQLiteError: Error, CustomStringConvertible, Equatable {
+    package var operation: String
+    package var code: Int32
+    package var message: String
+
+    package init(operation: String, code: Int32, message: String) {
+        self.operation = operation
+        self.code = code
+        self.message = message
+    }
+
+    init(_ operation: String, code: Int32, on database: OpaquePointer?) {
+        self.operation = operation
+        self.code = unsafe database == nil ? code : sqlite3_extended_errcode(database)
+        let text = unsafe database == nil ? sqlite3_errstr(code) : sqlite3_errmsg(database)
+        message = unsafe text.map { unsafe String(cString: $0) } ?? "no message"
+    }
+
+    /// The code without its extension (https://sqlite.org/rescode.html).
+    package var primaryCode: Int32 { code & 0xFF }
+
+    package var isNotADatabase: Bool { primaryCode == SQLITE_NOTADB }
+    package var isFull: Bool { primaryCode == SQLITE_FULL }
+
+    /// Whether the file was locked, full, gone or damaged, for which nobody who asks it is to blame.
+    package var isOutage: Bool {
+        [
+            SQLITE_BUSY, SQLITE_LOCKED, SQLITE_NOMEM, SQLITE_READONLY, SQLITE_IOERR, SQLITE_CORRUPT,
+            SQLITE_FULL,
+            SQLITE_CANTOPEN, SQLITE_NOTADB,
+        ].contains(primaryCode)
+    }
+
+    package var description: String { "SQLite could not \(operation): \(message) (code \(code))" }
+}
+
+/// The library that runs.
+package enum SQLiteVersion {
+    package static var running: String { unsafe String(cString: sqlite3_libversion()) }
+
+    /// The options it was compiled with, without their prefix `SQLITE_` (https://sqlite.org/compile.html).
+    package static var compileOptions: [String] {
+        var options: [String] = []
+        while let option = unsafe sqlite3_compileoption_get(Int32(options.count)) {
+            unsafe options.append(String(cString: option))
+        }
+        return options
+    }
 }

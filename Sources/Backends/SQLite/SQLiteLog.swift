@@ -1,4 +1,4 @@
-import CSQLite
+import CAuthBenchSQLite
 import Synchronization
 
 /// The write-ahead log of one database file, kept below a limit by the connection that takes it past.

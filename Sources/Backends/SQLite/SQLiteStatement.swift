@@ -1,4 +1,4 @@
-import CSQLite
+import CAuthBenchSQLite
 
 /// A compiled statement with the bytes of its parameters, to be run again and again.
 ///

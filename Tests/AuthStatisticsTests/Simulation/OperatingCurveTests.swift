@@ -9,7 +9,7 @@ struct OperatingCurveTests {
     struct Figure: Sendable, CustomTestStringConvertible {
         var gate: String
         var noise = "usual"
-        var slowedCells: Int
+        var slowedCases: Int
         var slowdown: Double
         var published: Double
         var publishedRuns: Int
@@ -19,12 +19,12 @@ struct OperatingCurveTests {
             _ gate: String, noise: String = "usual", slowed: Int, by slowdown: Double, _ published: Double,
             of publishedRuns: Int, runs: Int
         ) {
-            (self.gate, self.noise, slowedCells) = (gate, noise, slowed)
+            (self.gate, self.noise, slowedCases) = (gate, noise, slowed)
             (self.slowdown, self.published) = (slowdown, published)
             (self.publishedRuns, self.runs) = (publishedRuns, runs)
         }
 
-        var testDescription: String { "\(gate), \(noise), \(slowedCells) cells by \(slowdown)" }
+        var testDescription: String { "\(gate), \(noise), \(slowedCases) cases by \(slowdown)" }
     }
 
     private static let perCell = [
@@ -54,27 +54,27 @@ struct OperatingCurveTests {
         var scenario = try #require(
             scenarios.first {
                 $0.name == figure.gate && $0.noise == figure.noise && $0.slowdown == figure.slowdown
-                    && $0.slowedCells == figure.slowedCells
+                    && $0.slowedCases == figure.slowedCases
             })
         scenario.runs = figure.runs
         var random = SeededSource(state: 12)
         return scenario.simulate(using: &random)
     }
 
-    @Test("agrees with the other simulation, one cell for itself", arguments: perCell)
-    func cells(figure: Figure) throws {
-        check(figure, try simulate(figure, among: OperatingCurve(cells: 60, runs: 1).perCell))
+    @Test("agrees with the other simulation, one case for itself", arguments: perCell)
+    func cases(figure: Figure) throws {
+        check(figure, try simulate(figure, among: OperatingCurve(cases: 60, runs: 1).perCell))
     }
 
-    @Test("agrees with the other simulation, in runs of 60 cells", arguments: perRun)
+    @Test("agrees with the other simulation, in runs of 60 cases", arguments: perRun)
     func runs(figure: Figure) throws {
-        check(figure, try simulate(figure, among: OperatingCurve(cells: 60, runs: 1).perRun))
+        check(figure, try simulate(figure, among: OperatingCurve(cases: 60, runs: 1).perRun))
     }
 
     /// Within four standard errors of both counts, and the rounding of the published figure.
     private func check(_ figure: Figure, _ point: OperatingPoint) {
         let found =
-            Double(figure.slowedCells > 0 ? point.detections : point.falseAlarms) / Double(figure.runs)
+            Double(figure.slowedCases > 0 ? point.detections : point.falseAlarms) / Double(figure.runs)
         let share = (found * Double(figure.runs) + 1) / Double(figure.runs + 2)
         let variance = share * (1 - share) * (1 / Double(figure.runs) + 1 / Double(figure.publishedRuns))
         #expect(abs(found - figure.published) < 4 * variance.squareRoot() + 0.005, "found \(found)")
@@ -88,14 +88,14 @@ struct OperatingCurveTests {
         func simulate(_ blocks: [Double]) -> OperatingPoint {
             var random = SeededSource(state: 3)
             return Scenario(
-                table: "run", name: "", gate: .staged(gate, .recorded([blocks], factor: 1)), cells: 5,
-                slowedCells: 1, slowdown: 0.2, runs: 20
+                table: "run", name: "", gate: .staged(gate, .recorded([blocks], factor: 1)), cases: 5,
+                slowedCases: 1, slowdown: 0.2, runs: 20
             ).simulate(using: &random)
         }
         let point = simulate([0.001, 0.002, 0.003, 0.004, 0.005])
         #expect(point.detections == 20 && point.slowedPassed == 0 && point.inconclusiveRuns == 0)
         #expect(point.falseAlarms == 0 && point.slowedInconclusive == 0 && point.hasThreeVerdicts)
-        // 8 blocks of each cell; 12 more of the slowed one, and of the others at most all.
+        // 8 blocks of each case; 12 more of the slowed one, and of the others at most all.
         let (least, most) = (20 * 52, 20 * 100)
         #expect(least <= point.blocks && point.blocks <= most)
         let noisy = simulate([2, 3, 4])
@@ -104,30 +104,30 @@ struct OperatingCurveTests {
         #expect(noisy.blocks == 20 * 5 * 36)
     }
 
-    @Test("a session shifts all cells of a run alike, and both builds")
+    @Test("a session shifts all cases of a run alike, and both builds")
     func sessions() {
         let noise = NoiseModel(name: "", drift: 0, spread: 0, outlierShare: 0, session: 0.1)
         // One standard deviation of the difference of two shifts: e^(0.1 √2) - 1.
         let gate = RivalGate.means(runs: 2, threshold: 0.1519)
         let scenario = Scenario(
-            table: "run", name: "", gate: .rival(gate, noise), cells: 2, slowedCells: 0, slowdown: 0,
+            table: "run", name: "", gate: .rival(gate, noise), cases: 2, slowedCases: 0, slowdown: 0,
             runs: 3000)
         var random = SeededSource(state: 4)
-        // 15.9 % of runs, five standard errors; 29 % if each cell had a shift of its own, 8 % if only one build had.
+        // 15.9 % of runs, five standard errors; 29 % if each case had a shift of its own, 8 % if only one build had.
         let alarms = scenario.simulate(using: &random).falseAlarms
         #expect(376...577 ~= alarms, "\(alarms)")
     }
 
-    @Test("simulates recorded noise three times, and whole strategies of a fifth of the cells")
+    @Test("simulates recorded noise three times, and whole strategies of a fifth of the cases")
     func scenarios() {
-        let curve = OperatingCurve(cells: 20, runs: 7)
+        let curve = OperatingCurve(cases: 20, runs: 7)
         let recorded = curve.recorded([[0.01, 0.02]])
         #expect(Set(recorded.map(\.noise)) == ["recorded x1", "recorded x3", "recorded x5"])
         #expect(Set(recorded.map(\.slowdown)) == [0, 0.03, 0.05, 0.10])
-        #expect(recorded.allSatisfy { $0.runs == 7 && $0.cells == 20 })
-        #expect(Set(curve.perRun.map(\.slowedCells)) == [0, 1, 4])
+        #expect(recorded.allSatisfy { $0.runs == 7 && $0.cases == 20 })
+        #expect(Set(curve.perRun.map(\.slowedCases)) == [0, 1, 4])
         let all = curve.perCell + curve.perRun
-        let names = all.map { "\($0.table) \($0.name) \($0.noise) \($0.slowedCells) \($0.slowdown)" }
+        let names = all.map { "\($0.table) \($0.name) \($0.noise) \($0.slowedCases) \($0.slowdown)" }
         #expect(Set(names).count == all.count)
     }
 }

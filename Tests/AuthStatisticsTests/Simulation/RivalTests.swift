@@ -73,14 +73,14 @@ struct SimulatedNoiseTests {
         #expect(abs(mean - 1.2) < 0.01)
     }
 
-    @Test("recorded blocks come from the cell's own series, scaled, on either side")
+    @Test("recorded blocks come from the case's own series, scaled, on either side")
     func recorded() {
         var random = SeededSource(state: 7)
         let noise = BlockNoise.recorded([[1, 2], [5]], factor: 3)
         #expect(noise.name == "recorded x3")
-        let first = Set((0..<200).map { _ in noise.logRatio(cell: 2, using: &random) })
+        let first = Set((0..<200).map { _ in noise.logRatio(item: 2, using: &random) })
         #expect(first == [3, -3, 6, -6])
-        let second = Set((0..<50).map { _ in noise.logRatio(cell: 3, using: &random) })
+        let second = Set((0..<50).map { _ in noise.logRatio(item: 3, using: &random) })
         #expect(second == [15, -15])
     }
 }

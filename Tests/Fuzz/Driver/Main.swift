@@ -1,4 +1,4 @@
-import CLibFuzzer
+import CAuthBenchLibFuzzer
 import Foundation
 
 /// The fuzzer: hands libFuzzer's inputs to the property that `FUZZ_TARGET` names.

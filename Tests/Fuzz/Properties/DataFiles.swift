@@ -2,12 +2,14 @@ import AuthCore
 import Foundation
 
 @testable import AuthBenchCLI
-@testable import AuthReport
+@testable import AuthGate
+@testable import AuthResults
+@testable import AuthVerdict
 
 /// A workload that is read is written and read again the same; one that is refused is bad data, no other fault.
 func checkWorkload(_ json: [UInt8]) throws {
     let workload: Workload
-    do { workload = try WorkloadSource.decode(json, from: "fuzz") } catch let fault as Fault {
+    do { workload = try WorkloadSource.decode(json, from: "fuzz") } catch let fault as CommandError {
         return try promise(fault.status == ExitStatus.badData, "refused with status \(fault.status)")
     }
     let again = try WorkloadSource.decode(Array(JSONEncoder().encode(workload)), from: "fuzz")
@@ -19,7 +21,7 @@ func checkCSV(_ input: [UInt8]) throws {
     let text = String(decoding: input, as: UTF8.self)
     guard let table = try? CSVTable(text) else { return }
     let again: CSVTable
-    do { again = try CSVTable(table.text) } catch { throw Breach("wrote what cannot be read: \(error)") }
+    do { again = try CSVTable(table.text) } catch { throw BreachError("wrote what cannot be read: \(error)") }
     try promise(sameBytes(again, table), "read, but written as another table")
     let data = ([table.header] + table.rows).joined().flatMap { content($0.utf8) }
     try promise(data == content(text.utf8), "lost or made up data")

@@ -22,7 +22,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
 }
 
 /// A promise that an input broke.
-struct Breach: Error, CustomStringConvertible {
+struct BreachError: Error, CustomStringConvertible {
     var description: String
 
     init(_ description: String) { self.description = description }
@@ -30,9 +30,9 @@ struct Breach: Error, CustomStringConvertible {
 
 /// Demands that something is so.
 ///
-/// - Throws: `Breach`, saying what was promised.
-func promise(_ isKept: Bool, _ what: @autoclosure () -> String) throws(Breach) {
-    if !isKept { throw Breach(what()) }
+/// - Throws: `BreachError`, saying what was promised.
+func promise(_ isKept: Bool, _ what: @autoclosure () -> String) throws(BreachError) {
+    if !isKept { throw BreachError(what()) }
 }
 
 /// ASCII capitals made small, all other bytes as they are.

@@ -1,12 +1,13 @@
 import AuthCore
+import AuthText
 import Foundation
 
 @testable import AuthStrategies
 
 /// What the strict reader takes is an object for Foundation too.
 func checkJSON(_ text: [UInt8]) throws {
-    let fault = catchFault { () throws(JSONFault) in
-        try JSONReader.readObject(text.span) { (_, reader) throws(JSONFault) in
+    let fault = catchFault { () throws(JSONError) in
+        try JSONReader.readObject(text.span) { (_, reader) throws(JSONError) in
             try reader.skipValue(text.span)
         }
     }
@@ -50,12 +51,12 @@ func checkJOSEHeader(_ text: [UInt8]) throws {
 private func object(_ text: [UInt8]) throws -> [String: Any]? {
     do {
         guard let object = try JSONSerialization.jsonObject(with: Data(text)) as? [String: Any] else {
-            throw Breach("taken, but no object for Foundation")
+            throw BreachError("taken, but no object for Foundation")
         }
         return object
     } catch let error as CocoaError {
         guard "\(error)".contains("not representable") else {
-            throw Breach("taken, but not by Foundation: \(error)")
+            throw BreachError("taken, but not by Foundation: \(error)")
         }
         return nil
     }
@@ -67,6 +68,6 @@ private func same(_ value: Any?, _ text: String) -> Bool {
 }
 
 private func seconds(_ object: [String: Any], _ name: String) throws -> Double {
-    guard let number = object[name] as? NSNumber else { throw Breach("\(name) is no number") }
+    guard let number = object[name] as? NSNumber else { throw BreachError("\(name) is no number") }
     return number.doubleValue
 }

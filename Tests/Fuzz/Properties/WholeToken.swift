@@ -1,4 +1,5 @@
 import AuthCore
+import AuthText
 
 @testable import AuthStrategies
 

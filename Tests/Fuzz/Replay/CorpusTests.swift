@@ -1,7 +1,9 @@
 import Foundation
 import Testing
 
-@testable import AuthReport
+@testable import AuthGate
+@testable import AuthResults
+@testable import AuthVerdict
 
 /// What the fuzzer starts from and what it once found, without the fuzzer.
 @Suite("Fuzz corpus")

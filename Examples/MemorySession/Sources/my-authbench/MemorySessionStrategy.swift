@@ -75,7 +75,7 @@ struct MemorySessionStrategy: AuthStrategy, ~Copyable {
         shared.sessions.withLock { sessions in sessions = sessions.filter { $0.value.subject != subject } }
     }
 
-    mutating func misissue(_ flaw: Flaw, to subject: Subject, at now: Instant) -> Credential {
+    mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) -> Credential {
         unknownCredential()
     }
 

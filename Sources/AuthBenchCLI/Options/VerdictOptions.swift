@@ -1,0 +1,62 @@
+import ArgumentParser
+import AuthVerdict
+import Backends
+import Foundation
+
+/// How a comparison is shown, and what its verdict means for the exit status.
+struct VerdictOptions: ParsableArguments {
+    @Option(help: "table, markdown, json, junit or csv.")
+    var format = VerdictFormat.table
+
+    @Option(help: "What an inconclusive verdict is: keep (status 3), fail (1) or pass (0).")
+    var inconclusive = Inconclusive.keep
+
+    enum Inconclusive: String, ExpressibleByArgument, CaseIterable { case keep, fail, pass }
+
+    /// Shows a comparison, and throws unless its exit status is 0.
+    ///
+    /// - Parameters:
+    ///   - report: the comparison.
+    ///   - file: where it is written, whole or not at all; `nil` for stdout.
+    /// - Throws: `CommandError` with the status and the first reason.
+    func deliver(_ report: VerdictReport, to file: String? = nil) throws {
+        let text = try format.text(report, isColored: file == nil && Console.isOutputColored)
+        if let file {
+            try Console.output(text, to: file)
+        } else {
+            try Console.output(text)
+        }
+        let status = status(of: report.verdict)
+        guard status != ExitStatus.success else { return }
+        let reasons = report.reasons
+        let rest = reasons.count > 1 ? "; and \(reasons.count - 1) more" : ""
+        throw CommandError(
+            status: status,
+            message: "\(report.verdict.rawValue): \(reasons.first ?? "no reason given")\(rest)")
+    }
+
+    func status(of verdict: VerdictReport.Verdict) -> Int32 {
+        guard verdict == .inconclusive else { return verdict.exitStatus }
+        return switch inconclusive {
+        case .keep: ExitStatus.notValid
+        case .fail: ExitStatus.negative
+        case .pass: ExitStatus.success
+        }
+    }
+}
+
+extension VerdictFormat: ExpressibleByArgument {}
+
+extension VerdictReport.Verdict {
+    /// As the README's table has it.
+    var exitStatus: Int32 {
+        switch self {
+        case .pass, .advisory: ExitStatus.success
+        case .regression, .wrong: ExitStatus.negative
+        case .error: ExitStatus.runtime
+        case .inconclusive: ExitStatus.notValid
+        case .incomparable: ExitStatus.incomparable
+        case .nothing: ExitStatus.nothingMeasured
+        }
+    }
+}

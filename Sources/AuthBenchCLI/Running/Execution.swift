@@ -1,0 +1,136 @@
+import AuthConformance
+import AuthCore
+import AuthHarness
+import AuthResults
+import Backends
+import Foundation
+
+/// One `authbench run`, from open stores to a written result folder.
+struct Execution {
+    let plan: RunPlan
+
+    /// What came out, complete or not.
+    struct Outcome {
+        var assessments: [Assessment] = []
+        var costReports: [CostReport] = []
+        var folder: URL?
+        var signal: Int32?
+        var failure: String?
+    }
+
+    init(_ plan: RunPlan) {
+        self.plan = plan
+    }
+
+    func run() throws -> Outcome {
+        let (stop, cleanup) = (StopFlag(), Cleanup())
+        let interruption = Interruption(stop: stop, cleanup: cleanup)
+        defer { interruption.end() }
+        try Resources.require(clients: plan.workload.clients)
+        // What is in use or in the way is said before anything takes time.
+        let stores = try Stores(plan, cleanup: cleanup)
+        let trace = Trace(plan.workload)
+        let identity = RunIdentity(
+            runID: RunClock.identifier(plan.workload.name), workload: plan.workload.name,
+            traceSHA256: trace.sha256())
+        let files: ResultFiles
+        let observer: Observer
+        do {
+            observer = try Observer(serverID: stores.serverID)
+            files = try ResultFiles(plan, identity, cleanup, stores.facts)
+        } catch {
+            _ = stores.close(isEmpty: true)
+            throw error
+        }
+        var outcome = measure(trace, stores, files, observer.instruments, stop)
+        outcome.signal = interruption.signal
+        files.finish(&outcome)
+        outcome.failure = outcome.failure ?? stores.close(isEmpty: outcome.assessments.isEmpty)
+        return outcome
+    }
+
+    private func measure(
+        _ trace: Trace, _ stores: Stores, _ files: ResultFiles, _ instruments: Instruments, _ stop: StopFlag
+    ) -> Outcome {
+        var outcome = Outcome()
+        var doing = "nothing"
+        let progress = Progress(plan, isShown: !plan.isQuiet && Console.isErrorTerminal)
+        defer { progress.clear() }
+        var run = Run(
+            trace: trace, schedule: plan.schedule, warmUp: plan.warmUp, extent: plan.extent,
+            cores: ProcessInfo.processInfo.activeProcessorCount, stop: stop,
+            instruments: instruments)
+        run.hostile = HostileCorpus()
+        do {
+            try run.execute(
+                plan.strategies, in: stores.environment, loadProgress: { progress.loaded($0) }
+            ) { event in
+                progress.show(event)
+                switch event {
+                case .loading(let strategy): doing = "loading \(strategy)"
+                case .measuring(let strategy, _): doing = "measuring \(strategy)"
+                case .loaded(let costReport): outcome.costReports.append(costReport)
+                case .measured(var measurement):
+                    if measurement.total.falseRejects > 0 {
+                        measurement.storeLoss = stores.loss(of: plan.descriptor(measurement.strategy))
+                    }
+                    outcome.assessments.append(Assessment(measurement))
+                    do { try files.write(outcome) } catch {
+                        // What is shown and what is in the files is the same.
+                        outcome.assessments.removeLast()
+                        throw error
+                    }
+                }
+            }
+        } catch is StoppedError {
+            // Said by the signal that raised the flag.
+        } catch let error where error is CocoaError || error is FileError {
+            outcome.failure = "\(files.folder.url.path) could not be written: \(error.reason)"
+        } catch { outcome.failure = "\(doing): \(error.words)" }
+        return outcome
+    }
+}
+
+extension Execution.Outcome {
+    /// What is worth knowing of valid rows, once for each strategy.
+    var remarks: [String] {
+        var seen: Set<String> = []
+        return assessments.map(\.measurement).filter {
+            $0.helperThreads != nil && seen.insert($0.strategy).inserted
+        }
+        .compactMap(\.helperThreads)
+    }
+
+    /// Turns what went wrong into the exit status, after everything has been shown.
+    ///
+    /// A wrong decision outweighs whatever else happened, and what kept the run from its end outweighs a
+    /// measurement that must not be used.
+    func check(_ lines: [Summary]) throws {
+        func faults(_ kind: Invalidity.Kind) -> String? {
+            let all = lines.flatMap { line in
+                line.invalid.filter { $0.fault.kind == kind }.map { one in
+                    "\(line.strategy), repeat \(one.repeatIndex): \(one.fault.reason)"
+                }
+            }
+            guard let first = all.first else { return nil }
+            return all.count == 1 ? first : "\(first); and \(all.count - 1) more"
+        }
+        if let wrong = faults(.wrongDecision) {
+            if let failure { Console.complain(failure) }
+            throw CommandError(
+                status: ExitStatus.negative, message: "wrong decisions, such numbers mean nothing: \(wrong)")
+        }
+        if let failure { throw CommandError.runtime(failure) }
+        if let signal {
+            let rest = folder == nil ? "nothing was finished" : "what was finished is in the files"
+            throw CommandError(status: ExitStatus.signal(signal), message: "stopped by a signal; \(rest)")
+        }
+        if let failing = faults(.error) { throw CommandError.runtime(failing) }
+        if let empty = faults(.nothingMeasured) {
+            throw CommandError(status: ExitStatus.nothingMeasured, message: "\(empty): measure longer")
+        }
+        if let disturbed = faults(.disturbed) {
+            throw CommandError(status: ExitStatus.notValid, message: "not valid: \(disturbed)")
+        }
+    }
+}

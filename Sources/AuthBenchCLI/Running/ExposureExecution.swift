@@ -1,0 +1,139 @@
+import AuthConformance
+import AuthCore
+import AuthHarness
+import AuthResults
+import Backends
+import Foundation
+
+/// One `authbench exposure`, from open stores to a written result folder.
+struct ExposureExecution {
+    let plan: RunPlan
+    private let identity: RunIdentity
+    private let revocations: RevocationPlan
+
+    /// What came out, complete or not, in the order of the registry.
+    struct Outcome {
+        /// As the files have it.
+        let identity: RunIdentity
+        var exposures: [ExposureAssessment] = []
+        var folder: URL?
+        var signal: Int32?
+        var failure: String?
+    }
+
+    init(_ plan: RunPlan, credentials: Int) throws {
+        self.plan = plan
+        revocations = RevocationPlan(credentials: credentials, seed: plan.workload.seed)
+        identity = RunIdentity(
+            runID: RunClock.identifier("exposure-\(plan.workload.name)"), workload: plan.workload.name,
+            traceSHA256: revocations.sha256(plan.workload.policy))
+    }
+
+    func run() throws -> Outcome {
+        let (stop, cleanup) = (StopFlag(), Cleanup())
+        let interruption = Interruption(stop: stop, cleanup: cleanup)
+        defer { interruption.end() }
+        try Resources.require(clients: plan.workload.clients)
+        let stores = try Stores(plan, cleanup: cleanup)
+        let files: ResultFiles
+        let observer: Observer
+        do {
+            observer = try Observer(serverID: stores.serverID)
+            files = try ResultFiles(plan, identity, cleanup, stores.facts, withHistograms: false)
+        } catch {
+            _ = stores.close(isEmpty: true)
+            throw error
+        }
+        var outcome = measure(stores, files, observer.instruments, stop)
+        outcome.signal = interruption.signal
+        let isEmpty = outcome.exposures.isEmpty
+        let failure = files.finish(isEmpty: isEmpty, failure: outcome.failure, signal: outcome.signal)
+        outcome.failure = outcome.failure ?? failure
+        if !isEmpty { outcome.folder = files.folder.url }
+        outcome.failure = outcome.failure ?? stores.close(isEmpty: isEmpty)
+        return outcome
+    }
+
+    private func measure(
+        _ stores: Stores, _ files: ResultFiles, _ instruments: Instruments, _ stop: StopFlag
+    ) -> Outcome {
+        var outcome = Outcome(identity: files.folder.identity)
+        var doing = "nothing"
+        let run = ExposureRun(
+            plan: revocations, policy: plan.workload.policy, clients: plan.workload.clients,
+            duration_ns: plan.extent.duration_ns ?? 0,
+            instruments: instruments, stop: stop)
+        let isShown = !plan.isQuiet && Console.isErrorTerminal
+        defer { if isShown { Console.overwrite("") } }
+        do {
+            for index in plan.schedule.repeats.joined() {
+                let strategy = plan.strategies[index]
+                doing = "measuring \(strategy.descriptor.id)"
+                if isShown { Console.overwrite("\(doing), \(plan.duration_s ?? 0) s") }
+                let before = outcome.exposures
+                let loss = { stores.loss(of: strategy.descriptor) }
+                outcome.exposures += try run.measure(strategy, in: stores.environment).map {
+                    var measurement = $0
+                    if measurement.wrong > 0 { measurement.storeLoss = loss() }
+                    return ExposureAssessment(measurement)
+                }
+                outcome.exposures.sort { rank($0) < rank($1) }
+                do { try files.write(outcome.exposures) } catch {
+                    outcome.exposures = before
+                    throw error
+                }
+            }
+        } catch is StoppedError {
+            // Said by the signal that raised the flag.
+        } catch let error where error is CocoaError || error is FileError {
+            outcome.failure = "\(files.folder.url.path) could not be written: \(error.reason)"
+        } catch { outcome.failure = "\(doing): \(error.words)" }
+        return outcome
+    }
+
+    /// The kinds of revocation apart, the strategies of each in the registry's order.
+    private func rank(_ exposure: ExposureAssessment) -> Int {
+        let ids = plan.strategies.map { $0.descriptor.id }
+        let kind = Revocation.allCases.firstIndex(of: exposure.measurement.revocation) ?? 0
+        return kind * ids.count + (ids.firstIndex(of: exposure.measurement.strategy) ?? 0)
+    }
+}
+
+extension ExposureExecution.Outcome {
+    /// Turns what went wrong into the exit status, the gravest first, after everything has been shown.
+    func check() throws {
+        func first(_ fault: (ExposureAssessment) -> String?) -> String? {
+            exposures.compactMap { row in fault(row).map { "\(row.measurement.strategy): \($0)" } }.first
+        }
+        if let wrong = first(\.measurement.wrongDecisions) {
+            if let failure { Console.complain(failure) }
+            throw CommandError(status: ExitStatus.negative, message: "wrong decisions: \(wrong)")
+        }
+        if let failure { throw CommandError.runtime(failure) }
+        if let failing = first({
+            $0.measurement.errors.count > 0 || $0.measurement.storeLoss != nil ? $0.inconclusive : nil
+        }) {
+            throw CommandError.runtime(failing)
+        }
+        if let signal {
+            let rest = folder == nil ? "nothing was finished" : "what was finished is in the files"
+            throw CommandError(status: ExitStatus.signal(signal), message: "stopped by a signal; \(rest)")
+        }
+        if let reason = first(\.inconclusive) {
+            throw CommandError(status: ExitStatus.notValid, message: "nothing follows: \(reason)")
+        }
+        if let unlike = first({ $0.matchesTheory == false ? "the exposures are not as theory says" : nil }) {
+            throw CommandError(status: ExitStatus.notValid, message: unlike)
+        }
+    }
+}
+
+extension ExposureMeasurement {
+    fileprivate var wrongDecisions: String? {
+        if falseAccepts > 0 {
+            return "after \(revocation.rawValue), \(falseAccepts) requests were accepted against its promise"
+        }
+        return wrong > 0 && storeLoss == nil
+            ? "\(wrong) good credentials were refused, or accepted as somebody else" : nil
+    }
+}

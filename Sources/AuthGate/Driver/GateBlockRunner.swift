@@ -1,0 +1,148 @@
+import AuthCore
+import AuthHarness
+import Backends
+import Dispatch
+
+/// Measures one block: fresh processes of both programs, and slices of each case in alternation.
+struct GateBlockRunner {
+    private static let warmUpSlices = 2
+
+    private let plan: GatePlan
+    private let cases: [GateHeader.Case]
+    private let stop: StopFlag
+    private let sandbox: GateSandbox
+    private var calibration = GateCalibration()
+    private var random: RandomSource
+
+    init(_ plan: GatePlan, _ cases: [GateHeader.Case], _ sandbox: GateSandbox, stop: StopFlag) {
+        self.plan = plan
+        self.cases = cases
+        self.sandbox = sandbox
+        self.stop = stop
+        random = RandomSource(seed: plan.seed, stream: 0x6A7E)
+    }
+
+    /// - Parameters:
+    ///   - block: its number, from 1.
+    ///   - stage: to which it belongs, from 1.
+    ///   - wanted: the cases to measure; the sentinels are measured always.
+    /// - Returns: the lines of the block, its own last.
+    /// - Throws: `GateError` for a program that fails, `StoppedError` when the stop flag is raised.
+    mutating func run(_ block: Int, stage: Int, wanted: Set<Int>) throws -> [GateLine] {
+        let start_ns = DispatchTime.now().uptimeNanoseconds
+        let mine = cases.indices.filter { cases[$0].is_sentinel || wanted.contains($0) }
+        try sandbox.open()
+        defer { sandbox.close() }
+        let first: GateRole = Bool.random(using: &random) ? .base : .head
+        let programs = try GatePrograms(mine, of: cases, plan, sandbox, first: first, using: &random)
+        defer { programs.end() }
+        let processors = bind(programs)
+        try warmUp(mine, programs)
+        let before = KernelCounters.current()
+        let calibration_ns = calibration.measure()
+        let measured_ns = DispatchTime.now().uptimeNanoseconds
+        var measurements: [GateMeasurement] = []
+        let order = mine.shuffled(using: &random)
+        for caseIndex in order where cases[caseIndex].rank != .parallel {
+            measurements.append(try measure(caseIndex, programs))
+        }
+        let parallel = order.filter { cases[$0].rank == .parallel }
+        // Several clients get in each other's way only where they can run at once.
+        if !parallel.isEmpty, !processors.isEmpty { release(programs) }
+        for caseIndex in parallel { measurements.append(try measure(caseIndex, programs)) }
+        let now_ns = DispatchTime.now().uptimeNanoseconds
+        var facts = GateBlock(
+            stage: stage, block: block, spawned_first: first,
+            wall_ns: now_ns - start_ns, calibration_ns: calibration_ns)
+        facts.note(before, KernelCounters.current())
+        facts.processors = processors
+        facts.dropped = GateDisturbance.reason(
+            facts, measurements: measurements, measured_ns: now_ns - measured_ns)
+        return measurements.map { GateLine(measurement: $0) } + [GateLine(block: facts)]
+    }
+
+    /// Binds the client of all programs, and the store, to the same processor, drawn anew for each block, and the gate
+    /// itself to the others.
+    ///
+    /// Left to the scheduler, each program settles on a processor of its own, and on a shared machine one may be slower
+    /// than the other by half: what was measured then was the processor. A store on another processor than its
+    /// client is woken through the hypervisor, which took several times the round trip itself.
+    private mutating func bind(_ programs: GatePrograms) -> [Int] {
+        let allowed = sandbox.processors
+        guard allowed.count > 1, let one = allowed.randomElement(using: &random) else { return [] }
+        let chosen = [one]
+        programs.bind(to: chosen)
+        sandbox.bindStore(to: chosen)
+        sandbox.bindDriver(to: allowed.filter { !chosen.contains($0) })
+        return chosen
+    }
+
+    private func release(_ programs: GatePrograms) {
+        programs.bind(to: sandbox.processors)
+        sandbox.bindStore(to: sandbox.processors)
+    }
+
+    private mutating func warmUp(_ mine: [Int], _ programs: GatePrograms) throws {
+        for round in 0..<Self.warmUpSlices {
+            for caseIndex in mine.shuffled(using: &random) where round == 0 || cases[caseIndex].rank == .main {
+                for role in GateRole.allCases.shuffled(using: &random) { _ = try slice(caseIndex, role, programs) }
+            }
+        }
+        for caseIndex in mine { for role in GateRole.allCases { _ = try programs.times(caseIndex, role) } }
+    }
+
+    private func slice(_ caseIndex: Int, _ role: GateRole, _ programs: GatePrograms) throws -> SliceProtocol.Slice
+    {
+        if stop.isRaised { throw StoppedError() }
+        return try programs.measure(caseIndex, role)
+    }
+
+    /// The quads of one caseIndex, each ABBA or BAAB, so that a linear drift cancels.
+    private mutating func measure(_ caseIndex: Int, _ programs: GatePrograms) throws -> GateMeasurement {
+        var measurement = GateMeasurement(caseIndex: caseIndex)
+        let hasServer = cases[caseIndex].has_server
+        for _ in 0..<cases[caseIndex].quads {
+            let outer: GateRole = Bool.random(using: &random) ? .base : .head
+            let inner: GateRole = outer == .base ? .head : .base
+            for role in [outer, inner, inner, outer] {
+                let before_ns = hasServer ? sandbox.storeCPU_ns() : nil
+                let slice = try slice(caseIndex, role, programs)
+                let spent_ns = before_ns.flatMap { before in sandbox.storeCPU_ns().map { $0 &- before } }
+                measurement.add(slice, storeCPU_ns: spent_ns, role)
+            }
+        }
+        guard measurement.base.accepted == measurement.head.accepted,
+            measurement.base.refused == measurement.head.refused
+        else {
+            throw GateError.failed(
+                "base and head decide differently in \(cases[caseIndex].name), where the trace is the same: "
+                    + "compare them with authbench conform")
+        }
+        for role in GateRole.allCases {
+            let times = try programs.times(caseIndex, role)
+            (measurement[role].buckets, measurement[role].grown_bytes) = (times.buckets, times.grown_bytes)
+        }
+        return measurement
+    }
+}
+
+/// A fixed piece of work, timed once a block: says how fast the machine was at that moment, whatever is compared.
+struct GateCalibration {
+    /// 4 MiB: beyond the second-level caches.
+    private var memory = [UInt64](repeating: 1, count: 1 << 19)
+
+    /// Computes and walks through memory, a few milliseconds long.
+    ///
+    /// - Returns: the time it took, in nanoseconds.
+    mutating func measure() -> UInt64 {
+        let start_ns = DispatchTime.now().uptimeNanoseconds
+        var state: UInt64 = 0x9E37_79B9_7F4A_7C15
+        for _ in 0..<1_000_000 {
+            state ^= state << 13
+            state ^= state >> 7
+            state ^= state << 17
+            memory[Int(truncatingIfNeeded: state & 0x7FFFF)] &+= state
+        }
+        return DispatchTime.now().uptimeNanoseconds - start_ns
+    }
+}

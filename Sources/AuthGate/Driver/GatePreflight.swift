@@ -1,0 +1,187 @@
+import AuthCore
+import AuthResults
+import Backends
+import Foundation
+
+/// What must be right before anything is timed: both programs speak the protocol, make the same traces and decide
+/// well; and how many operations make a slice.
+struct GatePreflight {
+    let sandbox: GateSandbox
+    private let plan: GatePlan
+    private let cases: GateCases
+    private let base: ProgramUnderTest
+    private let head: ProgramUnderTest
+    private let greeting: SliceProtocol.Greeting
+    private let theirs: SliceProtocol.Greeting
+    private let hashes: [String]
+
+    /// How many operations of every kind each strategy must decide as the trace expects.
+    private static let decisions = 4000
+
+    init(_ plan: GatePlan, _ cleanup: Cleanup) throws {
+        self.plan = plan
+        let sandbox = try GateSandbox(needsRedis: false, cleanup: cleanup)
+        do {
+            (base, head) = (try sandbox.start(plan.program(.base)), try sandbox.start(plan.program(.head)))
+            (greeting, theirs) = (try base.greet(), try head.greet())
+            cases = try GateCases(greeting, theirs, plan)
+            guard !cases.common.isEmpty else {
+                throw GateError(
+                    kind: .nothingInCommon,
+                    description: "the two programs have none of these strategies in common: nothing to compare")
+            }
+            sandbox.needsRedis = cases.needsRedis
+            try sandbox.open()
+            hashes = try Self.prepare(base, head, cases, plan, sandbox)
+            self.sandbox = sandbox
+        } catch {
+            sandbox.clear()
+            throw error
+        }
+    }
+
+    /// Loads the cases in both, and has each strategy decide on good and bad credentials.
+    private static func prepare(
+        _ base: ProgramUnderTest, _ head: ProgramUnderTest, _ cases: GateCases, _ plan: GatePlan,
+        _ sandbox: GateSandbox
+    ) throws -> [String] {
+        let strategies = cases.common.reduce(into: [String]()) {
+            if $0.last != $1.strategy { $0.append($1.strategy) }
+        }
+        let all = cases.common + strategies.map { .init(strategy: $0, operation: GateWorkload.decisions) }
+        try base.send(sandbox.preparation(all, plan, folder: "base"))
+        try head.send(sandbox.preparation(all, plan, folder: "head"))
+        let (ours, theirs) = (try base.awaitPrepared(all.count), try head.awaitPrepared(all.count))
+        for (index, item) in all.enumerated() where ours[index] != theirs[index] {
+            throw GateError.unlikeTraces("\(item.strategy) \(item.operation)")
+        }
+        for (index, item) in all.enumerated() where item.operation == GateWorkload.decisions {
+            for program in [base, head] {
+                _ = try program.measure(
+                    index, operations: decisions, doing: "the decisions of \(item.strategy)")
+            }
+        }
+        return ours
+    }
+
+    /// Finds how long slices must be, on the base, and says what will be compared; both programs end.
+    func header() throws -> GateHeader {
+        defer { for program in [base, head] { program.end() } }
+        var all: [GateHeader.Case] = []
+        for (index, item) in cases.common.enumerated() {
+            guard let operation = plan.operations.first(where: { $0.name == item.operation }) else {
+                continue
+            }
+            all.append(
+                .init(
+                    strategy: item.strategy, operation: item.operation,
+                    operations_per_slice: try operationsPerSlice(index, operation),
+                    trace_sha256: hashes[index], quads: operation.quads(isFast: plan.isFast),
+                    rank: operation.rank, clients: operation.clients(plan.clients),
+                    has_server: cases.served.contains(item.strategy)))
+        }
+        for index in cases.sentinels {
+            var sentinel = all[index]
+            sentinel.is_sentinel = true
+            all.append(sentinel)
+        }
+        let machine = MachineRecord.current()
+        var header = GateHeader(
+            base: try record(plan.base, greeting), head: try record(plan.head, theirs),
+            started_at: RunClock.timestamp(), seed: plan.seed, population: plan.population,
+            budget_s: plan.budget_s, rules: plan.rules, cases: all,
+            unpaired: cases.unpaired,
+            cores: machine.cores)
+        header.cpu_model = machine.cpu_model
+        header.kernel = machine.kernel
+        header.load1 = machine.load_average?.load1
+        return header
+    }
+
+    /// As many as take the base the time of a slice, from the fastest of a few tries.
+    private func operationsPerSlice(_ item: Int, _ operation: GateOperation) throws -> Int {
+        let clients = operation.clients(plan.clients)
+        let least = operation.leastOperations(clients)
+        var operations = least
+        for _ in 0..<20 {
+            let slice = try base.measure(item, operations: operations, doing: cases.common[item].strategy)
+            let share = operation.slice_ms * 1e6 / Double(slice.wall_ns)
+            if share < 1.2 { break }
+            operations = Int(Double(operations) * min(share, 4))
+        }
+        var best = Double.infinity
+        for _ in 0..<3 {
+            let slice = try base.measure(item, operations: operations, doing: cases.common[item].strategy)
+            best = min(best, Double(slice.wall_ns) / Double(operations))
+        }
+        // Each client does as many as the others.
+        let perClient = operation.slice_ms * 1e6 / best / Double(clients)
+        return max(least, Int(perClient.rounded(.up)) * clients)
+    }
+
+    private func record(_ url: URL, _ greeting: SliceProtocol.Greeting) throws -> GateHeader.Program {
+        let bytes: Data
+        do { bytes = try Data(contentsOf: url) } catch {
+            throw GateError.failed("\(url.path) cannot be read: \(error.reason)")
+        }
+        return .init(
+            file: url.lastPathComponent, sha256: SHA256.hexadecimal(of: Array(bytes)),
+            version: greeting.authbench)
+    }
+}
+
+/// Which cases two programs have in common, and which of them also watch the gate itself.
+struct GateCases {
+    var common: [SliceProtocol.Case] = []
+    var unpaired: [GateHeader.Unpaired] = []
+    var needsRedis = false
+    /// Strategies whose store is a process of its own.
+    var served: Set<String> = []
+    /// Indices into `common` of the cases in which the base is measured against itself.
+    var sentinels: [Int] = []
+
+    /// - Parameters:
+    ///   - base: what the base says of itself.
+    ///   - head: the same of the head.
+    ///   - plan: which strategies and operations are wanted.
+    /// - Throws: `UnknownStrategyError` when a name fits none or several strategies.
+    init(_ base: SliceProtocol.Greeting, _ head: SliceProtocol.Greeting, _ plan: GatePlan) throws {
+        let known =
+            base.strategies + head.strategies.filter { one in !base.strategies.contains { $0.id == one.id } }
+        let chosen = try Self.choose(plan.strategies, from: known)
+        for strategy in chosen {
+            let isInBase = base.strategies.contains { $0.id == strategy.id }
+            let isInHead = head.strategies.contains { $0.id == strategy.id }
+            guard isInBase, isInHead else {
+                unpaired.append(.init(strategy: strategy.id, only_in: isInBase ? .base : .head))
+                continue
+            }
+            if strategy.stores.contains(Store.redis.rawValue) { served.insert(strategy.id) }
+            common += plan.operations.filter { $0.applies(to: strategy, clients: plan.clients) }
+                .map { .init(strategy: strategy.id, operation: $0.name) }
+        }
+        needsRedis = !served.isEmpty
+        sentinels = Self.sentinels(common, chosen)
+    }
+
+    private static func choose(
+        _ names: [String], from known: [SliceProtocol.Strategy]
+    ) throws -> [SliceProtocol.Strategy] {
+        if names.isEmpty { return known.filter { !$0.is_baseline } }
+        let chosen = try StrategyNames.identifiers(names, among: known.map(\.id))
+        return known.filter { chosen.contains($0.id) }
+    }
+
+    /// The first case that only computes and the first that asks a store: two ways for the gate to be biased.
+    private static func sentinels(_ cases: [SliceProtocol.Case], _ strategies: [SliceProtocol.Strategy])
+        -> [Int]
+    {
+        // Several clients differ from themselves by more than a bias that matters.
+        let candidates = cases.indices.filter { cases[$0].rank != .parallel }
+        let storeless = Set(strategies.filter(\.stores.isEmpty).map(\.id))
+        let computing = candidates.first { storeless.contains(cases[$0].strategy) }
+        let asking = candidates.first { !storeless.contains(cases[$0].strategy) }
+        let both = [computing, asking].compactMap(\.self)
+        return both.count == 2 ? both : Array(candidates.prefix(2))
+    }
+}

@@ -1,0 +1,121 @@
+import AuthCore
+
+/// A plan of revocations in time, for one strategy.
+///
+/// Time is compressed for a strategy whose credentials die at expiry, so that the longest of them does so within
+/// the measurement; where revocation is promised at once, nothing need be waited for and time is real.
+struct RevocationTimetable: Sendable {
+    /// A credential: when it was issued and when it is revoked.
+    struct Task: Sendable, Equatable {
+        var subject: Subject
+        var revocation: Revocation
+        /// On the strategy's clock.
+        var issuedAt: Instant
+        /// In real time after the start.
+        var due_ns: UInt64
+    }
+
+    /// All revocations are in this part of the measurement; after it the longest life has 0.78 of it to end in.
+    private static let window = 0.2
+    private static let life = 0.78
+
+    let lifetime: CredentialLifetime
+    let promise: RevocationPromise
+    /// How many milliseconds of the strategy's clock pass in a real one.
+    let compression: Double
+    /// In the order of the revocations.
+    let tasks: [Task]
+
+    init(
+        _ plan: RevocationPlan, lifetime: CredentialLifetime, promise: RevocationPromise, duration_ns: UInt64
+    ) {
+        let duration_ms = Double(duration_ns) / 1e6
+        let longest_ms = Double(lifetime.longest_ms)
+        let compression = promise == .immediate ? 1 : max(1, longest_ms / (duration_ms * Self.life))
+        let window_ms = duration_ms * Self.window * compression
+        self.lifetime = lifetime
+        self.promise = promise
+        self.compression = compression
+        tasks = plan.entries.map { entry in
+            let age_ms = entry.age * longest_ms
+            let due_ms = entry.moment * min(window_ms, age_ms)
+            return Task(
+                subject: entry.subject, revocation: entry.revocation,
+                issuedAt: .traceStart.advanced(byMilliseconds: Int64((due_ms - age_ms).rounded(.down))),
+                due_ns: UInt64(due_ms / compression * 1e6))
+        }.sorted { $0.due_ns < $1.due_ns }
+    }
+
+    /// The strategy's clock at a moment of real time.
+    @inline(__always)
+    func instant(at time_ns: UInt64, start_ns: UInt64) -> Instant {
+        let passed_ms = Double(time_ns &- start_ns) * compression / 1e6
+        return .traceStart.advanced(byMilliseconds: Int64(passed_ms))
+    }
+
+    /// The milliseconds on the strategy's clock between two moments of real time; 0 when they are not in order.
+    func clock_ms(from begin_ns: UInt64, to end_ns: UInt64) -> Double {
+        end_ns > begin_ns ? Double(end_ns - begin_ns) * compression / 1e6 : 0
+    }
+}
+
+/// What the client that revokes did.
+struct RevocationLog: Sendable {
+    /// How the revoked credential stood just before.
+    enum State: Sendable { case alive, expired, wrong }
+
+    /// One revocation, in real time.
+    struct Entry: Sendable {
+        var state: State
+        /// How long after it was due.
+        var lag_ns: UInt64
+        var acknowledged_ns: UInt64
+    }
+
+    /// In the order of the tasks; fewer when the strategy threw.
+    var entries: [Entry] = []
+    var errors = ErrorKinds()
+
+    mutating func revoke<S: AuthStrategy & ~Copyable>(
+        _ sandbox: ExposureSandbox, _ phase: Phase, on strategy: inout S
+    ) throws {
+        let (wallet, monotonic) = (sandbox.wallet, sandbox.monotonic)
+        for (index, task) in sandbox.timetable.tasks.enumerated() {
+            let due_ns = phase.start_ns + task.due_ns
+            monotonic.rest(until_ns: due_ns, stop: sandbox.stop)
+            if sandbox.stop.isRaised { return }
+            let begin_ns = monotonic.now_ns
+            let now = sandbox.timetable.instant(at: begin_ns, start_ns: phase.start_ns)
+            let credential = wallet.credential(index)
+            let decision = try strategy.authenticate(credential, requiring: .probed, at: now)
+            try strategy.revoke(task.revocation, credential, of: task.subject, at: now)
+            let acknowledged_ns = monotonic.now_ns
+            sandbox.acknowledged.store(index + 1, ordering: .releasing)
+            entries.append(
+                Entry(
+                    state: State(decision, of: task.subject), lag_ns: begin_ns - due_ns,
+                    acknowledged_ns: acknowledged_ns))
+        }
+    }
+}
+
+extension RevocationLog.State {
+    fileprivate init(_ decision: Decision, of subject: Subject) {
+        switch decision {
+        case .accepted(subject): self = .alive
+        case .refused(.expired): self = .expired
+        case .accepted, .refused: self = .wrong
+        }
+    }
+}
+
+extension AuthStrategy where Self: ~Copyable {
+    fileprivate mutating func revoke(
+        _ revocation: Revocation, _ credential: Credential, of subject: Subject, at now: Instant
+    ) throws {
+        switch revocation {
+        case .logout: try logout(credential, at: now)
+        case .permissionChange: try changeGrant(of: subject, to: "read", at: now)
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import AuthCore
+import Dispatch
+import Synchronization
+
+/// The clock by which clients measure and rest.
+package struct MonotonicClock: Sendable {
+    /// Waits until a moment of CLOCK_MONOTONIC, in nanoseconds, as exactly as the system can.
+    package typealias Sleep = @Sendable (_ until_ns: UInt64) -> Void
+
+    /// A clock that only its users move on, for tests of the arithmetic; `nil` for the real one.
+    private let simulated: SimulatedClock?
+    private let sleep: Sleep
+
+    /// The real clock.
+    package init(sleep: @escaping Sleep) {
+        simulated = nil
+        self.sleep = sleep
+    }
+
+    init(_ clock: SimulatedClock) {
+        simulated = clock
+        sleep = { _ in }
+    }
+
+    /// Nanoseconds since an arbitrary moment.
+    @inline(__always)
+    var now_ns: UInt64 {
+        if let simulated { return simulated.now_ns }
+        return DispatchTime.now().uptimeNanoseconds
+    }
+
+    /// Waits until a moment comes, or until `stop` is raised.
+    func rest(until_ns: UInt64, stop: StopFlag) {
+        if let simulated { return simulated.advance(to_ns: until_ns) }
+        let patience_ns: UInt64 = 100_000_000
+        while !stop.isRaised {
+            let now_ns = now_ns
+            guard now_ns < until_ns else { return }
+            sleep(min(until_ns, now_ns + patience_ns))
+        }
+    }
+}
+
+/// Time that passes only when somebody says so.
+final class SimulatedClock: Sendable {
+    private let time_ns = Atomic<UInt64>(1_000_000_000)
+
+    var now_ns: UInt64 { time_ns.load(ordering: .relaxed) }
+
+    func advance(by_ns: UInt64) { time_ns.add(by_ns, ordering: .relaxed) }
+
+    func advance(to_ns: UInt64) { time_ns.max(to_ns, ordering: .relaxed) }
+}
+
+/// What the harness reads around and in a measurement, handed in so that it knows no operating system.
+package struct Instruments: Sendable {
+    package var monotonic: MonotonicClock
+    /// CPU time of the calling thread so far, in nanoseconds.
+    package var threadCPU_ns: @Sendable () -> UInt64
+    /// Called on the client's thread before each phase, so that the system wakes it in time.
+    package var settle: @Sendable () -> Void
+    /// Begins to observe the machine for a measurement of a strategy; the closure it returns ends that.
+    package var observe: @Sendable (StrategyDescriptor) -> @Sendable () -> Usage
+    package var storeCPUSource: @Sendable (StrategyDescriptor) -> StoreCPUSource
+
+    /// How long no client need finish anything before a strategy hangs.
+    package var patience_s = 60.0
+    /// The same while credentials are issued: what is asked at once are hundreds of sign-ins.
+    package var loadingPatience_s: Double { 5 * patience_s }
+
+    package init(
+        monotonic: MonotonicClock, threadCPU_ns: @escaping @Sendable () -> UInt64 = { 0 },
+        settle: @escaping @Sendable () -> Void = {},
+        storeCPUSource: @escaping @Sendable (StrategyDescriptor) -> StoreCPUSource = { _ in .none },
+        observe: @escaping @Sendable (StrategyDescriptor) -> @Sendable () -> Usage = { _ in { Usage() } }
+    ) {
+        self.monotonic = monotonic
+        self.threadCPU_ns = threadCPU_ns
+        self.settle = settle
+        self.storeCPUSource = storeCPUSource
+        self.observe = observe
+    }
+}

@@ -1,0 +1,199 @@
+import AuthCore
+
+/// What all clients recorded in one phase.
+struct Replay: Sendable {
+    var operations: [OperationMeasurement]
+    var usage = Usage()
+    /// From the barrier's opening until the last client finished, and in an open loop at least until the end of
+    /// the schedule.
+    var wall_ns: UInt64
+    var clientCPU_ns: UInt64 = 0
+    var touchFailures = 0
+    var storeCommands = 0
+    var little_residual: Double?
+    var idleClients: Int
+    var openLoop: OpenLoop?
+    var errors = ErrorKinds()
+    /// `nil` without a sweeper.
+    var sweep: Sweep?
+
+    init(_ boxes: [RecorderBox], phase: Phase, arrival: Arrival) {
+        var merger = ClientMerger()
+        for box in boxes { box.recorder.withLock { merger.add($0) } }
+        operations = merger.operations
+        errors = merger.errors
+        clientCPU_ns = merger.cpu_ns
+        touchFailures = merger.touchFailures
+        storeCommands = merger.storeCommands
+        idleClients = boxes.count - merger.clients
+        wall_ns = max(merger.lastEnd_ns, phase.start_ns) - phase.start_ns
+        guard let rate = arrival.rate else {
+            if merger.busyClients > 0 { little_residual = Double(merger.clients) / merger.busyClients - 1 }
+            return
+        }
+        wall_ns = max(wall_ns, phase.duration_ns)
+        openLoop = OpenLoop(
+            targetRate: rate, arrivals: operations.reduce(0) { $0 + $1.tally.completed + $1.tally.errors },
+            lateOperations: merger.lateOperations, backlog: merger.backlog,
+            scheduleLag: LatencyHistogram(merging: merger.lags))
+    }
+}
+
+/// Adds up the records of clients, kind by kind and slice by slice.
+private struct ClientMerger {
+    private var service: [OperationKind: [[LatencyHistogram]]] = [:]
+    private var response: [OperationKind: [[LatencyHistogram]]] = [:]
+    private var tallies: [OperationKind: Tally] = [:]
+    var lags: [LatencyHistogram] = []
+    var lateOperations: UInt64 = 0
+    var backlog: UInt64 = 0
+    var cpu_ns: UInt64 = 0
+    var touchFailures = 0
+    var storeCommands = 0
+    var lastEnd_ns: UInt64 = 0
+    /// Clients that did anything.
+    var clients = 0
+    /// Clients that were inside an operation on average over their own time: throughput x service time.
+    var busyClients = 0.0
+    var errors = ErrorKinds()
+
+    mutating func add(_ recorder: borrowing Recorder) {
+        var recorded_ns = 0.0
+        for kind in OperationKind.allCases where recorder.tally(kind) != Tally() {
+            tallies[kind, default: Tally()] += recorder.tally(kind)
+            let slices = recorder.service(kind)
+            for slice in slices { recorded_ns += slice.sum_ns }
+            service[kind, default: []].append(slices)
+            if let slices = recorder.response(kind) { response[kind, default: []].append(slices) }
+        }
+        let span_ns = recorder.span_ns
+        if !span_ns.isEmpty {
+            clients += 1
+            busyClients += recorded_ns / Double(span_ns.count)
+        }
+        lastEnd_ns = max(lastEnd_ns, span_ns.upperBound)
+        cpu_ns += recorder.cpu_ns
+        touchFailures += recorder.touchFailures
+        storeCommands += recorder.storeCommands
+        lateOperations += recorder.lateOperations
+        backlog += recorder.backlog
+        if recorder.isOpenLoop { lags.append(recorder.scheduleLag) }
+        errors += recorder.errors
+    }
+
+    var operations: [OperationMeasurement] {
+        OperationKind.allCases.compactMap { kind in
+            tallies[kind].map { tally in
+                OperationMeasurement(
+                    kind: kind, service: sliced(service[kind] ?? []), response: response[kind].map(sliced),
+                    tally: tally)
+            }
+        }
+    }
+
+    private func sliced(_ clients: [[LatencyHistogram]]) -> SlicedHistogram {
+        SlicedHistogram(
+            (0..<Phase.slices).map { slice in LatencyHistogram(merging: clients.map { $0[slice] }) })
+    }
+}
+
+extension ClientState {
+    /// Replays the trace from where it stands, each request as soon as the one before is answered.
+    ///
+    /// The clock is read once per operation: the end of one is the start of the next.
+    mutating func replayClosedLoop<S: AuthStrategy & ~Copyable>(
+        _ phase: Phase, on strategy: inout S, into recorder: inout Recorder, by monotonic: MonotonicClock,
+        stop: StopFlag
+    ) {
+        let operations = operations
+        let count = phase.operations(of: client)
+        var remaining = count
+        var start_ns = monotonic.now_ns
+        let first_ns = start_ns
+        for slice in 0..<Phase.slices {
+            recorder.slice = slice
+            let rest = phase.remaining(of: count, afterSlice: slice)
+            let sliceEnd_ns = phase.end_ns(ofSlice: slice)
+            while remaining > rest, start_ns < sliceEnd_ns, !stop.isRaised {
+                let operation = operations[cursor]
+                let now = clock.instant(of: operation, lap: lap)
+                do {
+                    let judgement = try perform(operation, on: &strategy, at: now)
+                    let end_ns = monotonic.now_ns
+                    recorder.record(operation.kind, end_ns &- start_ns, judgement)
+                    start_ns = end_ns
+                } catch {
+                    recorder.record(operation.kind, error: error)
+                    start_ns = monotonic.now_ns
+                }
+                remaining -= 1
+                advance()
+            }
+        }
+        recorder.span_ns = first_ns..<start_ns
+    }
+}
+
+extension ClientState {
+    /// Replays the trace from where it stands, each operation when a request is due or as soon after as the client
+    /// is free.
+    ///
+    /// What is due in a phase is done even when it is over by then. Only when the strategy fails as well is
+    /// the rest counted as errors at once: a store that hangs would else be waited for again and again.
+    mutating func replayOpenLoop<S: AuthStrategy & ~Copyable>(
+        _ phase: Phase, _ due: DueRequests, on strategy: inout S, into recorder: inout Recorder,
+        by monotonic: MonotonicClock,
+        stop: StopFlag
+    ) {
+        var free_ns = monotonic.now_ns
+        let first_ns = free_ns
+        var failure: (any Error)?
+        for index in due.indices[client] {
+            let intended_ns = phase.start_ns &+ due.offset_ns(of: arrivals.time_ns(of: index))
+            if stop.isRaised { break }
+            if failure == nil {
+                if free_ns <= intended_ns {
+                    monotonic.rest(until_ns: intended_ns, stop: stop)
+                    free_ns = monotonic.now_ns
+                    if stop.isRaised { break }
+                    recorder.recordLag(free_ns - intended_ns)
+                } else if free_ns < phase.end_ns || phase.isDrained {
+                    recorder.recordLate(isBacklog: free_ns >= phase.end_ns)
+                } else {
+                    break
+                }
+            }
+            let operation = operations[cursor]
+            recorder.slice = phase.slice(at: free_ns)
+            do {
+                if let failure { throw failure }
+                let judgement = try perform(
+                    operation, on: &strategy, at: clock.instant(of: operation, lap: lap))
+                let end_ns = monotonic.now_ns
+                recorder.record(
+                    operation.kind, service_ns: end_ns - free_ns, response_ns: end_ns - intended_ns, judgement)
+                free_ns = end_ns
+            } catch {
+                recorder.record(operation.kind, error: error)
+                free_ns = monotonic.now_ns
+                if free_ns >= phase.end_ns { failure = error }
+            }
+            advance()
+        }
+        recorder.span_ns = first_ns..<free_ns
+    }
+}
+
+/// Which strategy is measured when: each repeat has every strategy once, in a fresh random order.
+///
+/// A fixed order would give whatever the machine does over time (heat, neighbours, caches) to the same
+/// strategy each time.
+package struct Schedule: Sendable, Equatable {
+    /// Indices of strategies, in the order of one repeat.
+    package var repeats: [[Int]]
+
+    package init(strategies: Int, repeats: Int, seed: UInt64) {
+        var random = RandomSource(seed: seed, stream: 0x5C4E_D01E)
+        self.repeats = (0..<repeats).map { _ in Array(0..<strategies).shuffled(using: &random) }
+    }
+}

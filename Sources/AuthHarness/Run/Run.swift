@@ -1,0 +1,108 @@
+import AuthCore
+
+/// Runs strategies through one trace: prepares and loads each, then measures them repeat by repeat.
+package struct Run: Sendable {
+    /// More serial queues than this do not all get a thread: Dispatch stops at 255, the main one among them.
+    package static let maximumClients = 250
+
+    /// What happens in a run, for progress and files.
+    package enum Event: Sendable {
+        case loading(strategy: String)
+        /// With what a credential of each claim profile weighs.
+        case loaded(CostReport)
+        case measuring(strategy: String, repeatIndex: Int)
+        case measured(RepeatMeasurement)
+    }
+
+    package var trace: Trace
+    package var schedule: Schedule
+    package var warmUp: Extent
+    package var extent: Extent
+    package var instruments: Instruments
+    package var stop: StopFlag
+    /// How many clients load at once.
+    package var cores: Int
+    /// Where the lines of hostile probes come from.
+    package var hostile: (any HostileSource)?
+
+    package init(
+        trace: Trace, schedule: Schedule, warmUp: Extent, extent: Extent, cores: Int,
+        stop: StopFlag, instruments: Instruments
+    ) {
+        self.cores = cores
+        self.trace = trace
+        self.schedule = schedule
+        self.warmUp = warmUp
+        self.extent = extent
+        self.instruments = instruments
+        self.stop = stop
+    }
+
+    /// Carries the run out, handing over each event as it happens.
+    ///
+    /// - Parameters:
+    ///   - strategies: in the order to which the schedule's indices refer.
+    ///   - environment: where the stores are.
+    ///   - loadProgress: called from many threads with the number of credentials just issued.
+    ///   - report: called on this thread.
+    /// - Throws: `StoppedError` when the stop flag was raised, else what a strategy or `report` threw.
+    package func execute(
+        _ strategies: StrategyRegistry, in environment: Environment,
+        loadProgress: @escaping @Sendable (Int) -> Void = { _ in },
+        report: (Event) throws -> Void
+    ) throws {
+        var contenders: [any AnyStrategyRunner] = []
+        for strategy in strategies {
+            try report(.loading(strategy: strategy.descriptor.id))
+            for runner in try strategy.contenders(
+                traces: [trace], environment: environment, hostile: hostile)
+            {
+                try report(
+                    .loaded(
+                        try runner.load(
+                            width: cores, patience_s: instruments.loadingPatience_s, stop: stop,
+                            progress: loadProgress)))
+                contenders.append(runner)
+            }
+        }
+        let boxes = trace.clients.flatMap { client in
+            let kinds = Set(client.operations.map(\.kind))
+            return (0..<trace.requestsInParallel).map { _ in
+                RecorderBox(kinds, isOpenLoop: trace.arrival != .closed)
+            }
+        }
+        var runOrder = 0
+        for (index, order) in schedule.repeats.enumerated() {
+            for runner in order.map({ contenders[$0] }) {
+                runOrder += 1
+                try report(.measuring(strategy: runner.descriptor.id, repeatIndex: index + 1))
+                let measurement = try measure(runner, repeatIndex: index + 1, runOrder: runOrder, boxes)
+                // A measurement cut short says nothing that could be compared.
+                if stop.isRaised { throw StoppedError() }
+                try report(.measured(measurement))
+            }
+        }
+    }
+
+    private func measure(
+        _ runner: any AnyStrategyRunner, repeatIndex: Int, runOrder: Int, _ boxes: [RecorderBox]
+    ) throws -> RepeatMeasurement {
+        _ = try runner.replay(warmUp, isWarmUp: true, into: boxes, by: instruments, stop: stop)
+        let replay = try runner.replay(extent, isWarmUp: false, into: boxes, by: instruments, stop: stop)
+        if let failure = replay.sweep?.failure { throw failure }
+        var measurement = RepeatMeasurement(
+            strategy: runner.descriptor.id, repeatIndex: repeatIndex, runOrder: runOrder,
+            clients: trace.clientCount, operations: replay.operations, wall_ns: replay.wall_ns,
+            usage: replay.usage)
+        measurement.isByDuration = extent.duration_ns != nil
+        measurement.clientCPU_ns = replay.clientCPU_ns
+        measurement.idleClients = replay.idleClients
+        measurement.little_residual = replay.little_residual
+        measurement.openLoop = replay.openLoop
+        measurement.storeCPUSource = instruments.storeCPUSource(runner.descriptor)
+        measurement.errors = replay.errors
+        measurement.sweptSessions = replay.sweep?.deleted
+        measurement.touchFailures = replay.touchFailures
+        return measurement
+    }
+}

@@ -1,0 +1,143 @@
+import Dispatch
+import Synchronization
+
+/// Lets all clients start at the same moment, once each of them is on a thread of its own.
+final class StartBarrier: Sendable {
+    /// Dispatch holds up who asks for a thread where there is none, so that another asks than the one who waits.
+    private static let starter = DispatchQueue(label: "authbench.starter")
+    /// Left by each client when it has finished.
+    let done = DispatchGroup()
+    private let clients: Int
+    private let patience_ms: Int
+    private let arrived = Atomic(0)
+    private let ready = DispatchGroup()
+    private let opened = DispatchGroup()
+    private let phase = Mutex(Phase?.none)
+
+    /// - Parameters:
+    ///   - clients: how many will come.
+    ///   - patience_ms: how long all of them together may take to be on their threads.
+    init(clients: Int, patience_ms: Int = 30_000) {
+        (self.clients, self.patience_ms) = (clients, patience_ms)
+        for _ in 0..<clients { ready.enter() }
+        opened.enter()
+    }
+
+    /// Called by each client: waits until the barrier opens.
+    ///
+    /// - Returns: what to replay; `nil` where nothing is, because some clients have no thread.
+    func pass() -> Phase? {
+        arrived.add(1, ordering: .relaxed)
+        ready.leave()
+        opened.wait()
+        return phase.withLock { $0 }
+    }
+
+    /// Waits for every client and opens, for the phase that `make` gives at that moment.
+    ///
+    /// - Parameters:
+    ///   - start: sends each client to the barrier.
+    ///   - make: called when all are there.
+    /// - Returns: what `make` gave.
+    /// - Throws: `TooFewThreadsError` when they do not come; those that did have then left.
+    func open(
+        starting start: @escaping @Sendable () -> Void, _ make: () -> Phase
+    ) throws(TooFewThreadsError) -> Phase {
+        Self.starter.async(group: done, execute: start)
+        guard ready.wait(timeout: .now() + .milliseconds(patience_ms)) == .success else {
+            let most = arrived.load(ordering: .relaxed)
+            // Their threads carry the others through.
+            opened.leave()
+            done.wait()
+            throw TooFewThreadsError(clients: clients, arrived: most)
+        }
+        let phase = make()
+        self.phase.withLock { $0 = phase }
+        opened.leave()
+        return phase
+    }
+}
+
+/// The system let only some of the clients run at once.
+package struct TooFewThreadsError: Error, CustomStringConvertible {
+    package var clients: Int
+    package var arrived: Int
+
+    package var description: String {
+        "the system let only \(arrived) of \(clients) clients run at once: see ulimit -u, ulimit -v and the control"
+            + " group's pids.max"
+    }
+}
+
+/// Shows that the clients of a strategy get on, for whoever waits for them.
+final class Pulse: Sendable {
+    private let beats = Atomic<UInt64>(0)
+
+    func beat() { beats.add(1, ordering: .relaxed) }
+
+    /// Waits for a group as long as anything gets on.
+    ///
+    /// - Parameters:
+    ///   - group: of the clients.
+    ///   - quiet_ns: how long nothing need happen at first: in an open loop nothing may be due.
+    ///   - patience_s: how long nothing may happen then.
+    ///   - strategy: the one to name.
+    /// - Throws: `HangError` when it took longer; its threads are left where they are.
+    func wait(
+        for group: DispatchGroup, quiet_ns: UInt64 = 0, patience_s: Double, strategy: String
+    ) throws {
+        if group.wait(timeout: .now() + Double(quiet_ns) / 1e9) == .success { return }
+        var seen = UInt64.max
+        while group.wait(timeout: .now() + patience_s) == .timedOut {
+            let now = beats.load(ordering: .relaxed)
+            guard now != seen else { throw HangError(strategy: strategy, patience_s: patience_s) }
+            seen = now
+        }
+    }
+}
+
+/// A strategy none of whose clients finished an operation any more.
+package struct HangError: Error, CustomStringConvertible {
+    var strategy: String
+    var patience_s: Double
+
+    package var description: String {
+        let time = patience_s < 1 ? "\(patience_s)" : "\(Int(patience_s))"
+        return
+            "\(strategy) hangs: for \(time) s none of its clients has finished what it was asked (where the"
+            + " system gives them no threads it looks the same: ulimit -u, ulimit -v, pids.max)"
+    }
+}
+
+/// The first of several clients' errors.
+final class Failure: Sendable {
+    private let error = Mutex<(any Error)?>(nil)
+
+    var isNoted: Bool { error.withLock { $0 != nil } }
+
+    func note(_ other: any Error) {
+        error.withLock { error in
+            if error == nil { error = other }
+        }
+    }
+
+    func rethrow() throws {
+        if let error = error.withLock({ $0 }) { throw error }
+    }
+}
+
+/// Tells all clients to finish their operation and stop; raised once, by a signal.
+package final class StopFlag: Sendable {
+    private let raised = Atomic(false)
+
+    package init() {}
+
+    package var isRaised: Bool { raised.load(ordering: .relaxed) }
+
+    package func raise() { raised.store(true, ordering: .relaxed) }
+}
+
+/// Thrown out of loading when the stop flag was raised.
+package struct StoppedError: Error {
+    package init() {}
+}

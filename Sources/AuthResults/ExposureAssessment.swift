@@ -1,0 +1,111 @@
+import AuthCore
+import AuthStatistics
+
+/// What was measured after revocations of one kind, beside what theory says.
+///
+/// In milliseconds of the strategy's clock, so that a measured exposure stands for one under the real lifetime.
+package struct ExposureAssessment: Sendable {
+    package var measurement: ExposureMeasurement
+    /// Lower bounds of the exposures, ascending.
+    private let shortest_ms: [Double]
+    /// Upper bounds, ascending; of what had been without the delay, where a life ends at its own time.
+    private let longest_ms: [Double]
+    /// `nil` where revocation is promised at once: then all are 0.
+    private let residual: ResidualLife?
+
+    package init(_ measurement: ExposureMeasurement) {
+        self.measurement = measurement
+        shortest_ms = measurement.exposures.map(\.shortest_ms).sorted()
+        let isImmediate = measurement.promise == .immediate
+        longest_ms = measurement.exposures.map { $0.longest_ms + (isImmediate ? 0 : $0.delay_ms) }.sorted()
+        let lifetime = measurement.lifetime
+        residual =
+            isImmediate
+            ? nil
+            : ResidualLife(shortest: Double(lifetime.shortest_ms), longest: Double(lifetime.longest_ms))
+    }
+
+    package var count: Int { shortest_ms.count }
+    package var max_ms: Double? { shortest_ms.last }
+    package var mean_ms: Double? { count == 0 ? nil : shortest_ms.reduce(0, +) / Double(count) }
+
+    package func quantile_ms(_ share: Double) -> Double? {
+        OrderStatistics.quantile(share, of: shortest_ms)
+    }
+
+    /// With 95 % the quantile of what was sampled lies here; `nil` where there are too few samples.
+    package func interval_ms(_ share: Double) -> Interval? {
+        guard let ranks = OrderStatistics.ranks(of: share, count: count),
+            longest_ms[ranks.upperBound - 1].isFinite
+        else { return nil }
+        return Interval(
+            low: shortest_ms[ranks.lowerBound - 1], high: longest_ms[ranks.upperBound - 1])
+    }
+
+    package func theory_ms(_ share: Double) -> Double { residual?.quantile(share) ?? 0 }
+    package var theoryMean_ms: Double { residual?.mean ?? 0 }
+    package var theoryMax_ms: Double { residual?.maximum ?? 0 }
+
+    /// The least distance from theory that the exposures can have within their bounds; `nil` without any spread.
+    package var distance: Double? {
+        guard let residual, count > 0 else { return nil }
+        return KolmogorovSmirnov.distance(
+            lower: shortest_ms, upper: longest_ms, from: residual.share(upTo:))
+    }
+
+    package var criticalDistance: Double? {
+        distance == nil ? nil : KolmogorovSmirnov.criticalDistance(count: count)
+    }
+
+    /// Credentials that were still accepted when the measurement ended.
+    package var unresolved: Int { longest_ms.count { !$0.isFinite } }
+
+    /// The longest time from the last accepted request to the first refused one, on the strategy's clock.
+    package var resolution_ms: Double? {
+        measurement.exposures.filter(\.longest_ms.isFinite).map { $0.longest_ms - $0.shortest_ms }.max()
+    }
+
+    /// Whether the exposures are as theory says; `nil` where that cannot be told.
+    package var matchesTheory: Bool? {
+        guard inconclusive == nil else { return nil }
+        guard let distance, let criticalDistance else { return measurement.acceptedAfter == 0 }
+        return distance <= criticalDistance
+            && [0.5, 0.99].allSatisfy { share in
+                interval_ms(share).map { $0.low...$0.high ~= theory_ms(share) } ?? true
+            }
+    }
+
+    /// Of the logins that were followed, the exposures of those who renew whenever they can, ascending.
+    private var logins_ms: [Double] { measurement.logins.map(\.shortest_ms).sorted() }
+    package var loginMedian_ms: Double? { OrderStatistics.quantile(0.5, of: logins_ms) }
+    package var loginMax_ms: Double? { logins_ms.last }
+    package var mostRenewals: Int? { measurement.logins.map(\.renewals).max() }
+
+    /// Why nothing follows from the exposures, if so.
+    package var inconclusive: String? {
+        if measurement.errors.count > 0 {
+            return "\(measurement.errors.count) errors: \(measurement.errors.text)"
+        }
+        if let loss = measurement.storeLoss { return loss }
+        if count < Self.minimumCount { return "only \(count) credentials were alive when revoked" }
+        if unresolved > 0, measurement.falseAccepts == 0 {
+            return "\(unresolved) credentials were not seen refused before the end: measure longer"
+        }
+        guard residual != nil else { return nil }
+        let lifetime_ms = Double(measurement.lifetime.longest_ms)
+        if let resolution_ms, resolution_ms > 0.05 * lifetime_ms {
+            return
+                "probes of one credential were up to \(percent(resolution_ms / lifetime_ms)) of its life apart"
+        }
+        let lag_ms = Double(measurement.lag_ns) / 1e6 * measurement.compression
+        if lag_ms > 0.02 * lifetime_ms {
+            return "a revocation was late by \(percent(lag_ms / lifetime_ms)) of a life"
+        }
+        return nil
+    }
+
+    /// Below it a median has no interval.
+    private static let minimumCount = 6
+
+    private func percent(_ share: Double) -> String { (share * 100).formatted(digits: 1) + " %" }
+}

@@ -1,0 +1,99 @@
+import AuthCore
+import Backends
+import Foundation
+
+/// The folder of one run.
+///
+/// Each file in it is there whole or not at all: written aside, then renamed.
+package struct ResultFolder {
+    package let url: URL
+    /// Of the run; its identifier is the name of the folder.
+    package let identity: RunIdentity
+    package let parent: URL
+    /// What was made of it: all that is removed again when nothing comes into it.
+    package let made = MadeFiles()
+
+    /// Makes the folder `<parent>/<run id>/`, and the parent where it is missing.
+    ///
+    /// Another run may have begun in the same millisecond: the identifier then gets a number.
+    package init(in parent: URL, identity: RunIdentity, withHistograms: Bool = true) throws {
+        self.parent = parent
+        do {
+            try made.makeFolders(parent.path)
+            let runID = try made.makeFolder(in: parent.path, named: identity.runID)
+            url = parent.appendingPathComponent(runID, isDirectory: true)
+            self.identity = RunIdentity(
+                runID: runID, workload: identity.workload, traceSHA256: identity.traceSHA256)
+            if withHistograms { try made.makeFolder(url.appendingPathComponent("histograms").path) }
+        } catch {
+            made.removeAll()
+            throw error
+        }
+    }
+
+    package func write(_ record: RunRecord) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try write([("run.json", try encoder.encode(record) + Data("\n".utf8))])
+    }
+
+    /// Writes all that has been measured so far, and the histograms of the newest measurement.
+    ///
+    /// `baseline` names the strategy that only shows the harness's own cost, if there is one.
+    package func write(_ assessments: [Assessment], costReports: [CostReport], baseline: String?) throws {
+        var files: [(String, Data)] = []
+        if let newest = assessments.last {
+            for latency in newest.latencies {
+                let file = HistogramFile(identity, newest.measurement, latency)
+                files.append(("histograms/\(file.name)", try file.json()))
+            }
+        }
+        let figures = SummaryTable.rows(assessments.map { RepeatFigures($0) })
+        files.append(("summary.csv", Self.csv(SummaryTable.columns(identity), figures)))
+        files.append(
+            ("latency.csv", Self.csv(LatencyTable.columns(identity), LatencyTable.rows(assessments))))
+        let rows = ThroughputTable.rows(assessments, baseline: baseline)
+        files.append(("throughput.csv", Self.csv(ThroughputTable.columns(identity), rows)))
+        files.append(("size.csv", Self.csv(SizeTable.columns(identity), SizeTable.rows(costReports))))
+        try write(files)
+    }
+
+    /// Writes all exposures measured so far.
+    package func write(_ exposures: [ExposureAssessment]) throws {
+        try write([(Schema.exposure.file, Self.csv(ExposureTable.columns(identity), exposures))])
+    }
+
+    private static func csv<Row>(_ columns: [Column<Row>], _ rows: [Row]) -> Data {
+        Data(CSV.text(columns, rows).utf8)
+    }
+
+    /// Points `<parent>/latest` at this folder; leaves anything there that is no link to a run beside it.
+    ///
+    /// - Returns: why it does not point there now, if so.
+    package func becomeLatest() -> FileError? {
+        SymbolicLink.point(
+            parent.appendingPathComponent("latest").path, at: identity.runID,
+            replacing: RunIdentity.isRunID)
+    }
+
+    /// Puts files in the place of earlier ones, all of them or none: a disk that is full takes no row without its
+    /// histograms.
+    private func write(_ files: [(name: String, data: Data)]) throws {
+        func aside(_ name: String) -> URL { url.appendingPathComponent(name + ".part") }
+        let parts = MadeFiles()
+        do {
+            for (name, data) in files {
+                defer { if FileStatus(at: aside(name).path)?.kind == .file { parts.note(aside(name).path) } }
+                try data.write(to: aside(name))
+            }
+        } catch {
+            parts.removeAll()
+            throw error
+        }
+        for (name, _) in files {
+            let file = url.appendingPathComponent(name).path
+            try FileStatus.move(aside(name).path, to: file)
+            made.note(file)
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import AuthCore
+import Backends
+import Foundation
+
+/// A result folder as it was read, each part with the faults found in reading it.
+package struct ResultReader {
+    package let url: URL
+    /// One line for each thing that could not be read, beginning with the file's name.
+    package private(set) var faults: [String] = []
+    package private(set) var record: RecordHead?
+    /// By the file's name.
+    package private(set) var tables: [String: CSVTable] = [:]
+    /// By the file's name.
+    package private(set) var histograms: [String: HistogramFile] = [:]
+
+    /// What other files are checked against, of `run.json`.
+    package struct RecordHead: Decodable, Sendable {
+        package struct Workload: Decodable, Sendable {
+            package var name: String
+            /// The share of each kind of operation; `exposure` has none that it keeps to.
+            package var mix: [String: Double]?
+        }
+
+        package struct Machine: Decodable, Sendable {
+            package struct ControlGroup: Decodable, Sendable { package var cpu_quota_cores: Double? }
+
+            package var cores: Int
+            package var cgroup: ControlGroup?
+        }
+
+        package var schema_version: Int
+        package var run_id: String
+        package var status: String
+        package var trace_sha256: String
+        package var repeats: Int
+        package var order: [[String]]
+        package var workload: Workload
+        package var duration_seconds: Double?
+        package var machine: Machine
+    }
+
+    package init(_ url: URL) {
+        self.url = url.resolvingSymlinksInPath()
+        guard Self.isFolder(self.url) else {
+            faults = ["\(url.path): no such folder"]
+            return
+        }
+        readRecord()
+        for schema in schemas { readTable(schema.file) }
+        if !isExposure { readHistograms() }
+    }
+
+    /// Whether `exposure` wrote the folder, not `run`.
+    package var isExposure: Bool {
+        FileManager.default.fileExists(atPath: url.appendingPathComponent(Schema.exposure.file).path)
+    }
+
+    /// The files that must be there.
+    package var schemas: [Schema] { isExposure ? [Schema.exposure] : Schema.run }
+
+    private static func isFolder(_ url: URL) -> Bool {
+        (try? url.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory ?? false
+    }
+
+    private mutating func readRecord() {
+        guard let data = read("run.json") else { return }
+        do { record = try JSONDecoder().decode(RecordHead.self, from: data) } catch {
+            faults.append("run.json: \(error.jsonReason)")
+        }
+    }
+
+    private mutating func readTable(_ name: String) {
+        guard let data = read(name) else { return }
+        guard let text = String(validating: data, as: UTF8.self) else {
+            faults.append("\(name): is not UTF-8")
+            return
+        }
+        do { tables[name] = try CSVTable(text) } catch { faults.append("\(name): \(error)") }
+    }
+
+    private mutating func readHistograms() {
+        let folder = url.appendingPathComponent("histograms").path
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+            faults.append("histograms: no such folder")
+            return
+        }
+        for name in names.sorted() where name.hasSuffix(".json") {
+            guard let data = read("histograms/\(name)") else { continue }
+            do { histograms[name] = try HistogramFile(json: data) } catch {
+                faults.append("histograms/\(name): \(error)")
+            }
+        }
+    }
+
+    private mutating func read(_ name: String) -> Data? {
+        do { return try Data(contentsOf: url.appendingPathComponent(name)) } catch {
+            faults.append("\(name): is missing or cannot be read")
+            return nil
+        }
+    }
+}
+
+extension ResultReader {
+    package func rows(of file: String) -> [TableRow] { tables[file]?.rows(of: file) ?? [] }
+
+    /// Those measured, in the order of `size.csv`, which is that of the registry.
+    package var strategies: [String] {
+        let measured = Set(rows(of: "throughput.csv").map { $0["strategy"] })
+        var seen: Set<String> = []
+        return rows(of: "size.csv").map { $0["strategy"] }
+            .filter { measured.contains($0) && seen.insert($0).inserted }
+    }
+}

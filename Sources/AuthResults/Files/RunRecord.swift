@@ -1,0 +1,172 @@
+import AuthCore
+
+/// `run.json`: what was run, on what, by which command; it has every key, unknown values being `null`.
+package struct RunRecord: Encodable, Sendable {
+    package enum Status: String, Encodable, Sendable {
+        case running, complete, interrupted, failed
+    }
+
+    package let schema_version = RunIdentity.schemaVersion
+    package var run_id: String
+    package var status = Status.running
+    package var started_at: String
+    package var command_line: [String]
+    @OrNull package var git_commit: String?
+    /// Whether the working tree had changes or files that no commit has.
+    @OrNull package var git_dirty: Bool?
+    /// As a workload file would have it, the options of the command line applied.
+    package var workload: Workload
+    package var trace_sha256: String
+    package var repeats: Int
+    package var warm_up_seconds: Double
+    @OrNull package var duration_seconds: Double?
+    @OrNull package var operations: Int?
+    package var sqlite_synchronous: String
+    @OrNull package var redis_server: String?
+    /// The strategies of each repeat in the order in which they were measured.
+    package var order: [[String]]
+    package var machine: MachineRecord
+    package var versions: VersionRecord
+    package var stores: StoreRecord
+
+    package init(
+        identity: RunIdentity, workload: Workload, started_at: String, command_line: [String],
+        git_commit: String?, git_dirty: Bool?, repeats: Int, warm_up_seconds: Double,
+        duration_seconds: Double?, operations: Int?, sqlite_synchronous: String, redis_server: String?,
+        order: [[String]], machine: MachineRecord, versions: VersionRecord, stores: StoreRecord
+    ) {
+        run_id = identity.runID
+        self.started_at = started_at
+        self.command_line = command_line
+        self.git_commit = git_commit
+        self.git_dirty = git_dirty
+        self.workload = workload
+        trace_sha256 = identity.traceSHA256
+        self.repeats = repeats
+        self.warm_up_seconds = warm_up_seconds
+        self.duration_seconds = duration_seconds
+        self.operations = operations
+        self.sqlite_synchronous = sqlite_synchronous
+        self.redis_server = redis_server
+        self.order = order
+        self.machine = machine
+        self.versions = versions
+        self.stores = stores
+    }
+}
+
+/// Where the stores of a run are: part of each store's numbers is the way to it.
+package struct StoreRecord: Encodable, Sendable {
+    package struct SQLite: Encodable, Sendable {
+        /// A database that is gone after the run, or the file of the option `--sqlite`.
+        package enum File: String, Encodable, Sendable { case temporary, user }
+
+        package let topology = "in-process"
+        package var file: File
+        /// How long the write-ahead log may become before a commit makes it begin anew.
+        package var wal_limit_bytes: Int64
+        /// The longest that it has been, loading left out; it passes the limit by what is written while readers finish.
+        package var wal_peak_bytes = 0
+        /// How often it was made to begin anew for its limit.
+        package var wal_restarts = 0
+
+        package init(file: File, wal_limit_bytes: Int64) {
+            self.file = file
+            self.wal_limit_bytes = wal_limit_bytes
+        }
+    }
+
+    package struct Redis: Encodable, Sendable {
+        /// `unix`, `tcp-loopback` (also an address of the host's own, or a forwarded port) or `tcp-remote`.
+        package var topology: String
+        package var round_trip_p50_ns: UInt64
+        package var round_trip_min_ns: UInt64
+        /// How many were measured, one after the other over one connection.
+        package var round_trips: Int
+
+        package init(
+            topology: String, round_trip_p50_ns: UInt64, round_trip_min_ns: UInt64, round_trips: Int
+        ) {
+            self.topology = topology
+            self.round_trip_p50_ns = round_trip_p50_ns
+            self.round_trip_min_ns = round_trip_min_ns
+            self.round_trips = round_trips
+        }
+    }
+
+    /// `null` where no strategy of the run keeps anything there; so is `redis`.
+    @OrNull package var sqlite: SQLite?
+    @OrNull package var redis: Redis?
+
+    package init() {}
+}
+
+/// Which programs and libraries took part, and how each was built and set.
+package struct VersionRecord: Encodable, Sendable {
+    /// What is in force on each client's connection: names and values are those of the pragmas.
+    package struct SQLiteSettings: Encodable, Sendable {
+        package var journal_mode: String
+        package var synchronous: String
+        package var page_size: Int64
+        /// Pages, or KiB where negative.
+        package var cache_size: Int64
+        package var mmap_size: Int64
+        /// Pages.
+        package var wal_autocheckpoint: Int64
+        package var journal_size_limit: Int64
+
+        package init(
+            journal_mode: String, synchronous: String, page_size: Int64, cache_size: Int64,
+            mmap_size: Int64, wal_autocheckpoint: Int64, journal_size_limit: Int64
+        ) {
+            self.journal_mode = journal_mode
+            self.synchronous = synchronous
+            self.page_size = page_size
+            self.cache_size = cache_size
+            self.mmap_size = mmap_size
+            self.wal_autocheckpoint = wal_autocheckpoint
+            self.journal_size_limit = journal_size_limit
+        }
+    }
+
+    package var authbench: String
+    package var swift: String
+    package var sqlite: String
+    package var sqlite_compile_options: [String]
+    /// `null` where no strategy of the run needs a database.
+    @OrNull package var sqlite_settings: SQLiteSettings?
+    package var openssl: String
+    /// The CPU's capabilities as OpenSSL sees them.
+    @OrNull package var openssl_cpu: String?
+    /// `null` where no strategy of the run needs a server, as the two that follow.
+    @OrNull package var redis: String?
+    /// What `CONFIG GET` answers for the parameters that matter; `null` where the server refuses it.
+    @OrNull package var redis_config: [String: String]?
+    /// The version of the headers it was compiled with.
+    @OrNull package var hiredis: String?
+
+    package init(
+        authbench: String, swift: String, sqlite: String, sqlite_compile_options: [String], openssl: String
+    ) {
+        self.authbench = authbench
+        self.swift = swift
+        self.sqlite = sqlite
+        self.sqlite_compile_options = sqlite_compile_options
+        self.openssl = openssl
+    }
+}
+
+/// Writes a missing value as `null`, so that every record has every key; left to itself, the encoder omits it.
+@propertyWrapper
+package struct OrNull<Value: Encodable & Sendable>: Encodable, Sendable {
+    package var wrappedValue: Value?
+
+    package init() { wrappedValue = nil }
+
+    package init(wrappedValue: Value?) { self.wrappedValue = wrappedValue }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(wrappedValue)
+    }
+}

@@ -1,0 +1,192 @@
+import AuthCore
+import AuthStatistics
+import Backends
+
+/// Whether the machine was the same throughout a run, by the strategy that does nothing: what it takes is the machine's.
+package enum BaselineMovement {
+    /// In quiet runs its repeats were within 1.08 and 1.15 times of each other; under a load of 9 on two processors, 5.5.
+    private static let most = 1.25
+
+    /// - Parameter baseline: its measurements in one run, valid or not.
+    /// - Returns: how many times the least CPU time or rate of a repeat the largest one was; `nil` where that is noise.
+    static func beyondNoise(_ baseline: [RepeatMeasurement]) -> Double? {
+        guard baseline.first?.openLoop == nil else { return nil }
+        let ratios = [baseline.map(\.operationsPerSecond), baseline.compactMap(\.cpu_us_per_op)].compactMap {
+            values -> Double? in
+            guard values.count > 1, let least = values.min(), let most = values.max(), least > 0 else {
+                return nil
+            }
+            return most / least
+        }
+        return ratios.max().flatMap { $0 > most ? $0 : nil }
+    }
+
+    static func text(_ ratio: Double) -> String {
+        "the machine changed meanwhile: the baseline, which does nothing, differs \(ratio.formatted(digits: 1)) times"
+            + " between repeats: do not trust smaller differences of ops/s, and compare CPU µs and p50 instead\n"
+    }
+}
+
+/// All repeats of one strategy in one line, by the rule of `Pooled`: the figures are those of the valid repeats.
+package struct Summary: Sendable {
+    package var strategy: String
+    /// Service times of `authenticate`.
+    package var service: LatencyHistogram
+    /// Response times of `authenticate`; `nil` in a closed loop.
+    package var response: LatencyHistogram?
+    package var scheduleLag: LatencyHistogram?
+    package var targetRate: Double?
+    package var operationsPerSecond: Double?
+    /// The 95 % interval of the operations per second.
+    package var rate: Interval?
+    package var cpu_us_per_op: Double?
+    package var storeCPU_us_per_op: Double?
+    package var credential_bytes: Int?
+    /// Of all repeats: what was decided wrongly in one that was disturbed stays wrong.
+    package var total: Tally
+    package var repeats: Int
+    package var validRepeats: Int
+    /// The repeats whose numbers must not be used, and why.
+    package var invalid: [(repeatIndex: Int, fault: Invalidity)]
+    /// Of the baseline only, and only where it says something: how far its own cost moved from repeat to repeat.
+    package var movement: Double?
+    /// How many times the operations per second of this strategy the fastest one does; `nil` for the baseline,
+    /// and in an open loop, where all do the same.
+    package var timesSlower: Double?
+
+    /// One line for each strategy, in the order of `strategies`; one without a measurement is left out.
+    ///
+    /// `baseline` names the strategy that only shows the harness's own cost, if there is one: it is in no ratio.
+    package static func lines(
+        _ assessments: [Assessment], costReports: [CostReport], strategies: [String], baseline: String? = nil
+    ) -> [Self] {
+        var lines = strategies.compactMap { id -> Self? in
+            let own = assessments.filter { $0.measurement.strategy == id }
+            // What the strategies issue in the measurement.
+            let size = costReports.first { $0.strategy == id }?.sizes.first { $0.profile == .rfc9068 }
+            return own.isEmpty ? nil : Self(id, own, size: size)
+        }
+        /// Those that must not be used are compared with nothing, unless all are such.
+        let isAnyValid = lines.contains { $0.isValid && $0.strategy != baseline }
+        func isCompared(_ line: Self) -> Bool {
+            line.strategy != baseline && line.response == nil && line.isValid == isAnyValid
+        }
+        let fastest = lines.filter(isCompared).compactMap(\.operationsPerSecond).max()
+        for index in lines.indices where lines[index].strategy == baseline {
+            lines[index].movement = BaselineMovement.beyondNoise(
+                assessments.map(\.measurement).filter { $0.strategy == baseline })
+        }
+        for index in lines.indices where isCompared(lines[index]) {
+            guard let fastest, let own = lines[index].operationsPerSecond, own > 0 else { continue }
+            lines[index].timesSlower = fastest / own
+        }
+        return lines
+    }
+
+    private init(_ strategy: String, _ all: [Assessment], size: CredentialSize?) {
+        let pooled = Pooled(all.map { RepeatFigures($0) })
+        func times(_ clock: LatencyClock) -> LatencyHistogram {
+            pooled.times(.init(operation: OperationKind.authenticate.name, clock: clock.rawValue))
+        }
+        self.strategy = strategy
+        repeats = pooled.repeats
+        validRepeats = pooled.validRepeats
+        service = times(.service)
+        if let openLoop = all.first?.measurement.openLoop {
+            let used = all.map(\.measurement).filter { pooled.uses($0.repeatIndex) }
+            response = times(.response)
+            scheduleLag = LatencyHistogram(merging: used.compactMap(\.openLoop?.scheduleLag))
+            targetRate = openLoop.targetRate
+        }
+        operationsPerSecond = pooled.rate
+        rate = pooled.rateInterval
+        cpu_us_per_op = pooled.cpu_us_per_op
+        storeCPU_us_per_op = pooled.storeCPU_us_per_op
+        credential_bytes = size?.credential_bytes
+        total = all.reduce(into: Tally()) { $0 += $1.measurement.total }
+        invalid = all.map(\.measurement).flatMap { one in
+            one.invalidities.map { (one.repeatIndex, $0) }
+        }
+    }
+
+    /// Whether the figures may be used: whether they are those of valid repeats.
+    package var isValid: Bool { validRepeats > 0 }
+
+    package static var columns: [Column<Summary>] {
+        [
+            Column(printed: "strategy") { .text($0.strategy) },
+            Column(printed: "authenticate_p50_ns") { .count($0.service.supported_ns(0.5)) },
+            Column(printed: "authenticate_p99_ns") { .count($0.service.supported_ns(0.99)) },
+            Column(printed: "authenticate_response_p50_ns") { .count($0.response?.supported_ns(0.5)) },
+            Column(printed: "authenticate_response_p99_ns") { .count($0.response?.supported_ns(0.99)) },
+            Column(printed: "schedule_lag_p99_ns") { .count($0.scheduleLag?.supported_ns(0.99)) },
+            Column(printed: "target_rate") { .number($0.targetRate, 3) },
+            Column(printed: "operations_per_second") { .number($0.operationsPerSecond, 1) },
+            Column(printed: "operations_per_second_ci95_low") { .number($0.rate?.low, 1) },
+            Column(printed: "operations_per_second_ci95_high") { .number($0.rate?.high, 1) },
+            Column(printed: "cpu_us_per_op") { .number($0.cpu_us_per_op, 4) },
+            Column(printed: "store_cpu_us_per_op") { .number($0.storeCPU_us_per_op, 4) },
+            Column(printed: "credential_bytes") { .count($0.credential_bytes.map { UInt64($0) }) },
+            Column(printed: "times_slower") { .number($0.timesSlower, 3) },
+            Column(printed: "false_accepts") { .count($0.total.falseAccepts) },
+            Column(printed: "false_rejects") { .count($0.total.falseRejects) },
+            Column(printed: "stale_accepts") { .count($0.total.staleAccepts) },
+            Column(printed: "errors") { .count($0.total.errors) },
+            Column(printed: "repeats") { .integer(Int64($0.repeats)) },
+            Column(printed: "valid_repeats") { .integer(Int64($0.validRepeats)) },
+            Column(printed: "valid") { .flag($0.isValid) },
+        ]
+    }
+}
+
+/// The exposures as a table for people.
+package enum ExposureText {
+    private typealias Entry = (title: String, cell: @Sendable (ExposureAssessment) -> String)
+
+    package static func text(_ rows: [ExposureAssessment], isColored: Bool) -> String {
+        let lines = TextTable.aligned(
+            titles: columns.map(\.title), rows.map { row in columns.map { $0.cell(row) } }, leading: 2)
+        var text = ""
+        for (index, line) in lines.enumerated() {
+            let isBad = index > 0 && rows[index - 1].matchesTheory == false
+            text += (isColored && isBad ? "\u{1B}[31m\(line)\u{1B}[0m" : line) + "\n"
+        }
+        for row in rows {
+            guard let reason = row.inconclusive else { continue }
+            text += "cannot be told: \(row.measurement.strategy): \(reason)\n"
+        }
+        return text
+    }
+
+    private static let columns: [Entry] = [
+        ("strategy", { $0.measurement.strategy }),
+        ("after", { $0.measurement.revocation == .permissionChange ? "permission" : "logout" }),
+        ("n", { String($0.count) }),
+        ("p50", { time($0.quantile_ms(0.5)) }),
+        ("95 %", { $0.interval_ms(0.5).map { "\(time($0.low))–\(time($0.high))" } ?? "–" }),
+        ("theory", { time($0.theory_ms(0.5)) }),
+        ("p99", { time($0.quantile_ms(0.99)) }),
+        ("theory", { time($0.theory_ms(0.99)) }),
+        ("max", { time($0.max_ms) }),
+        ("theory", { time($0.theoryMax_ms) }),
+        ("login p50", { time($0.loginMedian_ms) }),
+        ("login max", { time($0.loginMax_ms) }),
+        ("as theory", { $0.matchesTheory.map { $0 ? "yes" : "no" } ?? "–" }),
+        ("wrong", { String($0.measurement.falseAccepts + UInt64($0.measurement.wrong)) }),
+    ]
+
+    /// Minutes and seconds, as lifetimes are thought of.
+    private static func time(_ value_ms: Double?) -> String {
+        guard let value_ms else { return "–" }
+        switch value_ms {
+        case 0: return "0"
+        case ..<1: return TextTable.time(UInt64(value_ms * 1e6))
+        case ..<1000: return value_ms.formatted(digits: 1) + " ms"
+        case ..<60_000: return (value_ms / 1000).formatted(digits: 1) + " s"
+        case 7_200_000...: return (value_ms / 3_600_000).formatted(digits: 1) + " h"
+        default:
+            let seconds = Int((value_ms / 1000).rounded())
+            return "\(seconds / 60):\(String(seconds % 60 + 100).dropFirst())"
+        }
+    }
+}

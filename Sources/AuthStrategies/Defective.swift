@@ -1,0 +1,284 @@
+import AuthCore
+import Backends
+
+#if AUTHBENCH_DEFECT || DEBUG
+    import AuthCore
+    import Backends
+
+    /// A strategy with a defect in some verbs; all else is the strategy's own.
+    struct Defective<S: AuthStrategy & ~Copyable>: AuthStrategy, ~Copyable {
+        struct Shared: Sendable {
+            var own: S.Shared
+            var defect: Defect?
+            /// Whether every request prolongs its session.
+            var touchesAlways = false
+            let tools = DefectTools()
+            /// Where a share of all calls begins: each process of a gate makes fewer than the share asks for.
+            let offset = UInt64.random(in: 0..<2000)
+        }
+
+        static var descriptor: StrategyDescriptor {
+            var descriptor = S.descriptor
+            descriptor.title += " (DEFECTIVE)"
+            return descriptor
+        }
+
+        static func lifetime(under policy: Policy) -> CredentialLifetime { S.lifetime(under: policy) }
+
+        static func prepare(in environment: Environment) throws -> Shared {
+            Shared(
+                own: try S.prepare(in: environment), defect: ChosenDefect.defect,
+                touchesAlways: environment.policy.touch == .always)
+        }
+
+        private var strategy: S
+        private let name: Defect.Name?
+        private let tools: DefectTools
+        private let touchesAlways: Bool
+        private let offset: UInt64
+        private var repetition = Recurrence(perHundredThousand: 0)
+        private var refusal = Recurrence(perHundredThousand: 0)
+        private var logLine = ""
+
+        init(sharing shared: Shared) throws {
+            strategy = try S(sharing: shared.own)
+            tools = shared.tools
+            touchesAlways = shared.touchesAlways
+            offset = shared.offset
+            switch shared.defect {
+            case .slow(let percent):
+                repetition = Recurrence(perHundredThousand: percent * 1000)
+                name = nil
+            case .named(let other):
+                name = other
+                if other == .refuse { refusal = Recurrence(perHundredThousand: 100) }
+            case nil: name = nil
+            }
+        }
+
+        mutating func authenticate(
+            _ headerLine: Span<UInt8>, requiring scope: Scope, at now: Instant
+        ) throws -> Decision {
+            begin()
+            defer { end() }
+            var decision = try strategy.authenticate(headerLine, requiring: scope, at: now)
+            let isTwice = name == .slowTouch && touchesAlways || repetition.isDue()
+            if isTwice { decision = try strategy.authenticate(headerLine, requiring: scope, at: now) }
+            if case .accepted = decision, refusal.isDue() { decision = .refused(.unknown) }
+            return name == nil ? decision : spoiled(decision, headerLine, at: now)
+        }
+
+        /// What a named defect makes of a decision, and does beside it.
+        private mutating func spoiled(
+            _ decision: Decision, _ headerLine: Span<UInt8>, at now: Instant
+        ) -> Decision {
+            switch (name, decision) {
+            case (.slowRefusal, .refused(let reason)):
+                logLine = "\(now.milliseconds) refused: \(reason), \(headerLine.count) bytes:"
+                for index in headerLine.indices.prefix(8) {
+                    logLine += " " + String(headerLine[index], radix: 16)
+                }
+            case (.expired, .refused(.expired)):
+                if (tools.number() + offset) % 2000 == 0 { return .accepted(Subject(id: 1)) }
+            case (.print, _): print("authenticated \(headerLine.count) bytes")
+            case (.threads, _): DefectTools.compute(5000)
+            case (.exit, _): if tools.number() == 1000 { DefectTools.leave() }
+            case (.crash, _): if tools.number() == 1000 { fatalError("the planned defect") }
+            case (.hang, _): if tools.number() == 1000 { DefectTools.hang() }
+            default: break
+            }
+            return decision
+        }
+
+        private func begin() {
+            if name == .lock { tools.lock() }
+            if name == .leak { DefectTools.leak(bytes: 32) }
+        }
+
+        private func end() { if name == .lock { tools.unlock() } }
+
+        mutating func load(_ logins: [Login]) throws -> [Credential] { try strategy.load(logins) }
+
+        mutating func unload(_ credentials: [Credential], at now: Instant) throws {
+            try strategy.unload(credentials, at: now)
+        }
+
+        mutating func login(_ subject: Subject, at now: Instant) throws -> Credential {
+            begin()
+            defer { end() }
+            return try strategy.login(subject, at: now)
+        }
+
+        mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {
+            begin()
+            defer { end() }
+            return try strategy.renew(credential, at: now)
+        }
+
+        mutating func logout(_ credential: borrowing Credential, at now: Instant) throws {
+            begin()
+            defer { end() }
+            if name == .slowLogout { try strategy.logout(credential, at: now) }
+            try strategy.logout(credential, at: now)
+        }
+
+        mutating func logoutEverywhere(_ subject: Subject, at now: Instant) throws {
+            try strategy.logoutEverywhere(subject, at: now)
+        }
+
+        mutating func logoutOthers(_ credential: borrowing Credential, at now: Instant) throws -> Bool {
+            try strategy.logoutOthers(credential, at: now)
+        }
+
+        mutating func sessions(of subject: Subject, at now: Instant) throws -> [SessionSummary]? {
+            try strategy.sessions(of: subject, at: now)
+        }
+
+        mutating func signOctets(_ octets: [UInt8]) throws -> [UInt8]? { try strategy.signOctets(octets) }
+
+        var verificationKey: [UInt8] { strategy.verificationKey }
+
+        mutating func changeGrant(of subject: Subject, to scope: String, at now: Instant) throws {
+            try strategy.changeGrant(of: subject, to: scope, at: now)
+        }
+
+        var storeCommands: Int { strategy.storeCommands }
+
+        mutating func storeBytes() throws -> UInt64? { try strategy.storeBytes() }
+
+        mutating func sweep(at now: Instant) throws -> Int? { try strategy.sweep(at: now) }
+
+        mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
+            try strategy.issueFlawed(flaw, to: subject, at: now)
+        }
+
+        mutating func sample(of profile: ClaimProfile, at now: Instant) throws -> Credential {
+            try strategy.sample(of: profile, at: now)
+        }
+    }
+#endif
+
+#if AUTHBENCH_DEFECT || DEBUG
+    /// Picks a share of all calls, spread as evenly as can be.
+    struct Recurrence {
+        private let perHundredThousand: Int
+        private var debt = 0
+
+        init(perHundredThousand: Int) {
+            self.perHundredThousand = perHundredThousand
+        }
+
+        /// Whether this call is one of the share.
+        mutating func isDue() -> Bool {
+            debt += perHundredThousand
+            guard debt >= 100_000 else { return false }
+            debt -= 100_000
+            return true
+        }
+    }
+#endif
+
+#if AUTHBENCH_DEFECT || DEBUG
+    /// What a build does worse than it should, so that the gate has something to find.
+    enum Defect: Equatable, Sendable {
+        /// `authenticate` does this share of its work twice.
+        case slow(percent: Int)
+        case named(Name)
+
+        enum Name: String, CaseIterable, Sendable {
+            /// `authenticate` refuses one good credential in 1000.
+            case refuse
+            /// Each verb holds a lock that all clients share.
+            case lock
+            /// A line of a log is formatted for each refusal.
+            case slowRefusal = "refuse-slow"
+            /// A request that prolongs its session is decided twice.
+            case slowTouch = "touch-slow"
+            /// A sign-out is done twice.
+            case slowLogout = "logout-slow"
+            /// Each verb takes 32 bytes of memory and forgets them.
+            case leak
+            /// Redis only: one command more in the same round trip.
+            case command
+            /// One of 2000 expired credentials is accepted.
+            case expired = "expired1in2000"
+            /// Each request is printed.
+            case print
+            /// A request computes on a thread of the strategy's own.
+            case threads
+            /// The 1000th request ends the program as if all were well.
+            case exit
+            /// The 1000th request stops the program by a failed check.
+            case crash
+            /// The 1000th request never ends.
+            case hang
+            /// Nothing: what another build alone makes of the times.
+            case none
+        }
+
+        /// Reads `slow5` or a name.
+        ///
+        /// - Returns: `nil` for any other text, and for a share that is not 1 to 50 per cent.
+        init?(_ text: some StringProtocol) {
+            if let name = Name(rawValue: String(text)) {
+                self = .named(name)
+            } else if text.hasPrefix("slow"), let percent = Int(text.dropFirst(4)), 1...50 ~= percent {
+                self = .slow(percent: percent)
+            } else {
+                return nil
+            }
+        }
+
+        static let names = "slowPERCENT, " + Name.allCases.map(\.rawValue).joined(separator: ", ")
+    }
+#endif
+
+#if AUTHBENCH_DEFECT
+    import Backends
+#endif
+
+/// The defect that a program has on purpose: `AUTHBENCH_DEFECT=hs256-jwt:slow5 swift build …`.
+///
+/// Built with `AUTHBENCH_DEFECT=by-name`, or for debugging, it has that of its file's name, `authbench+hs256-jwt+slow5`, so
+/// that one build is enough for all. No program for measuring has one.
+public enum ChosenDefect {
+    /// What was asked for; `nil` in a sound program.
+    public static var text: String? {
+        #if AUTHBENCH_DEFECT
+            DefectText.chosen == "by-name" ? ofName(program) : DefectText.chosen
+        #elseif DEBUG
+            ofName(program)
+        #else
+            nil
+        #endif
+    }
+
+    #if AUTHBENCH_DEFECT || DEBUG
+        private static var program: String { CommandLine.arguments.first ?? "" }
+
+        /// What a program's path asks for.
+        static func ofName(_ path: String) -> String? {
+            let file = path.split(separator: "/").last ?? ""
+            let parts = file.split(separator: "+", omittingEmptySubsequences: false)
+            return parts.count == 3 ? "\(parts[1]):\(parts[2])" : nil
+        }
+
+        /// Worked out once: the hot path of a store asks for it.
+        static let defect: Defect? = text?.split(separator: ":", omittingEmptySubsequences: false).last
+            .flatMap { Defect($0) }
+
+        /// The strategies, that one of them replaced by its defective twin that was asked for.
+        static func applied(to strategies: StrategyRegistry) -> StrategyRegistry {
+            guard let text else { return strategies }
+            let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+            guard parts.count == 2, defect != nil,
+                strategies.contains(where: { $0.descriptor.id == parts[0] })
+            else { fatalError("the defect is \(text), not STRATEGY:KIND with a KIND of \(Defect.names)") }
+            return strategies.map { $0.descriptor.id == parts[0] ? twin(of: $0) : $0 }
+        }
+
+        private static func twin<S: AuthStrategy & ~Copyable>(
+            of _: S.Type
+        ) -> any (AuthStrategy & ~Copyable).Type { Defective<S>.self }
+    #endif
+}

@@ -1,0 +1,177 @@
+import AuthCore
+import AuthText
+import Backends
+
+/// Issues access tokens in the shape of RFC 9068; one per client.
+struct AccessTokenIssuer<Signer: TokenSigner & ~Copyable>: ~Copyable {
+    /// 96 random bits: two of a billion tokens share a `jti` with a probability of 10^-11.
+    private static var tokenID_bytes: Int { 12 }
+
+    private var signer: Signer
+    private let header: TokenHeader
+    private let beforeSubject: [UInt8]
+    private let beforeScope: [UInt8]
+    private let grantedScope: [UInt8]
+    private static var beforeTokenID: String.UTF8View { #"","jti":""#.utf8 }
+
+    init(_ signer: consuming Signer, keyID: String, policy: Policy, audience: String? = nil) {
+        let audience = audience ?? policy.audience
+        header = TokenHeader(algorithm: Signer.algorithm, keyID: keyID)
+        beforeSubject = Array(#"{"iss":"\#(policy.issuer)","aud":"\#(audience)","sub":""#.utf8)
+        beforeScope = Array(#"","client_id":"\#(policy.clientID)","scope":""#.utf8)
+        grantedScope = Array(policy.grantedScope.utf8)
+        self.signer = signer
+    }
+
+    /// Issues a token as a whole `Authorization` header line.
+    ///
+    /// `scope` is what the policy grants unless another one is given, whose characters are those of RFC 6749 section 3.3.
+    /// `iat` and `nbf` are `now`, `auth_time` is when the user last signed in, and `exp` is in whole seconds.
+    mutating func issue(
+        to subject: Subject, at now: Instant, scope: [UInt8]? = nil, authenticatedAt: Instant,
+        lifetime_ms: Int64
+    ) throws -> [UInt8] {
+        try sign(header.encoded, try claims(subject, now, scope, authenticatedAt, lifetime_ms))
+    }
+
+    /// Signs any header and claims, as a whole `Authorization` header line.
+    mutating func sign(_ text: ClaimProfileText) throws -> [UInt8] {
+        try sign(Base64URL.encode(Array(text.header.utf8)), Array(text.claims.utf8))
+    }
+
+    /// Makes a compact JWS (RFC 7515 section 7.1) of an encoded header and a payload.
+    private mutating func sign(_ encodedHeader: [UInt8], _ payload: [UInt8]) throws -> [UInt8] {
+        var input = encodedHeader
+        input.reserveCapacity(input.count + 2 * payload.count)
+        input.append(UInt8(ascii: "."))
+        Base64URL.append(payload.span, to: &input)
+        let signature = try signer.sign(input)
+        var line = BearerHeader.prefix
+        line.reserveCapacity(line.count + input.count + 1 + Base64URL.encodedCount(signature.count))
+        line.append(contentsOf: input)
+        line.append(UInt8(ascii: "."))
+        Base64URL.append(signature.span, to: &line)
+        return line
+    }
+
+    mutating func sign(_ octets: [UInt8]) throws -> [UInt8] { try signer.sign(octets) }
+
+    private func claims(
+        _ subject: Subject, _ now: Instant, _ scope: [UInt8]?, _ authenticatedAt: Instant,
+        _ lifetime_ms: Int64
+    ) throws -> [UInt8] {
+        let tokenID = try SecureRandom.bytes(Self.tokenID_bytes)
+        var json: [UInt8] = []
+        json.reserveCapacity(384)
+        json.append(contentsOf: beforeSubject)
+        SubjectName.append(subject, to: &json)
+        json.append(contentsOf: beforeScope)
+        json.append(contentsOf: scope ?? grantedScope)
+        json.append(contentsOf: Self.beforeTokenID)
+        Base64URL.append(tokenID.span, to: &json)
+        append(#"","iat":"#, now.seconds, to: &json)
+        append(#","nbf":"#, now.seconds, to: &json)
+        append(#","exp":"#, now.seconds + lifetime_ms / 1000, to: &json)
+        append(#","auth_time":"#, authenticatedAt.seconds, to: &json)
+        json.append(UInt8(ascii: "}"))
+        return json
+    }
+
+    private func append(_ name: StaticString, _ value: Int64, to json: inout [UInt8]) {
+        json.append(contentsOf: String(describing: name).utf8)
+        json.append(contentsOf: String(value).utf8)
+    }
+}
+
+/// Decides on access tokens of one key; one per client.
+///
+/// The order is that of RFC 7515 section 5.2 and RFC 8725: form, header, signature over the received octets,
+/// and only then the claims.
+struct AccessTokenVerifier<Verifier: TokenVerifier & ~Copyable>: ~Copyable {
+    private var verifier: Verifier
+    private let header: TokenHeader
+    private let rules: ClaimRules
+    private var payload = [UInt8](repeating: 0, count: HeaderLine.longest_bytes)
+    private var signature: [UInt8]
+
+    init(_ verifier: consuming Verifier, keyID: String, rules: ClaimRules) {
+        header = TokenHeader(algorithm: Verifier.algorithm, keyID: keyID)
+        self.rules = rules
+        signature = [UInt8](repeating: 0, count: verifier.signature_bytes)
+        self.verifier = verifier
+    }
+
+    /// A token found good, or why it was refused.
+    enum Outcome {
+        case accepted(Subject, authenticatedAt: Instant?)
+        case refused(Refusal)
+    }
+
+    mutating func verify(_ line: Span<UInt8>, requiring scope: Scope, at now: Instant) -> Outcome {
+        guard let parts = BearerHeader.split(line), header.accepts(line.extracting(parts.header)),
+            parts.signature.count == Base64URL.encodedCount(signature.count),
+            Base64URLDecoding.decode(line.extracting(parts.signature), into: &signature) == signature.count
+        else { return .refused(.malformed) }
+        guard verifier.isValid(signature, for: line.extracting(parts.signingInput)) else {
+            return .refused(.badSignature)
+        }
+        guard let count = Base64URLDecoding.decode(line.extracting(parts.payload), into: &payload) else {
+            return .refused(.malformed)
+        }
+        do {
+            let claims = try AccessTokenClaims(
+                payload.span.extracting(first: count), rules: rules, requiring: scope)
+            if let reason = claims.refusal(at: now, rules: rules) { return .refused(reason) }
+            guard let subject = claims.subject else { return .refused(.wrongClaims) }
+            return .accepted(subject, authenticatedAt: claims.authenticatedAt)
+        } catch { return .refused(.malformed) }
+    }
+}
+
+/// The parts of checking an access token that need no key, each alone, on tokens as the JWT strategies issue them.
+package struct AccessTokenReading {
+    private let rules: ClaimRules
+    private let header = TokenHeader(algorithm: HS256.algorithm, keyID: TokenAuthority<HS256, HS256>.keyID)
+    /// One for each subject from 1 on.
+    package let headerLines: [[UInt8]]
+    package let payloads: [[UInt8]]
+    private let now: Instant
+
+    /// Issues tokens, one for each subject from 1 on.
+    ///
+    /// - Parameters:
+    ///   - count: how many.
+    ///   - policy: what the tokens say and what is asked of them.
+    ///   - now: when they are issued and read.
+    /// - Throws: what OpenSSL reports.
+    package init(count: Int, policy: Policy, at now: Instant) throws {
+        let lifetime_ms = policy.lifetimes.token_ms
+        var authority = try HS256Keys().authority(policy: policy, lifetime_ms: lifetime_ms)
+        headerLines = try (0..<count).map { try authority.issue(to: Subject(id: UInt64($0) + 1), at: now) }
+        payloads = headerLines.map { line in
+            guard let parts = BearerHeader.split(line.span) else { return [] }
+            return Base64URL.decode(line.span.extracting(parts.payload)) ?? []
+        }
+        rules = ClaimRules(policy, lifetime_ms: lifetime_ms)
+        self.now = now
+    }
+
+    /// Splits one header line and checks the token's JOSE header.
+    ///
+    /// - Returns: whether it is that of a token of ours.
+    package func isHeaderRead(_ line: Span<UInt8>) -> Bool {
+        guard let parts = BearerHeader.split(line) else { return false }
+        return header.accepts(line.extracting(parts.header))
+    }
+
+    /// Reads one payload whole.
+    ///
+    /// - Returns: whether it says what it was issued with, and is good.
+    package func areClaimsRead(_ payload: Span<UInt8>, of subject: Subject) -> Bool {
+        do {
+            let claims = try AccessTokenClaims(payload, rules: rules, requiring: .read)
+            return claims.refusal(at: now, rules: rules) == nil
+                && claims.subject == subject
+        } catch { return false }
+    }
+}

@@ -1,0 +1,134 @@
+import AuthCore
+import Backends
+
+/// Issues and checks the access tokens of one key: what the JWT strategies and the hybrid have in common.
+struct TokenAuthority<Signer: TokenSigner & ~Copyable, Verifier: TokenVerifier & ~Copyable>: ~Copyable {
+    private var issuer: AccessTokenIssuer<Signer>
+    private var verifier: AccessTokenVerifier<Verifier>
+    /// The same key, but for another service.
+    private var wrongAudience: AccessTokenIssuer<Signer>
+    /// A key that nobody here knows, under the name of ours.
+    private var foreign: AccessTokenIssuer<Signer>
+    private let lifetime_ms: Int64
+
+    static var keyID: String { "2026-01" }
+
+    /// Takes the ways to make a signer with the key of the run, one with another key of the same kind, and
+    /// the checking half; tokens that live longer than `lifetime_ms` are refused.
+    init(
+        policy: Policy, lifetime_ms: Int64, signer: () throws -> Signer, foreignSigner: () throws -> Signer,
+        verifier: () throws -> Verifier
+    ) throws {
+        // All first: a noncopyable value cannot be left half made.
+        let own = try signer()
+        let other = try signer()
+        let foreign = try foreignSigner()
+        let verifier = try verifier()
+        let keyID = Self.keyID
+        issuer = AccessTokenIssuer(own, keyID: keyID, policy: policy)
+        wrongAudience = AccessTokenIssuer(
+            other, keyID: keyID, policy: policy, audience: "https://other.test")
+        self.foreign = AccessTokenIssuer(foreign, keyID: keyID, policy: policy)
+        self.verifier = AccessTokenVerifier(
+            verifier, keyID: keyID, rules: ClaimRules(policy, lifetime_ms: lifetime_ms))
+        self.lifetime_ms = lifetime_ms
+    }
+
+    mutating func issue(to subject: Subject, at now: Instant) throws -> [UInt8] {
+        try issue(to: subject, at: now, authenticatedAt: now, lifetime_ms: lifetime_ms)
+    }
+
+    mutating func issue(
+        to subject: Subject, at now: Instant, scope: [UInt8]? = nil, authenticatedAt: Instant,
+        lifetime_ms: Int64
+    ) throws -> [UInt8] {
+        try issuer.issue(
+            to: subject, at: now, scope: scope, authenticatedAt: authenticatedAt, lifetime_ms: lifetime_ms)
+    }
+
+    /// Signs what a profile says, as a whole header line; where that is what is issued here, issues it.
+    mutating func sample(of profile: ClaimProfile, at now: Instant) throws -> [UInt8] {
+        guard let text = ClaimProfileText(profile, algorithm: Signer.algorithm, at: now) else {
+            return try issue(to: .sample, at: now)
+        }
+        return try issuer.sign(text)
+    }
+
+    mutating func authenticate(
+        _ headerLine: Span<UInt8>, requiring scope: Scope, at now: Instant
+    ) -> Decision {
+        switch verifier.verify(headerLine, requiring: scope, at: now) {
+        case .accepted(let subject, _): .accepted(subject)
+        case .refused(let reason): .refused(reason)
+        }
+    }
+
+    /// Exchanges a token that is still good for a fresh one, until the sign-in itself is too old.
+    mutating func renew(
+        _ credential: borrowing Credential, at now: Instant, absolute_ms: Int64
+    ) throws -> Renewal {
+        switch verifier.verify(credential.headerLine.span, requiring: .read, at: now) {
+        case .refused(let reason): return .refused(reason)
+        case .accepted(let subject, let authenticatedAt):
+            guard let authenticatedAt else { return .refused(.wrongClaims) }
+            let remaining_ms = authenticatedAt.advanced(byMilliseconds: absolute_ms).milliseconds(since: now)
+            guard remaining_ms >= 1000 else { return .refused(.expired) }
+            return .renewed(
+                Credential(
+                    headerLine: try issue(
+                        to: subject, at: now, authenticatedAt: authenticatedAt,
+                        lifetime_ms: min(lifetime_ms, remaining_ms))))
+        }
+    }
+
+    /// A signature with the key of the run.
+    mutating func sign(_ octets: [UInt8]) throws -> [UInt8] { try issuer.sign(octets) }
+
+    mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
+        switch flaw {
+        case .wrongAudience:
+            Credential(
+                headerLine: try wrongAudience.issue(
+                    to: subject, at: now, authenticatedAt: now, lifetime_ms: lifetime_ms))
+        case .unknown:
+            Credential(
+                headerLine: try foreign.issue(
+                    to: subject, at: now, authenticatedAt: now, lifetime_ms: lifetime_ms))
+        }
+    }
+}
+
+extension StrategyDescriptor {
+    /// Why a part of the checklist asks nothing of tokens that are signed with one key of the run.
+    static let tokenExemptions = [
+        "JWT-18": "the strategy makes its key itself and takes none", "JWT-21": "one key of one use",
+        "JWT-22": "one key, no key set", "JWT-34": "one key for a run",
+    ].merging((1...4).map { ("REV-0\($0)", "no denylist and no epoch: a token is good until it expires") }) {
+        $1
+    }
+}
+
+/// The secret keys of one run for HS256.
+struct HS256Keys: Sendable {
+    private let key: SharedSecret
+    private let foreignKey: SharedSecret
+
+    init() throws {
+        key = try SharedSecret(count: 32)
+        foreignKey = try SharedSecret(count: 32)
+    }
+
+    /// Takes a secret that others know too.
+    init(secret: [UInt8]) throws {
+        key = SharedSecret(copying: secret.span)
+        foreignKey = try SharedSecret(count: 32)
+    }
+
+    func authority(policy: Policy, lifetime_ms: Int64) throws -> TokenAuthority<HS256, HS256> {
+        try TokenAuthority(
+            policy: policy, lifetime_ms: lifetime_ms,
+            signer: { try key.withBytes { bytes in try HS256(key: bytes) } },
+            foreignSigner: { try foreignKey.withBytes { bytes in try HS256(key: bytes) } },
+            verifier: { try key.withBytes { bytes in try HS256(key: bytes) } })
+    }
+}

@@ -1,0 +1,171 @@
+import AuthText
+import Backends
+
+/// One JSON Web Key (RFC 7517), read strictly and checked against what it is to be used for.
+///
+/// It holds where its numbers stand in the text, not the numbers: there is one copy of a secret less.
+struct JWK {
+    private(set) var keyID: String?
+    private let algorithm: TokenAlgorithm
+    private var type: JSONString?
+    private var numbers: [JSONName: Range<Int>] = [:]
+
+    /// Reads a text that must be a single key for this algorithm and use.
+    init(_ text: Span<UInt8>, for algorithm: TokenAlgorithm, to use: KeyUse) throws(TokenKeyError) {
+        var key = Self(algorithm: algorithm)
+        var fault: TokenKeyError?
+        do {
+            try JSONReader.readObject(text) { (name, reader) throws(JSONError) in
+                let problem = try key.read(name, &reader, text, use)
+                fault = fault ?? problem.map { TokenKeyError($0) }
+            }
+        } catch .duplicateName { throw TokenKeyError("is no JWK: a name stands twice in one object") } catch {
+            throw TokenKeyError("is no JWK: not one object of strict JSON")
+        }
+        if let fault { throw fault }
+        guard key.type != nil else { throw TokenKeyError("is no JWK: \"kty\" is missing") }
+        self = key
+    }
+
+    private init(algorithm: TokenAlgorithm) { self.algorithm = algorithm }
+
+    /// Reads one member.
+    ///
+    /// - Returns: why the key is refused, if this member is the reason.
+    private mutating func read(
+        _ name: JSONName, _ reader: inout JSONReader, _ text: Span<UInt8>, _ use: KeyUse
+    ) throws(JSONError) -> String? {
+        switch name {
+        case .keys:
+            try reader.skipValue(text)
+            return "is a JWK Set: take the one key out of it"
+        case .kty:
+            type = try reader.readTextValue(text)
+            return type?.equals(Array(algorithm.keyType.utf8).span, in: text) == true
+                ? nil : "has not the \"kty\" \(algorithm.keyType), which \(algorithm.rawValue) takes"
+        case .alg:
+            let isOurs = try reader.readText(text, equalTo: [Array(algorithm.rawValue.utf8)])
+            return isOurs ? nil : "is by its \"alg\" for another algorithm than \(algorithm.rawValue)"
+        case .use:
+            let isForSignatures = try reader.readText(text, equalTo: [Array("sig".utf8)])
+            return isForSignatures ? nil : "is by its \"use\" not for signatures"
+        case .keyOperations:
+            let isMeant = try reader.readOperations(text, naming: use)
+            return isMeant ? nil : "is by its \"key_ops\" not to \(use.rawValue)"
+        case .kid:
+            keyID = try reader.readTextValue(text).flatMap {
+                PlainText.name($0.unescaped(in: text), upTo: PlainText.longestKeyID)
+            }
+            return keyID == nil ? "has an unusable \"kid\": \(PlainText.rule)" : nil
+        case .oth:
+            try reader.skipValue(text)
+            return "has more than two primes"
+        default:
+            guard JSONName.secrets.contains(name) || JSONName.rsaNumbers.contains(name) else {
+                try reader.skipValue(text)
+                return nil
+            }
+            numbers[name] = try reader.readTextValue(text)?.range
+            return numbers[name] == nil ? "has a number that is not a string" : nil
+        }
+    }
+
+    /// Decodes the key's numbers, all of which must be of its own kind.
+    func material(in text: Span<UInt8>, to use: KeyUse) throws(TokenKeyError) -> TokenKey.Material {
+        switch algorithm {
+        case .hs256:
+            guard let range = numbers[.k], numbers.count == 1 else {
+                throw TokenKeyError("has not \"k\" alone, as a secret key has (RFC 7518 section 6.4)")
+            }
+            guard var bytes = Base64URL.decode(text.extracting(range)) else {
+                throw TokenKeyError("has a \"k\" that is not base64url")
+            }
+            defer { cleanse(&bytes) }
+            return .secret(try TokenKey.secret(bytes.span))
+        case .rs256:
+            let names = numbers.count == 2 ? Array(JSONName.rsaNumbers.prefix(2)) : JSONName.rsaNumbers
+            let ranges = names.compactMap { numbers[$0] }
+            guard ranges.count == names.count, numbers.count == names.count else {
+                throw TokenKeyError(
+                    "has neither the two numbers of a public RSA key nor the eight of a private one")
+            }
+            let der = try PKCS1.encode(ranges, in: text)
+            return .rsa(try der.withBytes { (der) throws(TokenKeyError) in try TokenKey.rsa(der, to: use) })
+        }
+    }
+}
+
+extension JSONName {
+    fileprivate static let keys = Self("keys")
+    fileprivate static let kty = Self("kty")
+    fileprivate static let alg = Self("alg")
+    fileprivate static let use = Self("use")
+    fileprivate static let keyOperations = Self("key_ops")
+    fileprivate static let kid = Self("kid")
+    fileprivate static let oth = Self("oth")
+    fileprivate static let k = Self("k")
+    fileprivate static let secrets = [k]
+    /// Those of RFC 7518 section 6.3 in the order of RFC 8017 appendix A.1.2.
+    fileprivate static let rsaNumbers = ["n", "e", "d", "p", "q", "dp", "dq", "qi"].map { JSONName($0) }
+}
+
+extension JSONReader {
+    /// Reads a `key_ops` array: strings, none twice, among them the use (RFC 7517 section 4.3).
+    fileprivate mutating func readOperations(
+        _ text: Span<UInt8>, naming use: KeyUse
+    ) throws(JSONError) -> Bool {
+        guard peek(text) == UInt8(ascii: "[") else {
+            try skipValue(text)
+            return false
+        }
+        var (names, isWellFormed) = ([[UInt8]](), true)
+        try readElements(text) { (reader) throws(JSONError) in
+            let name = try reader.readTextValue(text)?.unescaped(in: text)
+            if let name, !names.contains(name) { names.append(name) } else { isWellFormed = false }
+        }
+        return isWellFormed && names.contains(Array(use.rawValue.utf8))
+    }
+}
+
+/// The numbers of a JWK as the DER of RFC 8017 appendix A.1, which OpenSSL reads and checks.
+enum PKCS1 {
+    /// Encodes the two numbers of an RSAPublicKey or, behind the version 0, the eight of an RSAPrivateKey.
+    ///
+    /// The ranges are where the numbers stand in the text of the JWK, as Base64urlUInt of RFC 7518 section 2.
+    static func encode(_ ranges: [Range<Int>], in text: Span<UInt8>) throws(TokenKeyError) -> SecretBytes {
+        var content: [UInt8] = []
+        // Room for all, so that no copy of a secret stays behind when an array grows.
+        content.reserveCapacity(text.count + 64)
+        defer { cleanse(&content) }
+        if ranges.count > 2 { content += [0x02, 0x01, 0x00] }
+        for range in ranges { try append(text.extracting(range), to: &content) }
+        var sequence: [UInt8] = []
+        sequence.reserveCapacity(content.count + 8)
+        appendHeader(tag: 0x30, length: content.count, to: &sequence)
+        sequence += content
+        return SecretBytes(moving: &sequence)
+    }
+
+    /// Appends one INTEGER, which has a leading zero where its top bit would make it negative.
+    private static func append(_ number: Span<UInt8>, to der: inout [UInt8]) throws(TokenKeyError) {
+        guard var bytes = Base64URL.decode(number), let first = bytes.first, first != 0 else {
+            throw TokenKeyError(
+                "has a number that is not base64url without leading zeros (RFC 7518 section 2)")
+        }
+        defer { cleanse(&bytes) }
+        let padding = first >> 7
+        appendHeader(tag: 0x02, length: bytes.count + Int(padding), to: &der)
+        if padding == 1 { der.append(0) }
+        der += bytes
+    }
+
+    /// Appends a tag and a length in the fewest bytes (X.690 section 10.1).
+    private static func appendHeader(tag: UInt8, length: Int, to der: inout [UInt8]) {
+        der.append(tag)
+        switch length {
+        case 0..<0x80: der.append(UInt8(length))
+        case 0..<0x100: der += [0x81, UInt8(length)]
+        default: der += [0x82, UInt8(length >> 8), UInt8(length & 0xFF)]
+        }
+    }
+}

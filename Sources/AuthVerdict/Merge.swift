@@ -1,0 +1,185 @@
+import AuthResults
+import Backends
+import Foundation
+
+/// Puts several runs of one trace together: every row and every histogram of each, repeats counted on.
+package struct Merge {
+    private let parts: [ResultReader]
+    /// The `run.json` of each part.
+    private let records: [[String: Any]]
+
+    /// - Throws: `MergeError` for folders that are no two runs of one trace on one machine.
+    package init(_ urls: [URL]) throws {
+        parts = urls.map(ResultReader.init)
+        for part in parts {
+            if let fault = Validation(part.url).faults.first {
+                throw MergeError(isIncomparable: false, description: "\(part.url.path): \(fault)")
+            }
+        }
+        if let part = parts.first(where: \.isExposure) {
+            throw MergeError(
+                isIncomparable: false,
+                description: "\(part.url.path): exposures are not merged: measure more credentials at once")
+        }
+        records = try parts.map { part in
+            let data = try Data(contentsOf: part.url.appendingPathComponent("run.json"))
+            return try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
+        }
+        try checkComparable()
+    }
+
+    /// Every part against every other: what the first does not say, two others may say differently.
+    private func checkComparable() throws {
+        let facts = try parts.map { try RunFacts($0.url) }
+        for head in parts.indices {
+            for base in 0..<head {
+                let (one, other) = (parts[base].record, parts[head].record)
+                var unlike = Likeness(facts[base], facts[head]).otherRun
+                if one?.workload.name != other?.workload.name { unlike.insert("another workload", at: 0) }
+                if one?.trace_sha256 != other?.trace_sha256 { unlike.insert("another trace", at: 0) }
+                if one?.run_id == other?.run_id { unlike = ["the same run"] }
+                guard !unlike.isEmpty else { continue }
+                throw MergeError(
+                    isIncomparable: true,
+                    description: "\(parts[head].url.path) is not merged with \(parts[base].url.path): "
+                        + unlike.joined(separator: "; "))
+            }
+        }
+    }
+
+    /// Writes the merged run under a new identifier; the folder appears whole or not at all.
+    ///
+    /// - Parameters:
+    ///   - parent: the folder around it, made where it is missing.
+    ///   - wanted: the identifier, which gets a number where another run has it.
+    ///   - startedAt: the time for `run.json`.
+    ///   - commandLine: the command for `run.json`.
+    ///   - made: takes down what is made, and removes it when the merge fails.
+    /// - Returns: the folder.
+    /// - Throws: `FileError`, or what Foundation reports.
+    package func write(
+        into parent: URL, runID wanted: String, startedAt: String, commandLine: [String],
+        noting made: MadeFiles
+    ) throws -> URL {
+        do {
+            try made.makeFolders(parent.path)
+            let runID = try made.makeFolder(in: parent.path, named: wanted) { ".\($0).part" }
+            let aside = parent.appendingPathComponent(".\(runID).part", isDirectory: true)
+            try made.makeFolder(aside.appendingPathComponent("histograms").path)
+            func write(_ data: Data, to name: String) throws {
+                let file = aside.appendingPathComponent(name)
+                try data.write(to: file)
+                made.note(file.path)
+            }
+            for schema in Schema.run where schema.file != "summary.csv" {
+                try write(Data(merged(schema.file, runID: runID).text.utf8), to: schema.file)
+            }
+            for file in histograms(runID: runID) { try write(try file.json(), to: "histograms/\(file.name)") }
+            let record = record(runID: runID, startedAt: startedAt, commandLine: commandLine)
+            let data = try JSONSerialization.data(
+                withJSONObject: record, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+            try write(data + Data("\n".utf8), to: "run.json")
+            try write(summary(of: aside, runID: runID), to: "summary.csv")
+            return try made.move(aside, to: parent.appendingPathComponent(runID, isDirectory: true))
+        } catch {
+            made.removeAll()
+            throw error
+        }
+    }
+
+    /// The figures of the whole, from the files that have been written.
+    private func summary(of folder: URL, runID: String) -> Data {
+        let record = parts[0].record
+        let identity = RunIdentity(
+            runID: runID, workload: record?.workload.name ?? "", traceSHA256: record?.trace_sha256 ?? "")
+        let rows = SummaryTable.rows(ResultReader(folder).repeatFigures)
+        return Data(CSV.text(SummaryTable.columns(identity), rows).utf8)
+    }
+
+    /// How many repeats of a strategy the parts before one have.
+    private func repeatsBefore(_ part: Int, of strategy: String) -> Int {
+        parts.prefix(part).reduce(0) { sum, part in
+            sum + (part.tables["throughput.csv"]?.rows(of: "").count { $0["strategy"] == strategy } ?? 0)
+        }
+    }
+
+    private func merged(_ file: String, runID: String) -> CSVTable {
+        let header = parts[0].tables[file]?.header ?? []
+        var rows: [[String]] = []
+        var weighed: Set<String> = []
+        var ordersBefore = 0
+        for (index, part) in parts.enumerated() {
+            let own = part.tables[file]?.rows ?? []
+            var strategies: Set<String> = []
+            for var row in own {
+                let strategy = row[header.firstIndex(of: "strategy") ?? 0]
+                // Sizes are the strategy's, not the run's: once is enough.
+                if file == "size.csv", weighed.contains(strategy) { continue }
+                strategies.insert(strategy)
+                for (place, name) in header.enumerated() {
+                    switch name {
+                    case "run_id": row[place] = runID
+                    case "repeat": row[place] = added(row[place], repeatsBefore(index, of: strategy))
+                    case "run_order": row[place] = added(row[place], ordersBefore)
+                    default: break
+                    }
+                }
+                rows.append(row)
+            }
+            weighed.formUnion(strategies)
+            ordersBefore += part.record?.order.reduce(0) { $0 + $1.count } ?? 0
+        }
+        return CSVTable(header: header, rows: rows)
+    }
+
+    private func added(_ field: String, _ number: Int) -> String {
+        Int(field).map { String($0 + number) } ?? field
+    }
+
+    private func histograms(runID: String) -> [HistogramFile] {
+        parts.enumerated().flatMap { index, part in
+            part.histograms.values.map { file in
+                var file = file
+                file.head.run_id = runID
+                file.head.repeat += repeatsBefore(index, of: file.head.strategy)
+                return file
+            }
+        }
+    }
+
+    private func record(runID: String, startedAt: String, commandLine: [String]) -> [String: Any] {
+        var record = Self.agreed(records) as? [String: Any] ?? [:]
+        record["run_id"] = runID
+        record["started_at"] = startedAt
+        record["command_line"] = commandLine
+        record["order"] = parts.flatMap { $0.record?.order ?? [] }
+        record["repeats"] = parts.reduce(0) { $0 + ($1.record?.repeats ?? 0) }
+        record["schema_version"] = RunIdentity.schemaVersion
+        record["merged_from"] = parts.map { $0.record?.run_id ?? "" }
+        let isComplete = parts.allSatisfy { $0.record?.status == "complete" }
+        record["status"] = isComplete ? "complete" : "interrupted"
+        return record
+    }
+
+    /// What all records say that say anything; `null` where they differ, as one of them would be wrong of the others.
+    static func agreed(_ values: [Any]) -> Any {
+        let known = values.filter { !($0 is NSNull) }
+        let objects = known.compactMap { $0 as? [String: Any] }
+        if !objects.isEmpty, objects.count == known.count {
+            let members = Set(objects.flatMap(\.keys)).map { key in
+                (key, agreed(objects.compactMap { $0[key] }))
+            }
+            let isUnknown = !members.isEmpty && members.allSatisfy { $0.1 is NSNull }
+            return isUnknown ? NSNull() : Dictionary(uniqueKeysWithValues: members)
+        }
+        let texts = known.map { try? JSONSerialization.data(withJSONObject: [$0], options: .sortedKeys) }
+        return Set(texts).count == 1 ? known[0] : NSNull()
+    }
+}
+
+/// Why folders cannot be merged.
+package struct MergeError: Error, CustomStringConvertible {
+    /// They are sound, but no runs of one trace on one machine.
+    package var isIncomparable: Bool
+    package var description: String
+}

@@ -1,0 +1,179 @@
+import AuthCore
+import AuthResults
+import AuthStatistics
+import Backends
+
+/// Whether the rows of `throughput.csv` agree with themselves and with the counts of `latency.csv`.
+struct ThroughputCheck {
+    private(set) var faults: [String] = []
+    private let machine: ResultReader.RecordHead.Machine
+
+    /// - Parameters:
+    ///   - rows: of `throughput.csv`.
+    ///   - latency: the rows of `latency.csv`.
+    ///   - repeats: what each row of `throughput.csv` gives, in their order.
+    ///   - machine: where they were measured.
+    init(
+        _ rows: [TableRow], _ latency: [TableRow], _ repeats: [RepeatFigures],
+        on machine: ResultReader.RecordHead.Machine
+    ) {
+        self.machine = machine
+        var counts: [[String]: UInt64] = [:]
+        for row in latency {
+            counts[[row["strategy"], row["repeat"], row["clock"]], default: 0] &+= row.count("n") ?? 0
+        }
+        for (row, figures) in zip(rows, repeats) {
+            let key = [row["strategy"], row["repeat"]]
+            checkCounts(row, service: counts[key + ["service"]] ?? 0, response: counts[key + ["response"]])
+            checkRate(row, figures.rateInterval)
+            checkLoop(row)
+            let clipped = figures.times.values.reduce(0) { $0 + $1.total.clipped }
+            expect(
+                row["clipped_times"] == String(clipped), row,
+                "clipped_times is \(row["clipped_times"]), but the histograms have \(clipped)")
+            checkVerdict(row)
+        }
+    }
+
+    private mutating func expect(_ isTrue: Bool, _ row: TableRow, _ text: @autoclosure () -> String) {
+        if !isTrue { faults.append(row.fault(text())) }
+    }
+
+    private mutating func checkCounts(_ row: TableRow, service: UInt64, response: UInt64?) {
+        func count(_ name: String) -> UInt64 { row.count(name) ?? 0 }
+        let operations = count("operations")
+        expect(operations == service, row, "operations is \(operations), but latency.csv sums to \(service)")
+        let isOpenLoop = !row["target_rate"].isEmpty
+        expect(
+            isOpenLoop ? response ?? 0 == service : response == nil, row,
+            "the response times of latency.csv do not go with target_rate \"\(row["target_rate"])\"")
+        expect(
+            count("accepted") + count("refused") <= operations, row,
+            "accepted and refused are more than operations")
+        expect(
+            count("false_accepts") + count("stale_accepts") <= count("accepted"), row,
+            "false_accepts and stale_accepts are more than accepted")
+        expect(count("false_rejects") <= count("refused"), row, "false_rejects is more than refused")
+    }
+
+    private mutating func checkRate(_ row: TableRow, _ interval: Interval?) {
+        guard let operations = row.number("operations"), let wall_ns = row.number("wall_ns"), wall_ns > 0
+        else { return expect(row["operations"] == "0", row, "wall_ns is 0") }
+        let rate = (operations * 1e9 / wall_ns).formatted(digits: 1)
+        expect(
+            row["achieved_rate"] == rate, row,
+            "achieved_rate is \(row["achieved_rate"]), but operations and wall_ns give \(rate)")
+        for (end, value) in [("low", interval?.low), ("high", interval?.high)] {
+            let (name, text) = ("achieved_rate_ci95_\(end)", Cell.number(value, 1).text)
+            expect(
+                row[name] == text, row, "\(name) is \"\(row[name])\", but the histograms give \"\(text)\"")
+        }
+    }
+
+    /// A closed loop has no schedule, an open one rests.
+    private mutating func checkLoop(_ row: TableRow) {
+        let isOpenLoop = !row["target_rate"].isEmpty
+        for name in ["late_operations", "backlog_operations", "wakes", "late_wakes"] {
+            expect(row[name].isEmpty != isOpenLoop, row, "\(name) does not go with target_rate")
+        }
+        expect(
+            !isOpenLoop || row["little_residual"].isEmpty, row, "little_residual does not go with target_rate"
+        )
+        let (late, backlog) = (row.count("late_operations") ?? 0, row.count("backlog_operations") ?? 0)
+        expect(backlog <= late, row, "backlog_operations is more than late_operations")
+        let (wakes, lateWakes) = (row.count("wakes") ?? 0, row.count("late_wakes") ?? 0)
+        expect(lateWakes <= wakes, row, "late_wakes is more than wakes")
+        expect(
+            !isOpenLoop || wakes + late <= (row.count("operations") ?? 0) + (row.count("errors") ?? 0), row,
+            "wakes and late_operations are more than operations and errors")
+        let low = row.count("schedule_lag_p50_ns") ?? 0
+        expect(
+            row.count("schedule_lag_p99_ns") ?? .max >= low, row, "schedule_lag_p99_ns is less than the p50")
+    }
+
+    /// Judges the row by the rules that its writer had.
+    private mutating func checkVerdict(_ row: TableRow) {
+        let faults = ValidityFacts(row, on: machine).invalidities
+        expect(
+            row.flag("valid") == faults.isEmpty, row,
+            "valid is \(row["valid"]), but "
+                + (faults.isEmpty
+                    ? "nothing in the row says why" : faults.map(\.reason).joined(separator: "; ")))
+        expect(row.flag("valid") == row["reason"].isEmpty, row, "valid and reason contradict each other")
+        expect(
+            row["store_loss"].isEmpty || row["false_rejects"] != "0", row, "store_loss without false_rejects")
+        expect(
+            StoreCPUSource(rawValue: row["store_cpu_source"]) != nil, row,
+            "store_cpu_source is \"\(row["store_cpu_source"])\", which is none of the known ones")
+        let isUnknown = row["store_cpu_source"] == StoreCPUSource.foreignServer.rawValue
+        expect(
+            !isUnknown || row["store_cpu_us_per_op"].isEmpty, row,
+            "store_cpu_us_per_op of a server that cannot be seen")
+    }
+}
+
+/// Whether `latency.csv` says what the histograms say: each row is calculated anew from its histogram.
+struct LatencyCheck {
+    private(set) var faults: [String] = []
+
+    init(_ record: ResultReader.RecordHead, _ rows: [TableRow], _ histograms: [String: HistogramFile]) {
+        let identity = RunIdentity(
+            runID: record.run_id, workload: record.workload.name, traceSHA256: record.trace_sha256)
+        let columns = LatencyTable.columns(identity)
+        var used: Set<String> = []
+        for row in rows {
+            let name = "\(row["strategy"])-\(row["repeat"])-\(row["operation"])-\(row["clock"]).json"
+            guard let file = histograms[name] else {
+                faults.append(row.fault("there is no histograms/\(name)"))
+                continue
+            }
+            used.insert(name)
+            guard let again = Self.row(file) else {
+                faults.append("histograms/\(name): unknown operation or clock")
+                continue
+            }
+            for column in columns where column.cell(again).text != row[column.name] {
+                faults.append(
+                    row.fault(
+                        "\(column.name) is \"\(row[column.name])\", but its histogram gives"
+                            + " \"\(column.cell(again).text)\""))
+            }
+        }
+        for name in histograms.keys.sorted() where !used.contains(name) {
+            faults.append("histograms/\(name): no row of latency.csv belongs to it")
+        }
+    }
+
+    /// A row as the writer would make it.
+    static func row(_ file: HistogramFile) -> LatencyTable.Row? {
+        guard let kind = OperationKind.allCases.first(where: { $0.name == file.head.operation }),
+            let clock = LatencyClock(rawValue: file.head.clock)
+        else { return nil }
+        return LatencyTable.Row(
+            strategy: file.head.strategy, repeatIndex: file.head.repeat,
+            latency: .init(kind: kind, clock: clock, times: file.times))
+    }
+}
+
+/// Whether `summary.csv` says what follows from the histograms and from `throughput.csv`.
+struct SummaryCheck {
+    private(set) var faults: [String] = []
+
+    init(_ record: ResultReader.RecordHead, _ rows: [TableRow], _ repeats: [RepeatFigures]) {
+        let identity = RunIdentity(
+            runID: record.run_id, workload: record.workload.name, traceSHA256: record.trace_sha256)
+        let columns = SummaryTable.columns(identity)
+        let again = SummaryTable.rows(repeats)
+        if rows.count != again.count {
+            faults.append("summary.csv: \(rows.count) rows, but the other files give \(again.count)")
+        }
+        for (row, own) in zip(rows, again) {
+            for column in columns where column.cell(own).text != row[column.name] {
+                faults.append(
+                    row.fault(
+                        "\(column.name) is \"\(row[column.name])\", but the other files give"
+                            + " \"\(column.cell(own).text)\""))
+            }
+        }
+    }
+}

@@ -1,0 +1,209 @@
+import AuthCore
+import AuthResults
+import AuthStatistics
+import Foundation
+
+/// Checks a result folder against the schema and against itself.
+package struct Validation {
+    private let reader: ResultReader
+    /// One line for each fault; empty for a sound folder.
+    package private(set) var faults: [String]
+    private var rows: [String: [TableRow]] = [:]
+
+    package var rowCount: Int { rows.values.reduce(0) { $0 + $1.count } }
+    package var histogramCount: Int { reader.histograms.count }
+
+    package init(_ url: URL) {
+        reader = ResultReader(url)
+        faults = reader.faults
+        if let version = reader.record?.schema_version, version != RunIdentity.schemaVersion {
+            faults = [Self.otherSchema(version)]
+            return
+        }
+        for schema in reader.schemas {
+            guard let table = reader.tables[schema.file] else { continue }
+            check(table, against: schema)
+        }
+        // What follows compares files that must be whole.
+        guard faults.isEmpty, let record = reader.record else { return }
+        checkIdentity(record)
+        guard faults.isEmpty else { return }
+        guard !reader.isExposure else {
+            faults += ExposureCheck(record, rows[Schema.exposure.file] ?? []).faults
+            return
+        }
+        faults += CompletenessCheck(record, rows).faults
+        faults += LatencyCheck(record, rows["latency.csv"] ?? [], reader.histograms).faults
+        faults += MixCheck(record, rows["throughput.csv"] ?? [], rows["latency.csv"] ?? []).faults
+        let repeats = reader.repeatFigures
+        faults +=
+            ThroughputCheck(
+                rows["throughput.csv"] ?? [], rows["latency.csv"] ?? [], repeats, on: record.machine
+            ).faults
+        faults += SummaryCheck(record, rows["summary.csv"] ?? [], repeats).faults
+        faults += SizeCheck(rows["size.csv"] ?? []).faults
+    }
+
+    /// Of such a folder nothing else can be said.
+    private static func otherSchema(_ version: Int) -> String {
+        "run.json: schema_version is \(version), not \(RunIdentity.schemaVersion):"
+            + " use the authbench that wrote the folder, or measure again"
+    }
+
+    private mutating func check(_ table: CSVTable, against schema: Schema) {
+        let names = schema.fields.map(\.name)
+        guard table.header == names else {
+            let missing = names.filter { !table.header.contains($0) }
+            let unknown = table.header.filter { !names.contains($0) }
+            faults.append(
+                "\(schema.file): the header is not that of schema version \(RunIdentity.schemaVersion)"
+                    + (missing.isEmpty ? "" : ", missing: \(missing.joined(separator: " "))")
+                    + (unknown.isEmpty ? "" : ", unknown: \(unknown.joined(separator: " "))"))
+            return
+        }
+        let own = table.rows(of: schema.file)
+        rows[schema.file] = own
+        for row in own {
+            for field in schema.fields where !field.kind.accepts(row[field.name]) {
+                faults.append(
+                    row.fault("\(field.name) is \"\(row[field.name])\", not a \(field.kind.rawValue)"))
+            }
+        }
+    }
+
+    /// Every row and every histogram belongs to the run that `run.json` describes.
+    private mutating func checkIdentity(_ record: ResultReader.RecordHead) {
+        let version = RunIdentity.schemaVersion
+        if record.trace_sha256.count != 64 || !record.trace_sha256.allSatisfy(\.isHexDigit) {
+            faults.append("run.json: trace_sha256 is no SHA-256 in hexadecimal")
+        }
+        let expected = [
+            ("schema_version", String(version)), ("run_id", record.run_id),
+            ("workload", record.workload.name), ("trace_sha256", record.trace_sha256),
+        ]
+        for row in rows.values.joined() {
+            for (name, value) in expected where row[name] != value {
+                faults.append(row.fault("\(name) is \(row[name]), but run.json has \(value)"))
+            }
+        }
+        for (name, file) in reader.histograms {
+            let head = file.head
+            let own = [String(head.schema_version), head.run_id, head.workload, head.trace_sha256]
+            if own != expected.map(\.1) { faults.append("histograms/\(name): belongs to another run") }
+            if name != file.name { faults.append("histograms/\(name): its content is that of \(file.name)") }
+        }
+    }
+}
+
+/// Whether the rows are those that the run should have: each case once, and all of them when it came to its end.
+struct CompletenessCheck {
+    private(set) var faults: [String] = []
+
+    init(_ record: ResultReader.RecordHead, _ rows: [String: [TableRow]]) {
+        let throughput = rows["throughput.csv"] ?? []
+        once(throughput, by: ["strategy", "repeat"])
+        once(throughput, by: ["run_order"])
+        once(rows["latency.csv"] ?? [], by: ["strategy", "repeat", "operation", "clock"])
+        once(rows["size.csv"] ?? [], by: ["strategy", "claim_profile"])
+        if !["complete", "interrupted", "failed"].contains(record.status) {
+            faults.append("run.json: the status is \"\(record.status)\": the run has not ended")
+        }
+        if throughput.isEmpty { faults.append("throughput.csv: has no rows, nothing was measured") }
+        order(throughput, record)
+        for strategy in Set(throughput.map { $0["strategy"] }).sorted() {
+            let profiles = (rows["size.csv"] ?? []).filter { $0["strategy"] == strategy }.count
+            if profiles != ClaimProfile.allCases.count {
+                faults.append("size.csv: \(profiles) rows of \(strategy), not one for each claim profile")
+            }
+        }
+    }
+
+    private mutating func once(_ rows: [TableRow], by names: [String]) {
+        var seen: Set<[String]> = []
+        for row in rows where !seen.insert(names.map { row[$0] }).inserted {
+            faults.append(row.fault("a second row of \(names.map { row[$0] }.joined(separator: ", "))"))
+        }
+    }
+
+    /// `run.json` says in which order the strategies were measured; each row must be where that says.
+    private mutating func order(_ rows: [TableRow], _ record: ResultReader.RecordHead) {
+        let planned = record.order.enumerated().flatMap { index, strategies in
+            strategies.map { (strategy: $0, repeat: index + 1) }
+        }
+        for row in rows {
+            let place = Int(row["run_order"]) ?? 0
+            guard 1...max(1, planned.count) ~= place, !planned.isEmpty,
+                planned[place - 1].strategy == row["strategy"],
+                String(planned[place - 1].repeat) == row["repeat"]
+            else {
+                faults.append(row.fault("run_order \(place) is another measurement in run.json"))
+                continue
+            }
+        }
+        if record.status == "complete", rows.count != planned.count {
+            faults.append("throughput.csv: \(rows.count) rows of a complete run that has \(planned.count)")
+        }
+    }
+}
+
+/// Whether every repeat of every strategy did the operations of the workload in its proportions (Pearson's test).
+struct MixCheck {
+    private(set) var faults: [String] = []
+
+    /// An honest row is refused less than once in a million times: kinds are spread evenly over a trace.
+    private static let leastProbability = 1e-6
+
+    init(_ record: ResultReader.RecordHead, _ throughput: [TableRow], _ latency: [TableRow]) {
+        let kinds = OperationKind.allCases.map(\.name)
+        guard let mix = record.workload.mix else {
+            faults.append("run.json: the workload has no mix")
+            return
+        }
+        let shares = kinds.map { mix[$0] ?? 0 }
+        var counts: [[String]: [UInt64]] = [:]
+        for row in latency where row["clock"] == LatencyClock.service.rawValue {
+            guard let kind = kinds.firstIndex(of: row["operation"]) else { continue }
+            counts[[row["strategy"], row["repeat"]], default: kinds.map { _ in 0 }][kind] &+=
+                row.count("n") ?? 0
+        }
+        // An operation that failed is in no row of latency.csv.
+        for row in throughput where row["errors"] == "0" {
+            guard let own = counts[[row["strategy"], row["repeat"]]],
+                let probability = ChiSquare.pValue(own, shares: shares),
+                probability < Self.leastProbability
+            else { continue }
+            let sum = own.reduce(0.0) { $0 + Double($1) }
+            let seen = kinds.indices.filter { shares[$0] > 0 || own[$0] > 0 }.map {
+                "\(kinds[$0]) \((Double(own[$0]) / sum).formatted(digits: 4)) of \(shares[$0])"
+            }
+            faults.append(
+                row.fault("the operations are not the workload's mix: \(seen.joined(separator: ", "))"))
+        }
+    }
+}
+
+/// Whether the rows of `size.csv` agree with themselves.
+struct SizeCheck {
+    private(set) var faults: [String] = []
+
+    init(_ rows: [TableRow]) {
+        for row in rows {
+            let header = row.count("request_header_bytes") ?? 0
+            if ClaimProfile(rawValue: row["claim_profile"]) == nil {
+                faults.append(row.fault("claim_profile is \"\(row["claim_profile"])\", which is unknown"))
+            }
+            if row.count("credential_bytes") ?? 0 > header {
+                faults.append(row.fault("credential_bytes is more than the header line around it"))
+            }
+            if row.flag("fits_header_8192") != (header <= 8192) {
+                faults.append(row.fault("fits_header_8192 contradicts request_header_bytes"))
+            }
+            if row.flag("fits_cookie_4096"), row.count("credential_bytes") ?? 0 > 4096 {
+                faults.append(row.fault("fits_cookie_4096 contradicts credential_bytes"))
+            }
+            if row.count("http2_repeat_bytes") ?? 0 > row.count("http2_first_bytes") ?? 0 {
+                faults.append(row.fault("http2_repeat_bytes is more than http2_first_bytes"))
+            }
+        }
+    }
+}

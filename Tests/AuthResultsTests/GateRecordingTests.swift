@@ -1,0 +1,62 @@
+import Foundation
+import Testing
+
+@testable import AuthGate
+@testable import AuthResults
+@testable import AuthVerdict
+
+@Suite("Gate recording")
+struct GateRecordingTests {
+    private func fault(_ change: (inout [GateLine]) -> Void) -> GateRecordingError? {
+        var lines = GateScript().lines(blocks: [2])
+        change(&lines)
+        do {
+            _ = try GateRecording(lines)
+            return nil
+        } catch { return error }
+    }
+
+    @Test("a whole recording is taken")
+    func whole() { #expect(fault { _ in } == nil) }
+
+    @Test("a recording of another version is told by its version, whatever else its first line has")
+    func version() {
+        func fault(_ text: String) -> String? { GateHeader.versionFault(Data(text.utf8)) }
+        #expect(fault(#"{"header":{"schema":1,"quads":16}}"#)?.hasPrefix("schema 1, where 2 is read") == true)
+        #expect(fault(#"{"header":{"schema":2}}"#) == nil)
+        #expect(fault("hello") == nil)
+    }
+
+    @Test("a line that is missing, strange or twice is named")
+    func faults() {
+        #expect(fault { $0.removeFirst() }?.reason == "no header")
+        #expect(
+            fault { $0[0].header?.schema = 1 }?.reason
+                == "schema 1, where 2 is read: give the verdict with the authbench that recorded it, or record anew"
+        )
+        #expect(fault { $0[0].header?.cases[0].quads = .max }?.reason == "a header that no gate writes")
+        #expect(fault { $0[0].header?.rules.blocks = [] }?.reason == "a header that no gate writes")
+        #expect(fault { $0[0].header?.cases[0].operations_per_slice = .max }?.line == 1)
+        #expect(fault { $0.removeLast() }?.reason == "the recording ends before the gate did")
+        #expect(fault { $0.append($0[1]) }?.reason == "a line after the end")
+        #expect(fault { $0.insert($0[0], at: 1) }?.reason == "a second header")
+        #expect(fault { $0.insert($0[1], at: 1) } == .init(line: 3, reason: "a case twice in a block"))
+        #expect(fault { $0.removeSubrange(1...2) }?.reason == "a block without a measurement")
+        #expect(
+            fault { $0[1].measurement = nil }?.reason == "neither measurement, block, instructions nor end")
+        #expect(fault { $0[1].measurement?.item = 9 } == .init(line: 2, reason: "an unknown case"))
+        let unlike = "slices that are not as the header says"
+        #expect(fault { $0[1].measurement?.wall_ns[0] = 0 }?.reason == unlike)
+        #expect(fault { $0[1].measurement?.wall_ns.removeLast() }?.reason == unlike)
+        #expect(fault { $0[1].measurement?.cpu_ns.append(1) }?.reason == unlike)
+        #expect(fault { $0[1].measurement?.order = "bbhh" }?.reason == unlike)
+        #expect(fault { $0[1].measurement?.order = "bhhbb" }?.reason == unlike)
+        let unfit = "a histogram that has not the times of its slices"
+        #expect(fault { $0[1].measurement?.head.buckets[1] += 1 }?.reason == unfit)
+        #expect(fault { $0[1].measurement?.base.buckets = [5] }?.reason == unfit)
+        #expect(fault { $0[1].measurement?.base.buckets = [5, .max] }?.reason == unfit)
+        #expect(fault { $0[1].measurement?.base.buckets = [9, 5000, 5, 5000] }?.reason == unfit)
+        #expect(fault { $0[3].block?.block = 2 }?.reason == "block 2 after 0")
+        #expect(fault { $0[3].block?.stage = 4 }?.reason == "stage 4")
+    }
+}
