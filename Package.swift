@@ -52,9 +52,11 @@ let package = Package(
         .target(name: "AuthResults", dependencies: ["AuthCore", "AuthStatistics", "Backends"]),
 
         // Layer 3: what follows from it.
-        .target(name: "AuthVerdict", dependencies: ["AuthResults", "AuthCore", "AuthStatistics", "Backends"]),
         .target(
-            name: "HotPaths", dependencies: ["AuthCore", "AuthText", "AuthHarness", "AuthStrategies", "Backends"]),
+            name: "AuthVerdict", dependencies: ["AuthResults", "AuthCore", "AuthStatistics", "Backends"]),
+        .target(
+            name: "HotPaths",
+            dependencies: ["AuthCore", "AuthText", "AuthHarness", "AuthStrategies", "Backends"]),
 
         // Layer 4: two programs in turns.
         .target(
@@ -78,7 +80,8 @@ let package = Package(
         .testTarget(name: "AuthCoreTests", dependencies: ["AuthCore", "AuthText", "AuthStatistics"]),
         .testTarget(name: "AuthStatisticsTests", dependencies: ["AuthStatistics"]),
         .testTarget(name: "BackendsTests", dependencies: ["Backends"]),
-        .testTarget(name: "AuthStrategiesTests", dependencies: ["AuthStrategies", "AuthCore", "AuthText", "Backends"]),
+        .testTarget(
+            name: "AuthStrategiesTests", dependencies: ["AuthStrategies", "AuthCore", "AuthText", "Backends"]),
         .testTarget(
             name: "AuthHarnessTests",
             dependencies: [

@@ -57,7 +57,9 @@ extension Trial where S: ~Copyable {
 
     private mutating func mustNotRenew(_ credential: Credential, _ what: String, at now: Instant) throws {
         cases += 1
-        guard case .refused = try here.renew(credential, at: now) else { throw BreachError("\(what): renewed") }
+        guard case .refused = try here.renew(credential, at: now) else {
+            throw BreachError("\(what): renewed")
+        }
     }
 
     private mutating func checkFamilyLifetime(_ first: Credential) throws {

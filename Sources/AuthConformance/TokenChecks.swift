@@ -39,7 +39,8 @@ extension Trial where S: ~Copyable {
     private mutating func corpus() throws -> TokenCorpus {
         let credential = try here.login(alice, at: start)
         guard let genuine = GenuineToken(credential.headerLine) else {
-            throw NotTriedError("the credential is no compact JWS, the only form that the kit knows how to forge")
+            throw NotTriedError(
+                "the credential is no compact JWS, the only form that the kit knows how to forge")
         }
         guard promises.canSign else { throw NotTriedError("signOctets signs nothing for the kit") }
         let signer = Mutexed(try Watched<S>(sharing: shared))

@@ -58,7 +58,9 @@ struct Trial<S: AuthStrategy & ~Copyable>: ~Copyable {
 
     mutating func mustAccept(_ line: [UInt8], _ what: String, at now: Instant = .traceStart) throws {
         let decision = try decide(line, at: now)
-        guard decision == .accepted(alice) else { throw BreachError("\(what): \(decision), though it is good") }
+        guard decision == .accepted(alice) else {
+            throw BreachError("\(what): \(decision), though it is good")
+        }
     }
 
     mutating func mustRefuse(_ line: [UInt8], _ what: String, at now: Instant = .traceStart) throws {

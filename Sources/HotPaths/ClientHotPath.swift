@@ -37,7 +37,8 @@ public final class ClientHotPath {
             [.init(strategy: strategy, trace: Trace(workload, lapOperations: 16_384))], in: environment,
             cores: 2,
             instruments: Instruments(
-                monotonic: MonotonicClock(sleep: PreciseTimer.sleep), threadCPU_ns: ProcessCPU.usedByThread_ns))
+                monotonic: MonotonicClock(sleep: PreciseTimer.sleep), threadCPU_ns: ProcessCPU.usedByThread_ns
+            ))
     }
 
     /// Lets all clients together do so many operations.

@@ -29,7 +29,9 @@ public final class HotPath {
         let range = next..<next + count
         next += count
         let right = try perform(range)
-        guard right == count else { throw WrongOutcomeError(kernel: name, wrong: count - right, count: count) }
+        guard right == count else {
+            throw WrongOutcomeError(kernel: name, wrong: count - right, count: count)
+        }
     }
 }
 

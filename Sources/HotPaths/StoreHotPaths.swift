@@ -46,7 +46,9 @@ public enum StoreHotPaths {
 
     /// Sends one `GET` after the other and waits for its reply.
     public static func redisRoundTrip(_ settings: RedisSettings, tokens: [[UInt8]]) throws -> HotPath {
-        guard let endpoint = RedisEndpoint(url: settings.url) else { throw UnknownAddressError(url: settings.url) }
+        guard let endpoint = RedisEndpoint(url: settings.url) else {
+            throw UnknownAddressError(url: settings.url)
+        }
         let connection = Owned(try RedisConnection(endpoint))
         var hasher = SHA256()
         let prefix = Array("\(settings.keyPrefix)s:".utf8)

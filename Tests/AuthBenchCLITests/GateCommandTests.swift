@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import AuthBenchCLI
+@testable import AuthGate
 
 /// The gate on the built program itself: what fails must fail in one line, and what is equal must never be called slow.
 @Suite("gate", .serialized)
@@ -68,7 +69,7 @@ final class GateCommandTests {
             try Data(text.utf8).write(to: out.appendingPathComponent(name))
         }
         let files = try GateFiles(out)
-        #expect(throws: CommandError.self, "another gate has it meanwhile") { _ = try GateFiles(out) }
+        #expect(throws: GateError.self, "another gate has it meanwhile") { _ = try GateFiles(out) }
         try files.beginRecording()
         let left = try FileManager.default.contentsOfDirectory(atPath: out.path).sorted()
         #expect(left == ["mine.txt", "recording.jsonl"])

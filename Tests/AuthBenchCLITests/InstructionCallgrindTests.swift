@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import AuthBenchCLI
+@testable import AuthGate
 
 /// The built program under Valgrind.
 @Suite("Callgrind")
@@ -25,7 +26,7 @@ struct InstructionCallgrindTests {
     func same() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let lane = InstructionCounts(
-            counter: try InstructionCallgrind(folder: folder), strategies: ["hs256-jwt"])
+            counter: try Callgrind(folder: folder), strategies: ["hs256-jwt"])
         var talk: [String] = []
         let counts = try lane.measure(base: Program.url, head: Program.url) { talk.append($0) }
         #expect(talk == ["hs256-jwt"])
@@ -47,23 +48,23 @@ struct InstructionCallgrindTests {
     @Test("says in one line what is wrong with a program", arguments: InstructionCallgrindTests.unusable)
     func refused(text: String, part: String) throws {
         defer { try? FileManager.default.removeItem(at: folder) }
-        let counter = try InstructionCallgrind(folder: folder)
+        let counter = try Callgrind(folder: folder)
         let program = try script(text)
         do {
             _ = try counter.cases(of: program)
             Issue.record("taken for a program that counts")
-        } catch let fault as CommandError {
+        } catch let fault as GateError {
             #expect(fault.status == 2)
-            #expect(fault.message.contains(part), "\(fault.message)")
+            #expect(fault.description.contains(part), "\(fault.description)")
         }
     }
 
     @Test("takes no program in which nothing was counted for one in which nothing changed")
     func zero() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
-        let program = try script(#"echo '{"instructions_protocol":1,"item":"a","operations":400}'"#)
-        let counter = try InstructionCallgrind(folder: folder)
-        #expect(throws: CommandError.self) {
+        let program = try script(#"echo '{"instructions_protocol":2,"name":"a","operations":400}'"#)
+        let counter = try Callgrind(folder: folder)
+        #expect(throws: GateError.self) {
             try counter.instructions("a", 400, base: program, head: program)
         }
     }

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 @testable import AuthBenchCLI
-import AuthGate
+@testable import AuthGate
 import AuthResults
 import AuthVerdict
 
@@ -81,7 +81,7 @@ struct InstructionLaneTests {
         let script = Script(
             base: [("old", [5]), ("both", [7])], head: [("both", [7]), ("new", [9])])
         let counts = try script.measure()
-        #expect(counts.map(\.item) == ["both", "new", "old"])
+        #expect(counts.map(\.name) == ["both", "new", "old"])
         #expect(counts.map(\.verdict) == [.pass, .notGated, .notGated])
         #expect(counts.map(\.row.why.first) == [nil, "n", "g"])
         #expect(script.asked == ["both"])
@@ -90,7 +90,7 @@ struct InstructionLaneTests {
     @Test("counts the strategies that were asked for only")
     func chosen() throws {
         let script = Script(base: [("a", [1]), ("b", [1])], head: [("a", [1]), ("b", [1])])
-        #expect(try script.measure(strategies: ["b"]).map(\.item) == ["b"])
+        #expect(try script.measure(strategies: ["b"]).map(\.name) == ["b"])
     }
 
     private static let output = """

@@ -1,4 +1,6 @@
 import AuthCore
+@testable import AuthGate
+import Backends
 import Foundation
 import Synchronization
 import Testing
@@ -9,18 +11,18 @@ import Testing
 @Suite("Slice server")
 struct SliceServerTests {
     /// The strategies of these tests; each is right, and does one thing that must be seen.
-    enum CommandError: Sendable { case none, leak, command, threads, expired, hang }
+    enum Malfunction: Sendable { case none, leak, command, threads, expired, hang }
 
     /// A session that is its own subject: the first bytes of the line, and whether it has expired.
     struct Plain: AuthStrategy, ~Copyable {
-        @TaskLocal static var fault = CommandError.none
+        @TaskLocal static var fault = Malfunction.none
 
         static let descriptor = StrategyDescriptor(
             id: "plain", title: "for tests", transport: .cookie, revocation: .immediate)
         static func lifetime(under policy: Policy) -> CredentialLifetime {
             CredentialLifetime(policy.lifetimes.idle_ms)
         }
-        static func prepare(in environment: Environment) -> CommandError { fault }
+        static func prepare(in environment: Environment) -> Malfunction { fault }
 
         final class Junk: Sendable {
             let next: Junk?
@@ -31,12 +33,12 @@ struct SliceServerTests {
         static let junk = Mutex<[Junk]>([])
         static let calls = Atomic(0)
         static let isArmed = Atomic(false)
-        private let fault: CommandError
+        private let fault: Malfunction
         private var revoked: Set<[UInt8]> = []
         private var serial: UInt8 = 0
         private(set) var storeCommands = 0
 
-        init(sharing fault: CommandError) { self.fault = fault }
+        init(sharing fault: Malfunction) { self.fault = fault }
 
         mutating func login(_ subject: Subject, at now: Instant) -> Credential {
             serial &+= 1
@@ -93,9 +95,9 @@ struct SliceServerTests {
 
     /// A server that has been told to make some operations of the strategy ready.
     private func server(
-        _ operations: [String], _ fault: CommandError = .none, patience_s: Double = 30
+        _ operations: [String], _ fault: Malfunction = .none, patience_s: Double = 30
     ) throws -> SliceServer {
-        var server = SliceServer([Plain.self], patience_s: patience_s)
+        var server = SliceServer([Plain.self], version: "test", patience_s: patience_s)
         let preparation = SliceProtocol.Preparation(
             cases: operations.map { .init(strategy: "plain", operation: $0) }, clients: 2, population: 64,
             seed: 1,
@@ -115,7 +117,7 @@ struct SliceServerTests {
         _ server: inout SliceServer, _ operations: Int, item: Int = 0
     ) throws -> SliceProtocol.Slice {
         try #require(
-            server.answer(Self.line(.init(measure: .init(item: item, operations: operations)))).slice)
+            server.answer(Self.line(.init(measure: .init(caseIndex: item, operations: operations)))).slice)
     }
 
     @Test("each operation of the gate is decided right in its slices, by one client or several")
@@ -142,7 +144,7 @@ struct SliceServerTests {
 
     @Test("what is kept of each operation shows in the memory of the process, and what is not does not")
     func memory() throws {
-        func grown(_ fault: CommandError) throws -> Double {
+        func grown(_ fault: Malfunction) throws -> Double {
             var server = try server(["authenticate"], fault)
             func told() throws -> Int64 {
                 try #require(server.answer(Self.line(.init(times: 0))).times).grown_bytes
@@ -179,13 +181,13 @@ struct SliceServerTests {
     func hang() throws {
         var server = try server(["authenticate"], .hang, patience_s: 0.2)
         Plain.isArmed.store(true, ordering: .relaxed)
-        let answer = server.answer(Self.line(.init(measure: .init(item: 0, operations: 8))))
+        let answer = server.answer(Self.line(.init(measure: .init(caseIndex: 0, operations: 8))))
         #expect(answer.error?.hasPrefix("plain hangs: for 0.2 s none of its clients") == true, "\(answer)")
     }
 
     @Test("a strategy whose requests prolong its sessions is known by its lifetime")
     func touches() {
-        #expect(SliceServer([Plain.self]).greeting.strategies.map(\.touches) == [true])
+        #expect(SliceServer([Plain.self], version: "test").greeting.strategies.map(\.touches) == [true])
     }
 
     @Test(

@@ -7,12 +7,12 @@ import Synchronization
 /// How the strategy of these tests behaves, and what it saw.
 final class Script: Sendable {
     /// What goes wrong, and with which operation.
-    enum CommandError: Sendable {
+    enum Malfunction: Sendable {
         case none, acceptsProbes, acceptsAsSomebodyElse, refusesEverything, throwsEveryTenth, throwsAlways,
             failsToLoad
     }
 
-    let fault: CommandError
+    let fault: Malfunction
     let promise: RevocationPromise
     /// Called inside every `authenticate`.
     let inside: @Sendable () -> Void
@@ -21,7 +21,7 @@ final class Script: Sendable {
     let specimensLeft = Atomic(0)
 
     init(
-        _ fault: CommandError = .none, promise: RevocationPromise = .immediate,
+        _ fault: Malfunction = .none, promise: RevocationPromise = .immediate,
         inside: @escaping @Sendable () -> Void = {}
     ) {
         self.fault = fault

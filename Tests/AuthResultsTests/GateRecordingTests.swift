@@ -44,7 +44,7 @@ struct GateRecordingTests {
         #expect(fault { $0.removeSubrange(1...2) }?.reason == "a block without a measurement")
         #expect(
             fault { $0[1].measurement = nil }?.reason == "neither measurement, block, instructions nor end")
-        #expect(fault { $0[1].measurement?.item = 9 } == .init(line: 2, reason: "an unknown case"))
+        #expect(fault { $0[1].measurement?.caseIndex = 9 } == .init(line: 2, reason: "an unknown case"))
         let unlike = "slices that are not as the header says"
         #expect(fault { $0[1].measurement?.wall_ns[0] = 0 }?.reason == unlike)
         #expect(fault { $0[1].measurement?.wall_ns.removeLast() }?.reason == unlike)

@@ -60,7 +60,7 @@ struct GateScript {
     }
 
     private func measurement(of item: Int, block: Int) -> GateMeasurement {
-        var measurement = GateMeasurement(item: item)
+        var measurement = GateMeasurement(caseIndex: item)
         for role in [GateRole.base, .head, .head, .base] {
             let slice_ns = UInt64(time_ns(role, item, block) * Double(operations))
             measurement.add(role, wall_ns: slice_ns, cpu_ns: slice_ns)

@@ -102,7 +102,7 @@ struct GateTests {
     func speeds() {
         // Twice as slow in the last half, and once within a quad: the head takes 10 % more throughout.
         let speeds = [1.0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2]
-        var measurement = GateMeasurement(item: 0)
+        var measurement = GateMeasurement(caseIndex: 0)
         for (index, speed) in speeds.enumerated() {
             let role: GateRole = [0, 3].contains(index % 4) ? .base : .head
             let slice_ns = UInt64(1e6 * speed * (role == .head ? 1.1 : 1))
@@ -127,7 +127,7 @@ struct GateTests {
     @Test("a standstill is dropped only when it hit both sides")
     func standstill() {
         func measurement(_ slow: [GateRole]) -> GateMeasurement {
-            var measurement = GateMeasurement(item: 0)
+            var measurement = GateMeasurement(caseIndex: 0)
             for index in 0..<8 {
                 for role in GateRole.allCases {
                     let slice_ns: UInt64 = index == 0 && slow.contains(role) ? 1001 : 10

@@ -84,7 +84,8 @@ struct ReportTests {
     func summary() throws {
         let lines = Summary.lines(
             [measurement("baseline", rate: 9000), measurement("a", rate: 1000), measurement("b", rate: 250)]
-                .map(Assessment.init), costReports: [], strategies: ["baseline", "a", "b", "absent"], baseline: "baseline")
+                .map(Assessment.init), costReports: [], strategies: ["baseline", "a", "b", "absent"],
+            baseline: "baseline")
         #expect(lines.map(\.strategy) == ["baseline", "a", "b"])
         #expect(lines.map { $0.timesSlower.map { $0.formatted(digits: 3) } } == [nil, "1.000", "4.000"])
         #expect(lines[1].cpu_us_per_op == 1.5)
@@ -100,7 +101,8 @@ struct ReportTests {
             return CredentialSize(strategy: descriptor, profile: profile, credential: credential)
         }
         let costReport = CostReport(strategy: "a", sizes: sizes, growth: nil, commands: StoreCommands())
-        let lines = Summary.lines([Assessment(measurement("a"))], costReports: [costReport], strategies: ["a"])
+        let lines = Summary.lines(
+            [Assessment(measurement("a"))], costReports: [costReport], strategies: ["a"])
         #expect(lines.map(\.credential_bytes) == [4002])
         let rows = CSV.text(SizeTable.columns(identity), SizeTable.rows([costReport])).split(separator: "\n")
         let columns =
@@ -173,7 +175,9 @@ struct ReportTests {
         defer { try? FileManager.default.removeItem(at: parent) }
         let identity = RunIdentity(runID: "20261121T084500.123Z-w", workload: "w", traceSHA256: "abc")
         let folders = try (0..<2).map { _ in try ResultFolder(in: parent, identity: identity) }
-        for folder in folders { try folder.write([Assessment(measurement())], costReports: [], baseline: nil) }
+        for folder in folders {
+            try folder.write([Assessment(measurement())], costReports: [], baseline: nil)
+        }
         #expect(folders[1].url.lastPathComponent == "20261121T084500.123Z-w-2")
         let rows = try String(
             contentsOf: folders[1].url.appendingPathComponent("latency.csv"), encoding: .utf8)
@@ -231,7 +235,8 @@ struct ReportTests {
                 return Assessment(one)
             }
             return TextTable.text(
-                Summary.lines(all, costReports: [], strategies: ["hs256-jwt"], baseline: "hs256-jwt"), isColored: false
+                Summary.lines(all, costReports: [], strategies: ["hs256-jwt"], baseline: "hs256-jwt"),
+                isColored: false
             )
         }
         #expect(!text([1_000_000_000, 1_100_000_000]).contains("the machine changed"))

@@ -129,7 +129,7 @@ struct RedisTests {
         defer { end() }
         let clock = TestClock()
         var connection = try RedisConnection(
-            server.endpoint, now_ns: { monotonic.now_ns.load(ordering: .relaxed) })
+            server.endpoint, now_ns: { clock.now_ns.load(ordering: .relaxed) })
         server.stop()
         func fails(_ text: String) -> Bool {
             do { _ = try connection.execute(RedisCommand("PING"), isRepeatable: true) } catch {

@@ -28,7 +28,8 @@ struct CountInstructionsCommand: ParsableCommand {
             return try Console.output(try InstructionAnswer.line(InstructionAnswer.Cases(names)))
         }
         guard let chosen = cases.first(where: { $0.name == name }) else {
-            throw CommandError.usage("unknown case \"\(name)\": choose \(cases.map(\.name).joined(separator: ", "))")
+            throw CommandError.usage(
+                "unknown case \"\(name)\": choose \(cases.map(\.name).joined(separator: ", "))")
         }
         let right = try chosen.run(operations)
         guard right == operations else {

@@ -102,7 +102,8 @@ struct GateRunCommand: ParsableCommand {
             usleep(50_000)
             guard let signal = interruption.signal else { throw error }
             throw CommandError(
-                status: ExitStatus.signal(signal), message: "stopped by a signal; what was recorded has no end")
+                status: ExitStatus.signal(signal),
+                message: "stopped by a signal; what was recorded has no end")
         }
     }
 
@@ -213,7 +214,8 @@ struct GateSimulateCommand: ParsableCommand {
     private func series(_ path: String) throws -> [[Double]] {
         let series = GateEvaluation(try GateLines.read(URL(fileURLWithPath: path))).noise
         guard !series.isEmpty else {
-            throw CommandError.badData("--noise \(path): no case of it has \(GateEvaluation.leastNoise) blocks")
+            throw CommandError.badData(
+                "--noise \(path): no case of it has \(GateEvaluation.leastNoise) blocks")
         }
         return series
     }
@@ -251,7 +253,8 @@ private final class GateProgressLine {
             )
         } else if block.stage != stage, !isQuiet {
             Console.say(
-                "stage \(block.stage): \(block.ofAll) blocks of \(block.cases) cases, \(budget_s) s of the budget left")
+                "stage \(block.stage): \(block.ofAll) blocks of \(block.cases) cases, \(budget_s) s of the budget left"
+            )
         }
         stage = block.stage
     }

@@ -43,7 +43,8 @@ struct RunCommand: ParsableCommand {
         let plan = try plan()
         let outcome = try Execution(plan).run()
         let lines = Summary.lines(
-            outcome.assessments, costReports: outcome.costReports, strategies: plan.strategies.map { $0.descriptor.id },
+            outcome.assessments, costReports: outcome.costReports,
+            strategies: plan.strategies.map { $0.descriptor.id },
             baseline: plan.baseline)
         if !lines.isEmpty { try show(lines) }
         if !quiet { for remark in outcome.remarks { Console.say(remark) } }

@@ -40,7 +40,9 @@ extension RunCommand {
     func plan() throws -> RunPlan {
         try CommandError.refuseEmpty(out, "--out")
         let strategies = try strategies.selected()
-        guard 1...10_000 ~= repeats else { throw CommandError.usage("--repeats is \(repeats): from 1 to 10000") }
+        guard 1...10_000 ~= repeats else {
+            throw CommandError.usage("--repeats is \(repeats): from 1 to 10000")
+        }
         guard (0...Self.longest_s).contains(warmUp) else {
             throw CommandError.usage("--warm-up is \(warmUp): from 0 to 3600 seconds")
         }
@@ -61,7 +63,9 @@ extension RunCommand {
 
     private func extent() throws -> Extent {
         if let operations {
-            guard duration == nil else { throw CommandError.usage("--duration and --operations exclude each other") }
+            guard duration == nil else {
+                throw CommandError.usage("--duration and --operations exclude each other")
+            }
             guard 1...Self.mostOperations ~= operations else {
                 throw CommandError.usage("--operations is \(operations): from 1 to \(Self.mostOperations)")
             }

@@ -84,14 +84,18 @@ struct GateBlockRunner {
 
     private mutating func warmUp(_ mine: [Int], _ programs: GatePrograms) throws {
         for round in 0..<Self.warmUpSlices {
-            for caseIndex in mine.shuffled(using: &random) where round == 0 || cases[caseIndex].rank == .main {
-                for role in GateRole.allCases.shuffled(using: &random) { _ = try slice(caseIndex, role, programs) }
+            for caseIndex in mine.shuffled(using: &random) where round == 0 || cases[caseIndex].rank == .main
+            {
+                for role in GateRole.allCases.shuffled(using: &random) {
+                    _ = try slice(caseIndex, role, programs)
+                }
             }
         }
         for caseIndex in mine { for role in GateRole.allCases { _ = try programs.times(caseIndex, role) } }
     }
 
-    private func slice(_ caseIndex: Int, _ role: GateRole, _ programs: GatePrograms) throws -> SliceProtocol.Slice
+    private func slice(_ caseIndex: Int, _ role: GateRole, _ programs: GatePrograms) throws
+        -> SliceProtocol.Slice
     {
         if stop.isRaised { throw StoppedError() }
         return try programs.measure(caseIndex, role)

@@ -144,7 +144,8 @@ package struct GatePlan {
     package var out: URL?
 
     package init(
-        base: URL, head: URL, strategies: [String], operations: [GateOperation], clients: Int, population: Int,
+        base: URL, head: URL, strategies: [String], operations: [GateOperation], clients: Int,
+        population: Int,
         seed: UInt64, budget_s: Double, isFast: Bool, countsInstructions: Bool, out: URL?
     ) {
         (self.base, self.head, self.out) = (base, head, out)

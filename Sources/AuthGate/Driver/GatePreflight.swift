@@ -28,7 +28,8 @@ struct GatePreflight {
             guard !cases.common.isEmpty else {
                 throw GateError(
                     kind: .nothingInCommon,
-                    description: "the two programs have none of these strategies in common: nothing to compare")
+                    description:
+                        "the two programs have none of these strategies in common: nothing to compare")
             }
             sandbox.needsRedis = cases.needsRedis
             try sandbox.open()

@@ -46,7 +46,9 @@ struct GateCount {
             let head = QuantileRule.median(counts.map(\.head)),
             kind == .memory || base > 0 || head > 0
         else { return nil }
-        (self.caseIndex, self.kind, self.base, self.head, blocks) = (caseIndex, kind, base, head, counts.count)
+        (self.caseIndex, self.kind, self.base, self.head, blocks) = (
+            caseIndex, kind, base, head, counts.count
+        )
         isExact = kind == .commands && counts.allSatisfy { $0 == counts[0] }
         (verdict, why) =
             kind == .commands

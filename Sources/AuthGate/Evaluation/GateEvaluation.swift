@@ -34,7 +34,9 @@ package struct GateEvaluation {
             })
         entries =
             zip(compared, findings).map { Entry(caseIndex: $0.0, metric: $0.1, finding: $1) }
-            + pairs.filter { !Self.isCompared($0.0, $0.1, header) }.map { Entry(caseIndex: $0.0, metric: $0.1) }
+            + pairs.filter { !Self.isCompared($0.0, $0.1, header) }.map {
+                Entry(caseIndex: $0.0, metric: $0.1)
+            }
         let looks = findings.compactMap { one in one.level.map { Look(blocks: one.blocks, level: $0) } }
         provable = Dictionary(
             uniqueKeysWithValues: Set(looks).compactMap { look in
@@ -83,7 +85,9 @@ package struct GateEvaluation {
     }
 
     /// Whether the first stage has the requests that a quantile so far out needs.
-    private static func isCompared(_ caseIndex: Int, _ metric: GateHeader.Metric, _ header: GateHeader) -> Bool {
+    private static func isCompared(_ caseIndex: Int, _ metric: GateHeader.Metric, _ header: GateHeader)
+        -> Bool
+    {
         requests(caseIndex, header) >= metric.least_requests
     }
 

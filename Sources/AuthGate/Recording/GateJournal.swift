@@ -25,7 +25,9 @@ final class GateJournal {
     /// Adds the lines of a block, or the end.
     func add(_ lines: [GateLine]) throws {
         for line in lines {
-            if let fault = recording.add(line) { throw GateError.failed("the gate's own recording: \(fault)") }
+            if let fault = recording.add(line) {
+                throw GateError.failed("the gate's own recording: \(fault)")
+            }
             try write(line)
         }
     }

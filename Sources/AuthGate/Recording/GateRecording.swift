@@ -53,7 +53,10 @@ package struct GateRecording: Sendable {
             guard 1...header.rules.blocks.count ~= block.stage else { return "stage \(block.stage)" }
             guard !measurements.isEmpty else { return "a block without a measurement" }
             let contrasts = measurements.map { one in
-                (one.caseIndex, BlockRatios(one, operations: header.cases[one.caseIndex].operations_per_slice))
+                (
+                    one.caseIndex,
+                    BlockRatios(one, operations: header.cases[one.caseIndex].operations_per_slice)
+                )
             }
             blocks.append(
                 Block(

@@ -123,7 +123,8 @@ package struct SliceServer {
 
     private mutating func measure(_ order: SliceProtocol.Order) throws -> SliceProtocol.Slice {
         guard let runner, 0..<runner.count ~= order.caseIndex, 1...1_000_000_000 ~= order.operations else {
-            throw GateError.failed("no case \(order.caseIndex) is prepared, or \(order.operations) operations")
+            throw GateError.failed(
+                "no case \(order.caseIndex) is prepared, or \(order.operations) operations")
         }
         let slice = try runner.measure(order.caseIndex, operations: order.operations)
         times[order.caseIndex, default: []].append(slice.service)

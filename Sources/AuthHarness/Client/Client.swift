@@ -47,7 +47,9 @@ final class Client<S: AuthStrategy & ~Copyable>: Sendable {
     func issue(_ slots: [Slot]) throws -> [Credential] {
         guard !slots.isEmpty else { return [] }
         let credentials = try worker.withLock { try $0.strategy.load(slots.map(\.login)) }
-        guard credentials.count == slots.count else { throw MissingCredentialsError(strategy: S.descriptor.id) }
+        guard credentials.count == slots.count else {
+            throw MissingCredentialsError(strategy: S.descriptor.id)
+        }
         return credentials
     }
 
@@ -74,7 +76,8 @@ final class Client<S: AuthStrategy & ~Copyable>: Sendable {
 
     /// Waits at the barrier and replays one phase.
     func replay(
-        through barrier: StartBarrier, into box: RecorderBox, by instruments: Instruments, pulse: Pulse, stop: StopFlag
+        through barrier: StartBarrier, into box: RecorderBox, by instruments: Instruments, pulse: Pulse,
+        stop: StopFlag
     ) {
         queue.async(group: barrier.done) { [self] in
             worker.withLock { worker in

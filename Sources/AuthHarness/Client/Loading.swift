@@ -29,7 +29,8 @@ extension Worker where S: ~Copyable {
         for slot in slots {
             let credential =
                 switch slot.state {
-                case .wrongAudience: try strategy.issueFlawed(.wrongAudience, to: slot.subject, at: .traceStart)
+                case .wrongAudience:
+                    try strategy.issueFlawed(.wrongAudience, to: slot.subject, at: .traceStart)
                 case .unknown: try strategy.issueFlawed(.unknown, to: slot.subject, at: .traceStart)
                 default: issued.next()
                 }

@@ -171,7 +171,8 @@ extension ClientState {
                     operation, on: &strategy, at: clock.instant(of: operation, lap: lap))
                 let end_ns = monotonic.now_ns
                 recorder.record(
-                    operation.kind, service_ns: end_ns - free_ns, response_ns: end_ns - intended_ns, judgement)
+                    operation.kind, service_ns: end_ns - free_ns, response_ns: end_ns - intended_ns, judgement
+                )
                 free_ns = end_ns
             } catch {
                 recorder.record(operation.kind, error: error)

@@ -111,7 +111,8 @@ final class StrategyRunner<S: AuthStrategy & ~Copyable>: AnyStrategyRunner {
         // Before the end of its schedule an open loop may have nothing to do.
         let quiet_ns = arrival == .closed ? 0 : phase.duration_ns
         try pulse.wait(
-            for: barrier.done, quiet_ns: quiet_ns, patience_s: instruments.patience_s, strategy: descriptor.id)
+            for: barrier.done, quiet_ns: quiet_ns, patience_s: instruments.patience_s, strategy: descriptor.id
+        )
         let swept = shift?.finish()
         let usage = finish?() ?? Usage()
         var replay = Replay(boxes, phase: phase, arrival: arrival)

@@ -199,7 +199,9 @@ struct RefreshFamilyStore: ~Copyable {
 
     private mutating func rotate(_ token: RefreshToken, _ family: Family, at now: Instant) throws -> [UInt8] {
         let (generation, isOver) = token.generation.addingReportingOverflow(1)
-        guard !isOver else { throw DamagedStoreError(table: "refresh_families", "the last generation there is") }
+        guard !isOver else {
+            throw DamagedStoreError(table: "refresh_families", "the last generation there is")
+        }
         let next = RefreshToken(family: token.family, generation: generation)
         let text = next.text(&mac)
         let idle = min(family.absoluteExpiry, now.advanced(byMilliseconds: policy.lifetimes.refreshIdle_ms))
@@ -241,7 +243,8 @@ struct RefreshFamilyStore: ~Copyable {
         // The characters of RFC 6749 section 3.3: none of them needs an escape in a token.
         guard scope.allSatisfy({ 0x20...0x7E ~= $0 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") })
         else {
-            throw DamagedStoreError(table: "refresh_families", "a scope with other characters than RFC 6749 has")
+            throw DamagedStoreError(
+                table: "refresh_families", "a scope with other characters than RFC 6749 has")
         }
         return scope
     }

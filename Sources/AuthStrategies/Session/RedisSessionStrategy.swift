@@ -135,7 +135,8 @@ public struct RedisSessionStrategy: AuthStrategy, ~Copyable {
         try store.sessions(of: subject, at: now)
     }
 
-    public mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
+    public mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential
+    {
         // To this server another service's session is one that it never stored.
         SessionToken.credential(try SessionToken.mint())
     }

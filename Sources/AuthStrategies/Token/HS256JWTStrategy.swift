@@ -52,7 +52,8 @@ public struct HS256JWTStrategy: AuthStrategy, ~Copyable {
 
     public mutating func signOctets(_ octets: [UInt8]) throws -> [UInt8]? { try authority.sign(octets) }
 
-    public mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
+    public mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential
+    {
         try authority.issueFlawed(flaw, to: subject, at: now)
     }
 
