@@ -153,7 +153,7 @@ public struct TokenKeys {
 
     /// What `HS256JWTStrategy` shares when this is its secret.
     public func hs256(_ policy: Policy) throws -> HS256JWTStrategy.Shared {
-        try HS256JWTStrategy.Shared(secret: secret, policy: policy)
+        try HS256JWTStrategy.Shared(keys: SharedSecret(copying: secret.span), policy: policy)
     }
 
     /// What `RS256JWTStrategy` shares when this is its key.

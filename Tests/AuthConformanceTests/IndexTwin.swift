@@ -7,8 +7,8 @@ struct IndexTwin: AuthStrategy, ~Copyable {
     static let descriptor = StrategyDescriptor(
         id: "index-twin", title: "broken", transport: .cookie, revocation: .immediate, stores: [.redis])
 
-    static func prepare(in environment: Environment) throws -> Environment {
-        RedisSessionStrategy.prepare(in: environment)
+    static func prepare(in environment: Environment) throws -> throws -> Environment {
+        try RedisSessionStrategy.prepare(in: environment)
     }
 
     private var inner: RedisSessionStrategy

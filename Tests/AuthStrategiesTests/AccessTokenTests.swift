@@ -156,7 +156,7 @@ struct AccessTokenTests {
         var forger = try HS256(key: keys.publicKey)
         let signature = Base64URL.encode(try forger.sign(input))
         var verifier = AccessTokenVerifier(
-            try RS256Verifier(publicKey: keys.publicKey), keyID: "k",
+            try RS256(publicKey: keys.publicKey), keyID: "k",
             rules: ClaimRules(Policy(), lifetime_ms: 900_000))
         let line = Array("Authorization: Bearer ".utf8) + input + [0x2E] + signature
         guard case .refused(.malformed) = verifier.verify(line.span, requiring: .read, at: now) else {

@@ -77,12 +77,11 @@ struct ChangedGrantTests {
     @Test("a touch on its way does not bring back a permission that was taken in Redis meanwhile")
     func lostUpdate() throws {
         let stores = try TestStores()
-        let settings = try #require(stores.environment.redis)
         let lifetimes = stores.environment.policy.lifetimes
-        var store = try RedisSessionStore(settings, lifetimes: lifetimes)
+        var store = try RedisSessionStore(in: stores.environment)
         let id = Digest(repeating: 3)
         let record = SessionRecord(alice, at: .start, lifetimes: lifetimes)
-        try store.save([(id, record)], scope: Array("read write".utf8))
+        try store.saveAll([(id, record)], scope: Array("read write".utf8))
         let before = try store.read(id, requiring: write)
         try store.changeGrant(of: alice, to: Array("read".utf8), at: .start)
         var later = record

@@ -77,13 +77,12 @@ final class RedisRecoveryTests {
 
     @Test("a pipelined load goes on where scripts are forgotten in its middle")
     func flushWithinLoad() throws {
-        let settings = try #require(stores.environment.redis)
         let lifetimes = stores.environment.policy.lifetimes
-        var store = try RedisSessionStore(settings, lifetimes: lifetimes)
+        var store = try RedisSessionStore(in: stores.environment)
         let sessions = (0..<20).map { number in
             (id: Digest(repeating: number), record: SessionRecord(alice, at: .start, lifetimes: lifetimes))
         }
-        try store.save(sessions, scope: Array("read".utf8)) {
+        try store.pipeline(sessions[...], scope: Array("read".utf8)) {
             _ = try connection.execute(RedisCommand("SCRIPT", "FLUSH"))
         }
         for session in sessions {
@@ -175,12 +174,11 @@ final class RedisRecoveryTests {
 
     @Test("an exchange done twice is as done once")
     func repeatedRotation() throws {
-        let settings = try #require(stores.environment.redis)
         let lifetimes = stores.environment.policy.lifetimes
-        var store = try RedisSessionStore(settings, lifetimes: lifetimes)
+        var store = try RedisSessionStore(in: stores.environment)
         let record = SessionRecord(alice, at: .start, lifetimes: lifetimes)
         let (old, new, third) = (Digest(repeating: 1), Digest(repeating: 2), Digest(repeating: 3))
-        try store.save([(old, record)], scope: Array("read".utf8))
+        try store.saveAll([(old, record)], scope: Array("read".utf8))
         #expect(try store.rotate(old, to: new, record))
         #expect(try store.rotate(old, to: new, record))
         #expect(try !store.rotate(old, to: third, record), "another client's is refused")
@@ -192,12 +190,11 @@ final class RedisRecoveryTests {
 
     @Test("logging the others out keeps a session that is renewed meanwhile")
     func keptThroughRenewal() throws {
-        let settings = try #require(stores.environment.redis)
         let lifetimes = stores.environment.policy.lifetimes
-        var store = try RedisSessionStore(settings, lifetimes: lifetimes)
+        var store = try RedisSessionStore(in: stores.environment)
         let record = SessionRecord(alice, at: .start, lifetimes: lifetimes)
         let (old, new, other) = (Digest(repeating: 1), Digest(repeating: 2), Digest(repeating: 3))
-        try store.save([(old, record), (other, record)], scope: Array("read".utf8))
+        try store.saveAll([(old, record), (other, record)], scope: Array("read".utf8))
         #expect(try store.rotate(old, to: new, record))
         try store.removeAll(of: alice, but: old, at: .start)
         let (kept, gone) = (try store.read(new, requiring: .read), try store.read(other, requiring: .read))

@@ -144,9 +144,8 @@ struct SessionStrategyTests {
     @Test("impossible numbers in a record in Redis are a decision without a crash")
     func damagedRecord() throws {
         let stores = try TestStores(.touching(.always))
-        let settings = try #require(stores.environment.redis)
         let lifetimes = stores.environment.policy.lifetimes
-        var store = try RedisSessionStore(settings, lifetimes: lifetimes)
+        var store = try RedisSessionStore(in: stores.environment)
         let fields: [WritableKeyPath<SessionRecord, Instant>] = [
             \.createdAt, \.lastSeen, \.idleExpiry, \.absoluteExpiry,
         ]
@@ -155,7 +154,7 @@ struct SessionStrategyTests {
                 var record = SessionRecord(alice, at: .start, lifetimes: lifetimes)
                 record[keyPath: field] = Instant(milliseconds: time_ms)
                 let id = Digest(repeating: UInt8(index * 16 + number))
-                try store.save([(id, record)], scope: Array("read".utf8))
+                try store.saveAll([(id, record)], scope: Array("read".utf8))
                 guard var found = try store.read(id, requiring: .read)?.record else {
                     Issue.record("a record is lost")
                     continue
@@ -177,7 +176,7 @@ struct SessionStrategyTests {
         let stores = try TestStores(.touching(.always))
         let environment = try SQLiteSessionStrategy.prepare(in: stores.environment)
         var strategy = try SQLiteSessionStrategy(sharing: environment)
-        strategy.connection.setBusyTimeout(milliseconds: 0)
+        strategy.store.connection.setBusyTimeout(milliseconds: 0)
         let credential = try strategy.login(alice, at: .start)
         let database = try SQLiteConnection(path: stores.environment.sqlite.path)
         try database.execute("BEGIN IMMEDIATE")
@@ -301,12 +300,11 @@ struct SessionStrategyTests {
     @Test("touching a session that was deleted meanwhile does not bring it back")
     func touchAfterDelete() throws {
         let stores = try TestStores()
-        let settings = try #require(stores.environment.redis)
         let lifetimes = stores.environment.policy.lifetimes
-        var store = try RedisSessionStore(settings, lifetimes: lifetimes)
+        var store = try RedisSessionStore(in: stores.environment)
         let id = Digest(repeating: 3)
         let record = SessionRecord(alice, at: .start, lifetimes: lifetimes)
-        try store.save([(id, record)], scope: Array("read".utf8))
+        try store.saveAll([(id, record)], scope: Array("read".utf8))
         try store.remove(id)
         store.touch(id, record)
         let found = try store.read(id, requiring: .read)

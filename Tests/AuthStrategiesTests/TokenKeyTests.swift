@@ -12,7 +12,7 @@ struct TokenKeyTests {
     private static let k = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 
     /// Why a file is refused, if it is.
-    private func fault(_ file: [UInt8], _ algorithm: TokenAlgorithm = .hs256, _ use: KeyUse = .verify)
+    private func fault(_ file: [UInt8], _ algorithm: AlgorithmName = .hs256, _ use: KeyUse = .verify)
         -> String?
     {
         do {
@@ -21,7 +21,7 @@ struct TokenKeyTests {
         } catch { return error.description }
     }
 
-    private func fault(_ file: String, _ algorithm: TokenAlgorithm = .hs256, _ use: KeyUse = .verify)
+    private func fault(_ file: String, _ algorithm: AlgorithmName = .hs256, _ use: KeyUse = .verify)
         -> String?
     {
         fault(Array(file.utf8), algorithm, use)

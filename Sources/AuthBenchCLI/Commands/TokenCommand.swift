@@ -140,7 +140,7 @@ extension Refusal {
 /// The options that making and checking a token have in common.
 struct TokenOptions: ParsableArguments {
     @Option(help: "The algorithm: HS256 or RS256. What a token says of itself does not count.")
-    var alg: TokenAlgorithm
+    var alg: AlgorithmName
 
     @Option(
         help: ArgumentHelp(
@@ -206,7 +206,7 @@ struct TokenOptions: ParsableArguments {
     }
 }
 
-extension TokenAlgorithm: ExpressibleByArgument {}
+extension AlgorithmName: ExpressibleByArgument {}
 
 /// A moment to the millisecond, which is how far dates in tokens are read.
 struct Moment: ExpressibleByArgument {

@@ -1,6 +1,6 @@
-import Foundation
 import AuthCore
 import BuiltinWorkloads
+import Foundation
 
 /// What a case of the gate does: one kind of operation only, so that a slice's time is that operation's.
 package struct GateOperation {

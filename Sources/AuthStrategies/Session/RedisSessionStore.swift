@@ -1,13 +1,20 @@
 import AuthCore
 import Backends
 
+/// A session cookie, looked up by one `GET` in Redis.
+public typealias RedisSessionStrategy = Session<RedisSessionStore>
+
 /// Sessions in Redis: one string key a session, named by the SHA-256 of its token, and one sorted set a user that
 /// names the user's sessions.
 ///
 /// What changes two keys is a script, so that no other client ever sees half of it. Every key has a native
 /// TTL; the expiry that counts is in the record, on the trace's clock. Each command may be sent twice without harm, so
 /// that a connection which the server closed costs nothing but the time to open another one.
-struct RedisSessionStore: ~Copyable {
+public struct RedisSessionStore: SessionStore, ~Copyable {
+    public static let strategyID = "redis-session"
+    public static let strategyTitle = "session cookie, one GET in Redis"
+    public static let stores: Set<Store> = [.redis]
+
     private var connection: RedisConnection
     private var command = RedisCommand()
     /// The last touch, until it is known what became of it.
@@ -17,10 +24,13 @@ struct RedisSessionStore: ~Copyable {
     private let scripts: LoadedRedisScripts
     private let lifetimes: Lifetimes
     private let endpoint: RedisEndpoint
-    private(set) var data: SessionData
-    private(set) var touchFailures = 0
+    public private(set) var data: SessionData
+    public private(set) var touchFailures = 0
 
-    init(_ settings: RedisSettings, lifetimes: Lifetimes, session_bytes: Int = 0) throws {
+    public init(in environment: Environment) throws {
+        guard let settings = environment.redis else {
+            throw RedisError.connection(operation: "connect", message: "the run has no Redis server")
+        }
         guard let endpoint = RedisEndpoint(url: settings.url) else {
             throw RedisError.connection(operation: "connect to \(settings.url)", message: "not a Redis URL")
         }
@@ -29,8 +39,8 @@ struct RedisSessionStore: ~Copyable {
         let scripts = try LoadedRedisScripts(on: &connection)
         sessionPrefix = Array("\(settings.keyPrefix)s:".utf8)
         userPrefix = Array("\(settings.keyPrefix)u:".utf8)
-        self.lifetimes = lifetimes
-        data = SessionData(count: session_bytes)
+        lifetimes = environment.policy.lifetimes
+        data = SessionData(count: environment.policy.session_bytes)
         self.connection = connection
         self.endpoint = endpoint
         self.scripts = scripts
@@ -45,9 +55,9 @@ struct RedisSessionStore: ~Copyable {
     }
 
     /// One round trip: the record where it exists, and whether its scope grants what the route requires.
-    mutating func read(_ id: Digest, requiring scope: Scope) throws -> (
-        record: SessionRecord, isGranted: Bool
-    )? {
+    public mutating func read(
+        _ id: Digest, requiring scope: Scope
+    ) throws -> (record: SessionRecord, isGranted: Bool)? {
         command.begin(arguments: 2)
         command.append("GET")
         command.append(sessionPrefix, id.span)
@@ -73,6 +83,20 @@ struct RedisSessionStore: ~Copyable {
         }
     }
 
+    public mutating func save(_ record: SessionRecord, as id: Digest, scope: [UInt8]) throws {
+        prepareSave((id, record), scope)
+        _ = try answer(of: scripts.save)
+    }
+
+    /// Sends a thousand commands before the first reply is read: more would only wait in buffers.
+    public mutating func saveAll(
+        _ sessions: [(id: Digest, record: SessionRecord)], scope: [UInt8]
+    ) throws {
+        for start in stride(from: 0, to: sessions.count, by: 1000) {
+            try pipeline(sessions[start..<min(start + 1000, sessions.count)], scope: scope)
+        }
+    }
+
     /// Stores new sessions: the first waits for its reply, the commands of the others are sent before one is read.
     ///
     /// - Parameters:
@@ -80,11 +104,12 @@ struct RedisSessionStore: ~Copyable {
     ///   - scope: what they permit.
     ///   - afterFirst: called before the others are sent, for tests of a server that forgets scripts there.
     /// - Throws: `RedisError`, the first of those met; some sessions may have been stored then.
-    mutating func save(
-        _ sessions: [(id: Digest, record: SessionRecord)], scope: [UInt8], afterFirst: () throws -> Void = {}
+    mutating func pipeline(
+        _ sessions: ArraySlice<(id: Digest, record: SessionRecord)>, scope: [UInt8],
+        afterFirst: () throws -> Void = {}
     ) throws {
         guard let first = sessions.first else { return }
-        try saveOne(first, scope)
+        try save(first.record, as: first.id, scope: scope)
         try afterFirst()
         for session in sessions.dropFirst() {
             prepareSave(session, scope)
@@ -98,12 +123,7 @@ struct RedisSessionStore: ~Copyable {
             }
         }
         if let failure { throw failure }
-        for index in unknown { try saveOne(sessions[index], scope) }
-    }
-
-    private mutating func saveOne(_ session: (id: Digest, record: SessionRecord), _ scope: [UInt8]) throws {
-        prepareSave(session, scope)
-        _ = try answer(of: scripts.save)
+        for index in unknown { try save(sessions[index].record, as: sessions[index].id, scope: scope) }
     }
 
     private mutating func prepareSave(_ session: (id: Digest, record: SessionRecord), _ scope: [UInt8]) {
@@ -120,7 +140,7 @@ struct RedisSessionStore: ~Copyable {
     /// Writes a record back, but only over one that is still there, and not what it permits.
     ///
     /// Nobody waits for the reply: the read has decided. What fails for good is counted.
-    mutating func touch(_ id: Digest, _ record: SessionRecord) {
+    public mutating func touch(_ id: Digest, _ record: SessionRecord) {
         touchCommand.begin(scripts.touch, keys: 2, arguments: 8)
         touchCommand.append(sessionPrefix, id.span)
         touchCommand.append(userPrefix, Self.index(of: record.subject).span)
@@ -132,7 +152,7 @@ struct RedisSessionStore: ~Copyable {
     /// Moves a session to another identifier.
     ///
     /// - Returns: whether the old one was still there.
-    mutating func rotate(_ old: Digest, to new: Digest, _ record: SessionRecord) throws -> Bool {
+    public mutating func rotate(_ old: Digest, to new: Digest, _ record: SessionRecord) throws -> Bool {
         command.begin(scripts.rotate, keys: 3, arguments: 11)
         command.append(sessionPrefix, old.span)
         command.append(sessionPrefix, new.span)
@@ -145,7 +165,7 @@ struct RedisSessionStore: ~Copyable {
     }
 
     /// Deletes a session, also by the name that its last renewals replaced within the last minute.
-    mutating func remove(_ id: Digest) throws {
+    public mutating func remove(_ id: Digest) throws {
         command.begin(scripts.remove, keys: 1, arguments: 4)
         command.append(sessionPrefix, id.span)
         command.append(sessionPrefix)
@@ -155,17 +175,17 @@ struct RedisSessionStore: ~Copyable {
     }
 
     /// Deletes a user's sessions, all or all but one.
-    mutating func removeAll(of subject: Subject, but kept: Digest? = nil, at now: Instant) throws {
+    public mutating func removeAll(of subject: Subject, but kept: Digest?, at now: Instant) throws {
         let name = kept.map { kept in kept.indices.map { kept[$0] } }
         _ = try each(of: subject, "remove", name ?? [], at: now)
     }
 
-    mutating func changeGrant(of subject: Subject, to scope: [UInt8], at now: Instant) throws {
+    public mutating func changeGrant(of subject: Subject, to scope: [UInt8], at now: Instant) throws {
         _ = try each(of: subject, "grant", scope, at: now)
     }
 
     /// The sessions of a user that have not expired.
-    mutating func sessions(of subject: Subject, at now: Instant) throws -> [SessionSummary] {
+    public mutating func sessions(of subject: Subject, at now: Instant) throws -> [SessionSummary] {
         try each(of: subject, "list", [], at: now).compactMap { value in
             guard let record = SessionRecordCoding.decode(value.span) else {
                 throw DamagedStoreError(table: "Redis", "a session of \(value.count) bytes")
@@ -177,10 +197,10 @@ struct RedisSessionStore: ~Copyable {
         }
     }
 
-    var commandsSent: Int { connection.commandsSent }
+    public var commandsSent: Int { connection.commandsSent }
 
     /// What the server has allocated (INFO, used_memory), asked for on a connection of its own.
-    func usedMemory_bytes() throws -> UInt64? {
+    public mutating func usedBytes() throws -> UInt64? {
         try RedisInformation(at: endpoint)["used_memory"].flatMap { UInt64($0) }
     }
 

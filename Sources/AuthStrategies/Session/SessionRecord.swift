@@ -2,7 +2,7 @@ import AuthCore
 import Backends
 
 /// What a store holds for one session, beside the hash of its identifier.
-struct SessionRecord: Equatable {
+public struct SessionRecord: Equatable, Sendable {
     var subject: Subject
     var createdAt: Instant
     var lastSeen: Instant
@@ -82,7 +82,7 @@ enum SessionRecordCoding {
 }
 
 /// What an application keeps with each session, such as a basket: bytes that a store holds and hands over unread.
-struct SessionData {
+public struct SessionData {
     /// The data of the session that was read last, as the application gets them.
     private(set) var last: [UInt8] = []
     private var made: [UInt8]

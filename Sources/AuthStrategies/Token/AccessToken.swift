@@ -3,20 +3,20 @@ import AuthText
 import Backends
 
 /// Issues access tokens in the shape of RFC 9068; one per client.
-struct AccessTokenIssuer<Signer: TokenSigner & ~Copyable>: ~Copyable {
+struct AccessTokenIssuer<Algorithm: TokenAlgorithm & ~Copyable>: ~Copyable {
     /// 96 random bits: two of a billion tokens share a `jti` with a probability of 10^-11.
     private static var tokenID_bytes: Int { 12 }
 
-    private var signer: Signer
+    private var signer: Algorithm
     private let header: TokenHeader
     private let beforeSubject: [UInt8]
     private let beforeScope: [UInt8]
     private let grantedScope: [UInt8]
     private static var beforeTokenID: String.UTF8View { #"","jti":""#.utf8 }
 
-    init(_ signer: consuming Signer, keyID: String, policy: Policy, audience: String? = nil) {
+    init(_ signer: consuming Algorithm, keyID: String, policy: Policy, audience: String? = nil) {
         let audience = audience ?? policy.audience
-        header = TokenHeader(algorithm: Signer.algorithm, keyID: keyID)
+        header = TokenHeader(algorithm: Algorithm.name, keyID: keyID)
         beforeSubject = Array(#"{"iss":"\#(policy.issuer)","aud":"\#(audience)","sub":""#.utf8)
         beforeScope = Array(#"","client_id":"\#(policy.clientID)","scope":""#.utf8)
         grantedScope = Array(policy.grantedScope.utf8)
@@ -87,15 +87,15 @@ struct AccessTokenIssuer<Signer: TokenSigner & ~Copyable>: ~Copyable {
 ///
 /// The order is that of RFC 7515 section 5.2 and RFC 8725: form, header, signature over the received octets,
 /// and only then the claims.
-struct AccessTokenVerifier<Verifier: TokenVerifier & ~Copyable>: ~Copyable {
-    private var verifier: Verifier
+struct AccessTokenVerifier<Algorithm: TokenAlgorithm & ~Copyable>: ~Copyable {
+    private var verifier: Algorithm
     private let header: TokenHeader
     private let rules: ClaimRules
     private var payload = [UInt8](repeating: 0, count: HeaderLine.longest_bytes)
     private var signature: [UInt8]
 
-    init(_ verifier: consuming Verifier, keyID: String, rules: ClaimRules) {
-        header = TokenHeader(algorithm: Verifier.algorithm, keyID: keyID)
+    init(_ verifier: consuming Algorithm, keyID: String, rules: ClaimRules) {
+        header = TokenHeader(algorithm: Algorithm.name, keyID: keyID)
         self.rules = rules
         signature = [UInt8](repeating: 0, count: verifier.signature_bytes)
         self.verifier = verifier
@@ -131,7 +131,7 @@ struct AccessTokenVerifier<Verifier: TokenVerifier & ~Copyable>: ~Copyable {
 /// The parts of checking an access token that need no key, each alone, on tokens as the JWT strategies issue them.
 package struct AccessTokenReading {
     private let rules: ClaimRules
-    private let header = TokenHeader(algorithm: HS256.algorithm, keyID: TokenAuthority<HS256, HS256>.keyID)
+    private let header = TokenHeader(algorithm: HS256.name, keyID: strategyKeyID)
     /// One for each subject from 1 on.
     package let headerLines: [[UInt8]]
     package let payloads: [[UInt8]]
@@ -146,7 +146,8 @@ package struct AccessTokenReading {
     /// - Throws: what OpenSSL reports.
     package init(count: Int, policy: Policy, at now: Instant) throws {
         let lifetime_ms = policy.lifetimes.token_ms
-        var authority = try HS256Keys().authority(policy: policy, lifetime_ms: lifetime_ms)
+        var authority = try TokenAuthority<HS256>(
+            policy: policy, lifetime_ms: lifetime_ms, keys: HS256.makeKeys(), foreignKeys: HS256.makeKeys())
         headerLines = try (0..<count).map { try authority.issue(to: Subject(id: UInt64($0) + 1), at: now) }
         payloads = headerLines.map { line in
             guard let parts = BearerHeader.split(line.span) else { return [] }

@@ -2,29 +2,23 @@ import AuthCore
 import Backends
 
 /// Issues and checks the access tokens of one key: what the JWT strategies and the hybrid have in common.
-struct TokenAuthority<Signer: TokenSigner & ~Copyable, Verifier: TokenVerifier & ~Copyable>: ~Copyable {
-    private var issuer: AccessTokenIssuer<Signer>
-    private var verifier: AccessTokenVerifier<Verifier>
+struct TokenAuthority<Algorithm: TokenAlgorithm & ~Copyable>: ~Copyable {
+    private var issuer: AccessTokenIssuer<Algorithm>
+    private var verifier: AccessTokenVerifier<Algorithm>
     /// The same key, but for another service.
-    private var wrongAudience: AccessTokenIssuer<Signer>
+    private var wrongAudience: AccessTokenIssuer<Algorithm>
     /// A key that nobody here knows, under the name of ours.
-    private var foreign: AccessTokenIssuer<Signer>
+    private var foreign: AccessTokenIssuer<Algorithm>
     private let lifetime_ms: Int64
 
-    static var keyID: String { "2026-01" }
-
-    /// Takes the ways to make a signer with the key of the run, one with another key of the same kind, and
-    /// the checking half; tokens that live longer than `lifetime_ms` are refused.
-    init(
-        policy: Policy, lifetime_ms: Int64, signer: () throws -> Signer, foreignSigner: () throws -> Signer,
-        verifier: () throws -> Verifier
-    ) throws {
+    /// Takes the keys of the run and others of the same kind; tokens that live longer than `lifetime_ms` are refused.
+    init(policy: Policy, lifetime_ms: Int64, keys: Algorithm.Keys, foreignKeys: Algorithm.Keys) throws {
         // All first: a noncopyable value cannot be left half made.
-        let own = try signer()
-        let other = try signer()
-        let foreign = try foreignSigner()
-        let verifier = try verifier()
-        let keyID = Self.keyID
+        let own = try Algorithm(signingWith: keys)
+        let other = try Algorithm(signingWith: keys)
+        let foreign = try Algorithm(signingWith: foreignKeys)
+        let verifier = try Algorithm(verifyingWith: keys)
+        let keyID = strategyKeyID
         issuer = AccessTokenIssuer(own, keyID: keyID, policy: policy)
         wrongAudience = AccessTokenIssuer(
             other, keyID: keyID, policy: policy, audience: "https://other.test")
@@ -48,7 +42,7 @@ struct TokenAuthority<Signer: TokenSigner & ~Copyable, Verifier: TokenVerifier &
 
     /// Signs what a profile says, as a whole header line; where that is what is issued here, issues it.
     mutating func sample(of profile: ClaimProfile, at now: Instant) throws -> [UInt8] {
-        guard let text = ClaimProfileText(profile, algorithm: Signer.algorithm, at: now) else {
+        guard let text = ClaimProfileText(profile, algorithm: Algorithm.name, at: now) else {
             return try issue(to: .sample, at: now)
         }
         return try issuer.sign(text)
@@ -108,27 +102,5 @@ extension StrategyDescriptor {
     }
 }
 
-/// The secret keys of one run for HS256.
-struct HS256Keys: Sendable {
-    private let key: SharedSecret
-    private let foreignKey: SharedSecret
-
-    init() throws {
-        key = try SharedSecret(count: 32)
-        foreignKey = try SharedSecret(count: 32)
-    }
-
-    /// Takes a secret that others know too.
-    init(secret: [UInt8]) throws {
-        key = SharedSecret(copying: secret.span)
-        foreignKey = try SharedSecret(count: 32)
-    }
-
-    func authority(policy: Policy, lifetime_ms: Int64) throws -> TokenAuthority<HS256, HS256> {
-        try TokenAuthority(
-            policy: policy, lifetime_ms: lifetime_ms,
-            signer: { try key.withBytes { bytes in try HS256(key: bytes) } },
-            foreignSigner: { try foreignKey.withBytes { bytes in try HS256(key: bytes) } },
-            verifier: { try key.withBytes { bytes in try HS256(key: bytes) } })
-    }
-}
+/// The `kid` of the one key that a run has.
+let strategyKeyID = "2026-01"

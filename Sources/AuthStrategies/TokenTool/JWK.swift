@@ -6,12 +6,12 @@ import Backends
 /// It holds where its numbers stand in the text, not the numbers: there is one copy of a secret less.
 struct JWK {
     private(set) var keyID: String?
-    private let algorithm: TokenAlgorithm
+    private let algorithm: AlgorithmName
     private var type: JSONString?
     private var numbers: [JSONName: Range<Int>] = [:]
 
     /// Reads a text that must be a single key for this algorithm and use.
-    init(_ text: Span<UInt8>, for algorithm: TokenAlgorithm, to use: KeyUse) throws(TokenKeyError) {
+    init(_ text: Span<UInt8>, for algorithm: AlgorithmName, to use: KeyUse) throws(TokenKeyError) {
         var key = Self(algorithm: algorithm)
         var fault: TokenKeyError?
         do {
@@ -27,7 +27,7 @@ struct JWK {
         self = key
     }
 
-    private init(algorithm: TokenAlgorithm) { self.algorithm = algorithm }
+    private init(algorithm: AlgorithmName) { self.algorithm = algorithm }
 
     /// Reads one member.
     ///

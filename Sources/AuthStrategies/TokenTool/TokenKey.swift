@@ -17,7 +17,7 @@ package struct TokenKey: ~Copyable {
     /// - Throws: `TokenKeyError` for a key of the other family, one that is too weak, or one not meant for this
     ///   use.
     package static func read(
-        _ file: borrowing SecretBytes, for algorithm: TokenAlgorithm, to use: KeyUse
+        _ file: borrowing SecretBytes, for algorithm: AlgorithmName, to use: KeyUse
     ) throws(TokenKeyError) -> TokenKey {
         try file.withBytes { (bytes) throws(TokenKeyError) in
             switch (algorithm, KeyFileForm(of: bytes)) {
@@ -64,7 +64,7 @@ package struct TokenKey: ~Copyable {
 /// The algorithms of the JWT strategies, by their `alg` value (RFC 7518 section 3.1).
 ///
 /// Whoever checks a token names the algorithm; the token only has to agree (RFC 8725 section 3.1).
-package enum TokenAlgorithm: String, CaseIterable, Sendable {
+package enum AlgorithmName: String, CaseIterable, Sendable {
     case hs256 = "HS256"
     case rs256 = "RS256"
 

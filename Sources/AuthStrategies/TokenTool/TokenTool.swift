@@ -21,7 +21,7 @@ package struct TokenTool {
     ///
     /// - Throws: `TokenTextError` for a text that would have to be escaped in JSON.
     package init(policy: Policy, keyID: String?, lifetime_ms: Int64, now: Instant) throws(TokenTextError) {
-        let keyID = keyID ?? TokenAuthority<HS256, HS256>.keyID
+        let keyID = keyID ?? strategyKeyID
         try PlainText.check(policy.issuer, "issuer")
         try PlainText.check(policy.audience, "audience")
         try PlainText.check(keyID, "key identifier", upTo: PlainText.longestKeyID)
@@ -39,7 +39,7 @@ package struct TokenTool {
         case .rsa(let rsa):
             switch rsa.privateKey {
             case .some(let half):
-                return try sign(request, try half.withBytes { bytes in try RS256Signer(privateKey: bytes) })
+                return try sign(request, try half.withBytes { bytes in try RS256(privateKey: bytes) })
             case nil: throw TokenKeyError.publicOnly
             }
         }
@@ -55,18 +55,18 @@ package struct TokenTool {
         switch key.material {
         case .secret(let secret):
             return try verify(line, scope, try secret.withBytes { bytes in try HS256(key: bytes) })
-        case .rsa(let rsa): return try verify(line, scope, try RS256Verifier(publicKey: rsa.publicKey))
+        case .rsa(let rsa): return try verify(line, scope, try RS256(publicKey: rsa.publicKey))
         }
     }
 
-    private func sign<Signer: TokenSigner & ~Copyable>(
-        _ request: Request, _ signer: consuming Signer
+    private func sign<Algorithm: TokenAlgorithm & ~Copyable>(
+        _ request: Request, _ signer: consuming Algorithm
     ) throws -> String {
         var issuer = AccessTokenIssuer(signer, keyID: keyID, policy: policy)
         let line =
             switch request {
             case .sample(let profile):
-                if let text = ClaimProfileText(profile, algorithm: Signer.algorithm, at: now) {
+                if let text = ClaimProfileText(profile, algorithm: Algorithm.name, at: now) {
                     try issuer.sign(text)
                 } else {
                     try issue(to: .sample, &issuer)
@@ -76,21 +76,21 @@ package struct TokenTool {
         return String(decoding: line.dropFirst(BearerHeader.prefix.count), as: UTF8.self)
     }
 
-    private func issue<Signer: TokenSigner & ~Copyable>(
-        to subject: Subject, _ issuer: inout AccessTokenIssuer<Signer>
+    private func issue<Algorithm: TokenAlgorithm & ~Copyable>(
+        to subject: Subject, _ issuer: inout AccessTokenIssuer<Algorithm>
     ) throws -> [UInt8] {
         try issuer.issue(to: subject, at: now, authenticatedAt: now, lifetime_ms: lifetime_ms)
     }
 
-    private func verify<Verifier: TokenVerifier & ~Copyable>(
-        _ line: [UInt8], _ scope: Scope, _ verifier: consuming Verifier
+    private func verify<Algorithm: TokenAlgorithm & ~Copyable>(
+        _ line: [UInt8], _ scope: Scope, _ verifier: consuming Algorithm
     ) throws -> TokenReport {
         let rules = ClaimRules(policy, lifetime_ms: lifetime_ms)
         let signature_bytes = verifier.signature_bytes
         var verifier = AccessTokenVerifier(verifier, keyID: keyID, rules: rules)
         let outcome = verifier.verify(line.span, requiring: scope, at: now)
         let diagnosis = TokenDiagnosis(
-            line: line, algorithm: Verifier.algorithm, keyID: keyID, signature_bytes: signature_bytes,
+            line: line, algorithm: Algorithm.name, keyID: keyID, signature_bytes: signature_bytes,
             policy: policy, rules: rules, scope: scope, now: now)
         return TokenReport(outcome, by: diagnosis)
     }
@@ -108,8 +108,8 @@ package struct TokenReport {
     /// should read what nobody has signed (RFC 8725 section 3.3).
     package let claims: String?
 
-    init<Verifier: TokenVerifier & ~Copyable>(
-        _ outcome: AccessTokenVerifier<Verifier>.Outcome, by diagnosis: borrowing TokenDiagnosis
+    init<Algorithm: TokenAlgorithm & ~Copyable>(
+        _ outcome: AccessTokenVerifier<Algorithm>.Outcome, by diagnosis: borrowing TokenDiagnosis
     ) {
         switch outcome {
         case .accepted(let subject, _):

@@ -66,7 +66,7 @@ import CAuthBenchOpenSSL
 }
 
 /// A random secret that many clients read; it is overwritten when the last of them lets it go.
-package final class SharedSecret: Sendable {
+public final class SharedSecret: Sendable {
     private let bytes: SecretBytes
 
     package init(count: Int) throws(OpenSSLError) {

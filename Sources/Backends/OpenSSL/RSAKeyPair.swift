@@ -2,7 +2,7 @@ import CAuthBenchOpenSSL
 
 /// An RSA key pair as text-free DER, so that it can be shared between threads as a value; each client parses
 /// its own half, because OpenSSL counts references on a shared key under contention.
-package struct RSAKeyPair: Sendable {
+public struct RSAKeyPair: Sendable {
     /// RFC 8017 RSAPrivateKey.
     package let privateKey: [UInt8]
     /// RFC 5280 SubjectPublicKeyInfo.

@@ -1,7 +1,7 @@
 import CAuthBenchOpenSSL
 
 /// 32 bytes: a SHA-256 digest or an HMAC-SHA256.
-package typealias Digest = InlineArray<32, UInt8>
+public typealias Digest = InlineArray<32, UInt8>
 
 /// SHA-256 (FIPS 180-4), with its state in the value itself; one per client.
 ///

@@ -1,61 +1,67 @@
 import AuthCore
 import Backends
 
-/// A short HS256 access token, and a refresh token whose family is kept in SQLite.
-public struct HybridStrategy: AuthStrategy, ~Copyable {
-    public static let descriptor = StrategyDescriptor(
-        id: "hybrid", title: "short HS256 JWT, refresh token in SQLite", transport: .bearer,
-        revocation: .atExpiry, stores: [.sqlite], credential: .signed,
-        exemptions: StrategyDescriptor.tokenExemptions.merging([
-            "REF-14": "a limit on refreshes would be measured in its place"
-        ]) { $1 })
+/// The hybrid that comes with authbench.
+public typealias HybridStrategy = Hybrid<HS256, SQLiteRefreshStore>
 
-    /// Of the access token.
+/// A short access token that no store is asked for, and a refresh token whose family is kept in one.
+public struct Hybrid<Algorithm: TokenAlgorithm & ~Copyable, Store: RefreshStore & ~Copyable>: AuthStrategy,
+    ~Copyable
+{
+    public static var descriptor: StrategyDescriptor {
+        StrategyDescriptor(
+            id: "hybrid", title: "short \(Algorithm.name) JWT, refresh token in \(Store.title)",
+            transport: .bearer, revocation: .atExpiry, stores: Store.stores, credential: .signed,
+            exemptions: StrategyDescriptor.tokenExemptions.merging([
+                "REF-14": "a limit on refreshes would be measured in its place"
+            ]) { $1 })
+    }
+
+    /// The lifetime of the access token.
     public static func lifetime(under policy: Policy) -> CredentialLifetime {
         .wholeSeconds(policy.lifetimes.access_ms, jitter_s: policy.lifetimes.accessJitter_s)
     }
 
     /// The keys of the run and its environment.
     public struct Shared: Sendable {
-        let keys: HS256Keys
+        let keys: Algorithm.Keys
+        let foreignKeys: Algorithm.Keys
         let refreshKey: SharedSecret
         let environment: Environment
     }
 
     public static func prepare(in environment: Environment) throws -> Shared {
-        try SQLiteSchema.refreshFamilies.create(in: environment)
+        try Store.prepare(in: environment)
         return Shared(
-            keys: try HS256Keys(), refreshKey: try SharedSecret(count: 32), environment: environment)
+            keys: try Algorithm.makeKeys(), foreignKeys: try Algorithm.makeKeys(), refreshKey: try SharedSecret(count: 32), environment: environment)
     }
 
     private let lifetimes: Lifetimes
-    private var authority: TokenAuthority<HS256, HS256>
-    private var families: RefreshFamilyStore
+    private var authority: TokenAuthority<Algorithm>
+    private var families: Store
     private var jitter = SystemRandomNumberGenerator()
 
     public init(sharing shared: Shared) throws {
         let policy = shared.environment.policy
         lifetimes = policy.lifetimes
         // Both first: a noncopyable value cannot be left half made.
-        let authority = try shared.keys.authority(policy: policy, lifetime_ms: policy.lifetimes.access_ms)
-        let families = try RefreshFamilyStore(shared.environment, key: shared.refreshKey)
+        let authority = try TokenAuthority<Algorithm>(
+            policy: policy, lifetime_ms: policy.lifetimes.access_ms, keys: shared.keys,
+            foreignKeys: shared.foreignKeys)
+        let families = try Store(shared.environment, key: shared.refreshKey)
         self.authority = authority
         self.families = families
     }
 
     public mutating func load(_ logins: [Login]) throws -> [Credential] {
-        let refreshTokens = try families.inBulk { store in
-            try logins.map { try store.create(for: $0.subject, at: $0.instant) }
-        }
+        let refreshTokens = try families.createAll(logins)
         return try zip(logins, refreshTokens).map { login, token in
             try credential(login.subject, token, authenticatedAt: login.instant, at: login.instant)
         }
     }
 
     public mutating func unload(_ credentials: [Credential], at now: Instant) throws {
-        try families.inBulk { store in
-            for credential in credentials { try store.revoke(credential.refreshToken.span) }
-        }
+        try families.revokeAll(credentials.map(\.refreshToken))
     }
 
     public mutating func login(_ subject: Subject, at now: Instant) throws -> Credential {
@@ -63,6 +69,7 @@ public struct HybridStrategy: AuthStrategy, ~Copyable {
     }
 
     /// Looks at the access token only: no store is asked.
+    @specialized(where Algorithm == HS256, Store == SQLiteRefreshStore)
     public mutating func authenticate(
         _ headerLine: Span<UInt8>, requiring scope: Scope, at now: Instant
     ) throws -> Decision {
@@ -92,9 +99,9 @@ public struct HybridStrategy: AuthStrategy, ~Copyable {
         try families.changeGrant(of: subject, to: scope)
     }
 
-    public var storeCommands: Int { families.statementsRun }
+    public var storeCommands: Int { families.commandsSent }
 
-    public mutating func storeBytes() throws -> UInt64? { try families.bytes() }
+    public mutating func storeBytes() throws -> UInt64? { try families.usedBytes() }
 
     public mutating func sweep(at now: Instant) throws -> Int? { try families.sweep(at: now) }
 
@@ -124,4 +131,55 @@ public struct HybridStrategy: AuthStrategy, ~Copyable {
             lifetime_ms: lifetimes.access_ms - shorter_s * 1000)
         return Credential(headerLine: line, refreshToken: refreshToken)
     }
+}
+
+/// Where the families of refresh tokens are kept; one value for each client.
+///
+/// A family has one live branch at any moment: an exchange reads and writes it in one step that nobody else sees half
+/// of (RFC 9700 section 4.14.2, OWASP ASVS 5.0 section 10.4.5).
+public protocol RefreshStore: ~Copyable, SendableMetatype {
+    /// A word for lists.
+    static var title: String { get }
+    /// What must be up before the strategy can be prepared.
+    static var stores: Set<AuthCore.Store> { get }
+
+    /// Makes what the families of a run need, once, before any client exists.
+    static func prepare(in environment: Environment) throws
+
+    /// Opens a client's own connection; the key marks the tokens of this server.
+    init(_ environment: Environment, key: SharedSecret) throws
+
+    /// Starts a family, and gives the text of its first token.
+    mutating func create(for subject: Subject, at now: Instant) throws -> [UInt8]
+
+    /// Starts many before the clock starts.
+    mutating func createAll(_ logins: [Login]) throws -> [[UInt8]]
+
+    /// Exchanges a token for its successor; a retired one takes its whole family with it.
+    mutating func exchange(_ text: Span<UInt8>, at now: Instant) throws -> RefreshExchange
+
+    /// Ends the family of a token.
+    mutating func revoke(_ text: Span<UInt8>) throws
+
+    /// Ends many before the clock starts.
+    mutating func revokeAll(_ texts: [[UInt8]]) throws
+
+    mutating func revokeAll(of subject: Subject) throws
+
+    /// Changes what the next access tokens of a user permit.
+    mutating func changeGrant(of subject: Subject, to scope: String) throws
+
+    var commandsSent: Int { get }
+    mutating func usedBytes() throws -> UInt64?
+
+    /// Deletes expired families, a few milliseconds' worth; `nil` where the store lets them go by itself.
+    mutating func sweep(at now: Instant) throws -> Int?
+}
+
+/// What an exchange of a refresh token came to.
+public enum RefreshExchange {
+    /// Whose family it is, what they have been granted where that is not what everybody is, when they signed in, and
+    /// the successor's text.
+    case rotated(Subject, scope: [UInt8]?, authenticatedAt: Instant, [UInt8])
+    case refused(Refusal)
 }

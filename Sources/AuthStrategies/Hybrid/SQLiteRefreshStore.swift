@@ -7,7 +7,14 @@ import Backends
 ///
 /// A family has one live branch at any moment, because each exchange reads and writes its row in one write
 /// transaction (RFC 9700 section 4.14.2, OWASP ASVS 5.0 section 10.4.5).
-struct RefreshFamilyStore: ~Copyable {
+public struct SQLiteRefreshStore: RefreshStore, ~Copyable {
+    public static let title = "SQLite"
+    public static let stores: Set<Store> = [.sqlite]
+
+    public static func prepare(in environment: Environment) throws {
+        try SQLiteSchema.refreshFamilies.create(in: environment)
+    }
+
     private let policy: Policy
     private let grantedScope: [UInt8]
     private let connection: SQLiteConnection
@@ -20,7 +27,7 @@ struct RefreshFamilyStore: ~Copyable {
     private var deleteAll: SQLiteStatement
     private var grant: SQLiteStatement
 
-    init(_ environment: Environment, key: SharedSecret) throws {
+    public init(_ environment: Environment, key: SharedSecret) throws {
         // All first: a noncopyable value cannot be left half made.
         let connection = try SQLiteSchema.connect(environment.sqlite)
         let hasher = SHA256()
@@ -60,7 +67,7 @@ struct RefreshFamilyStore: ~Copyable {
 
     /// Runs `body` in one write transaction, for loading many families.
     mutating func inOneTransaction<Value>(
-        _ body: (inout RefreshFamilyStore) throws -> Value
+        _ body: (inout SQLiteRefreshStore) throws -> Value
     ) throws -> Value {
         try connection.beginWriting()
         let result = Result { try body(&self) }
@@ -68,24 +75,32 @@ struct RefreshFamilyStore: ~Copyable {
     }
 
     /// Does much in one transaction, before the clock starts.
-    mutating func inBulk<Value>(_ body: (inout RefreshFamilyStore) throws -> Value) throws -> Value {
+    private mutating func inBulk<Value>(_ body: (inout SQLiteRefreshStore) throws -> Value) throws -> Value {
         let bulk = try SQLiteBulk(on: connection)
         defer { bulk.end(on: connection) }
         return try inOneTransaction(body)
     }
 
-    var statementsRun: Int { connection.statementsRun }
+    public mutating func createAll(_ logins: [Login]) throws -> [[UInt8]] {
+        try inBulk { store in try logins.map { try store.create(for: $0.subject, at: $0.instant) } }
+    }
 
-    func bytes() throws -> UInt64 { try SQLiteSchema.bytes(connection) }
+    public mutating func revokeAll(_ texts: [[UInt8]]) throws {
+        try inBulk { store in for text in texts { try store.revoke(text.span) } }
+    }
 
-    func sweep(at now: Instant) throws -> Int {
+    public var commandsSent: Int { connection.statementsRun }
+
+    public mutating func usedBytes() throws -> UInt64? { try SQLiteSchema.bytes(connection) }
+
+    public mutating func sweep(at now: Instant) throws -> Int? {
         try SQLiteSchema.refreshFamilies.sweep(connection, at: now)
     }
 
     /// Starts a family.
     ///
     /// - Returns: the text of its first token.
-    mutating func create(for subject: Subject, at now: Instant) throws -> [UInt8] {
+    public mutating func create(for subject: Subject, at now: Instant) throws -> [UInt8] {
         let token = RefreshToken(family: try SecureRandom.bytes(RefreshToken.family_bytes), generation: 0)
         let text = token.text(&mac)
         let absolute = now.advanced(byMilliseconds: policy.lifetimes.absolute_ms)
@@ -103,12 +118,8 @@ struct RefreshFamilyStore: ~Copyable {
         return text
     }
 
-    /// What an exchange came to.
-    enum Exchange {
-        /// Whose family it is, what they have been granted where that is not what everybody is, when they signed in, and
-        /// the successor's text.
-        case rotated(Subject, scope: [UInt8]?, authenticatedAt: Instant, [UInt8])
-        case refused(Refusal)
+    public mutating func exchange(_ text: Span<UInt8>, at now: Instant) throws -> RefreshExchange {
+        try exchange(text, at: now, beforeCommit: {})
     }
 
     /// Exchanges a token for its successor; a retired one takes its whole family with it.
@@ -120,8 +131,8 @@ struct RefreshFamilyStore: ~Copyable {
     /// - Returns: the successor, or why there is none.
     /// - Throws: `SQLiteError`, `DamagedStoreError`, or what `commit` throws; nothing has happened then.
     mutating func exchange(
-        _ text: Span<UInt8>, at now: Instant, beforeCommit commit: () throws -> Void = {}
-    ) throws -> Exchange {
+        _ text: Span<UInt8>, at now: Instant, beforeCommit commit: () throws -> Void
+    ) throws -> RefreshExchange {
         guard let token = RefreshToken.read(text, &mac) else { return .refused(.unknown) }
         let hash = hasher.digest(text)
         return try inOneTransaction { store in
@@ -131,18 +142,18 @@ struct RefreshFamilyStore: ~Copyable {
         }
     }
 
-    mutating func revoke(_ text: Span<UInt8>) throws {
+    public mutating func revoke(_ text: Span<UInt8>) throws {
         guard let token = RefreshToken.read(text, &mac) else { return }
         try revokeFamily(token.family)
     }
 
-    mutating func revokeAll(of subject: Subject) throws {
+    public mutating func revokeAll(of subject: Subject) throws {
         try deleteAll.bind(Int64(bitPattern: subject.id), at: 1)
         try deleteAll.run()
     }
 
     /// Changes what the next access tokens of a user permit.
-    mutating func changeGrant(of subject: Subject, to scope: String) throws {
+    public mutating func changeGrant(of subject: Subject, to scope: String) throws {
         try grant.bind(Int64(bitPattern: subject.id), at: 1)
         try grant.bind(text: Array(scope.utf8).span, at: 2)
         try grant.run()
@@ -163,7 +174,7 @@ struct RefreshFamilyStore: ~Copyable {
         var otherScope: [UInt8]?
     }
 
-    private mutating func exchange(_ token: RefreshToken, _ hash: Digest, at now: Instant) throws -> Exchange
+    private mutating func exchange(_ token: RefreshToken, _ hash: Digest, at now: Instant) throws -> RefreshExchange
     {
         guard let family = try read(token.family, hash) else { return .refused(.unknown) }
         guard family.isOurClient else { return .refused(.wrongClaims) }

@@ -1,0 +1,218 @@
+import AuthCore
+import Backends
+
+/// A session identifier in a cookie, the session in a store: the rules of all of them, whatever the store.
+///
+/// `authenticate` is compiled once for each store named here: through the table of the protocol alone, a generic verb
+/// would ask the store's type for everything it does.
+public struct Session<Store: SessionStore & ~Copyable>: AuthStrategy, ~Copyable {
+    public static var descriptor: StrategyDescriptor {
+        StrategyDescriptor(
+            id: Store.strategyID, title: Store.strategyTitle, transport: .cookie, revocation: .immediate,
+            stores: Store.stores, credential: .random,
+            exemptions: ["SES-12": "its sessions have no attributes that requests change"])
+    }
+
+    /// The lifetime of a session that nobody uses: a touch prolongs it.
+    public static func lifetime(under policy: Policy) -> CredentialLifetime {
+        CredentialLifetime(policy.lifetimes.idle_ms)
+    }
+
+    public static func prepare(in environment: Environment) throws -> Environment {
+        try Store.prepare(in: environment)
+        return environment
+    }
+
+    private let policy: Policy
+    private let grantedScope: [UInt8]
+    private var hasher: SHA256
+    var store: Store
+    var data: SessionData { store.data }
+
+    public init(sharing environment: Environment) throws {
+        // Both first: a noncopyable value cannot be left half made.
+        let hasher = SHA256()
+        let store = try Store(in: environment)
+        policy = environment.policy
+        grantedScope = Array(policy.grantedScope.utf8)
+        self.hasher = hasher
+        self.store = store
+    }
+
+    public mutating func load(_ logins: [Login]) throws -> [Credential] {
+        var credentials: [Credential] = []
+        var sessions: [(id: Digest, record: SessionRecord)] = []
+        credentials.reserveCapacity(logins.count)
+        sessions.reserveCapacity(logins.count)
+        for login in logins {
+            let token = try SessionToken.mint()
+            let record = SessionRecord(login.subject, at: login.instant, lifetimes: policy.lifetimes)
+            sessions.append((hasher.digest(token.span), record))
+            credentials.append(SessionToken.credential(token))
+        }
+        try store.saveAll(sessions, scope: grantedScope)
+        return credentials
+    }
+
+    public mutating func unload(_ credentials: [Credential], at now: Instant) throws {
+        var ids: [Digest] = []
+        for credential in credentials {
+            let line = credential.headerLine.span
+            if let token = SessionToken.find(in: line) { ids.append(hasher.digest(line.extracting(token))) }
+        }
+        try store.removeAll(ids)
+    }
+
+    public mutating func login(_ subject: Subject, at now: Instant) throws -> Credential {
+        let token = try SessionToken.mint()
+        let record = SessionRecord(subject, at: now, lifetimes: policy.lifetimes)
+        try store.save(record, as: hasher.digest(token.span), scope: grantedScope)
+        return SessionToken.credential(token)
+    }
+
+    @specialized(where Store == SQLiteSessionStore)
+    @specialized(where Store == RedisSessionStore)
+    public mutating func authenticate(
+        _ line: Span<UInt8>, requiring scope: Scope, at now: Instant
+    ) throws -> Decision {
+        guard let token = SessionToken.find(in: line) else { return .refused(.malformed) }
+        let id = hasher.digest(line.extracting(token))
+        guard let found = try store.read(id, requiring: scope) else { return .refused(.unknown) }
+        var record = found.record
+        guard !record.isExpired(at: now) else { return .refused(.expired) }
+        guard found.isGranted else { return .refused(.insufficientScope) }
+        if policy.touch.isDue(lastSeen: record.lastSeen, at: now) {
+            // The read has decided: a store that is busy or full now changes nothing about it.
+            record.touch(at: now, lifetimes: policy.lifetimes)
+            store.touch(id, record)
+        }
+        return .accepted(record.subject)
+    }
+
+    /// Gives the session a new identifier; the old one dies in the same step (ASVS 5.0 section 7.2.4).
+    public mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {
+        let line = credential.headerLine.span
+        guard let token = SessionToken.find(in: line) else { return .refused(.malformed) }
+        let id = hasher.digest(line.extracting(token))
+        guard var record = try store.read(id, requiring: .read)?.record else { return .refused(.unknown) }
+        guard !record.isExpired(at: now) else { return .refused(.expired) }
+        record.touch(at: now, lifetimes: policy.lifetimes)
+        let fresh = try SessionToken.mint()
+        let isMoved = try store.rotate(id, to: hasher.digest(fresh.span), record)
+        // Somebody else logged out or renewed since the read.
+        return isMoved ? .renewed(SessionToken.credential(fresh)) : .refused(.unknown)
+    }
+
+    /// Ends the session, also by the identifier that its last renewal replaced: that request may have crossed the renewal.
+    public mutating func logout(_ credential: borrowing Credential, at now: Instant) throws {
+        let line = credential.headerLine.span
+        guard let token = SessionToken.find(in: line) else { return }
+        try store.remove(hasher.digest(line.extracting(token)))
+    }
+
+    public mutating func logoutEverywhere(_ subject: Subject, at now: Instant) throws {
+        try store.removeAll(of: subject, but: nil, at: now)
+    }
+
+    public mutating func logoutOthers(_ credential: borrowing Credential, at now: Instant) throws -> Bool {
+        let line = credential.headerLine.span
+        guard let token = SessionToken.find(in: line) else { return true }
+        let id = hasher.digest(line.extracting(token))
+        guard let record = try store.read(id, requiring: .read)?.record, !record.isExpired(at: now) else {
+            return true
+        }
+        try store.removeAll(of: record.subject, but: id, at: now)
+        return true
+    }
+
+    public mutating func sessions(of subject: Subject, at now: Instant) throws -> [SessionSummary]? {
+        try store.sessions(of: subject, at: now)
+    }
+
+    public mutating func changeGrant(of subject: Subject, to scope: String, at now: Instant) throws {
+        try store.changeGrant(of: subject, to: Array(scope.utf8), at: now)
+    }
+
+    public var storeCommands: Int { store.commandsSent }
+
+    public var touchFailures: Int { store.touchFailures }
+
+    public mutating func storeBytes() throws -> UInt64? { try store.usedBytes() }
+
+    public mutating func sweep(at now: Instant) throws -> Int? { try store.sweep(at: now) }
+
+    /// Makes a session that was never stored: that is what another service's session is to this server.
+    public mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
+        SessionToken.credential(try SessionToken.mint())
+    }
+}
+
+/// Where sessions are kept, under the SHA-256 of their tokens; one value for each client.
+///
+/// A store decides nothing: expiry, touch and scope are rules of `Session`. Every error it throws means that it could
+/// not do what it was asked.
+public protocol SessionStore: ~Copyable, SendableMetatype {
+    /// The identifier of the strategy with this store, as on the command line and in every CSV row.
+    static var strategyID: String { get }
+    /// One phrase that says what `authenticate` does.
+    static var strategyTitle: String { get }
+    /// What must be up before the strategy can be prepared.
+    static var stores: Set<Store> { get }
+
+    /// Makes what the sessions of a run need, once, before any client exists.
+    static func prepare(in environment: Environment) throws
+
+    /// Opens a client's own connection.
+    init(in environment: Environment) throws
+
+    /// Reads a session, and whether its scope grants what the route requires; `nil` where there is none.
+    mutating func read(
+        _ id: Digest, requiring scope: Scope
+    ) throws -> (record: SessionRecord, isGranted: Bool)?
+
+    mutating func save(_ record: SessionRecord, as id: Digest, scope: [UInt8]) throws
+
+    /// Saves many before the clock starts.
+    mutating func saveAll(_ sessions: [(id: Digest, record: SessionRecord)], scope: [UInt8]) throws
+
+    /// Writes the last-seen moment and the idle expiry of a session that is still there.
+    ///
+    /// A failure is counted in `touchFailures`, as the read has decided already.
+    mutating func touch(_ id: Digest, _ record: SessionRecord)
+
+    /// Moves a session to another name in one step.
+    ///
+    /// - Returns: whether the old one was still there.
+    mutating func rotate(_ old: Digest, to new: Digest, _ record: SessionRecord) throws -> Bool
+
+    /// Deletes a session, also by the name that its last renewal replaced.
+    mutating func remove(_ id: Digest) throws
+
+    /// Deletes many before the clock starts.
+    mutating func removeAll(_ ids: [Digest]) throws
+
+    /// Deletes a user's sessions, all or all but one.
+    mutating func removeAll(of subject: Subject, but kept: Digest?, at now: Instant) throws
+
+    /// The sessions of a user that have not expired.
+    mutating func sessions(of subject: Subject, at now: Instant) throws -> [SessionSummary]
+
+    mutating func changeGrant(of subject: Subject, to scope: [UInt8], at now: Instant) throws
+
+    /// What an application keeps with its sessions, as it was read last.
+    var data: SessionData { get }
+    var commandsSent: Int { get }
+    var touchFailures: Int { get }
+    mutating func usedBytes() throws -> UInt64?
+
+    /// Deletes expired sessions, a few milliseconds' worth; `nil` where the store lets them go by itself.
+    mutating func sweep(at now: Instant) throws -> Int?
+}
+
+extension SessionStore where Self: ~Copyable {
+    public static func prepare(in environment: Environment) throws {}
+
+    public mutating func removeAll(_ ids: [Digest]) throws { for id in ids { try remove(id) } }
+
+    public mutating func sweep(at now: Instant) throws -> Int? { nil }
+}
