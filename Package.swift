@@ -117,13 +117,13 @@ let properties: [Target.Dependency] = [
     "AuthCore", "AuthText", "Backends", "AuthStrategies", "AuthResults", "AuthVerdict", "AuthGate",
     "AuthBenchCLI",
 ]
-let data = ["CLibFuzzer", "Corpus", "Regressions", "README.md"]
+let data = ["CAuthBenchLibFuzzer", "Corpus", "Regressions", "README.md"]
 package.targets +=
     isFuzzed
     ? [
-        .systemLibrary(name: "CLibFuzzer", path: "Tests/Fuzz/CLibFuzzer"),
+        .systemLibrary(name: "CAuthBenchLibFuzzer", path: "Tests/Fuzz/CAuthBenchLibFuzzer"),
         .executableTarget(
-            name: "authbench-fuzz", dependencies: properties + ["CLibFuzzer"], path: "Tests/Fuzz",
+            name: "authbench-fuzz", dependencies: properties + ["CAuthBenchLibFuzzer"], path: "Tests/Fuzz",
             exclude: data + ["Replay"]),
     ]
     : [

@@ -10,16 +10,34 @@ package struct Pooled: Sendable {
     /// How many repeats there are, and how many of them may be used.
     package let repeats: Int
     package let validRepeats: Int
+    /// What was decided in all of them: what is wrong stays wrong in a repeat that was disturbed.
+    package let decisions: Decisions
     private let used: [RepeatFigures]
 
     package init(_ repeats: [RepeatFigures]) {
         let valid = repeats.filter(\.isValid)
         self.repeats = repeats.count
         validRepeats = valid.count
+        decisions = repeats.reduce(into: Decisions()) { $0 += $1.decisions }
         used = valid.isEmpty ? repeats : valid
     }
 
     package var isValid: Bool { validRepeats > 0 }
+
+    /// Decisions that must not be, or that somebody should know of, over all operations.
+    package struct Decisions: Sendable, Equatable {
+        package var falseAccepts: UInt64 = 0
+        package var falseRejects: UInt64 = 0
+        package var staleAccepts: UInt64 = 0
+        package var errors: UInt64 = 0
+
+        static func += (sum: inout Self, other: Self) {
+            sum.falseAccepts += other.falseAccepts
+            sum.falseRejects += other.falseRejects
+            sum.staleAccepts += other.staleAccepts
+            sum.errors += other.errors
+        }
+    }
 
     /// Whether a repeat is among those that the figures are made of.
     package func uses(_ repeatIndex: Int) -> Bool { used.contains { $0.repeatIndex == repeatIndex } }
@@ -96,6 +114,7 @@ package struct RepeatFigures: Sendable {
     package var strategy: String
     package var repeatIndex: Int
     package var isValid: Bool
+    package var decisions = Pooled.Decisions()
     package var completed: UInt64
     package var wall_ns: UInt64
     /// Whether its slices are equally long.
@@ -117,7 +136,11 @@ package struct RepeatFigures: Sendable {
         strategy = measurement.strategy
         repeatIndex = measurement.repeatIndex
         isValid = true
-        completed = measurement.total.completed
+        let total = measurement.total
+        completed = total.completed
+        decisions = .init(
+            falseAccepts: total.falseAccepts, falseRejects: total.falseRejects, staleAccepts: total.staleAccepts,
+            errors: total.errors)
         wall_ns = measurement.wall_ns
         isByDuration = measurement.isByDuration
         cpu_us_per_op = written(measurement.cpu_us_per_op)
@@ -132,6 +155,9 @@ package struct RepeatFigures: Sendable {
         strategy = row["strategy"]
         repeatIndex = Int(row["repeat"]) ?? 0
         isValid = row.flag("valid")
+        decisions = .init(
+            falseAccepts: row.count("false_accepts") ?? 0, falseRejects: row.count("false_rejects") ?? 0,
+            staleAccepts: row.count("stale_accepts") ?? 0, errors: row.count("errors") ?? 0)
         completed = row.count("operations") ?? 0
         wall_ns = row.count("wall_ns") ?? 0
         self.isByDuration = isByDuration
@@ -182,10 +208,10 @@ extension ResultReader {
     /// What each row of `throughput.csv` gives to the figures of the run.
     package var repeatFigures: [RepeatFigures] {
         var times: [[String]: [RepeatFigures.Key: SlicedHistogram]] = [:]
-        for file in histograms.values {
-            let head = file.head
+        for line in histograms.values {
+            let head = line.head
             times[[head.strategy, String(head.repeat)], default: [:]][
-                .init(operation: head.operation, clock: head.clock)] = file.times
+                .init(operation: head.operation, clock: head.clock)] = line.times
         }
         return rows(of: "throughput.csv").map { row in
             RepeatFigures(

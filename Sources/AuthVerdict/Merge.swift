@@ -65,7 +65,6 @@ package struct Merge {
             try made.makeFolders(parent.path)
             let runID = try made.makeFolder(in: parent.path, named: wanted) { ".\($0).part" }
             let aside = parent.appendingPathComponent(".\(runID).part", isDirectory: true)
-            try made.makeFolder(aside.appendingPathComponent("histograms").path)
             func write(_ data: Data, to name: String) throws {
                 let file = aside.appendingPathComponent(name)
                 try data.write(to: file)
@@ -74,7 +73,8 @@ package struct Merge {
             for schema in Schema.run where schema.file != "summary.csv" {
                 try write(Data(merged(schema.file, runID: runID).text.utf8), to: schema.file)
             }
-            for file in histograms(runID: runID) { try write(try file.json(), to: "histograms/\(file.name)") }
+            let lines = histograms(runID: runID).sorted { $0.key < $1.key }
+            try write(try lines.reduce(into: Data()) { try $0 += $1.json() }, to: HistogramLine.file)
             let record = record(runID: runID, startedAt: startedAt, commandLine: commandLine)
             let data = try JSONSerialization.data(
                 withJSONObject: record, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
@@ -136,13 +136,13 @@ package struct Merge {
         Int(field).map { String($0 + number) } ?? field
     }
 
-    private func histograms(runID: String) -> [HistogramFile] {
+    private func histograms(runID: String) -> [HistogramLine] {
         parts.enumerated().flatMap { index, part in
-            part.histograms.values.map { file in
-                var file = file
-                file.head.run_id = runID
-                file.head.repeat += repeatsBefore(index, of: file.head.strategy)
-                return file
+            part.histograms.values.map { line in
+                var line = line
+                line.head.run_id = runID
+                line.head.repeat += repeatsBefore(index, of: line.head.strategy)
+                return line
             }
         }
     }

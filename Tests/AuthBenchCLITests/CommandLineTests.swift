@@ -182,7 +182,7 @@ struct CommandLineTests {
         let latest = folder.appendingPathComponent("results/latest/")
         let names = Set(try FileManager.default.contentsOfDirectory(atPath: latest.path))
         #expect(
-            names == ["summary.csv", "latency.csv", "throughput.csv", "size.csv", "run.json", "histograms"])
+            names == ["summary.csv", "latency.csv", "throughput.csv", "size.csv", "run.json", "histograms.jsonl"])
         for file in try FileManager.default.subpathsOfDirectory(atPath: latest.path) {
             let bytes = try? Data(contentsOf: latest.appendingPathComponent(file))
             for secret in ["eyJ", "__Host-session=", "PRIVATE KEY"]

@@ -7,7 +7,7 @@ struct IndexTwin: AuthStrategy, ~Copyable {
     static let descriptor = StrategyDescriptor(
         id: "index-twin", title: "broken", transport: .cookie, revocation: .immediate, stores: [.redis])
 
-    static func prepare(in environment: Environment) throws -> throws -> Environment {
+    static func prepare(in environment: Environment) throws -> Environment {
         try RedisSessionStrategy.prepare(in: environment)
     }
 

@@ -23,20 +23,20 @@ func withExtremes(_ text: String, of wanted: (Int) -> Bool = { _ in true }, _ bo
 struct DamagedFilesTests {
     private static let histogram = """
         {"schema_version":\(RunIdentity.schemaVersion),"run_id":"r","strategy":"s","workload":"w","trace_sha256":"t",
-        "repeat":1,"operation":"login","clock":"service","columns":["lower_ns","upper_ns","count"],
-        "buckets":[[5,5,3],[2048,2049,4]],"slices":[[0,1,1,4],[0,2]]}
+        "repeat":1,"operation":"login","clock":"service",
+        "lower_ns":[5,2048],"upper_ns":[5,2049],"count":[3,4],"slices":[[0,1,1,4],[0,2]]}
         """
 
-    @Test("a histogram file with an impossible number is a fault, never a crash and never a histogram")
+    @Test("a histogram with an impossible number is a fault, never a crash and never a histogram")
     func histogram() throws {
-        #expect(try HistogramFile(json: Data(Self.histogram.utf8)).times.total.count == 7)
-        let start = Self.histogram.firstRange(of: "\"buckets\"")?.lowerBound
+        #expect(try HistogramLine(json: Data(Self.histogram.utf8)).times.total.count == 7)
+        let start = Self.histogram.firstRange(of: "\"lower_ns\"")?.lowerBound
         let (head, numbers) = (
             String(Self.histogram[..<(try #require(start))]), String(Self.histogram[(try #require(start))...])
         )
         withExtremes(numbers) { text in
             #expect(throws: ResultError.self, "\(text)") {
-                _ = try HistogramFile(json: Data((head + text).utf8))
+                _ = try HistogramLine(json: Data((head + text).utf8))
             }
         }
     }
@@ -44,16 +44,20 @@ struct DamagedFilesTests {
     @Test(
         "buckets and slices that are none of a histogram are a fault",
         arguments: [
-            #"[[5,5,3],[2048,2049,4]]"#: #"[[0,1,1,4],[2,2]]"#, #"[[5,5,7]]"#: #"[[0,3,0,4]]"#,
-            #"[[5,5,18446744073709551615]]"#: #"[[0,18446744073709551615],[0,1]]"#,
-            #"[[5,5,2]]"#: #"[[0,18446744073709551615],[0,3]]"#, #"[[5,5]]"#: "[[0,1]]",
-            #"[[9223372036854775808,9232379236109516799,1]]"#: "[[0,1]]",
-            #"[[70368744177664,70437463654399,1]]"#: "[[0,1]]",
+            (#"[5,2048],"upper_ns":[5,2049],"count":[3,4]"#, #"[[0,1,1,4],[2,2]]"#),
+            (#"[5],"upper_ns":[5],"count":[7]"#, #"[[0,3,0,4]]"#),
+            (#"[5],"upper_ns":[5],"count":[18446744073709551615]"#, #"[[0,18446744073709551615],[0,1]]"#),
+            (#"[5],"upper_ns":[5],"count":[2]"#, #"[[0,18446744073709551615],[0,3]]"#),
+            (#"[5],"upper_ns":[5],"count":[]"#, "[[0,1]]"), (#"[5],"upper_ns":[],"count":[1]"#, "[[0,1]]"),
+            (#"[5],"upper_ns":[6],"count":[1]"#, "[[0,1]]"),
+            (#"[2048,5],"upper_ns":[2049,5],"count":[3,4]"#, "[[0,3,1,4]]"),
+            (#"[9223372036854775808],"upper_ns":[9232379236109516799],"count":[1]"#, "[[0,1]]"),
+            (#"[70368744177664],"upper_ns":[70437463654399],"count":[1]"#, "[[0,1]]"),
         ])
     func shapes(buckets: String, slices: String) throws {
-        let text = Self.histogram.replacing(#"[[5,5,3],[2048,2049,4]]"#, with: buckets)
+        let text = Self.histogram.replacing(#"[5,2048],"upper_ns":[5,2049],"count":[3,4]"#, with: buckets)
             .replacing("[[0,1,1,4],[0,2]]", with: slices)
-        #expect(throws: ResultError.self) { _ = try HistogramFile(json: Data(text.utf8)) }
+        #expect(throws: ResultError.self) { _ = try HistogramLine(json: Data(text.utf8)) }
     }
 
     @Test("a recording with an impossible number is refused or judged, never a crash")

@@ -160,11 +160,12 @@ struct ReportTests {
         let latest = parent.appendingPathComponent("latest")
         #expect(try FileManager.default.destinationOfSymbolicLink(atPath: latest.path) == ids[1])
         let names = try FileManager.default.contentsOfDirectory(atPath: latest.path + "/").sorted()
-        #expect(names == ["histograms", "latency.csv", "size.csv", "summary.csv", "throughput.csv"])
-        let data = try Data(
-            contentsOf: latest.appendingPathComponent("histograms/hs256-jwt-1-authenticate-service.json"))
-        let json = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-        #expect(json["buckets"] as? [[Int]] == [[1000, 1000, 10_000]])
+        #expect(names == ["histograms.jsonl", "latency.csv", "size.csv", "summary.csv", "throughput.csv"])
+        let data = try Data(contentsOf: latest.appendingPathComponent("histograms.jsonl"))
+        let line = try #require(data.split(separator: UInt8(ascii: "\n")).first)
+        let json = try #require(try JSONSerialization.jsonObject(with: line) as? [String: Any])
+        #expect(json["lower_ns"] as? [Int] == [1000] && json["upper_ns"] as? [Int] == [1000])
+        #expect(json["count"] as? [Int] == [10_000])
         #expect(json["trace_sha256"] as? String == "abc")
     }
 
@@ -206,7 +207,7 @@ struct ReportTests {
             try folder.write([Assessment(measurement())], costReports: [], baseline: nil)
         }
         let left = try FileManager.default.subpathsOfDirectory(atPath: folder.url.path).sorted()
-        #expect(left == ["histograms", "size.csv.part"])
+        #expect(left == ["size.csv.part"])
         try FileManager.default.createDirectory(
             at: parent.appendingPathComponent("latest"), withIntermediateDirectories: false)
         let reason = folder.becomeLatest()

@@ -39,7 +39,7 @@ struct ExposureExecution {
         let observer: Observer
         do {
             observer = try Observer(serverID: stores.serverID)
-            files = try ResultFiles(plan, identity, cleanup, stores.facts, withHistograms: false)
+            files = try ResultFiles(plan, identity, cleanup, stores.facts)
         } catch {
             _ = stores.close(isEmpty: true)
             throw error

@@ -15,13 +15,12 @@ final class ResultFiles {
     /// Makes the folder and writes `run.json`, so that a folder or a disk that takes nothing is noticed at
     /// once.
     init(
-        _ plan: RunPlan, _ identity: RunIdentity, _ cleanup: Cleanup, _ stores: StoreFacts,
-        withHistograms: Bool = true
+        _ plan: RunPlan, _ identity: RunIdentity, _ cleanup: Cleanup, _ stores: StoreFacts
     ) throws {
         self.cleanup = cleanup
         (baseline, isQuiet) = (plan.baseline, plan.isQuiet)
         do {
-            folder = try ResultFolder(in: plan.out, identity: identity, withHistograms: withHistograms)
+            folder = try ResultFolder(in: plan.out, identity: identity)
         } catch { throw Self.unusable(plan, error) }
         cleanup.note { [folder] in $0.emptyResult = folder.made }
         self.stores = stores

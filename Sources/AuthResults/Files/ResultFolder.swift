@@ -12,11 +12,12 @@ package struct ResultFolder {
     package let parent: URL
     /// What was made of it: all that is removed again when nothing comes into it.
     package let made = MadeFiles()
+    private let histograms = HistogramLines()
 
     /// Makes the folder `<parent>/<run id>/`, and the parent where it is missing.
     ///
     /// Another run may have begun in the same millisecond: the identifier then gets a number.
-    package init(in parent: URL, identity: RunIdentity, withHistograms: Bool = true) throws {
+    package init(in parent: URL, identity: RunIdentity) throws {
         self.parent = parent
         do {
             try made.makeFolders(parent.path)
@@ -24,7 +25,6 @@ package struct ResultFolder {
             url = parent.appendingPathComponent(runID, isDirectory: true)
             self.identity = RunIdentity(
                 runID: runID, workload: identity.workload, traceSHA256: identity.traceSHA256)
-            if withHistograms { try made.makeFolder(url.appendingPathComponent("histograms").path) }
         } catch {
             made.removeAll()
             throw error
@@ -37,17 +37,11 @@ package struct ResultFolder {
         try write([("run.json", try encoder.encode(record) + Data("\n".utf8))])
     }
 
-    /// Writes all that has been measured so far, and the histograms of the newest measurement.
+    /// Writes all that has been measured so far; of the histograms only those of the newest measurement are made anew.
     ///
     /// `baseline` names the strategy that only shows the harness's own cost, if there is one.
     package func write(_ assessments: [Assessment], costReports: [CostReport], baseline: String?) throws {
         var files: [(String, Data)] = []
-        if let newest = assessments.last {
-            for latency in newest.latencies {
-                let file = HistogramFile(identity, newest.measurement, latency)
-                files.append(("histograms/\(file.name)", try file.json()))
-            }
-        }
         let figures = SummaryTable.rows(assessments.map { RepeatFigures($0) })
         files.append(("summary.csv", Self.csv(SummaryTable.columns(identity), figures)))
         files.append(
@@ -55,7 +49,10 @@ package struct ResultFolder {
         let rows = ThroughputTable.rows(assessments, baseline: baseline)
         files.append(("throughput.csv", Self.csv(ThroughputTable.columns(identity), rows)))
         files.append(("size.csv", Self.csv(SizeTable.columns(identity), SizeTable.rows(costReports))))
-        try write(files)
+        let newest = assessments.last.map { newest in
+            newest.latencies.map { HistogramLine(identity, newest.measurement, $0) }
+        }
+        try histograms.adding(newest ?? []) { try write(files + [(HistogramLine.file, $0)]) }
     }
 
     /// Writes all exposures measured so far.

@@ -10,8 +10,7 @@ package struct ResultReader {
     package private(set) var record: RecordHead?
     /// By the file's name.
     package private(set) var tables: [String: CSVTable] = [:]
-    /// By the file's name.
-    package private(set) var histograms: [String: HistogramFile] = [:]
+    package private(set) var histograms: [HistogramLine.Key: HistogramLine] = [:]
 
     /// What other files are checked against, of `run.json`.
     package struct RecordHead: Decodable, Sendable {
@@ -37,6 +36,9 @@ package struct ResultReader {
         package var workload: Workload
         package var duration_seconds: Double?
         package var machine: Machine
+        package var versions: Versions?
+
+        package struct Versions: Decodable, Sendable { package var authbench: String? }
     }
 
     package init(_ url: URL) {
@@ -79,17 +81,18 @@ package struct ResultReader {
     }
 
     private mutating func readHistograms() {
-        let folder = url.appendingPathComponent("histograms").path
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
-            faults.append("histograms: no such folder")
-            return
+        guard let data = read(HistogramLine.file) else { return }
+        let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (index, line) in lines.dropLast().enumerated() {
+            let place = "\(HistogramLine.file), line \(index + 1)"
+            do {
+                let one = try HistogramLine(json: Data(line))
+                if histograms.updateValue(one, forKey: one.key) != nil {
+                    faults.append("\(place): a second line of \(one.key)")
+                }
+            } catch { faults.append("\(place): \(error)") }
         }
-        for name in names.sorted() where name.hasSuffix(".json") {
-            guard let data = read("histograms/\(name)") else { continue }
-            do { histograms[name] = try HistogramFile(json: data) } catch {
-                faults.append("histograms/\(name): \(error)")
-            }
-        }
+        if lines.last?.isEmpty == false { faults.append("\(HistogramLine.file): ends within a line") }
     }
 
     private mutating func read(_ name: String) -> Data? {

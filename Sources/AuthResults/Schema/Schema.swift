@@ -66,7 +66,7 @@ package struct Schema: Sendable {
 /// What stands first in each row of every file, so that a row never goes astray from its run.
 package struct RunIdentity: Sendable, Equatable {
     /// Counted up when a column changes its meaning or goes.
-    package static let schemaVersion = 3
+    package static let schemaVersion = 4
 
     package var runID: String
     package var workload: String

@@ -27,12 +27,12 @@ package enum SummaryTable {
     }
 
     package static func columns(_ identity: RunIdentity) -> [Column<Row>] {
-        identity.columns { $0.strategy } + place + latency + rates
+        identity.columns { $0.strategy } + place + latency + rates + decisions
     }
 
     /// Those that are printed, without what says which run it is.
     package static var printed: [Column<Row>] {
-        [Column(printed: "strategy") { .text($0.strategy) }] + place + latency + rates
+        [Column(printed: "strategy") { .text($0.strategy) }] + place + latency + rates + decisions
     }
 
     private static var place: [Column<Row>] {
@@ -91,6 +91,25 @@ package enum SummaryTable {
                 "store_cpu_us_per_op", .optionalNumber,
                 "CPU time of the store's own process per operation, in µs; blank where it is unknown."
             ) { .number($0.pooled.storeCPU_us_per_op, ThroughputTable.cpuDigits) },
+        ]
+    }
+
+    /// Counted over all repeats and operations of the strategy, valid or not, so that they stand in each of its rows alike.
+    private static var decisions: [Column<Row>] {
+        [
+            Column(
+                "false_accepts", .count,
+                "Requests accepted that had to be refused, in all repeats; alike in all rows of a strategy, as the next three."
+            ) { .count($0.pooled.decisions.falseAccepts) },
+            Column("false_rejects", .count, "Requests refused that had to be accepted, in all repeats.") {
+                .count($0.pooled.decisions.falseRejects)
+            },
+            Column("stale_accepts", .count, "Requests accepted after a logout, as the strategy promises; in all repeats.") {
+                .count($0.pooled.decisions.staleAccepts)
+            },
+            Column("errors", .count, "Requests on which nothing was decided, in all repeats.") {
+                .count($0.pooled.decisions.errors)
+            },
         ]
     }
 }

@@ -1,3 +1,4 @@
+import AuthCore
 import Backends
 
 /// What changes two keys at once, as scripts: no other client ever sees half of it
@@ -153,4 +154,25 @@ struct LoadedRedisScripts {
         search = try RedisScript(RedisScripts.search, on: &connection)
         endSearch = try RedisScript(RedisScripts.endSearch, on: &connection)
     }
+}
+
+/// How long Redis keeps what, in milliseconds of the wall clock.
+enum RedisLife {
+    /// How long Redis itself keeps a key: a day beyond the expiry that counts.
+    ///
+    /// Redis goes by the wall clock. The trace's clock may stand still, and a session that is good on it must
+    /// not vanish in a long run.
+    static func timeToLive_ms(_ record: SessionRecord, _ lifetimes: Lifetimes) -> Int64 {
+        // What a damaged record says may be any number.
+        let left_ms = record.idleExpiry.milliseconds(since: record.lastSeen)
+        return min(max(0, left_ms), lifetimes.absolute_ms) + reserve_ms
+    }
+
+    static func indexLife_ms(_ lifetimes: Lifetimes) -> Int64 { lifetimes.absolute_ms + reserve_ms }
+
+    static var reserve_ms: Int64 { 86_400_000 }
+    /// How long the name before a renewal leads to the one after it, on the wall clock: for requests that cross.
+    static var crossing_ms: Int64 { 60_000 }
+    /// By how much the clocks of two servers, or one that is set, may differ before an index is wrongly held for whole.
+    static var clockStep_ms: Int64 { 3_600_000 }
 }

@@ -134,7 +134,7 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
         let data = data.count > 0 ? data.make(for: record.subject) : []
         command.append(SessionRecordCoding.encode(record, data: data, scope: scope))
         Self.append(id, record, lifetimes, to: &command)
-        command.append(record.lastSeen.advanced(byMilliseconds: -Self.reserve_ms).milliseconds)
+        command.append(record.lastSeen.advanced(byMilliseconds: -RedisLife.reserve_ms).milliseconds)
     }
 
     /// Writes a record back, but only over one that is still there, and not what it permits.
@@ -160,7 +160,7 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
         command.append(SessionRecordCoding.encode(record))
         Self.append(new, record, lifetimes, to: &command)
         command.append(old.span)
-        command.append(Self.crossing_ms)
+        command.append(RedisLife.crossing_ms)
         return try answer(of: scripts.rotate).integer == 1
     }
 
@@ -210,7 +210,7 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
     private mutating func each(
         of subject: Subject, _ action: StaticString, _ argument: [UInt8], at now: Instant
     ) throws -> [[UInt8]] {
-        let longest_ms = min(lifetimes.idle_ms, lifetimes.absolute_ms) + Self.clockStep_ms
+        let longest_ms = min(lifetimes.idle_ms, lifetimes.absolute_ms) + RedisLife.clockStep_ms
         for _ in 0..<3 {
             command.begin(scripts.each, keys: 1, arguments: 6)
             command.append(userPrefix, Self.index(of: subject).span)
@@ -234,7 +234,7 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
         command.append(-max(0, now.milliseconds))
         command.append(max(0, now.milliseconds))
         command.append(mark)
-        command.append(Self.indexLife_ms(lifetimes))
+        command.append(RedisLife.indexLife_ms(lifetimes))
         _ = try answer(of: scripts.beginSearch)
         var cursor = Array("0".utf8)
         repeat {
@@ -285,11 +285,11 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
     private static func append(
         _ id: Digest, _ record: SessionRecord, _ lifetimes: Lifetimes, to command: inout RedisCommand
     ) {
-        command.append(timeToLive_ms(record, lifetimes))
+        command.append(RedisLife.timeToLive_ms(record, lifetimes))
         command.append(id.span)
         command.append(record.absoluteExpiry.milliseconds)
         command.append(-max(0, record.lastSeen.milliseconds))
-        command.append(indexLife_ms(lifetimes))
+        command.append(RedisLife.indexLife_ms(lifetimes))
     }
 
     /// The name of a user's index after the prefix: the user as records have it.
@@ -298,22 +298,4 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
         bytes.append(subject.id, count: 8)
         return bytes
     }
-
-    /// How long Redis itself keeps a key: a day beyond the expiry that counts.
-    ///
-    /// Redis goes by the wall clock. The trace's clock may stand still, and a session that is good on it must
-    /// not vanish in a long run.
-    private static func timeToLive_ms(_ record: SessionRecord, _ lifetimes: Lifetimes) -> Int64 {
-        // What a damaged record says may be any number.
-        let left_ms = record.idleExpiry.milliseconds(since: record.lastSeen)
-        return min(max(0, left_ms), lifetimes.absolute_ms) + reserve_ms
-    }
-
-    private static func indexLife_ms(_ lifetimes: Lifetimes) -> Int64 { lifetimes.absolute_ms + reserve_ms }
-
-    private static var reserve_ms: Int64 { 86_400_000 }
-    /// How long the name before a renewal leads to the one after it, on the wall clock: for requests that cross.
-    private static var crossing_ms: Int64 { 60_000 }
-    /// By how much the clocks of two servers, or one that is set, may differ before an index is wrongly held for whole.
-    private static var clockStep_ms: Int64 { 3_600_000 }
 }

@@ -116,20 +116,20 @@ struct ThroughputCheck {
 struct LatencyCheck {
     private(set) var faults: [String] = []
 
-    init(_ record: ResultReader.RecordHead, _ rows: [TableRow], _ histograms: [String: HistogramFile]) {
+    init(_ record: ResultReader.RecordHead, _ rows: [TableRow], _ histograms: [HistogramLine.Key: HistogramLine]) {
         let identity = RunIdentity(
             runID: record.run_id, workload: record.workload.name, traceSHA256: record.trace_sha256)
         let columns = LatencyTable.columns(identity)
-        var used: Set<String> = []
+        var used: Set<HistogramLine.Key> = []
         for row in rows {
-            let name = "\(row["strategy"])-\(row["repeat"])-\(row["operation"])-\(row["clock"]).json"
-            guard let file = histograms[name] else {
-                faults.append(row.fault("there is no histograms/\(name)"))
+            let key = HistogramLine.Key(row)
+            guard let line = histograms[key] else {
+                faults.append(row.fault("\(HistogramLine.file) has no line for it"))
                 continue
             }
-            used.insert(name)
-            guard let again = Self.row(file) else {
-                faults.append("histograms/\(name): unknown operation or clock")
+            used.insert(key)
+            guard let again = Self.row(line) else {
+                faults.append("\(HistogramLine.file): \(key) is of an unknown operation or clock")
                 continue
             }
             for column in columns where column.cell(again).text != row[column.name] {
@@ -139,19 +139,19 @@ struct LatencyCheck {
                             + " \"\(column.cell(again).text)\""))
             }
         }
-        for name in histograms.keys.sorted() where !used.contains(name) {
-            faults.append("histograms/\(name): no row of latency.csv belongs to it")
+        for key in histograms.keys.sorted() where !used.contains(key) {
+            faults.append("\(HistogramLine.file): no row of latency.csv belongs to \(key)")
         }
     }
 
     /// A row as the writer would make it.
-    static func row(_ file: HistogramFile) -> LatencyTable.Row? {
-        guard let kind = OperationKind.allCases.first(where: { $0.name == file.head.operation }),
-            let clock = LatencyClock(rawValue: file.head.clock)
+    static func row(_ line: HistogramLine) -> LatencyTable.Row? {
+        guard let kind = OperationKind.allCases.first(where: { $0.name == line.head.operation }),
+            let clock = LatencyClock(rawValue: line.head.clock)
         else { return nil }
         return LatencyTable.Row(
-            strategy: file.head.strategy, repeatIndex: file.head.repeat,
-            latency: .init(kind: kind, clock: clock, times: file.times))
+            strategy: line.head.strategy, repeatIndex: line.head.repeat,
+            latency: .init(kind: kind, clock: clock, times: line.times))
     }
 }
 

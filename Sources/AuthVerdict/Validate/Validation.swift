@@ -17,7 +17,7 @@ package struct Validation {
         reader = ResultReader(url)
         faults = reader.faults
         if let version = reader.record?.schema_version, version != RunIdentity.schemaVersion {
-            faults = [Self.otherSchema(version)]
+            faults = [Self.otherSchema(version, reader.record?.versions?.authbench)]
             return
         }
         for schema in reader.schemas {
@@ -45,9 +45,9 @@ package struct Validation {
     }
 
     /// Of such a folder nothing else can be said.
-    private static func otherSchema(_ version: Int) -> String {
+    private static func otherSchema(_ version: Int, _ program: String?) -> String {
         "run.json: schema_version is \(version), not \(RunIdentity.schemaVersion):"
-            + " use the authbench that wrote the folder, or measure again"
+            + " use authbench \(program ?? "of the time"), which wrote the folder, or measure again"
     }
 
     private mutating func check(_ table: CSVTable, against schema: Schema) {
@@ -86,11 +86,10 @@ package struct Validation {
                 faults.append(row.fault("\(name) is \(row[name]), but run.json has \(value)"))
             }
         }
-        for (name, file) in reader.histograms {
-            let head = file.head
+        for (key, line) in reader.histograms {
+            let head = line.head
             let own = [String(head.schema_version), head.run_id, head.workload, head.trace_sha256]
-            if own != expected.map(\.1) { faults.append("histograms/\(name): belongs to another run") }
-            if name != file.name { faults.append("histograms/\(name): its content is that of \(file.name)") }
+            if own != expected.map(\.1) { faults.append("\(HistogramLine.file): \(key) is of another run") }
         }
     }
 }

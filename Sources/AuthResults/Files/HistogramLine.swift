@@ -1,9 +1,13 @@
 import AuthCore
 import Foundation
+import Synchronization
 
-/// `histograms/<strategy>-<repeat>-<operation>-<clock>.json`: every recorded time of one cell, without loss and
+/// One line of `histograms.jsonl`: every recorded time of one strategy, repeat, operation and clock, without loss and
 /// mergeable by adding counts.
-package struct HistogramFile: Sendable {
+package struct HistogramLine: Sendable {
+    /// The name of the file.
+    package static let file = "histograms.jsonl"
+
     /// What it is about.
     package struct Head: Codable, Sendable, Equatable {
         package var schema_version = RunIdentity.schemaVersion
@@ -16,12 +20,36 @@ package struct HistogramFile: Sendable {
         package var clock: String
     }
 
+    /// Which line of the file it is, whatever the order.
+    package struct Key: Hashable, Comparable, Sendable, CustomStringConvertible {
+        package var strategy: String
+        package var `repeat`: Int
+        package var operation: String
+        package var clock: String
+
+        /// Takes the fields of a row of `latency.csv`.
+        package init(_ row: TableRow) {
+            (strategy, `repeat`) = (row["strategy"], Int(row["repeat"]) ?? 0)
+            (operation, clock) = (row["operation"], row["clock"])
+        }
+
+        fileprivate init(_ head: Head) {
+            (strategy, `repeat`) = (head.strategy, head.repeat)
+            (operation, clock) = (head.operation, head.clock)
+        }
+
+        package var description: String { "\(strategy), repeat \(`repeat`), \(operation), \(clock)" }
+
+        package static func < (left: Self, right: Self) -> Bool {
+            (left.repeat, left.strategy, left.operation, left.clock)
+                < (right.repeat, right.strategy, right.operation, right.clock)
+        }
+    }
+
     package var head: Head
     package var times: SlicedHistogram
 
-    package var name: String {
-        "\(head.strategy)-\(head.repeat)-\(head.operation)-\(head.clock).json"
-    }
+    package var key: Key { Key(head) }
 
     package init(head: Head, times: SlicedHistogram) {
         self.head = head
@@ -36,22 +64,23 @@ package struct HistogramFile: Sendable {
         times = latency.times
     }
 
-    /// The head and, as `columns` says, `[lower_ns, upper_ns, count]` for each bucket; then for each slice of
-    /// the measurement the places of its buckets in that list, each followed by its count.
+    /// The head; then `lower_ns`, `upper_ns` and `count` of each bucket; then for each slice of the measurement the
+    /// places of its buckets in those lists, each followed by its count. A newline ends it.
     ///
     /// The numbers are written by hand, because there are millions.
     package func json() throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         var text = try encoder.encode(head).dropLast()
-        text += Data(#","columns":["lower_ns","upper_ns","count"],"buckets":["#.utf8)
-        var places: [Int: Int] = [:]
-        for (place, bucket) in times.total.buckets.enumerated() {
-            places[bucket.index] = place
-            let comma = place > 0 ? "," : ""
-            text += Data("\(comma)[\(bucket.lower_ns),\(bucket.upper_ns),\(bucket.count)]".utf8)
+        let buckets = times.total.buckets
+        func add(_ name: String, _ value: (LatencyHistogram.Bucket) -> UInt64) {
+            text += Data((",\"\(name)\":[" + buckets.map { String(value($0)) }.joined(separator: ",") + "]").utf8)
         }
-        text += Data(#"],"slices":["#.utf8)
+        add("lower_ns", \.lower_ns)
+        add("upper_ns", \.upper_ns)
+        add("count", \.count)
+        let places = Dictionary(uniqueKeysWithValues: buckets.enumerated().map { ($1.index, $0) })
+        text += Data(#","slices":["#.utf8)
         for (index, slice) in times.slices.enumerated() {
             let numbers = slice.buckets.map { "\(places[$0.index] ?? 0),\($0.count)" }
             text += Data(((index > 0 ? ",[" : "[") + numbers.joined(separator: ",") + "]").utf8)
@@ -59,7 +88,7 @@ package struct HistogramFile: Sendable {
         return text + Data("]}\n".utf8)
     }
 
-    /// Reads such a file strictly.
+    /// Reads such a line strictly.
     ///
     /// - Throws: `ResultError`, without the file's name.
     package init(json: Data) throws {
@@ -67,15 +96,17 @@ package struct HistogramFile: Sendable {
         do {
             head = try JSONDecoder().decode(Head.self, from: json)
             body = try JSONDecoder().decode(Body.self, from: json)
-        } catch { throw ResultError("is no histogram file: \(error.jsonReason)") }
+        } catch { throw ResultError("is no histogram: \(error.jsonReason)") }
+        guard body.lower_ns.count == body.count.count, body.upper_ns.count == body.count.count else {
+            throw ResultError("has lower_ns, upper_ns and count of different lengths")
+        }
         var indices: [Int] = []
-        for bucket in body.buckets {
-            let index = bucket.count == 3 ? BucketLayout.index(of: bucket[0]) : 0
-            guard bucket.count == 3, 1..<Self.most ~= bucket[2], indices.last ?? -1 < index,
-                index < BucketLayout.count, BucketLayout.lower_ns(index) == bucket[0],
-                BucketLayout.upper_ns(index) == bucket[1]
+        for (place, lower_ns) in body.lower_ns.enumerated() {
+            let (index, count) = (BucketLayout.index(of: lower_ns), body.count[place])
+            guard 1..<Self.most ~= count, indices.last ?? -1 < index, index < BucketLayout.count,
+                BucketLayout.lower_ns(index) == lower_ns, BucketLayout.upper_ns(index) == body.upper_ns[place]
             else {
-                throw ResultError("has a bucket that is none of the layout's, or out of order: \(bucket)")
+                throw ResultError("has a bucket that is none of the layout's, or out of order: \(lower_ns)")
             }
             indices.append(index)
         }
@@ -83,13 +114,15 @@ package struct HistogramFile: Sendable {
             throw ResultError("has \(body.slices.count) slices, more than \(Self.mostSlices)")
         }
         times = SlicedHistogram(try body.slices.map { try Self.slice($0, indices) })
-        guard times.total.buckets.map(\.count) == body.buckets.map({ $0[2] }) else {
+        guard times.total.buckets.map(\.count) == body.count else {
             throw ResultError("has slices that do not add up to its buckets")
         }
     }
 
     private struct Body: Decodable {
-        var buckets: [[UInt64]]
+        var lower_ns: [UInt64]
+        var upper_ns: [UInt64]
+        var count: [UInt64]
         var slices: [[UInt64]]
     }
 
@@ -109,6 +142,19 @@ package struct HistogramFile: Sendable {
             buckets.append(.init(index: indices[place], count: numbers[at + 1]))
         }
         return LatencyHistogram(buckets)
+    }
+}
+
+/// The lines of a run so far, made once: each measurement adds its own, and the file is written whole.
+final class HistogramLines: Sendable {
+    private let written = Mutex(Data())
+
+    /// Hands over the file's bytes with further lines, and keeps them when `write` has done its work.
+    func adding(_ lines: [HistogramLine], write: (Data) throws -> Void) throws {
+        let new = try lines.reduce(into: Data()) { try $0 += $1.json() }
+        let whole = written.withLock { $0 } + new
+        try write(whole)
+        written.withLock { $0 = whole }
     }
 }
 
