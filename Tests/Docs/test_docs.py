@@ -163,6 +163,12 @@ def test_tables_and_figures_are_those_of_the_reference():
     assert run.returncode == 0, run.stderr
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_no_marker_of_a_figure_cuts_its_paragraph(name):
+    # A comment at the beginning of a line is a block of its own in Markdown.
+    assert not re.search(r"^\s*<!-- figure", (ROOT / name).read_text(), re.MULTILINE)
+
+
 def test_a_changed_figure_is_found_and_written_anew(tmp_path):
     page = tmp_path / "page.md"
     page.write_text("p50 is <!-- figure: time hs256-jwt p50 -->1 s<!-- end -->.\n\n<!-- table: cost -->\nold\n<!-- end -->\n")
