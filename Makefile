@@ -12,7 +12,7 @@ DEFECT := hs256-jwt:slow5
 # instructions take some per cent more or less.
 ALIGNED := -Xswiftc -Xllvm -Xswiftc -align-all-functions=6
 
-.PHONY: run report test soak build lint check smoke bench fuzz schema defect example clean
+.PHONY: run report test soak build lint check smoke bench fuzz schema docs defect example clean
 
 run: build
 	@$(BIN) run $(ARGS)
@@ -27,7 +27,7 @@ build: .build/packages-run
 test: .build/packages-test $(VENV)/installed
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
-	$(VENV)/bin/python -m pytest -q Tests/Import Tests/Interop Tests/Pipelines Tests/Report Tests/Soak
+	$(VENV)/bin/python -m pytest -q Tests/Docs Tests/Import Tests/Interop Tests/Pipelines Tests/Report Tests/Soak
 	$(VENV)/bin/python -m pytest -q plot
 
 # 500 signals at random and aimed moments over all commands that measure or write: some 12 minutes.
@@ -48,6 +48,10 @@ bench: .build/packages-run
 # The columns of the CSV files, from the tables that write them.
 schema: build
 	@$(BIN) schema >results/SCHEMA.md
+
+# The tables and figures in the documents, from results/reference and results/reference-exposure.
+docs:
+	@.ci/doc-tables
 
 # A short real run of everything, as CI makes it.
 smoke: build

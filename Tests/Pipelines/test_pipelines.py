@@ -1,16 +1,13 @@
 """The pipelines that users paste are what their servers read, and call the program as it is."""
 
 import re
-import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import yaml
+from program_calls import PROGRAM, ROOT, calls, is_called_right
 
-ROOT = Path(__file__).parents[2]
-PROGRAM = ROOT / ".build/debug/authbench"
 GITHUB = ROOT / ".github/workflows/auth-performance.yml"
 GITLAB = ROOT / ".gitlab/auth-performance.gitlab-ci.yml"
 PIPELINES = {GITHUB: "vendor.github-workflows", GITLAB: "vendor.gitlab-ci"}
@@ -22,26 +19,6 @@ def scripts(path):
     if path == GITLAB:
         return pipeline["auth-performance"]["script"]
     return [step["run"] for step in pipeline["jobs"]["gate"]["steps"] if "run" in step]
-
-
-def calls(text):
-    """The arguments of each call of authbench in shell text, redirections and what follows left out."""
-    joined = text.replace("\\\n", " ")
-    for arguments in re.findall(r"^ *(?:\.gate/head|(?:\.build/release/)?authbench) +(.*)$", joined, re.MULTILINE):
-        yield shlex.split(re.split(r" (?:>|\|)", arguments)[0], comments=True)
-
-
-def options(text):
-    return set(re.findall(r"--[a-z][a-z-]+", text))
-
-
-def is_called_right(arguments):
-    """Whether the program has the command and all of its options."""
-    command = list(arguments[: 2 if arguments[0] == "token" or arguments[:2] == ["gate", "simulate"] else 1])
-    if command == ["gate"]:
-        command.append("run")
-    run = subprocess.run([PROGRAM, *command, "--help"], capture_output=True, text=True)
-    return run.returncode == 0 and options(" ".join(arguments)) <= options(run.stdout)
 
 
 @pytest.mark.parametrize("path", PIPELINES, ids=lambda path: path.name)
@@ -83,14 +60,3 @@ def test_gitlab_takes_inconclusive_for_a_warning_and_shows_the_tests():
     job = yaml.safe_load(GITLAB.read_text())["auth-performance"]
     assert job["allow_failure"] == {"exit_codes": 3}
     assert job["artifacts"]["reports"] == {"junit": "gate-results/report.xml"}
-
-
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
-def test_the_documents_call_the_program_as_it_is(name):
-    blocks = re.findall(r"^```\w*\n(.*?)^```", (ROOT / name).read_text(), re.MULTILINE | re.DOTALL)
-    found = [arguments for block in blocks for arguments in calls(re.sub(r"^\$ ", "", block, flags=re.MULTILINE))]
-    assert name != "README.md" or len(found) >= 4
-    for arguments in found:
-        if arguments[0].startswith("--") or len(arguments[0].split()) > 1:
-            continue
-        assert is_called_right(arguments), arguments
