@@ -12,7 +12,9 @@ from libraries import alt, pd
 from results import Results
 
 NAME = "comparison"
-ROW = 38
+ROW = 32
+# More rows than these nobody reads; those that matter come first.
+MOST = 40
 # What a pass is proved to stay below, in per cent: the tolerances of `compare` and `gate` (README).
 TOLERANCES = {"throughput": 8, "cpu_us_per_op": 5, "time_ns": 5, "cpu_ns": 5, "mean_ns": 8, "p50_ns": 8, "p99_ns": 15}
 VERDICTS = {"regression": ("#D55E00", "triangle-right"), "inconclusive": ("#B88200", "diamond"),
@@ -30,19 +32,25 @@ def figure(results: Results) -> Figure | Skipped:
     table = rows(results.comparison)
     if table.empty:
         return Skipped(NAME, f"no row with an interval in {results.path.name}")
-    drawn = Figure(NAME, "Head against base", chart(table), sentence(table), alt_text(table), [results.compared])
-    return finish(drawn, results, "Each change with its 95 % interval. A change within the grey band is tolerated.", ROW * len(table))
+    shown = table.head(MOST)
+    drawn = Figure(NAME, "Head against base", chart(shown), sentence(table), alt_text(shown), [results.compared])
+    note = "Each change with its 95 % interval. A change within the grey band is tolerated."
+    if len(table) > MOST:
+        note += f" The first {MOST} of {len(table)} rows, regressions before all others; {results.compared} has all."
+    return finish(drawn, results, note, ROW * len(shown))
 
 
 def rows(comparison: pd.DataFrame) -> pd.DataFrame:
     table = comparison[comparison.strategy != theme.BASELINE].dropna(subset=["ci95_low_percent", "ci95_high_percent"])
     rank = {name: place for place, name in enumerate(theme.order(table.strategy))}
-    table = table.assign(operation=table.operation.astype(object).fillna("all"), rank=table.strategy.map(rank))
-    table = table.sort_values(["rank", "operation"], kind="stable")
+    weight = {name: place for place, name in enumerate(VERDICTS)}
+    table = table.assign(operation=table.operation.astype(object).fillna("all"), rank=table.strategy.map(rank),
+                         weight=table.verdict.map(weight).fillna(len(weight)))
+    table = table.sort_values(["weight", "rank", "operation"], kind="stable")
     metric = table.metric.str.replace("throughput", "throughput (more is better)")
     table["row"] = table.strategy + " · " + table.operation + " · " + metric
     if table.clients.nunique() > 1:
-        table["row"] += " · " + table.clients.astype(str) + " clients"
+        table["row"] += " · " + table.clients.map(lambda count: wording.counted(count, "client"))
     tolerance = table.metric.str.replace("response_", "").map(TOLERANCES)
     for name, percent in {"change": table.change_percent, "low": table.ci95_low_percent,
                           "high": table.ci95_high_percent, "upper": tolerance}.items():
@@ -73,16 +81,16 @@ def chart(table: pd.DataFrame) -> alt.LayerChart:
         text=text, interval=spans, left=low, label=table.row + ": " + text)
     y = alt.Y("row:N", sort=list(table.row), title=None, axis=None)
     base = alt.Chart(kept).encode(y=y)
-    band = base.transform_filter("isValid(datum.upper)").mark_bar(style="tolerance", height=14, yOffset=8).encode(
+    band = base.transform_filter("isValid(datum.upper)").mark_bar(style="tolerance", height=12, yOffset=7).encode(
         x=alt.X("lower:Q", **axis), x2="upper:Q")
     zero = alt.Chart(pd.DataFrame({"change": [1]})).mark_rule(style="zero").encode(x=alt.X("change:Q", **axis))
     colour = alt.Color("verdict:N", title=None, scale=alt.Scale(domain=names, range=[look[0] for look in looks]))
     shape = alt.Shape("verdict:N", title=None, scale=alt.Scale(domain=names, range=[look[1] for look in looks]))
-    lines = base.mark_rule(strokeWidth=2, yOffset=8, y2Offset=8).encode(x=alt.X("low:Q", **axis), x2="high:Q", color=colour)
-    dots = base.mark_point(filled=True, size=75, opacity=1, yOffset=8).encode(
+    lines = base.mark_rule(strokeWidth=2, yOffset=7, y2Offset=7).encode(x=alt.X("low:Q", **axis), x2="high:Q", color=colour)
+    dots = base.mark_point(filled=True, size=75, opacity=1, yOffset=7).encode(
         x=alt.X("change:Q", **axis), color=colour, shape=shape,
         tooltip=theme.tips(row="row", text="change", interval="95 %", n="pairs (n)", verdict="verdict"))
-    return alt.layer(band, zero, lines, dots, theme.rows(kept, alt.X("left:Q", **axis), y, dy=-9))
+    return alt.layer(band, zero, lines, dots, theme.rows(kept, alt.X("left:Q", **axis), y, dy=-8))
 
 
 def sentence(table: pd.DataFrame) -> str:

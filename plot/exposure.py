@@ -34,7 +34,7 @@ def figure(results: Results, cost: Results | None = None) -> Figure | Skipped:
     drawn = Figure(NAME, "Exposure against cost", chart(table), sentence(table), alt_text(table),
                    ["exposure.csv", "throughput.csv", "summary.csv"])
     what = ("How long a holder still gets in after a logout: at the mark with all renewals, at the foot of its line without. "
-            "Filled marks are beaten by no other strategy in both.")
+            "No other strategy beats a filled mark in both.")
     return finish(drawn, source, what, HEIGHT)
 
 

@@ -82,5 +82,6 @@ def unusable(valid: bool) -> str:
 
 
 def folded(name: str) -> str:
-    """The name on as many lines as it needs: it is never cut."""
-    return textwrap.fill(name, NAME_WIDTH)
+    """The name on as many lines as it needs, broken at its hyphens only where a word alone is too long; it is never cut."""
+    words = textwrap.wrap(name, NAME_WIDTH, break_on_hyphens=False, break_long_words=False)
+    return "\n".join(textwrap.fill(line, NAME_WIDTH) for line in words)

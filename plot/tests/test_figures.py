@@ -196,7 +196,7 @@ def test_cost_says_where_the_store_cannot_be_seen(run, picture):
 def test_size_draws_equal_strategies_as_one_line_with_both_limits(known, picture):
     figure = size.figure(known)
     svg = picture(figure)
-    assert "sqlite-session,</tspan>" in svg and ">redis-session</tspan>" in svg and "hs256-jwt, rs256-" not in svg
+    assert all(f">{line}</tspan>" in svg for line in ("sqlite-session,", "redis-session", "hs256-jwt,", "rs256-jwt"))
     assert "4096: " in svg and "8192: " in svg
     assert "from 65 bytes" in figure.sentence and "to 9022" in figure.sentence
     assert figure.sentence.endswith("With roles-9kib, the credential of hs256-jwt and rs256-jwt does not fit into a cookie of "
@@ -224,6 +224,16 @@ def test_comparison_tells_the_worst_regression(drawn):
         "(95 %: +11.0 to +13.5 %).")
 
 
+def test_of_many_rows_those_that_matter_come_first_and_the_note_tells_how_many_there_are(tmp_path):
+    folder = gate_folder(tmp_path / "gate")
+    rewrite(folder / "gate.csv", lambda rows: rows.extend(
+        rows[1] | {"operation": f"renew-{place}"} for place in range(60)))
+    figure = comparison.figure(open_results(folder))
+    assert "The first 40 of 62 rows" in figure.note and figure.note.endswith("gate.csv has all.")
+    assert figure.alt_text.index("regression") < figure.alt_text.index("pass")
+    assert figure.sentence.startswith("Of 62 rows: 61 pass and 1 regression.")
+
+
 def test_load_takes_the_valid_repeats_at_each_rate(drawn):
     words = drawn("load").sentence
     assert words.startswith("At 9\u202f000 requests per second, the p99 of hs256-jwt is 33.6 µs")
@@ -247,7 +257,7 @@ def test_names_are_moved_apart_in_their_order_and_stay_inside():
     assert theme.spread([10, 10, 50], [20, 20, 20], 100) == [10, 30, 50]
     assert theme.spread([50, 50], [20, 20], 100) == [40, 60]
     # A name of two lines takes the room of two.
-    assert theme.spread([50, 50], [40, 20], 100) == [40, 70]
+    assert theme.spread([50, 50], [40, 20], 100) == [35, 65]
     moved = theme.spread([3, 1, 2.9, 99, 100], [10] * 5, 100)
     assert moved == [25, 5, 15, 85, 95]
 
@@ -267,6 +277,13 @@ def test_a_place_on_an_axis_and_its_value_are_each_others_inverse():
     for axis in (theme.Log(2, 10_000), theme.Log(0, 86_400, constant=10)):
         for value in (2, 60, 4000):
             assert axis.value(axis.place(value)) == pytest.approx(value)
+
+
+def test_a_name_is_broken_between_words_before_hyphens_and_never_cut():
+    assert wording.folded("hs256-jwt, rs256-jwt") == "hs256-jwt,\nrs256-jwt"
+    long = "acme-session-in-postgresql-with-replicas"
+    assert wording.folded(long).replace("\n", "") == long
+    assert max(map(len, wording.folded(long).split("\n"))) <= wording.NAME_WIDTH
 
 
 def luminance(colour: str) -> float:
