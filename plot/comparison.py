@@ -98,8 +98,8 @@ def sentence(table: pd.DataFrame) -> str:
     bad = table[table.verdict == "regression"]
     row = table.loc[(bad if len(bad) else table).change_percent.abs().idxmax()]
     kind = "The largest regression" if len(bad) else "The largest change"
-    return (f"Of {wording.counted(len(table), 'row')}: {counts}. {kind} is {row.change_percent:+.1f} % in {row.metric} of {row.strategy} "
-            f"(95 %: {row.ci95_low_percent:+.1f} to {row.ci95_high_percent:+.1f} %).")
+    return (f"Of {wording.counted(len(table), 'row')}: {counts}. {kind} is {row.change_percent:+.1f} % "
+            f"in {row.metric} of {row.strategy} (95 %: {row.ci95_low_percent:+.1f} to {row.ci95_high_percent:+.1f} %).")
 
 
 def alt_text(table: pd.DataFrame) -> str:

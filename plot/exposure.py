@@ -58,7 +58,8 @@ def beaten(row, table: pd.DataFrame) -> bool:
 
 
 def chart(table: pd.DataFrame) -> alt.LayerChart:
-    table = table[["strategy", "cpu", "cpu_low", "cpu_high", "seconds", "credential", "front", "login_n"]].rename(columns={"login_n": "n"}).assign(
+    kept = ["strategy", "cpu", "cpu_low", "cpu_high", "seconds", "credential", "front", "login_n"]
+    table = table[kept].rename(columns={"login_n": "n"}).assign(
         time=table.seconds.map(wording.duration), alone=table.credential.map(wording.duration),
         amount=[f"{wording.digits(row.cpu)} µs ({wording.between(row.cpu_low, row.cpu_high, wording.digits)})"
                 for row in table.itertuples()])
@@ -99,8 +100,9 @@ def sentence(table: pd.DataFrame) -> str:
 
 
 def alt_text(table: pd.DataFrame) -> str:
-    parts = [f"{row.strategy} {wording.digits(row.cpu)} µs and {wording.duration(row.seconds)}, {wording.duration(row.credential)} without "
-             "renewal" + (" (Pareto front)" if row.front else "") for row in table.itertuples()]
+    parts = [f"{row.strategy} {wording.digits(row.cpu)} µs and {wording.duration(row.seconds)}, "
+             f"{wording.duration(row.credential)} without renewal" + (" (beaten by none)" if row.front else "")
+             for row in table.itertuples()]
     return f"Scatter plot of processor time per request against the longest exposure after a logout: {'; '.join(parts)}."
 
 

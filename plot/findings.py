@@ -66,21 +66,21 @@ def trust(results: Results) -> tuple[list[str], str]:
     for name in theme.order(rates.index[wrong > 0]):
         sentences.append(f"Do not trust {name}: it decided wrongly {counted(int(wrong[name]), 'time')}.")
     if unusable := theme.order(rates.index[~rates.valid & (wrong == 0)]):
-        sentences.append(f"Do not trust the figures of {listed(unusable)}: none of {counted(int(rates.repeats.max()), 'repeat')} is valid.")
+        repeats = counted(int(rates.repeats.max()), "repeat")
+        sentences.append(f"Do not trust the figures of {listed(unusable)}: none of {repeats} is valid.")
     left_out = rates[rates.valid & (rates.valid_repeats < rates.repeats)]
     if len(left_out):
         parts = [f"{row.valid_repeats} of {row.repeats} repeats of {row.Index}" for row in left_out.itertuples()]
         sentences.append(f"Only {listed(parts)} can be used; the others are left out.")
     mood = "bad" if sentences else "good"
     if sound:
-        whose = "The figures of all strategies" if len(sound) == len(set(rates.index) - {theme.BASELINE}) else f"The figures of {listed(sound)}"
-        many = results.throughput is not None and not sentences
-        sentences.insert(0, whose + " may be trusted: " + (
-            f"all {len(results.throughput)} repeats are valid and no decision was wrong." if many
-            else "no decision was wrong."))
+        every = len(sound) == len(set(rates.index) - {theme.BASELINE})
+        why = "no decision was wrong" if sentences else f"all {rates.repeats.sum()} repeats are valid and no decision was wrong"
+        sentences.insert(0, f"The figures of {'all strategies' if every else listed(sound)} may be trusted: {why}.")
     if moved := movement(results.throughput):
-        sentences.append(f"The machine changed meanwhile: the baseline, which does nothing, differs {digits(moved)} times between "
-                         "repeats. Do not trust smaller differences of requests per second or p99.")
+        sentences.append("The machine changed meanwhile: the baseline, which does nothing, differs "
+                         f"{digits(moved)} times between repeats. Do not trust smaller differences of requests per second "
+                         "or p99.")
         mood = "neutral" if mood == "good" else mood
     return sentences, mood
 

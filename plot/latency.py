@@ -25,7 +25,8 @@ def figure(results: Results) -> Figure | Skipped:
     clock, words = rows.clock.iloc[0], sentence(points)
     drawn = Figure(NAME, f"Time of one {OPERATION}", chart(points), words, alt_text(points, clock), ["summary.csv"])
     what = "from the moment a request was due" if clock == "response" else "from the start of a request"
-    return finish(drawn, results, f"At p99, one request in 100 takes longer. Times count {what}; bands are 95 % intervals.", HEIGHT)
+    note = f"At p99, one request in 100 takes longer. Times count {what}; bands are 95 % intervals."
+    return finish(drawn, results, note, HEIGHT)
 
 
 def curve(rows: pd.DataFrame) -> pd.DataFrame:
@@ -88,7 +89,8 @@ def alt_text(points: pd.DataFrame, clock: str) -> str:
     parts = []
     for strategy in theme.order(points.strategy):
         rows = points[points.strategy == strategy]
-        parts.append(rows["name"].iloc[0] + " " + ", ".join(f"{decimal(r.quantile)} {wording.time(r.time_ns)}" for r in rows.itertuples()))
+        times = [f"{decimal(row.quantile)} {wording.time(row.time_ns)}" for row in rows.itertuples()]
+        parts.append(f"{rows['name'].iloc[0]} {', '.join(times)}")
     return f"Line chart of {clock} time against quantile, both axes logarithmic. " + "; ".join(parts) + "."
 
 

@@ -68,7 +68,8 @@ def chart(table: pd.DataFrame, quantile: str) -> alt.LayerChart:
     dots = base.transform_filter("datum.valid").mark_point(filled=True, size=55, opacity=1)
     crosses = base.transform_filter("!datum.valid").mark_point(filled=True, shape="cross", angle=45, size=80, opacity=1)
     ends = table.sort_values("rate").groupby("strategy").tail(1)[["strategy", "rate", "time_ns"]]
-    names = theme.names(ends.assign(name=ends.strategy), axis, latency.HEIGHT, ("rate:Q", across), ("time_ns", up), right=rates[-1])
+    ends = ends.assign(name=ends.strategy)
+    names = theme.names(ends, axis, latency.HEIGHT, ("rate:Q", across), ("time_ns", up), right=rates[-1])
     return alt.layer(band, base.mark_line(strokeWidth=2).encode(strokeDash=theme.DASHED), dots, crosses, names)
 
 

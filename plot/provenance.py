@@ -14,6 +14,7 @@ def told(record):
     group = machine.get("cgroup") or {}
     yield "Run", record.get("run_id")
     yield "Begun", record.get("started_at")
+    yield "Workload", (record.get("workload") or {}).get("summary")
     yield "Command", " ".join(record.get("command_line") or [])
     yield "Processor", machine.get("cpu_model")
     yield "Cores", machine.get("cores")

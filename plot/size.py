@@ -11,7 +11,7 @@ from results import Results
 NAME = "size"
 HEIGHT = 340
 TICKS = [16, 64, 256, 1024, 4096, 8192]
-LIMITS = {4096: "4096: limit of a cookie", 8192: "8192: limit of many servers"}
+LIMITS = {4096: "cookie limit", 8192: "server limit"}
 
 
 def figure(results: Results) -> Figure | Skipped:
@@ -20,7 +20,9 @@ def figure(results: Results) -> Figure | Skipped:
         return Skipped(NAME, f"no size.csv in {results.path.name}")
     table = lines(results.size)
     drawn = Figure(NAME, "Bytes on the wire", chart(table), sentence(results.size), alt_text(table), ["size.csv"])
-    return finish(drawn, results, "The HTTP/1.1 header line of each request. The more a token says of its user, the longer it is.", HEIGHT)
+    note = ("The HTTP/1.1 header line of each request. The more a token says of its user, the longer it is. "
+            "Browsers keep cookies up to 4096 bytes; common servers take header lines up to 8192.")
+    return finish(drawn, results, note, HEIGHT)
 
 
 def lines(size: pd.DataFrame) -> pd.DataFrame:

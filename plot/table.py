@@ -66,7 +66,7 @@ class Row:
         count = self.whole.stale_accepts
         if not count and not self.presents_revoked:
             return Cell(UNKNOWN, "not tried")
-        return Cell(whole(count), "as a token does" if count else "", count)
+        return Cell(whole(count), "as tokens do" if count and self.strategy != theme.BASELINE else "", count)
 
     def repeats(self) -> Cell:
         row = self.whole

@@ -118,8 +118,8 @@ def test_speed_names_the_fastest_only_where_no_interval_overlaps(run):
 
 def test_the_slowest_requests_are_told_as_a_meaning_and_a_range(run):
     words = point(run, "Slowest requests")
-    assert words == ("One request in 100 takes longer than the p99. It is 11.2 µs with hs256-jwt and 560 µs with redis-session. "
-                     "The latter is 4.00 times the p50 of redis-session.")
+    assert words == ("One request in 100 takes longer than the p99. It is 11.2 µs with hs256-jwt and 560 µs "
+                     "with redis-session. The latter is 4.00 times the p50 of redis-session.")
     change(run, "redis-session", p99_ci95_low_ns=100, p99_ci95_high_ns=10**7)
     words = point(run, "Slowest requests")
     assert words.endswith("An interval can be too wide to tell anything: that of redis-session goes from 100 ns to 10.0 ms.")

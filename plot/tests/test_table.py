@@ -31,14 +31,15 @@ def test_the_figures_are_those_of_the_summary_and_their_intervals(run):
     told, row = cells(run, "hs256-jwt")
     assert told["p50"] == ("1.00 µs", "900 ns – 1.10 µs")
     assert told["Requests per second"] == ("2\u202f000", "1\u202f900 – 2\u202f110")
-    assert told["Stale"] == ("31\u202f277", "as a token does")
+    assert told["Stale"] == ("31\u202f277", "as tokens do")
     assert (told["Wrong"][0], told["Errors"][0], told["Valid repeats"][0]) == ("5", "7", "2/3")
     assert row["alarm"]
 
 
 def test_a_token_does_not_look_like_a_session(run):
-    assert cells(run, "hs256-jwt")[0]["Stale"] == ("200", "as a token does")
+    assert cells(run, "hs256-jwt")[0]["Stale"] == ("200", "as tokens do")
     assert cells(run, "redis-session")[0]["Stale"] == ("0", "")
+    assert cells(run, "null-baseline")[0]["Stale"] == ("200", "")
     assert cells(run, "redis-session")[0]["CPU µs per request"] == ("100", "+ 25.0 store")
 
 
