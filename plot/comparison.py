@@ -28,7 +28,7 @@ OTHER = ("#8A8A8A", "square")
 def figure(results: Results) -> Figure | Skipped:
     """Draws the rows that have an interval; the baseline is no strategy to choose and is left out."""
     if results.comparison is None:
-        return Skipped(NAME, f"no gate.csv or comparison.csv in {results.path.name}")
+        return Skipped(NAME, f"no gate.csv or comparison.csv in {results.path.name}; `authbench gate --out` writes one")
     table = rows(results.comparison)
     if table.empty:
         return Skipped(NAME, f"no row with an interval in {results.path.name}")

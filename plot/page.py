@@ -50,22 +50,21 @@ def policy(script: str) -> str:
 
 def drawn(figure: Figure, link) -> dict:
     """What the template shows of a figure: its specification for a light and a dark reader, and a still picture for paper."""
-    light = specification(figure.chart, dark=False)
+    light, dark = specifications(figure.chart)
     return {
         "name": figure.name, "title": figure.title, "note": figure.note, "sentence": figure.sentence,
         "alt_text": figure.alt_text,
         "data_files": [{"name": name, "href": link(name)} for name in figure.data_files],
-        "specs": embedded({"light": light, "dark": specification(figure.chart, dark=True)}),
+        "specs": embedded({"light": light, "dark": dark}),
         "picture": still(light),
     }
 
 
-def specification(chart, dark: bool) -> dict:
-    """The chart as Vega-Lite, without its title, which the page has as text that wraps and is read aloud."""
+def specifications(chart) -> list[dict]:
+    """The chart as Vega-Lite, light and dark, without its title, which the page has as text that wraps and is read aloud."""
     spec = chart.to_dict()
     spec.pop("title", None)
-    spec["config"] = {**spec.get("config", {}), **theme.config(dark), "aria": False}
-    return spec
+    return [spec | {"config": spec.get("config", {}) | theme.config(dark) | {"aria": False}} for dark in (False, True)]
 
 
 def embedded(value) -> markupsafe.Markup:

@@ -2,6 +2,9 @@
 
 from wording import memory, time
 
+# What `run.json` calls them, and what stands before their numbers; OpenSSL says its name itself.
+VERSIONS = {"authbench": "authbench ", "sqlite": "SQLite ", "redis": "Redis ", "openssl": ""}
+
 
 def facts(record: dict) -> list[tuple[str, str]]:
     """Names and values of what is known."""
@@ -22,9 +25,8 @@ def told(record):
     yield "Memory", memory(machine.get("memory_bytes"))
     yield "Virtual machine", {True: "yes", False: "no"}.get(machine.get("hypervisor"))
     yield "System", ", ".join(filter(None, [machine.get("os"), machine.get("kernel")]))
-    yield "Load before", ", ".join(str(load[key]) for key in ("load1", "load5", "load15") if key in load)
-    yield "Versions", ", ".join(f"{name} {versions[name]}" for name in ("authbench", "sqlite", "redis", "openssl")
-                                if versions.get(name))
+    yield "Load before (1, 5, 15 min)", ", ".join(str(load[key]) for key in ("load1", "load5", "load15") if key in load)
+    yield "Versions", ", ".join(name + versions[key] for key, name in VERSIONS.items() if versions.get(key))
     yield "Source", source(record)
     yield "Redis", distance(stores.get("redis") or {})
     yield "SQLite", record.get("sqlite_synchronous") and f"synchronous {record['sqlite_synchronous']}"
