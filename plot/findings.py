@@ -68,11 +68,12 @@ def trust(results: Results) -> tuple[list[str], str]:
     if unusable := theme.order(rates.index[~rates.valid & (wrong == 0)]):
         repeats = counted(int(rates.repeats.max()), "repeat")
         sentences.append(f"Do not trust the figures of {listed(unusable)}: none of {repeats} is valid.")
+    mood = "bad" if sentences else "good"
     left_out = rates[rates.valid & (rates.valid_repeats < rates.repeats)]
     if len(left_out):
         parts = [f"{row.valid_repeats} of {row.repeats} repeats of {row.Index}" for row in left_out.itertuples()]
         sentences.append(f"Only {listed(parts)} can be used; the others are left out.")
-    mood = "bad" if sentences else "good"
+        mood = "neutral" if mood == "good" else mood
     if sound:
         every = len(sound) == len(set(rates.index) - {theme.BASELINE})
         why = "no decision was wrong" if sentences else f"all {rates.repeats.sum()} repeats are valid and no decision was wrong"

@@ -12,11 +12,12 @@ PROFILE = "rfc9068"
 
 @dataclass(frozen=True)
 class Cell:
-    """A number as text, what stands below it, and the value that the table is sorted by."""
+    """A number as text, what stands below it, the value that the table is sorted by, and whether it is bad news."""
 
     text: str
     below: str = ""
     value: float | None = None
+    alarm: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ class Row:
 
     def repeats(self) -> Cell:
         row = self.whole
-        return Cell(f"{row.valid_repeats}/{row.repeats}", "" if row.valid else "figures not valid", row.valid_repeats)
+        return Cell(f"{row.valid_repeats}/{row.repeats}", "" if row.valid else "figures not valid", row.valid_repeats,
+                    row.valid_repeats < row.repeats)
 
 
 COLUMNS = [
@@ -88,7 +90,7 @@ COLUMNS = [
     Column("Stale", "Requests that were accepted after their logout. A token promises no more: it is accepted until it "
            "expires. For a strategy that promises more, such a request counts as wrong.", lambda row: row.stale()),
     Column("Wrong", "Decisions that must not be: bad credentials accepted, or good ones refused. "
-           "One makes all figures of the row worthless.", lambda row: Cell(whole(row.wrong), value=row.wrong)),
+           "One makes all figures of the row worthless.", lambda row: Cell(whole(row.wrong), value=row.wrong, alarm=row.wrong > 0)),
     Column("Errors", "Requests on which nothing was decided, because a store was away or too slow.",
            lambda row: Cell(whole(row.whole.errors), value=row.whole.errors)),
     Column("Valid repeats", "How many repeats may be used, of all. Times, rates and processor time come from them alone, "

@@ -58,6 +58,7 @@ def test_a_strategy_without_a_valid_repeat_is_in_no_sentence(tmp_path):
 def test_what_is_left_out_is_told(tmp_path):
     seen = told(run_folder(tmp_path / "bad", invalid="rs256-jwt"))
     assert "Only 2 of 3 repeats of rs256-jwt can be used; the others are left out." in seen.trust
+    assert seen.mood == "neutral" and seen.trust[0].startswith("The figures of all strategies may be trusted")
     assert seen.faults == ["rs256-jwt, repeat 3: overload: as the test wants it"]
 
 

@@ -73,6 +73,7 @@ def test_an_invalid_repeat_is_named_with_its_reason_and_figures_without_a_valid_
     assert "hs256-jwt, repeat 2: swapped in 7 pages" in page.locator("#machine").inner_text()
     cells = page.locator("#strategies tbody tr.bad td").all_inner_texts()
     assert cells[0] != "–" and cells[-1] == "0/3\nfigures not valid"
+    assert page.locator("td.alarm").count() == 1
 
 
 def test_text_of_the_files_is_never_markup(folder, opened):
