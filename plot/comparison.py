@@ -37,7 +37,7 @@ def figure(results: Results) -> Figure | Skipped:
     note = "Each change with its 95 % interval. A change within the grey band is tolerated."
     if len(table) > MOST:
         note += f" The first {MOST} of {len(table)} rows, regressions before all others; {results.compared} has all."
-    return finish(drawn, results, note, ROW * len(shown))
+    return finish(drawn, results, note, theme.height(ROW, list(shown.label)))
 
 
 def rows(comparison: pd.DataFrame) -> pd.DataFrame:
@@ -56,6 +56,7 @@ def rows(comparison: pd.DataFrame) -> pd.DataFrame:
                           "high": table.ci95_high_percent, "upper": tolerance}.items():
         table[name] = 1 + percent / 100
     table["lower"] = 1 / table.upper
+    table["label"] = [f"{row.row}: {row.change_percent:+.1f} %" for row in table.itertuples()]
     return table.reset_index(drop=True)
 
 
@@ -77,8 +78,8 @@ def chart(table: pd.DataFrame) -> alt.LayerChart:
             "axis": alt.Axis(values=ticks(low, high), labelExpr=PERCENT_AXIS)}
     spans = [f"{a:+.1f} to {b:+.1f} %" for a, b in zip(table.ci95_low_percent, table.ci95_high_percent, strict=True)]
     text = [f"{value:+.1f} %" for value in table.change_percent]
-    kept = table[["row", "change", "low", "high", "lower", "upper", "verdict", "n"]].assign(
-        text=text, interval=spans, left=low, label=table.row + ": " + text)
+    kept = table[["row", "label", "change", "low", "high", "lower", "upper", "verdict", "n"]].assign(
+        text=text, interval=spans, left=low)
     y = alt.Y("row:N", sort=list(table.row), title=None, axis=None)
     base = alt.Chart(kept).encode(y=y)
     band = base.transform_filter("isValid(datum.upper)").mark_bar(style="tolerance", height=12, yOffset=7).encode(

@@ -28,7 +28,7 @@ def figure(results: Results) -> Figure | Skipped:
     drawn = Figure(NAME, "Processor time of a million requests", chart(table), sentence(table), alt_text(table),
                    ["summary.csv"])
     return finish(drawn, results, "This time must be bought for each million requests. Time spent waiting is not in it.",
-                  ROW * len(table))
+                  theme.height(ROW, [label(row) for row in table.itertuples()]))
 
 
 def costs(results: Results) -> pd.DataFrame:

@@ -83,7 +83,7 @@ def chart(table: pd.DataFrame) -> alt.LayerChart:
     hollow = dots.transform_filter("!datum.front").mark_point(filled=False, size=90, opacity=1, strokeWidth=2)
     ends = table[["strategy", "cpu", "seconds"]].assign(name=table.strategy)
     names = theme.names(ends, axis, HEIGHT, ("cpu:Q", across), ("seconds", up), right=high)
-    return alt.layer(front, tall, wide, hollow, filled, names)
+    return alt.layer(front, tall, wide, names, hollow, filled)
 
 
 def top(table: pd.DataFrame) -> float:

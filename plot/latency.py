@@ -61,7 +61,7 @@ def chart(points: pd.DataFrame) -> alt.LayerChart:
         strategy="strategy", quantile="quantile", time="time", interval="95 %", n="requests", repeats="repeats"))
     ends = points.sort_values("odds").groupby("strategy").tail(1)[["strategy", "name", "odds", "time_ns"]]
     names = theme.names(ends, axis, HEIGHT, ("odds:Q", across), ("time_ns", up), right=last)
-    return alt.layer(band, base.mark_line(strokeWidth=2).encode(strokeDash=theme.DASHED), dots, names)
+    return alt.layer(band, base.mark_line(strokeWidth=2).encode(strokeDash=theme.DASHED), names, dots)
 
 
 def sentence(points: pd.DataFrame) -> str:

@@ -70,7 +70,7 @@ def chart(table: pd.DataFrame, quantile: str) -> alt.LayerChart:
     ends = table.sort_values("rate").groupby("strategy").tail(1)[["strategy", "rate", "time_ns"]]
     ends = ends.assign(name=ends.strategy)
     names = theme.names(ends, axis, latency.HEIGHT, ("rate:Q", across), ("time_ns", up), right=rates[-1])
-    return alt.layer(band, base.mark_line(strokeWidth=2).encode(strokeDash=theme.DASHED), dots, crosses, names)
+    return alt.layer(band, base.mark_line(strokeWidth=2).encode(strokeDash=theme.DASHED), names, dots, crosses)
 
 
 def sentence(table: pd.DataFrame, quantile: str) -> str:

@@ -90,7 +90,8 @@ COLUMNS = [
     Column("Stale", "Requests that were accepted after their logout. A token promises no more: it is accepted until it "
            "expires. For a strategy that promises more, such a request counts as wrong.", lambda row: row.stale()),
     Column("Wrong", "Decisions that must not be: bad credentials accepted, or good ones refused. "
-           "One makes all figures of the row worthless.", lambda row: Cell(whole(row.wrong), value=row.wrong, alarm=row.wrong > 0)),
+           "One makes all figures of the row worthless.",
+           lambda row: Cell(whole(row.wrong), value=row.wrong, alarm=row.wrong > 0)),
     Column("Errors", "Requests on which nothing was decided, because a store was away or too slow.",
            lambda row: Cell(whole(row.whole.errors), value=row.whole.errors)),
     Column("Valid repeats", "How many repeats may be used, of all. Times, rates and processor time come from them alone, "

@@ -21,6 +21,8 @@ FONT = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
 WIDTH = 620
 # The height of a line of text, in pixels.
 LINE = 15
+# Characters of a label that have room on a phone.
+LABEL_WIDTH = 52
 
 
 def apply(dark: bool = False) -> None:
@@ -145,10 +147,24 @@ def names(ends, axis: Log, height: int, across: tuple[str, dict], up: tuple[str,
 
 
 def rows(table, x: alt.X, y: alt.Y, dy: float) -> alt.LayerChart:
-    """The `label` of each row above its marks, from the left: there any name has room."""
-    base = alt.Chart(table).encode(x=x, y=y, text="label:N")
-    look = {"align": "left", "baseline": "middle", "dx": 2, "dy": dy}
-    return alt.layer(base.mark_text(style="halo", **look), base.mark_text(style="label", **look))
+    """The `label` of each row above its marks, from the left: there any name has room; a long one has its numbers below it."""
+    table = table.assign(label=[label.replace(": ", ":\n", 1) if long(label) else label for label in table.label])
+    layers = []
+    for lines in (1, 2):
+        base = alt.Chart(table[table.label.str.count("\n") == lines - 1]).encode(x=x, y=y, text="label:N")
+        look = {"align": "left", "baseline": "middle", "lineBreak": "\n", "lineHeight": LINE, "dx": 2,
+                "dy": dy - LINE * (lines - 1)}
+        layers += [base.mark_text(style="halo", **look), base.mark_text(style="label", **look)]
+    return alt.layer(*layers)
+
+
+def long(label: str) -> bool:
+    return len(label) > LABEL_WIDTH
+
+
+def height(row: int, labels) -> int:
+    """Of a figure with these rows."""
+    return len(labels) * (row + LINE * any(map(long, labels)))
 
 
 def spread(places: list[float], sizes: list[float], length: float) -> list[float]:

@@ -26,7 +26,7 @@ def figure(results: Results) -> Figure | Skipped:
             if pd.isna(asked) else f"{wording.digits(asked)} per second were asked for.")
     crosses = "" if table.valid.all() else " × is not valid."
     what = f"{loop} Dots are repeats; the broad band is the 95 % interval over all of them.{crosses}"
-    return finish(drawn, results, what, ROW * table.strategy.nunique())
+    return finish(drawn, results, what, theme.height(ROW, [label(row) for row in rates.itertuples()]))
 
 
 def chart(table: pd.DataFrame, rates: pd.DataFrame) -> alt.LayerChart:

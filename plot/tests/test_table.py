@@ -106,8 +106,10 @@ def test_the_whole_table_is_on_the_screen(complete, seen, width):
 def test_a_card_names_each_of_its_numbers(report, seen):
     page = seen(report, 375)
     row = page.locator("#strategies tbody tr").first
-    said = row.locator("td").evaluate_all("cells => cells.map(cell => getComputedStyle(cell, '::before').content)")
-    assert said == [f'"{column.header}"' for column in COLUMNS[1:]]
+    said = row.locator("td").evaluate_all("cells => cells.map(cell => cell.dataset.header)")
+    assert said == [column.header for column in COLUMNS[1:]]
+    shown = row.locator("td").evaluate_all("cells => cells.map(cell => getComputedStyle(cell, '::before').display)")
+    assert "none" not in shown and row.locator("td").first.evaluate("cell => getComputedStyle(cell).display") == "grid"
     # What is drawn as a card is still read as a table.
     assert page.get_by_role("columnheader").count() == len(COLUMNS)
     assert page.get_by_role("rowheader").count() == page.locator("#strategies tbody tr").count()
