@@ -83,5 +83,6 @@ def unusable(valid: bool) -> str:
 
 def folded(name: str) -> str:
     """The name on as many lines as it needs, broken at its hyphens only where a word alone is too long; it is never cut."""
-    words = textwrap.wrap(name, NAME_WIDTH, break_on_hyphens=False, break_long_words=False)
-    return "\n".join(textwrap.fill(line, NAME_WIDTH) for line in words)
+    whole_words = name.replace("(not valid)", "(not\u00a0valid)")
+    lines = textwrap.wrap(whole_words, NAME_WIDTH, break_on_hyphens=False, break_long_words=False)
+    return "\n".join(textwrap.fill(line, NAME_WIDTH) for line in lines).replace("\u00a0", " ")

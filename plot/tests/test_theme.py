@@ -37,6 +37,7 @@ def test_a_place_on_an_axis_and_its_value_are_each_others_inverse():
 
 def test_a_name_is_broken_between_words_before_hyphens_and_never_cut():
     assert wording.folded("hs256-jwt, rs256-jwt") == "hs256-jwt,\nrs256-jwt"
+    assert wording.folded("redis-session (not valid)") == "redis-session\n(not valid)"
     long = "acme-session-in-postgresql-with-replicas"
     assert wording.folded(long).replace("\n", "") == long
     assert max(map(len, wording.folded(long).split("\n"))) <= wording.NAME_WIDTH
