@@ -39,6 +39,8 @@ lint:
 
 check: lint
 	.ci/check-structure
+	.ci/check-grain
+	.ci/plain-english
 
 # The hot paths piece by piece, and against the bare calls below them and the libraries beside them: Benchmarks/README.md.
 # make bench TARGETS=Counts for the part that is the same on every machine.
