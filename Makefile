@@ -24,7 +24,8 @@ report: $(VENV)/report
 build: .build/packages-run
 	@swift build -c release --product authbench $(ALIGNED)
 
-test: .build/packages-test $(VENV)/installed
+test: export AUTHBENCH_PROGRAM := $(CURDIR)/$(BIN)
+test: .build/packages-test $(VENV)/installed build
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
 	$(VENV)/bin/python -m pytest -q Tests/Docs Tests/Import Tests/Interop Tests/Pipelines Tests/Soak
