@@ -223,6 +223,23 @@ struct CommandLineTests {
         #expect(strategies == ["null-baseline", "hs256-jwt"])
     }
 
+    @Test(
+        "a p99 that is blank comes with the time to measure, which is enough",
+        arguments: [["--rate", "20000", "--duration", "0.1"], ["--operations", "3000"]])
+    func adviceOnP99(options: [String]) throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let run = ["run", "browse", "--strategy", "null", "--population", "320", "--repeats", "1"]
+        let short = try authbench(run + options)
+        #expect([0, 3].contains(short.status), "\(short.errors)")
+        let pattern = /p99 needs 9508 authentications, and null-baseline had \d+: measure longer, with (--\S+) (\d+)/
+        let advice = try #require(try pattern.firstMatch(in: short.output), "\(short.output)")
+        let long = try authbench(run + options.prefix(options.count - 2) + [String(advice.1), String(advice.2)])
+        #expect([0, 3].contains(long.status), "\(long.errors)")
+        #expect(!long.output.contains("p99 needs"), "\(advice.0): \(long.output)")
+        let row = try #require(long.output.split(separator: "\n").first { $0.hasPrefix("null-baseline") })
+        #expect(!row.split(separator: " ").prefix(5).contains("–"), "\(row)")
+    }
+
     @Test("prints the first operations of each client, and a hash that the seed decides")
     func trace() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
