@@ -14,7 +14,9 @@ public enum AuthBench {
     public static func main(_ strategies: StrategyRegistry) -> Never {
         // Swift's own runtime traps when it cannot open a file.
         guard FileLimit.raise() >= Resources.leastFiles else {
-            leave(ExitStatus.runtime, "this process may open fewer than \(Resources.leastFiles) files: see ulimit -n")
+            leave(
+                ExitStatus.runtime,
+                "this process may open fewer than \(Resources.leastFiles) files: see ulimit -n")
         }
         Signals.ignoreBrokenPipes()
         Signals.ignoreFileSizeLimit()

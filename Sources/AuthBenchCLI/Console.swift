@@ -62,14 +62,14 @@ enum Console {
         say(isErrorColored ? "\u{1B}[31m\(line)\u{1B}[0m" : line)
     }
 
-    /// Replaces the current line of a terminal. It cuts a line that is too long, which would break and stay.
+    /// Replaces the current line of a terminal, and cuts the new one, because a line that breaks would stay.
     static func overwrite(_ line: String) { write("\r\u{1B}[2K\(line.prefix(errorColumns - 1))") }
 
     static var errorColumns: Int { Terminal.columns(of: STDERR_FILENO) ?? 80 }
     /// The width of the terminal; `nil` when stdout is not a terminal.
     static var outputColumns: Int? { Terminal.columns(of: STDOUT_FILENO) }
 
-    /// Writes to stderr. When stderr takes nothing, nobody is left to tell.
+    /// Writes to stderr; when stderr takes nothing, nobody is left to tell.
     private static func write(_ text: String) {
         try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }

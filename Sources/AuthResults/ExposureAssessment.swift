@@ -87,7 +87,9 @@ package struct ExposureAssessment: Sendable {
             return "\(measurement.errors.count) errors: \(measurement.errors.text)"
         }
         if let loss = measurement.storeLoss { return loss }
-        if count < Self.minimumCount { return "only \(count) credentials were still valid when they were revoked: raise --credentials" }
+        if count < Self.minimumCount {
+            return "only \(count) credentials were still valid when they were revoked: raise --credentials"
+        }
         if unresolved > 0, measurement.falseAccepts == 0 {
             return "\(unresolved) credentials were still accepted at the end: measure longer (--seconds)"
         }
@@ -99,7 +101,8 @@ package struct ExposureAssessment: Sendable {
         }
         let lag_ms = Double(measurement.lag_ns) / 1e6 * measurement.compression
         if lag_ms > 0.02 * lifetime_ms {
-            return "a revocation was late by \(percent(lag_ms / lifetime_ms)) of a lifetime: measure on a quieter machine"
+            return
+                "a revocation was late by \(percent(lag_ms / lifetime_ms)) of a lifetime: measure on a quieter machine"
         }
         return nil
     }

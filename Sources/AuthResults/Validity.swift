@@ -148,7 +148,8 @@ package struct ValidityFacts {
         guard let targetRate, Double(backlog) > 0.01 * Double(arrivals) else { return nil }
         let share = Double(backlog) / Double(max(1, arrivals)) * 100
         let perSecond = wall_ns == 0 ? 0 : Double(completed) * 1e9 / Double(wall_ns)
-        return "overload: \(share.formatted(digits: 1)) % of the requests still waited when the last one was due;"
+        return
+            "overload: \(share.formatted(digits: 1)) % of the requests still waited when the last one was due;"
             + " \(perSecond.formatted(digits: 0)) of \(targetRate.formatted(digits: 0))"
             + " per second were answered"
     }
@@ -182,7 +183,8 @@ package struct ValidityFacts {
 
     private var throttling: String? {
         guard let throttled_ns, Double(throttled_ns) > 0.01 * Double(wall_ns) else { return nil }
-        return "throttled: the control group's processor limit held up the run for \(TextTable.time(throttled_ns))"
+        return
+            "throttled: the control group's processor limit held up the run for \(TextTable.time(throttled_ns))"
     }
 
     private var steal: String? {
@@ -205,7 +207,8 @@ package struct ValidityFacts {
 
     private var lostTime: String? {
         guard let little_residual, abs(little_residual) > 0.02 else { return nil }
-        return "harness fault: clients, throughput and service time disagree by \((little_residual * 100).formatted(digits: 1)) % (Little's law)"
+        return
+            "harness fault: clients, throughput and service time disagree by \((little_residual * 100).formatted(digits: 1)) % (Little's law)"
     }
 }
 

@@ -19,7 +19,9 @@ package struct Merge {
         if let part = parts.first(where: \.isExposure) {
             throw MergeError(
                 isIncomparable: false,
-                description: "\(part.url.path): exposures are not merged: measure more credentials in one run (exposure --credentials)")
+                description:
+                    "\(part.url.path): exposures are not merged: measure more credentials in one run (exposure --credentials)"
+            )
         }
         records = try parts.map { part in
             let data = try Data(contentsOf: part.url.appendingPathComponent("run.json"))

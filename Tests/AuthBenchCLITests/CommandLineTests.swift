@@ -182,7 +182,9 @@ struct CommandLineTests {
         let latest = folder.appendingPathComponent("results/latest/")
         let names = Set(try FileManager.default.contentsOfDirectory(atPath: latest.path))
         #expect(
-            names == ["summary.csv", "latency.csv", "throughput.csv", "size.csv", "run.json", "histograms.jsonl"])
+            names == [
+                "summary.csv", "latency.csv", "throughput.csv", "size.csv", "run.json", "histograms.jsonl",
+            ])
         for file in try FileManager.default.subpathsOfDirectory(atPath: latest.path) {
             let bytes = try? Data(contentsOf: latest.appendingPathComponent(file))
             for secret in ["eyJ", "__Host-session=", "PRIVATE KEY"]
@@ -231,9 +233,11 @@ struct CommandLineTests {
         let run = ["run", "browse", "--strategy", "null", "--population", "320", "--repeats", "1"]
         let short = try authbench(run + options)
         #expect([0, 3].contains(short.status), "\(short.errors)")
-        let pattern = /p99 needs 9508 authentications, and null-baseline had \d+: measure longer, with (--\S+) (\d+)/
+        let pattern =
+            /p99 needs 9508 authentications, and null-baseline had \d+: measure longer, with (--\S+) (\d+)/
         let advice = try #require(try pattern.firstMatch(in: short.output), "\(short.output)")
-        let long = try authbench(run + options.prefix(options.count - 2) + [String(advice.1), String(advice.2)])
+        let long = try authbench(
+            run + options.prefix(options.count - 2) + [String(advice.1), String(advice.2)])
         #expect([0, 3].contains(long.status), "\(long.errors)")
         #expect(!long.output.contains("p99 needs"), "\(advice.0): \(long.output)")
         let row = try #require(long.output.split(separator: "\n").first { $0.hasPrefix("null-baseline") })

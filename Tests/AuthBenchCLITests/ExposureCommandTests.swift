@@ -49,7 +49,8 @@ struct ExposureCommandTests {
             }
             #expect(rows.contains { $0["matches_theory"] == "true" && $0["revocation"] == "immediate" })
             #expect(!rows.contains { $0["strategy"] == "null-baseline" })
-            try checkFolder(folder.appendingPathComponent("results/latest-exposure").resolvingSymlinksInPath())
+            try checkFolder(
+                folder.appendingPathComponent("results/latest-exposure").resolvingSymlinksInPath())
         }
     }
 
@@ -60,10 +61,14 @@ struct ExposureCommandTests {
                 let path = folder.appendingPathComponent("results/\(name)").path
                 return try FileManager.default.destinationOfSymbolicLink(atPath: path)
             }
-            let run = ["run", "--strategy", "null", "--population", "320", "--operations", "2000", "--repeats", "1"]
+            let run = [
+                "run", "--strategy", "null", "--population", "320", "--operations", "2000", "--repeats", "1",
+            ]
             #expect([0, 3].contains(try Program(run, in: folder).finish().status))
             let newest = try target("latest")
-            let exposure = ["exposure", "--strategy", "hs256", "--seconds", "0.5", "--credentials", "10", "-q"]
+            let exposure = [
+                "exposure", "--strategy", "hs256", "--seconds", "0.5", "--credentials", "10", "-q",
+            ]
             #expect([0, 3].contains(try Program(exposure, in: folder).finish().status))
             #expect(try target("latest") == newest)
             #expect(try target("latest-exposure").contains("-exposure-"))

@@ -48,7 +48,9 @@ struct HelpTests {
         }
     }
 
-    @Test("no line of an example or a table breaks in a terminal of 80 columns", arguments: HelpTests.shown.indices)
+    @Test(
+        "no line of an example or a table breaks in a terminal of 80 columns",
+        arguments: HelpTests.shown.indices)
     func width(index: Int) {
         let command = Self.shown[index]
         let help = Root.helpMessage(for: command, columns: 80)
@@ -60,7 +62,8 @@ struct HelpTests {
     @Test("the commands stand in groups, and those that other commands start in none")
     func groups() {
         let groups = Root.configuration.groupedSubcommands.map { group in
-            "\(group.name): " + group.subcommands.map { $0.configuration.commandName ?? "" }.joined(separator: " ")
+            "\(group.name): "
+                + group.subcommands.map { $0.configuration.commandName ?? "" }.joined(separator: " ")
         }
         #expect(
             groups == [
@@ -68,7 +71,9 @@ struct HelpTests {
                 "Files: list trace merge schema",
             ])
         let help = Root.helpMessage(columns: 80)
-        for hidden in ["serve-slices", "try-strategy", "count-instructions"] { #expect(!help.contains(hidden)) }
+        for hidden in ["serve-slices", "try-strategy", "count-instructions"] {
+            #expect(!help.contains(hidden))
+        }
         #expect(Root.configuration.ungroupedSubcommands.allSatisfy { !$0.configuration.shouldDisplay })
     }
 
@@ -79,7 +84,7 @@ struct HelpTests {
         let help = Root.helpMessage(for: command, columns: 10_000)
         for line in help.split(separator: "\n") where line.hasPrefix("  -") && line.contains("   ") {
             let text = line.split(separator: "   ").last ?? ""
-            let words = text.replacing(/ \((values|default):.*\)$/, with: "")
+            let words = text.replacing(#/ \((values|default):.*\)$/#, with: "")
             #expect(words.hasSuffix(".") || words.hasSuffix(")."), "\(line)")
         }
     }
@@ -110,7 +115,8 @@ struct HelpTests {
 
     @Test("missing packages without root and sudo are one line with the command that installs them")
     func packages() throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("test-\(UUID().uuidString)")
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "test-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(at: folder) }
         let programs = ["dpkg-query": "exit 1", "apt-get": "exit 1", "id": "echo 1000"]

@@ -34,8 +34,11 @@ struct GateRecordingTests {
             fault { $0[0].header?.schema = 1 }?.reason
                 == "the recording has schema 1, and this authbench reads 2: use the authbench that recorded it, or record again"
         )
-        #expect(fault { $0[0].header?.cases[0].quads = .max }?.reason == "the header is not one that a gate writes")
-        #expect(fault { $0[0].header?.rules.blocks = [] }?.reason == "the header is not one that a gate writes")
+        #expect(
+            fault { $0[0].header?.cases[0].quads = .max }?.reason
+                == "the header is not one that a gate writes")
+        #expect(
+            fault { $0[0].header?.rules.blocks = [] }?.reason == "the header is not one that a gate writes")
         #expect(fault { $0[0].header?.cases[0].operations_per_slice = .max }?.line == 1)
         #expect(fault { $0.removeLast() }?.reason == "the recording ends before the gate did")
         #expect(fault { $0.append($0[1]) }?.reason == "there is a line after the end")

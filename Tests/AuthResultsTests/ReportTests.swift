@@ -124,7 +124,8 @@ struct ReportTests {
             ].map(Assessment.init), costReports: [], strategies: ["a-strategy-name", "b"])
         let text = TextTable.text(lines, isColored: false)
         let notes = [
-            "not valid: b, repeat 1: 1 false accepts", "not valid: b: no repeat is valid, do not use its figures",
+            "not valid: b, repeat 1: 1 false accepts",
+            "not valid: b: no repeat is valid, do not use its figures",
         ]
         #expect(text.split(separator: "\n").suffix(2).map(String.init) == notes)
         let widths = Set(text.split(separator: "\n").dropLast(2).map(\.count))

@@ -82,7 +82,8 @@ struct ConformCommand: ParsableCommand {
         let failed = findings.filter(\.isFailed)
         guard failed.isEmpty else {
             let names = failed.map { "\($0.strategy) \($0.requirement)" }.joined(separator: ", ")
-            return CommandError(status: ExitStatus.negative, message: "not as required: \(names): the table says why")
+            return CommandError(
+                status: ExitStatus.negative, message: "not as required: \(names): the table says why")
         }
         let broken = findings.filter { $0.isBroken && Requirement.ids.contains($0.requirement) }
         guard broken.isEmpty else {
@@ -94,7 +95,8 @@ struct ConformCommand: ParsableCommand {
         let idle = Set(findings.map(\.strategy)).subtracting(
             findings.filter { $0.cases != nil }.map(\.strategy))
         guard idle.isEmpty else {
-            return .runtime("no requirement was tried on \(idle.sorted().joined(separator: ", ")): the table says why")
+            return .runtime(
+                "no requirement was tried on \(idle.sorted().joined(separator: ", ")): the table says why")
         }
         return nil
     }

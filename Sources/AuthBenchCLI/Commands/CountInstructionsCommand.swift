@@ -17,7 +17,8 @@ struct CountInstructionsCommand: ParsableCommand {
 
     func validate() throws {
         guard (name == nil) == (operations == nil), operations.map({ $0 > 0 }) ?? true else {
-            throw ValidationError("count-instructions takes a case and a number of operations above 0, or nothing")
+            throw ValidationError(
+                "count-instructions takes a case and a number of operations above 0, or nothing")
         }
     }
 

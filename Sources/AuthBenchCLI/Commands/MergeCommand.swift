@@ -32,7 +32,9 @@ struct MergeCommand: ParsableCommand {
     enum Format: String, ExpressibleByArgument, CaseIterable { case csv, json }
 
     func validate() throws {
-        guard folders.count >= 2 else { throw ValidationError("merge needs at least two folders: name two result folders") }
+        guard folders.count >= 2 else {
+            throw ValidationError("merge needs at least two folders: name two result folders")
+        }
     }
 
     func run() throws {

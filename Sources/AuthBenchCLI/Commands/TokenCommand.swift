@@ -55,11 +55,15 @@ struct TokenMakeCommand: ParsableCommand {
         guard (options.key == nil) != (newKey == nil) else {
             throw ValidationError("name a key file: give either --key or --new-key")
         }
-        if let subject, subject >= 1 << 48 { throw ValidationError("--subject is \(subject): give a number below 2^48") }
+        if let subject, subject >= 1 << 48 {
+            throw ValidationError("--subject is \(subject): give a number below 2^48")
+        }
         let hasClaims = options.issuer != nil || options.audience != nil || options.lifetime != nil
         guard profile == .rfc9068 || !(hasClaims || options.keyID != nil || subject != nil || scope != nil)
         else {
-            throw ValidationError("--profile \(profile.rawValue) sets the header and all claims: remove the options that set them too")
+            throw ValidationError(
+                "--profile \(profile.rawValue) sets the header and all claims: remove the options that set them too"
+            )
         }
     }
 
@@ -229,7 +233,7 @@ struct TokenOptions: ParsableArguments {
         } catch { throw CommandError.usage(error.description) }
     }
 
-    /// Reads the key. Messages do not repeat its path, because somebody may give the key itself.
+    /// Reads the key, whose path is in no message, because somebody may give the key itself.
     func readKey(_ path: String, to use: KeyUse) throws -> TokenKey {
         do {
             return try TokenKey.read(try KeyFile.read(path), for: alg, to: use)

@@ -16,7 +16,10 @@ struct TryStrategyCommand: ParsableCommand {
         guard let line = readLine(),
             let order = try? JSONDecoder().decode(TrialProtocol.Order.self, from: Data(line.utf8)),
             let strategy = Registry.strategies.first(where: { $0.descriptor.id == order.strategy })
-        else { throw CommandError.usage("try-strategy is started by authbench conform: run authbench conform instead") }
+        else {
+            throw CommandError.usage(
+                "try-strategy is started by authbench conform: run authbench conform instead")
+        }
         let teller = Teller(try StandardOutput.divert(to: order.stdout_path))
         let watch = Watch()
         Self.watchOver(watch, patience_s: order.patience_s, teller)
@@ -62,7 +65,7 @@ struct TryStrategyCommand: ParsableCommand {
 
         init(_ handle: sending FileHandle) { self.handle = Mutex(handle) }
 
-        /// Writes one event. When nobody listens any more, the process is about to end.
+        /// Writes one event; when nobody listens any more, the process is about to end.
         func tell(_ event: TrialProtocol.Event) {
             handle.withLock { handle in
                 try? handle.write(contentsOf: (try? TrialProtocol.line(event)) ?? Data())

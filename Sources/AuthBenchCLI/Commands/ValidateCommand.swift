@@ -24,7 +24,8 @@ struct ValidateCommand: ParsableCommand {
         guard validation.faults.isEmpty else {
             try Console.output(validation.faults.map { $0 + "\n" }.joined())
             let count = validation.faults.count
-            throw CommandError.badData("\(folder) has \(count) \(count == 1 ? "fault" : "faults"): do not use its numbers")
+            throw CommandError.badData(
+                "\(folder) has \(count) \(count == 1 ? "fault" : "faults"): do not use its numbers")
         }
         let histograms = validation.histogramCount
         Console.say(

@@ -99,7 +99,8 @@ enum WorkloadSource {
         }
         guard name.contains("/") || name.hasSuffix(".json") else {
             throw CommandError.usage(
-                "unknown workload \"\(name)\": choose one of \(names.joined(separator: ", ")), or name a .json file")
+                "unknown workload \"\(name)\": choose one of \(names.joined(separator: ", ")), or name a .json file"
+            )
         }
         let bytes: [UInt8]
         do { bytes = try InputFile.bytes(name) } catch { throw CommandError.badData("\(error)") }
@@ -149,7 +150,7 @@ enum WorkloadSource {
         }
     }
 
-    /// Says why a value is refused. The text is known to be JSON here, so only a number can still be wrong.
+    /// Says why a value is refused: the text is known to be JSON here, so only a number can still be wrong.
     private static func why(_ context: DecodingError.Context) -> String {
         guard context.codingPath.isEmpty else { return context.debugDescription }
         return "a number does not fit its key: clients, population, seed and lifetimes are whole numbers"

@@ -127,7 +127,8 @@ extension Execution.Outcome {
         }
         if let failing = faults(.error) { throw CommandError.runtime(failing) }
         if let empty = faults(.nothingMeasured) {
-            throw CommandError(status: ExitStatus.nothingMeasured, message: "\(empty): measure longer (--duration)")
+            throw CommandError(
+                status: ExitStatus.nothingMeasured, message: "\(empty): measure longer (--duration)")
         }
         if let disturbed = faults(.disturbed) {
             throw CommandError(status: ExitStatus.notValid, message: "not valid: \(disturbed)")

@@ -122,7 +122,10 @@ extension ExposureExecution.Outcome {
         if let reason = first(\.inconclusive) {
             throw CommandError(status: ExitStatus.notValid, message: "the exposure cannot be told: \(reason)")
         }
-        if let unlike = first({ $0.matchesTheory == false ? "the exposures are not as theory says: look at the rows with \"no\"" : nil }) {
+        if let unlike = first({
+            $0.matchesTheory == false
+                ? "the exposures are not as theory says: look at the rows with \"no\"" : nil
+        }) {
             throw CommandError(status: ExitStatus.notValid, message: unlike)
         }
     }
@@ -131,7 +134,8 @@ extension ExposureExecution.Outcome {
 extension ExposureMeasurement {
     fileprivate var wrongDecisions: String? {
         if falseAccepts > 0 {
-            return "\(falseAccepts) requests were accepted after \(revocation.rawValue), which it promises to refuse"
+            return
+                "\(falseAccepts) requests were accepted after \(revocation.rawValue), which it promises to refuse"
         }
         return wrong > 0 && storeLoss == nil
             ? "\(wrong) good credentials were refused, or accepted as somebody else" : nil

@@ -13,7 +13,7 @@ final class Interruption {
 
     private let shared = Shared()
 
-    /// Lets the first signal raise `stop`. When the command has not ended 0.8 s later, clears what is left over.
+    /// Lets the first signal raise `stop`, and clears what is left over when the command has not ended 0.8 s later.
     init(stop: StopFlag, cleanup: Cleanup) {
         let shared = shared
         Signals.handle { number in
@@ -23,7 +23,8 @@ final class Interruption {
                 usleep(5000)
             }
             let rest = cleanup.abandon()
-            Console.complain("stopped by a signal before the command could finish" + (rest.map { "; \($0)" } ?? ""))
+            Console.complain(
+                "stopped by a signal before the command could finish" + (rest.map { "; \($0)" } ?? ""))
             // Other threads still run, and `exit` would destroy what they use.
             _exit(ExitStatus.signal(number))
         }

@@ -136,7 +136,7 @@ extension RedisError {
     }
 }
 
-/// Holds what the open stores of a run tell about themselves. What a store does not tell stays unknown.
+/// Holds what the open stores of a run tell about themselves; what a store does not tell stays unknown.
 struct StoreFacts {
     private var stores = StoreRecord()
     private let sqlitePath: String

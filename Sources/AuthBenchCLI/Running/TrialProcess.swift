@@ -65,7 +65,10 @@ struct TrialProcess {
             process = try ChildProcess(
                 URL(fileURLWithPath: "/proc/self/exe"), ["try-strategy"], environment: environment,
                 descriptors: [input.fileHandleForReading, output.fileHandleForWriting, words])
-        } catch { throw CommandError.runtime("the process that tries \(strategy) cannot be started: \(error.reason)") }
+        } catch {
+            throw CommandError.runtime(
+                "the process that tries \(strategy) cannot be started: \(error.reason)")
+        }
         try? output.fileHandleForWriting.close()
         try? input.fileHandleForReading.close()
         let order = TrialProtocol.Order(
@@ -134,7 +137,7 @@ struct TrialProcess {
 
 /// Defines the lines of JSON between `conform` and the process that it starts for each strategy.
 enum TrialProtocol {
-    /// The only line to the process. Its stdin stays open while somebody listens.
+    /// The only line to the process, whose stdin stays open while somebody listens.
     struct Order: Codable {
         var strategy: String
         var sqlite_path: String

@@ -46,7 +46,8 @@ extension Workload: Decodable {
         let interval_s: Int32 = try file.decode(.touchInterval, orWhenAbsent: 60)
         let name = try file.decode(.touch, orWhenAbsent: "interval")
         if file.contains(.touchInterval), name != "interval" {
-            throw WorkloadError("touch_interval_seconds needs \"touch\": \"interval\": change touch, or remove the interval")
+            throw WorkloadError(
+                "touch_interval_seconds needs \"touch\": \"interval\": change touch, or remove the interval")
         }
         switch name {
         case "never": return .never
@@ -161,13 +162,16 @@ extension Workload {
         }
         if population > 10_000_000 { throw .init("population is \(population): give at most 10000000") }
         guard requestsPerSessionPerSecond.isFinite, requestsPerSessionPerSecond > 0 else {
-            throw .init("requests_per_session_per_second is \(requestsPerSessionPerSecond): give a number above 0")
+            throw .init(
+                "requests_per_session_per_second is \(requestsPerSessionPerSecond): give a number above 0")
         }
         for kind in OperationKind.allCases where !(0...1 ~= mix[kind]) {
             throw .init("mix.\(kind.name) is \(mix[kind]): give a share from 0 to 1")
         }
         let sum = mix.shares.reduce(0, +)
-        if abs(sum - 1) > 1e-9 { throw .init("the shares of mix sum to \(sum): change them so that they sum to 1") }
+        if abs(sum - 1) > 1e-9 {
+            throw .init("the shares of mix sum to \(sum): change them so that they sum to 1")
+        }
         if mix[.logout] > mix[.login] {
             throw .init(
                 "mix.logout is \(mix[.logout]): give at most \(mix[.login]), the share of login, because only users who"
@@ -194,7 +198,8 @@ extension Workload {
             name.allSatisfy({ $0.isLetter || $0.isNumber || others.contains($0) })
         else {
             throw .init(
-                "name is \"\(name.printable)\": begin with a letter, and use only letters, digits, spaces, dots, _ and -")
+                "name is \"\(name.printable)\": begin with a letter, and use only letters, digits, spaces, dots, _ and -"
+            )
         }
         let misread = ["null", "nan", "na", "none", "nil", "true", "false", "inf", "infinity"]
         if misread.contains(name.lowercased()) {
@@ -209,7 +214,9 @@ extension Workload {
             ("access", lifetimes.access_ms), ("refresh_idle", lifetimes.refreshIdle_ms),
         ]
         for (key, value_ms) in named where value_ms < 1000 || value_ms > lifetimes.absolute_ms {
-            throw .init("lifetimes_seconds.\(key) is \(value_ms / 1000): give 1 to \(lifetimes.absolute_ms / 1000), the absolute lifetime")
+            throw .init(
+                "lifetimes_seconds.\(key) is \(value_ms / 1000): give 1 to \(lifetimes.absolute_ms / 1000), the absolute lifetime"
+            )
         }
         if lifetimes.refreshGrace_ms < 0 || lifetimes.refreshGrace_ms > 60_000 {
             throw .init(

@@ -52,7 +52,8 @@ final class ProgramUnderTest {
         else {
             end(within_s: 0.5)
             throw GateError.failed(
-                "\(name) does not speak the slice protocol: name a program that can run authbench gate\(lastWords)")
+                "\(name) does not speak the slice protocol: name a program that can run authbench gate\(lastWords)"
+            )
         }
         guard greeting.slice_protocol == SliceProtocol.version else {
             throw GateError.failed(
@@ -73,7 +74,8 @@ final class ProgramUnderTest {
     func awaitPrepared(_ count: Int) throws -> [String] {
         guard let prepared = try answer(doing: "preparing").prepared, prepared.trace_sha256.count == count
         else {
-            throw GateError.failed("\(name) did not say what it has prepared: build both with one version of authbench")
+            throw GateError.failed(
+                "\(name) did not say what it has prepared: build both with one version of authbench")
         }
         return prepared.trace_sha256
     }

@@ -49,8 +49,12 @@ package struct GateRecording: Sendable {
             }
             measurements.append(measurement)
         } else if let block = line.block {
-            guard block.block == blocks.count + 1 else { return "block \(block.block) follows block \(blocks.count)" }
-            guard 1...header.rules.blocks.count ~= block.stage else { return "there is no stage \(block.stage)" }
+            guard block.block == blocks.count + 1 else {
+                return "block \(block.block) follows block \(blocks.count)"
+            }
+            guard 1...header.rules.blocks.count ~= block.stage else {
+                return "there is no stage \(block.stage)"
+            }
             guard !measurements.isEmpty else { return "a block has no measurement" }
             let contrasts = measurements.map { one in
                 (
@@ -68,7 +72,9 @@ package struct GateRecording: Sendable {
         } else if let end = line.end {
             self.end = end
         } else {
-            return line.header == nil ? "the line is neither a measurement, a block, instructions nor the end" : "there is a second header"
+            return line.header == nil
+                ? "the line is neither a measurement, a block, instructions nor the end"
+                : "there is a second header"
         }
         return nil
     }

@@ -36,7 +36,8 @@ package enum TextTable {
             text += (isColored && isBad ? "\u{1B}[31m\(line)\u{1B}[0m" : line) + "\n"
         }
         if !leftOut.isEmpty {
-            text += "left out, as the terminal is narrow: \(leftOut.joined(separator: ", ")) (--format csv prints all)\n"
+            text +=
+                "left out, as the terminal is narrow: \(leftOut.joined(separator: ", ")) (--format csv prints all)\n"
         }
         return text + notes(lines)
     }

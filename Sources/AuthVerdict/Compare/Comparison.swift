@@ -30,7 +30,9 @@ package struct Comparison {
         let isOneSchema = Set(readers.compactMap { $0.record?.schema_version }).count < 2
         for reader in readers {
             if reader.isExposure {
-                throw ResultError("\(reader.url.path): holds exposures, which compare does not take: name a folder of authbench run")
+                throw ResultError(
+                    "\(reader.url.path): holds exposures, which compare does not take: name a folder of authbench run"
+                )
             }
             let faults = isOneSchema ? Validation(reader.url).faults : reader.faults
             if let fault = faults.first { throw ResultError("\(reader.url.path): \(fault)") }
@@ -68,7 +70,9 @@ package struct Comparison {
         check("clients") { "\(clients($0))" }
         if unlike.isEmpty { check("the trace") { String(($0.record?.trace_sha256 ?? "").prefix(12)) } }
         unlike += likeness.otherSettings
-        if facts.base.run_id == facts.head.run_id { unlike.append("both folders hold the same run: name two runs") }
+        if facts.base.run_id == facts.head.run_id {
+            unlike.append("both folders hold the same run: name two runs")
+        }
         if !allowsOtherMachine { unlike += likeness.otherMachine.map { "another machine: \($0)" } }
         return unlike.map { .init(.incomparable, $0) } + errors
     }

@@ -89,7 +89,9 @@ package struct Validation {
         for (key, line) in reader.histograms {
             let head = line.head
             let own = [String(head.schema_version), head.run_id, head.workload, head.trace_sha256]
-            if own != expected.map(\.1) { faults.append("\(HistogramLine.file): \(key) belongs to another run") }
+            if own != expected.map(\.1) {
+                faults.append("\(HistogramLine.file): \(key) belongs to another run")
+            }
         }
     }
 }

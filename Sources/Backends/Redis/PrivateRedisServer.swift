@@ -93,7 +93,9 @@ package final class PrivateRedisServer: Sendable {
                 let file = folder.appendingPathComponent("redis.conf")
                 do {
                     try Data("requirepass \(password)\n".utf8).write(to: file)
-                } catch { throw RedisServerError(description: "\(file.path) cannot be written: is the disk full?") }
+                } catch {
+                    throw RedisServerError(description: "\(file.path) cannot be written: is the disk full?")
+                }
                 arguments = [file.path, "--port", String(port), "--bind", "127.0.0.1"]
             }
         }

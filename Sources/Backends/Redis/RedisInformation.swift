@@ -64,7 +64,8 @@ package struct RedisHealth: Sendable, Equatable {
         if runID != before.runID { return "Redis was restarted during the run and lost its keys" }
         if flushes > before.flushes { return "somebody emptied Redis during the run (FLUSHALL or FLUSHDB)" }
         guard evicted > before.evicted else { return nil }
-        return "Redis evicted \(evicted - before.evicted) keys during the run (maxmemory \(maximum ?? "unknown"),"
+        return
+            "Redis evicted \(evicted - before.evicted) keys during the run (maxmemory \(maximum ?? "unknown"),"
             + " maxmemory-policy \(policy ?? "unknown")): give it more memory, or set the policy noeviction"
     }
 }
