@@ -67,11 +67,25 @@ public enum AuthBench {
                 print(Root.fullMessage(for: error))
                 return status
             }
-            let isOurs = error is ValidationError || error is CleanExit || status == ExitStatus.usage
-            Console.complain(isOurs ? Root.message(for: error) : error.words)
+            Console.complain(
+                status == ExitStatus.usage
+                    ? "\(Root.message(for: error)) (see \(help(for: arguments)))" : error.words)
             // An error that the parser does not know is not a wrong decision (1).
             return status == ExitStatus.usage ? status : ExitStatus.runtime
         }
+    }
+
+    /// The command line that prints the help for the command in these arguments, and repeats none of its own words.
+    private static func help(for arguments: [String]) -> String {
+        var (command, words): (any ParsableCommand.Type, [String]) = (Root.self, ["authbench", "help"])
+        for argument in arguments {
+            let next = command.configuration.subcommands.first {
+                $0.configuration.commandName == argument && $0.configuration.shouldDisplay
+            }
+            guard let next else { break }
+            (command, words) = (next, words + [argument])
+        }
+        return words.joined(separator: " ")
     }
 }
 
@@ -105,8 +119,6 @@ struct Root: ParsableCommand {
               authbench list
             """,
         version: Version.authbench,
-        // These are started by other commands, and shown to nobody.
-        subcommands: [ServeSlicesCommand.self, TryStrategyCommand.self, CountInstructionsCommand.self],
         groupedSubcommands: [
             CommandGroup(name: "Measure", subcommands: [RunCommand.self, ExposureCommand.self]),
             CommandGroup(
@@ -117,7 +129,11 @@ struct Root: ParsableCommand {
             CommandGroup(name: "Serve", subcommands: [TokenCommand.self]),
             CommandGroup(
                 name: "Files",
-                subcommands: [ListCommand.self, TraceCommand.self, MergeCommand.self, SchemaCommand.self]),
+                subcommands: [
+                    ListCommand.self, TraceCommand.self, MergeCommand.self, SchemaCommand.self,
+                    // Other commands start these, and help does not show them.
+                    ServeSlicesCommand.self, TryStrategyCommand.self, CountInstructionsCommand.self,
+                ]),
         ])
 }
 

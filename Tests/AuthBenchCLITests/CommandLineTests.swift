@@ -77,6 +77,9 @@ struct CommandLineTests {
         #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
         #expect(result.output.isEmpty)
         #expect(try files().isEmpty)
+        if ["--bogus", "1MB"].contains(arguments.last) {
+            #expect(result.errors.contains("(see authbench help run)"), "\(result.errors)")
+        }
     }
 
     static let unusableData: [(arguments: [String], part: String)] = [
@@ -84,7 +87,8 @@ struct CommandLineTests {
         (["run", "key.json"], "colour"), (["run", "sum.json"], "sum to 0.5"),
         (["run", "clients.json"], "clients is 0"),
         (["run", "many.json"], "250"), (["run", "twice.json"], "twice"),
-        (["run", "type.json"], "mix.authenticate"),
+        (["run", "type.json"], "mix.authenticate has a value of another type: give a number"),
+        (["run", "skew.json"], "skew: the value is unknown: give uniform or zipfian"),
         (["run", "fraction.json"], "whole"), (["run", "--out", "notes.txt"], "is a file"),
         (["run", "--out", "/proc/nowhere"], "cannot be written"), (["run", "--sqlite", "."], "is a folder"),
         (["run", "--sqlite", "notes.txt"], "not an SQLite database"),
@@ -111,6 +115,7 @@ struct CommandLineTests {
         try write(#"{\#(mix),"name":"z"}"#, to: "twice.json")
         try write(#"{"name":"x","summary":"y","mix":{"authenticate":"all"}}"#, to: "type.json")
         try write(#"{\#(mix),"clients":1.5}"#, to: "fraction.json")
+        try write(#"{\#(mix),"skew":"steep"}"#, to: "skew.json")
         try write("shopping list", to: "notes.txt")
         let before = try files()
         let result = try authbench(arguments)

@@ -84,7 +84,7 @@ struct ExposureCommand: ParsableCommand {
     }
 
     /// Checks all options, and makes a run of one repeat of them.
-    private func plan() throws -> RunPlan {
+    func plan() throws -> RunPlan {
         try CommandError.refuseEmpty(out, "--out")
         var workload = try WorkloadSource.load(workload)
         workload.clients = clients ?? workload.clients

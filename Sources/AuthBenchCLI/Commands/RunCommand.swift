@@ -18,10 +18,10 @@ struct RunCommand: ParsableCommand {
               serv.          With --rate: the time since a client took the request.
               lag            With --rate: how late the machine woke idle clients.
               ops/s          Operations per second of all clients together.
-              ±              95 % of such runs are this close to the true ops/s.
+              ±              Likely error of ops/s: half of its 95 % interval.
               CPU µs         Processor time of authbench for one operation.
               bytes          Size of the credential.
-              slower         How many times as many ops/s the fastest one does.
+              slower         The fastest strategy does this many times as many ops/s.
               wrong          Decisions that were wrong: must be 0.
               stale          Accepted after logout, as the strategy promises.
               errs           Requests that got no decision.

@@ -144,16 +144,30 @@ enum WorkloadSource {
     private static func describe(_ error: DecodingError) -> String {
         switch error {
         case .keyNotFound(let key, _): "the key \"\(key.stringValue)\" is missing: add it"
-        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-            "\(path(context.codingPath)): \(why(context))"
+        case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
+            "\(path(context.codingPath)) has a value of another type: give \(name(of: type))"
+        case .dataCorrupted(let context): "\(path(context.codingPath)): \(why(context))"
         @unknown default: "\(error)"
         }
     }
 
     /// Says why a value is refused: the text is known to be JSON here, so only a number can still be wrong.
     private static func why(_ context: DecodingError.Context) -> String {
+        let choices = ["skew": "uniform or zipfian", "process": "poisson or constant"]
+        if let known = context.codingPath.last.flatMap({ choices[$0.stringValue] }) {
+            return "the value is unknown: give \(known)"
+        }
         guard context.codingPath.isEmpty else { return context.debugDescription }
         return "a number does not fit its key: clients, population, seed and lifetimes are whole numbers"
+    }
+
+    private static func name(of type: Any.Type) -> String {
+        switch type {
+        case is String.Type: "a text"
+        case is Double.Type: "a number"
+        case is any BinaryInteger.Type: "a whole number"
+        default: "an object with the keys that docs/workloads.md explains"
+        }
     }
 
     private static func path(_ keys: [any CodingKey]) -> String {
