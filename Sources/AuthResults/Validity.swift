@@ -92,7 +92,7 @@ package struct ValidityFacts {
         (processors, limit_cores) = (usage.processors, usage.processorLimit_cores)
     }
 
-    package init(_ row: TableRow, on machine: ResultReader.RecordHead.Machine) {
+    package init(_ row: TableRow, on machine: MachineRecord) {
         func count(_ name: String) -> UInt64 { row.count(name) ?? 0 }
         (falseAccepts, falseRejects) = (count("false_accepts"), count("false_rejects"))
         (errors, completed) = (count("errors"), count("operations"))

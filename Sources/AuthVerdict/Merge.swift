@@ -32,14 +32,13 @@ package struct Merge {
 
     /// Every part against every other: what the first does not say, two others may say differently.
     private func checkComparable() throws {
-        let facts = try parts.map { try RunFacts($0.url) }
         for head in parts.indices {
             for base in 0..<head {
-                let (one, other) = (parts[base].record, parts[head].record)
-                var unlike = Likeness(facts[base], facts[head]).otherRun
-                if one?.workload.name != other?.workload.name { unlike.insert("another workload", at: 0) }
-                if one?.trace_sha256 != other?.trace_sha256 { unlike.insert("another trace", at: 0) }
-                if one?.run_id == other?.run_id { unlike = ["the same run"] }
+                guard let one = parts[base].record, let other = parts[head].record else { continue }
+                var unlike = Likeness(one, other).otherRun
+                if one.workload.name != other.workload.name { unlike.insert("another workload", at: 0) }
+                if one.trace_sha256 != other.trace_sha256 { unlike.insert("another trace", at: 0) }
+                if one.run_id == other.run_id { unlike = ["the same run"] }
                 guard !unlike.isEmpty else { continue }
                 throw MergeError(
                     isIncomparable: true,
@@ -158,7 +157,7 @@ package struct Merge {
         record["repeats"] = parts.reduce(0) { $0 + ($1.record?.repeats ?? 0) }
         record["schema_version"] = RunIdentity.schemaVersion
         record["merged_from"] = parts.map { $0.record?.run_id ?? "" }
-        let isComplete = parts.allSatisfy { $0.record?.status == "complete" }
+        let isComplete = parts.allSatisfy { $0.record?.status == .complete }
         record["status"] = isComplete ? "complete" : "interrupted"
         return record
     }

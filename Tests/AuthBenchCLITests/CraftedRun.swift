@@ -1,7 +1,5 @@
 import AuthCore
-import AuthGate
 import AuthResults
-import AuthVerdict
 import Foundation
 
 /// A result folder with known differences, written as `run` writes it, without a run.
@@ -48,8 +46,7 @@ struct CraftedRun {
                 try folder.write(assessments, costReports: strategies.map(costReport), baseline: nil)
             }
         }
-        let data = try JSONSerialization.data(withJSONObject: record)
-        try data.write(to: folder.url.appendingPathComponent("run.json"))
+        try folder.write(record(identity))
         return folder.url
     }
 
@@ -101,28 +98,31 @@ struct CraftedRun {
         return CostReport(strategy: strategy, sizes: sizes, growth: nil, commands: StoreCommands())
     }
 
-    private var record: [String: Any] {
-        [
-            "schema_version": RunIdentity.schemaVersion, "run_id": runID, "status": "complete",
-            "trace_sha256": trace, "repeats": repeats, "order": Array(repeating: strategies, count: repeats),
-            "workload": ["name": "crafted", "mix": ["authenticate": 1.0]] as [String: Any],
-            "warm_up_seconds": warmUp_s, "duration_seconds": duration_s,
-            "sqlite_synchronous": synchronous, "stores": stores, "redis_server": redis?.server ?? NSNull(),
-            "machine": [
-                "cpu_model": cpuModel, "cores": 2, "kernel": kernel, "cpu_affinity": affinity,
-                "load_average": ["load1": load1],
-            ],
-            "versions": [
-                "authbench": "0", "swift": "6", "sqlite": sqliteVersion, "openssl": "3",
-                "sqlite_settings": ["mmap_size": mmap_bytes],
-            ] as [String: Any],
-        ]
-    }
-
-    private var stores: [String: Any] {
-        [
-            "sqlite": ["file": sqliteFile, "topology": "in-process"],
-            "redis": redis.map { ["topology": $0.topology] } ?? NSNull(),
-        ]
+    private func record(_ identity: RunIdentity) -> RunRecord {
+        var workload = Workload.only(.authenticate, clients: clients, population: 100)
+        workload.name = "crafted"
+        var machine = MachineRecord(cores: 2, memory_bytes: 1 << 30)
+        (machine.cpu_model, machine.kernel, machine.cpu_affinity) = (cpuModel, kernel, affinity)
+        machine.load_average = .init(load1: load1, load5: load1, load15: load1)
+        var versions = VersionRecord(
+            authbench: "0", swift: "6", sqlite: sqliteVersion, sqlite_compile_options: [], openssl: "3")
+        versions.sqlite_settings = .init(
+            journal_mode: "wal", synchronous: synchronous, page_size: 4096, cache_size: -2000,
+            mmap_size: Int64(mmap_bytes), wal_autocheckpoint: 1000, journal_size_limit: -1)
+        var stores = StoreRecord()
+        stores.sqlite = .init(
+            file: StoreRecord.SQLite.File(rawValue: sqliteFile) ?? .temporary, wal_limit_bytes: 64 << 20)
+        stores.redis = redis.map {
+            .init(topology: $0.topology, round_trip_p50_ns: 1, round_trip_min_ns: 1, round_trips: 1)
+        }
+        var record = RunRecord(
+            identity: identity, workload: workload, started_at: "2026-11-21T08:45:00Z",
+            command_line: ["authbench", "run"], git_commit: nil, git_dirty: nil, repeats: repeats,
+            warm_up_seconds: warmUp_s, duration_seconds: duration_s, operations: nil,
+            sqlite_synchronous: synchronous, redis_server: redis?.server,
+            order: Array(repeating: strategies, count: repeats), machine: machine, versions: versions,
+            stores: stores)
+        record.status = .complete
+        return record
     }
 }

@@ -1,6 +1,4 @@
-import AuthGate
 import AuthResults
-import AuthVerdict
 import Foundation
 import Testing
 

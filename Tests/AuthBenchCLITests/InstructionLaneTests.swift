@@ -4,7 +4,6 @@ import Testing
 @testable import AuthBenchCLI
 @testable import AuthGate
 import AuthResults
-import AuthVerdict
 
 /// The gate's lane that counts instructions.
 @Suite("Instruction lane")

@@ -1,5 +1,4 @@
 import AuthCore
-import AuthGate
 import AuthResults
 import AuthVerdict
 import Backends

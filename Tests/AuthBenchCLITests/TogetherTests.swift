@@ -1,5 +1,3 @@
-import AuthGate
-import AuthResults
 import AuthVerdict
 import Foundation
 import Testing

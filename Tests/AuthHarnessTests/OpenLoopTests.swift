@@ -1,7 +1,5 @@
 @testable import AuthCore
-import AuthGate
 import AuthResults
-import AuthVerdict
 import AuthStatistics
 import Foundation
 import Synchronization

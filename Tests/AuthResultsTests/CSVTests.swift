@@ -1,8 +1,6 @@
 import Testing
 
-@testable import AuthGate
 @testable import AuthResults
-@testable import AuthVerdict
 
 @Suite("CSV")
 struct CSVTests {

@@ -1,9 +1,7 @@
 import AuthCore
 import Testing
 
-@testable import AuthGate
 @testable import AuthResults
-@testable import AuthVerdict
 
 @Suite("Exposure report")
 struct ExposureReportTests {

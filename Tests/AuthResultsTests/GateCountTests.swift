@@ -4,7 +4,6 @@ import Foundation
 import Testing
 
 @testable import AuthGate
-@testable import AuthResults
 @testable import AuthVerdict
 
 /// What the gate sees beside the times of one client: counts, and cases of the other ranks.

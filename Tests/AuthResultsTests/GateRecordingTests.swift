@@ -2,8 +2,6 @@ import Foundation
 import Testing
 
 @testable import AuthGate
-@testable import AuthResults
-@testable import AuthVerdict
 
 @Suite("Gate recording")
 struct GateRecordingTests {

@@ -5,7 +5,6 @@ import Testing
 
 @testable import AuthGate
 @testable import AuthResults
-@testable import AuthVerdict
 
 @Suite("Gate")
 struct GateTests {

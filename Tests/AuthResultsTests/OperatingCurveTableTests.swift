@@ -1,8 +1,6 @@
 import AuthStatistics
 import Testing
 
-@testable import AuthGate
-@testable import AuthResults
 @testable import AuthVerdict
 
 @Suite("Operating curve table")

@@ -2,8 +2,6 @@ import AuthCore
 import Foundation
 import Testing
 
-@testable import AuthGate
-@testable import AuthResults
 @testable import AuthVerdict
 
 @Suite("Paired test of two runs")

@@ -3,9 +3,7 @@ import AuthStatistics
 import Foundation
 import Testing
 
-@testable import AuthGate
 @testable import AuthResults
-@testable import AuthVerdict
 
 /// Repeats of which the truth is known: each has a level of its own, and noise within that lasts from slice to slice.
 private struct SyntheticRun {

@@ -2,9 +2,7 @@ import AuthCore
 import Foundation
 import Testing
 
-@testable import AuthGate
 @testable import AuthResults
-@testable import AuthVerdict
 
 @Suite("Report")
 struct ReportTests {

@@ -2,9 +2,7 @@ import AuthCore
 import Foundation
 import Testing
 
-@testable import AuthGate
 @testable import AuthResults
-@testable import AuthVerdict
 
 @Suite("Validity")
 struct ValidityTests {
@@ -129,8 +127,7 @@ struct ValidityTests {
 
     @Test("who checks a row of the file comes to the same as who wrote it")
     func sameRules() throws {
-        let machine = try JSONDecoder().decode(
-            ResultReader.RecordHead.Machine.self, from: Data(#"{"cores": 2}"#.utf8))
+        let machine = MachineRecord(cores: 2, memory_bytes: 0)
         let identity = RunIdentity(runID: "r", workload: "w", traceSHA256: "t")
         let wrong: [Change] = [
             { $0.operations[0].tally.falseAccepts = 1 }, { $0.operations[0].tally.falseRejects = 1 },

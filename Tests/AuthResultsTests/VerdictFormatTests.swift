@@ -1,7 +1,6 @@
 import Foundation
 import Testing
 
-@testable import AuthGate
 @testable import AuthResults
 @testable import AuthVerdict
 

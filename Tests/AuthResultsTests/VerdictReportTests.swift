@@ -2,7 +2,6 @@ import AuthStatistics
 import Testing
 
 @testable import AuthGate
-@testable import AuthResults
 @testable import AuthVerdict
 
 @Suite("Verdict of a comparison")

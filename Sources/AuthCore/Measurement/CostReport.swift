@@ -1,13 +1,13 @@
 /// What a strategy's credentials weigh, and what it asks of its store.
-public struct CostReport: Sendable {
-    public var strategy: String
+package struct CostReport: Sendable {
+    package var strategy: String
     /// One for each claim profile.
-    public var sizes: [CredentialSize]
+    package var sizes: [CredentialSize]
     /// How the store grew while the population signed in; `nil` where the strategy has none.
-    public var growth: StoreGrowth?
-    public var commands: StoreCommands
+    package var growth: StoreGrowth?
+    package var commands: StoreCommands
 
-    public init(
+    package init(
         strategy: String, sizes: [CredentialSize], growth: StoreGrowth?, commands: StoreCommands
     ) {
         self.strategy = strategy
@@ -18,21 +18,21 @@ public struct CostReport: Sendable {
 }
 
 /// The bytes a store holds against the sessions in it.
-public struct StoreGrowth: Sendable, Equatable {
+package struct StoreGrowth: Sendable, Equatable {
     /// Below this many sessions the store's own pages and buffers decide.
-    public static let minimumSessions = 10_000
+    package static let minimumSessions = 10_000
 
-    public private(set) var points: [(sessions: Int, bytes: UInt64)] = []
+    package private(set) var points: [(sessions: Int, bytes: UInt64)] = []
 
-    public init() {}
+    package init() {}
 
-    public mutating func add(sessions: Int, bytes: UInt64) { points.append((sessions, bytes)) }
+    package mutating func add(sessions: Int, bytes: UInt64) { points.append((sessions, bytes)) }
 
     /// The slope of a straight line through the points by least squares: what one more session costs,
     /// whatever the store takes for itself.
     ///
     /// `nil` with too few sessions to say.
-    public var bytesPerSession: Double? {
+    package var bytesPerSession: Double? {
         guard points.count >= 3, let last = points.last, last.sessions >= Self.minimumSessions else {
             return nil
         }
@@ -48,19 +48,19 @@ public struct StoreGrowth: Sendable, Equatable {
         return squares > 0 ? products / squares : nil
     }
 
-    public static func == (left: Self, right: Self) -> Bool {
+    package static func == (left: Self, right: Self) -> Bool {
         left.points.elementsEqual(right.points, by: ==)
     }
 }
 
 /// How many commands or statements a verb sends to the store, on average over several calls; 0 without a store.
-public struct StoreCommands: Sendable, Equatable {
-    public var perLogin = 0.0
-    public var perAuthenticate = 0.0
+package struct StoreCommands: Sendable, Equatable {
+    package var perLogin = 0.0
+    package var perAuthenticate = 0.0
     /// When the session's last-seen moment is due to be written as well; `nil` where the policy never touches.
-    public var perTouchingAuthenticate: Double?
-    public var perRenew = 0.0
-    public var perLogout = 0.0
+    package var perTouchingAuthenticate: Double?
+    package var perRenew = 0.0
+    package var perLogout = 0.0
 
-    public init() {}
+    package init() {}
 }

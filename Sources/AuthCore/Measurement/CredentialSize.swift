@@ -1,25 +1,25 @@
 /// What a strategy's credential weighs on the wire, in bytes of header lines without CRLF unless it says HTTP/2.
-public struct CredentialSize: Sendable, Equatable {
-    public var strategy: String
+package struct CredentialSize: Sendable, Equatable {
+    package var strategy: String
     /// What the credential says about its user, where it says anything.
-    public var profile: ClaimProfile
+    package var profile: ClaimProfile
     /// The header line's value without the scheme or the cookie's name.
-    public var credential_bytes: Int
-    public var requestHeader_bytes: Int
+    package var credential_bytes: Int
+    package var requestHeader_bytes: Int
     /// The `Set-Cookie` line of a sign-in; 0 where the credential comes in a response body.
-    public var responseHeader_bytes: Int
+    package var responseHeader_bytes: Int
     /// The refresh token sent to renew, where that is another one than the credential.
-    public var renewal_bytes: Int
+    package var renewal_bytes: Int
     /// The request header field in HTTP/2, sent the first time on a connection; 0 for what is never sent.
-    public var http2First_bytes: Int
+    package var http2First_bytes: Int
     /// The same sent again on that connection.
-    public var http2Repeat_bytes: Int
+    package var http2Repeat_bytes: Int
     /// Name and value within the 4096 bytes that RFC 6265 section 6.1 asks of a user agent.
-    public var fitsCookie4096: Bool
+    package var fitsCookie4096: Bool
     /// The request header line within 8192 bytes, the default limit of common servers.
-    public var fitsHeader8192: Bool
+    package var fitsHeader8192: Bool
 
-    public init(strategy: StrategyDescriptor, profile: ClaimProfile, credential: Credential) {
+    package init(strategy: StrategyDescriptor, profile: ClaimProfile, credential: Credential) {
         self.strategy = strategy.id
         self.profile = profile
         let line = credential.headerLine
@@ -63,21 +63,21 @@ public enum Cookie {
 }
 
 /// What a header field weighs in HTTP/2, compressed with HPACK (RFC 7541).
-public enum HPACK {
+package enum HPACK {
     /// A field name of the static table (appendix A), with its index there.
-    public struct Name: Sendable {
+    package struct Name: Sendable {
         let index: Int
         let name_bytes: Int
 
-        public static let authorization = Self(index: 23, name_bytes: "authorization".utf8.count)
-        public static let cookie = Self(index: 32, name_bytes: "cookie".utf8.count)
+        package static let authorization = Self(index: 23, name_bytes: "authorization".utf8.count)
+        package static let cookie = Self(index: 32, name_bytes: "cookie".utf8.count)
     }
 
     /// The room of the dynamic table unless a peer asks for another (RFC 9113 section 6.5.2).
     static let table_bytes = 4096
 
     /// The bytes of a field sent the first time: a literal with incremental indexing (section 6.2.1).
-    public static func first_bytes(_ name: Name, _ value: some Collection<UInt8>) -> Int {
+    package static func first_bytes(_ name: Name, _ value: some Collection<UInt8>) -> Int {
         integer_bytes(name.index, prefixBits: 6) + string_bytes(value)
     }
 
@@ -85,7 +85,7 @@ public enum HPACK {
     ///
     /// An entry that fits the table is named by its index (section 6.1), one byte for the 65 newest ones; a
     /// larger one is never kept (section 4.4), so that it goes over the wire whole each time.
-    public static func repeat_bytes(_ name: Name, _ value: some Collection<UInt8>) -> Int {
+    package static func repeat_bytes(_ name: Name, _ value: some Collection<UInt8>) -> Int {
         // Section 4.1.
         let entry_bytes = name.name_bytes + value.count + 32
         return entry_bytes <= table_bytes ? 1 : first_bytes(name, value)

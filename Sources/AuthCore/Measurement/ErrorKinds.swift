@@ -1,5 +1,5 @@
 /// Errors counted by their kind: texts that differ in nothing but numbers are of one kind.
-public struct ErrorKinds: Sendable, Equatable {
+package struct ErrorKinds: Sendable, Equatable {
     private struct Kind: Sendable, Equatable {
         /// As the first of the kind said it.
         var example: String
@@ -13,13 +13,13 @@ public struct ErrorKinds: Sendable, Equatable {
     private var kinds: [String: Kind] = [:]
     private var others: UInt64 = 0
 
-    public init() {}
+    package init() {}
 
-    public var count: UInt64 { kinds.values.reduce(others) { $0 + $1.count } }
+    package var count: UInt64 { kinds.values.reduce(others) { $0 + $1.count } }
 
-    public mutating func note(_ text: String) { add(Kind(example: text.printable, count: 1)) }
+    package mutating func note(_ text: String) { add(Kind(example: text.printable, count: 1)) }
 
-    public static func += (left: inout Self, right: Self) {
+    package static func += (left: inout Self, right: Self) {
         for kind in right.kinds.values.sorted(by: { $0.example < $1.example }) { left.add(kind) }
         left.others += right.others
     }
@@ -38,7 +38,7 @@ public struct ErrorKinds: Sendable, Equatable {
     }
 
     /// Each kind with its count, the commonest first; empty without an error.
-    public var text: String {
+    package var text: String {
         let ordered = kinds.values.sorted { ($1.count, $0.example) < ($0.count, $1.example) }
         let parts = ordered.map { "\($0.count) x \($0.example)" } + (others > 0 ? ["\(others) x others"] : [])
         return parts.joined(separator: "; ")
@@ -55,12 +55,12 @@ extension String {
     }
 
     /// At most 300 characters of the text, without those that control a terminal.
-    public var printable: String {
+    package var printable: String {
         count > 300 ? String(prefix(300)).withoutControls + "…" : withoutControls
     }
 
     /// The text with each character that controls a terminal, or that shows others in another order, as `\u{1b}`.
-    public var withoutControls: String {
+    package var withoutControls: String {
         var text = ""
         for scalar in unicodeScalars {
             switch scalar.properties.generalCategory {

@@ -8,15 +8,15 @@ public enum Revocation: String, CaseIterable, Sendable {
 /// How long one credential was still accepted after its revocation had been acknowledged, as far as probes tell.
 ///
 /// In milliseconds of the strategy's clock.
-public struct Exposure: Sendable, Equatable {
+package struct Exposure: Sendable, Equatable {
     /// Until the last accepted probe began; 0 where none began after the acknowledgement.
-    public var shortest_ms: Double
+    package var shortest_ms: Double
     /// Until the first refused probe after that began; infinite where there was none.
-    public var longest_ms: Double
+    package var longest_ms: Double
     /// How late the revocation was acknowledged; on time, the exposure would have been so much longer.
-    public var delay_ms: Double
+    package var delay_ms: Double
 
-    public init(shortest_ms: Double, longest_ms: Double, delay_ms: Double = 0) {
+    package init(shortest_ms: Double, longest_ms: Double, delay_ms: Double = 0) {
         self.shortest_ms = shortest_ms
         self.longest_ms = longest_ms
         self.delay_ms = delay_ms
@@ -24,52 +24,52 @@ public struct Exposure: Sendable, Equatable {
 }
 
 /// How long a login still worked after its revocation for a holder who renews whenever it can, on the strategy's clock.
-public struct LoginExposure: Sendable, Equatable {
+package struct LoginExposure: Sendable, Equatable {
     /// From the revocation to the last accepted request, which may carry a renewed credential.
-    public var shortest_ms = 0.0
+    package var shortest_ms = 0.0
     /// How often the holder got a fresh credential after the revocation.
-    public var renewals = 0
+    package var renewals = 0
     /// Whether it was still good when the holder was followed no longer.
-    public var isEndless = false
+    package var isEndless = false
 
-    public init() {}
+    package init() {}
 }
 
 /// What the probes of one strategy found after revocations of one kind.
-public struct ExposureMeasurement: Sendable, Equatable {
-    public var strategy: String
-    public var revocation: Revocation
-    public var promise: RevocationPromise
-    public var lifetime: CredentialLifetime
+package struct ExposureMeasurement: Sendable, Equatable {
+    package var strategy: String
+    package var revocation: Revocation
+    package var promise: RevocationPromise
+    package var lifetime: CredentialLifetime
     /// The one that revokes, and those that probe.
-    public var clients: Int
+    package var clients: Int
     /// How many milliseconds of the strategy's clock pass in a real one.
-    public var compression: Double
+    package var compression: Double
     /// One for each credential that was alive when it was revoked.
-    public var exposures: [Exposure] = []
+    package var exposures: [Exposure] = []
     /// Requests with these credentials, before and after their revocation.
-    public var probes: UInt64 = 0
+    package var probes: UInt64 = 0
     /// Accepted requests that began after the acknowledgement.
-    public var acceptedAfter: UInt64 = 0
+    package var acceptedAfter: UInt64 = 0
     /// Credentials accepted later than the strategy's longest lifetime after their issue.
-    public var outlived = 0
+    package var outlived = 0
     /// Credentials for which a request was on its way while they were being revoked.
-    public var contested = 0
+    package var contested = 0
     /// Credentials that had expired before their revocation; they are in no other number.
-    public var expiredBefore = 0
+    package var expiredBefore = 0
     /// Good credentials refused before their revocation, or accepted as somebody else at any time.
-    public var wrong = 0
+    package var wrong = 0
     /// How late the latest revocation was, in nanoseconds of real time.
-    public var lag_ns: UInt64 = 0
-    public var errors = ErrorKinds()
+    package var lag_ns: UInt64 = 0
+    package var errors = ErrorKinds()
     /// What the store lost of what it had been told; `nil` where nothing is known.
-    public var storeLoss: String?
+    package var storeLoss: String?
     /// One for each login that was followed beyond its credential.
-    public var logins: [LoginExposure] = []
+    package var logins: [LoginExposure] = []
     /// The longest that the strategy allows one, in milliseconds.
-    public var longestLogin_ms: Int64 = .max
+    package var longestLogin_ms: Int64 = .max
 
-    public init(
+    package init(
         strategy: String, revocation: Revocation, promise: RevocationPromise, lifetime: CredentialLifetime,
         clients: Int, compression: Double
     ) {
@@ -83,12 +83,12 @@ public struct ExposureMeasurement: Sendable, Equatable {
 
     /// Accepted requests that the strategy's promise rules out; a credential or a login that outlived its lifetime
     /// counts once.
-    public var falseAccepts: UInt64 {
+    package var falseAccepts: UInt64 {
         UInt64(outlived + outlivedLogins) + (promise == .immediate ? acceptedAfter : 0)
     }
 
     /// Logins that worked longer than the strategy says.
-    public var outlivedLogins: Int {
+    package var outlivedLogins: Int {
         logins.count { $0.isEndless || $0.shortest_ms > Double(longestLogin_ms) }
     }
 }
@@ -96,25 +96,25 @@ public struct ExposureMeasurement: Sendable, Equatable {
 /// Which credentials there are and when each is revoked: the same for every strategy.
 ///
 /// Ages are in shares of the lifetime, so that a plan fits every lifetime.
-public struct RevocationPlan: Sendable, Equatable {
+package struct RevocationPlan: Sendable, Equatable {
     /// One credential.
-    public struct Entry: Sendable, Equatable {
-        public var subject: Subject
-        public var revocation: Revocation
+    package struct Entry: Sendable, Equatable {
+        package var subject: Subject
+        package var revocation: Revocation
         /// The age at which it is revoked, as a share of the longest lifetime.
-        public var age: Double
+        package var age: Double
         /// When it is revoked, as a share of the time in which all are, or of its age where that is shorter: all
         /// credentials are issued before the clock starts.
-        public var moment: Double
+        package var moment: Double
     }
 
-    public private(set) var entries: [Entry] = []
+    package private(set) var entries: [Entry] = []
 
     /// Draws one credential from each of as many equal parts of the lifetime, for each kind of revocation.
     ///
     /// So the ages are spread more evenly than by chance, which makes intervals for samples drawn by chance wider
     /// than they need be, never narrower.
-    public init(credentials: Int, seed: UInt64) {
+    package init(credentials: Int, seed: UInt64) {
         var random = RandomSource(seed: seed, stream: 0xE4B0_5EED)
         let kinds = Revocation.allCases.count
         for index in 0..<credentials {
@@ -129,7 +129,7 @@ public struct RevocationPlan: Sendable, Equatable {
     }
 
     /// The whole plan as bytes, the same for the same plan and policy, to be hashed.
-    public func canonicalBytes(_ policy: Policy) -> [UInt8] {
+    package func canonicalBytes(_ policy: Policy) -> [UInt8] {
         var bytes = Array("authbench withdrawals 1 \(policy.canonicalText)".utf8)
         for entry in entries {
             bytes.append(entry.subject.id, count: 8)

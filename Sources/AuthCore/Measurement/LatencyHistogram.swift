@@ -1,30 +1,30 @@
 /// Counts of recorded times in the buckets that hold any: lossless, mergeable by adding.
-public struct LatencyHistogram: Sendable, Equatable {
-    public struct Bucket: Sendable, Equatable {
+package struct LatencyHistogram: Sendable, Equatable {
+    package struct Bucket: Sendable, Equatable {
         /// Its place in `BucketLayout`.
-        public var index: Int
-        public var count: UInt64
+        package var index: Int
+        package var count: UInt64
 
-        public init(index: Int, count: UInt64) {
+        package init(index: Int, count: UInt64) {
             self.index = index
             self.count = count
         }
 
-        public var lower_ns: UInt64 { BucketLayout.lower_ns(index) }
-        public var upper_ns: UInt64 { BucketLayout.upper_ns(index) }
+        package var lower_ns: UInt64 { BucketLayout.lower_ns(index) }
+        package var upper_ns: UInt64 { BucketLayout.upper_ns(index) }
     }
 
     /// In ascending order, without empty ones.
-    public private(set) var buckets: [Bucket]
-    public private(set) var count: UInt64
+    package private(set) var buckets: [Bucket]
+    package private(set) var count: UInt64
 
-    public init(_ buckets: [Bucket] = []) {
+    package init(_ buckets: [Bucket] = []) {
         self.buckets = buckets
         count = buckets.reduce(0) { $0 + $1.count }
     }
 
     /// One histogram over everything that several hold, count for count.
-    public init(merging histograms: some Sequence<Self>) {
+    package init(merging histograms: some Sequence<Self>) {
         var counts: [Int: UInt64] = [:]
         for histogram in histograms {
             for bucket in histogram.buckets { counts[bucket.index, default: 0] += bucket.count }
@@ -32,30 +32,30 @@ public struct LatencyHistogram: Sendable, Equatable {
         self.init(counts.keys.sorted().map { Bucket(index: $0, count: counts[$0] ?? 0) })
     }
 
-    public var min_ns: UInt64? { buckets.first?.lower_ns }
-    public var max_ns: UInt64? { buckets.last?.upper_ns }
+    package var min_ns: UInt64? { buckets.first?.lower_ns }
+    package var max_ns: UInt64? { buckets.last?.upper_ns }
 
     /// How many times may have been longer than what is recorded of them.
-    public var clipped: UInt64 { buckets.last.map { $0.index == BucketLayout.count - 1 ? $0.count : 0 } ?? 0 }
+    package var clipped: UInt64 { buckets.last.map { $0.index == BucketLayout.count - 1 ? $0.count : 0 } ?? 0 }
 
     /// How many times are longer than this one, as far as the buckets tell.
-    public func count(above time_ns: UInt64) -> UInt64 {
+    package func count(above time_ns: UInt64) -> UInt64 {
         buckets.reduce(0) { $0 + ($1.lower_ns > time_ns ? $1.count : 0) }
     }
 
     /// All times together, each taken as the middle of its bucket.
-    public var sum_ns: Double {
+    package var sum_ns: Double {
         buckets.reduce(0.0) { sum, bucket in
             sum + Double(bucket.lower_ns + bucket.upper_ns) / 2 * Double(bucket.count)
         }
     }
 
     /// The mean of bucket middles: within half a bucket of the true one.
-    public var mean_ns: Double? { count > 0 ? sum_ns / Double(count) : nil }
+    package var mean_ns: Double? { count > 0 ? sum_ns / Double(count) : nil }
 
     /// The smallest bucket end at or below which a share `quantile` of all times lies, as HdrHistogram
     /// defines it.
-    public func value_ns(at quantile: Double) -> UInt64? {
+    package func value_ns(at quantile: Double) -> UInt64? {
         // Compared as they are rounded: the greatest counts are no whole doubles.
         let rank = min(Double(count), max(1, (quantile * Double(count)).rounded(.up)))
         var seen: UInt64 = 0
@@ -69,12 +69,12 @@ public struct LatencyHistogram: Sendable, Equatable {
 
 /// The times of one kind of operation, slice by slice of a measurement: the slices are what is resampled for
 /// an interval, never single requests, because requests that follow each other are alike.
-public struct SlicedHistogram: Sendable, Equatable {
-    public let slices: [LatencyHistogram]
+package struct SlicedHistogram: Sendable, Equatable {
+    package let slices: [LatencyHistogram]
     /// All slices together.
-    public let total: LatencyHistogram
+    package let total: LatencyHistogram
 
-    public init(_ slices: [LatencyHistogram] = []) {
+    package init(_ slices: [LatencyHistogram] = []) {
         self.slices = slices
         total = LatencyHistogram(merging: slices)
     }

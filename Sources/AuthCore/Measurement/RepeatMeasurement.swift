@@ -1,38 +1,38 @@
 /// What one strategy did in one repeat.
-public struct RepeatMeasurement: Sendable {
-    public var strategy: String
+package struct RepeatMeasurement: Sendable {
+    package var strategy: String
     /// Counted from 1.
-    public var repeatIndex: Int
+    package var repeatIndex: Int
     /// The place of this measurement in the run, counted from 1: strategies change places from repeat to
     /// repeat.
-    public var runOrder: Int
-    public var clients: Int
+    package var runOrder: Int
+    package var clients: Int
     /// One entry for each kind of operation that occurred.
-    public var operations: [OperationMeasurement]
+    package var operations: [OperationMeasurement]
     /// From the opening of the start gate until the last client finished, or until the last arrival was due.
-    public var wall_ns: UInt64
+    package var wall_ns: UInt64
     /// Whether it ended by the clock, so that its slices are equally long, and not by a count of operations.
-    public var isByDuration = false
+    package var isByDuration = false
     /// CPU time of the clients' own threads: the part of the process's that the operations need.
-    public var clientCPU_ns: UInt64 = 0
+    package var clientCPU_ns: UInt64 = 0
     /// Clients that did nothing, because the machine gave them no time or nothing was due.
-    public var idleClients = 0
+    package var idleClients = 0
     /// Clients that did something over the requests in the system by Little's law, throughput x mean service time, less 1.
     ///
     /// `nil` in an open loop, where clients rest.
-    public var little_residual: Double?
-    public var openLoop: OpenLoop?
-    public var usage: Usage
-    public var storeCPUSource = StoreCPUSource.none
-    public var errors = ErrorKinds()
+    package var little_residual: Double?
+    package var openLoop: OpenLoop?
+    package var usage: Usage
+    package var storeCPUSource = StoreCPUSource.none
+    package var errors = ErrorKinds()
     /// What the store lost of what it had been told, so that good credentials were refused; `nil` where nothing is known.
-    public var storeLoss: String?
+    package var storeLoss: String?
     /// Expired sessions that a sweep deleted meanwhile; `nil` where none was asked for or the strategy has none.
-    public var sweptSessions: Int?
+    package var sweptSessions: Int?
     /// Last-seen moments that could not be written; what was read decided all the same.
-    public var touchFailures = 0
+    package var touchFailures = 0
 
-    public init(
+    package init(
         strategy: String, repeatIndex: Int, runOrder: Int, clients: Int,
         operations: [OperationMeasurement], wall_ns: UInt64, usage: Usage
     ) {
@@ -46,25 +46,25 @@ public struct RepeatMeasurement: Sendable {
     }
 
     /// The sum over all kinds of operation.
-    public var total: Tally {
+    package var total: Tally {
         operations.reduce(into: Tally()) { $0 += $1.tally }
     }
 
     /// Completed operations per second; errors do not count.
-    public var operationsPerSecond: Double {
+    package var operationsPerSecond: Double {
         wall_ns == 0 ? 0 : Double(total.completed) * 1e9 / Double(wall_ns)
     }
 
     /// Times that may have been longer than what is recorded of them, by either clock.
-    public var clippedTimes: UInt64 {
+    package var clippedTimes: UInt64 {
         operations.reduce(0) { $0 + $1.service.total.clipped + ($1.response?.total.clipped ?? 0) }
     }
 
     /// CPU of this process for each completed operation, in microseconds.
-    public var cpu_us_per_op: Double? { perOperation_us(usage.cpu_ns) }
+    package var cpu_us_per_op: Double? { perOperation_us(usage.cpu_ns) }
 
     /// CPU of the store's process for each completed operation, in microseconds.
-    public var storeCPU_us_per_op: Double? {
+    package var storeCPU_us_per_op: Double? {
         switch storeCPUSource {
         case .none, .inProcess: perOperation_us(0)
         case .privateServer, .foreignServer: usage.storeCPU_ns.flatMap(perOperation_us)
@@ -72,7 +72,7 @@ public struct RepeatMeasurement: Sendable {
     }
 
     /// CPU of the whole process over that of the clients' threads, less 1: what the harness itself used.
-    public var utilization_residual: Double? {
+    package var utilization_residual: Double? {
         clientCPU_ns == 0 ? nil : Double(usage.cpu_ns) / Double(clientCPU_ns) - 1
     }
 
@@ -82,15 +82,15 @@ public struct RepeatMeasurement: Sendable {
 }
 
 /// The times and decisions of one kind of operation.
-public struct OperationMeasurement: Sendable {
-    public var kind: OperationKind
+package struct OperationMeasurement: Sendable {
+    package var kind: OperationKind
     /// Completion minus actual start.
-    public var service: SlicedHistogram
+    package var service: SlicedHistogram
     /// Completion minus intended start; `nil` in a closed loop, which has none.
-    public var response: SlicedHistogram?
-    public var tally: Tally
+    package var response: SlicedHistogram?
+    package var tally: Tally
 
-    public init(
+    package init(
         kind: OperationKind, service: SlicedHistogram, response: SlicedHistogram? = nil, tally: Tally
     ) {
         self.kind = kind
@@ -101,25 +101,25 @@ public struct OperationMeasurement: Sendable {
 }
 
 /// How the decisions on one kind of operation came out, against what the trace expected.
-public struct Tally: Sendable, Equatable {
+package struct Tally: Sendable, Equatable {
     /// Operations that returned: all but the errors.
-    public var completed: UInt64 = 0
-    public var accepted: UInt64 = 0
-    public var refused: UInt64 = 0
+    package var completed: UInt64 = 0
+    package var accepted: UInt64 = 0
+    package var refused: UInt64 = 0
     /// Operations that threw, so that nothing was decided.
-    public var errors: UInt64 = 0
+    package var errors: UInt64 = 0
     /// Accepted, but had to be refused, or accepted as somebody else.
-    public var falseAccepts: UInt64 = 0
+    package var falseAccepts: UInt64 = 0
     /// Refused, but had to be accepted.
-    public var falseRejects: UInt64 = 0
+    package var falseRejects: UInt64 = 0
     /// Accepted after logout by a strategy that promises no more than that.
-    public var staleAccepts: UInt64 = 0
+    package var staleAccepts: UInt64 = 0
 
-    public init() {}
+    package init() {}
 
-    public var wrongDecisions: UInt64 { falseAccepts + falseRejects }
+    package var wrongDecisions: UInt64 { falseAccepts + falseRejects }
 
-    public static func += (sum: inout Self, other: Self) {
+    package static func += (sum: inout Self, other: Self) {
         sum.completed += other.completed
         sum.accepted += other.accepted
         sum.refused += other.refused
@@ -131,19 +131,19 @@ public struct Tally: Sendable, Equatable {
 }
 
 /// How well an open-loop measurement kept to its schedule.
-public struct OpenLoop: Sendable {
+package struct OpenLoop: Sendable {
     /// Arrivals per second that the workload asks for, all clients together.
-    public var targetRate: Double
+    package var targetRate: Double
     /// Arrivals that were due in the measured time; all of them were executed or counted as errors.
-    public var arrivals: UInt64
+    package var arrivals: UInt64
     /// Arrivals that were due while their client was still busy with an earlier one.
-    public var lateOperations: UInt64
+    package var lateOperations: UInt64
     /// Arrivals still waiting when the last one was due.
-    public var backlog: UInt64
+    package var backlog: UInt64
     /// How late the harness itself woke idle clients.
-    public var scheduleLag: LatencyHistogram
+    package var scheduleLag: LatencyHistogram
 
-    public init(
+    package init(
         targetRate: Double, arrivals: UInt64, lateOperations: UInt64, backlog: UInt64,
         scheduleLag: LatencyHistogram
     ) {
@@ -156,35 +156,35 @@ public struct OpenLoop: Sendable {
 }
 
 /// What a measurement took from the machine, and what the machine withheld; `nil` where it cannot be read.
-public struct Usage: Sendable, Equatable {
+package struct Usage: Sendable, Equatable {
     /// CPU time of this process, all threads, user and system.
-    public var cpu_ns: UInt64 = 0
+    package var cpu_ns: UInt64 = 0
     /// CPU time of the store's process, where that is another one than this.
-    public var storeCPU_ns: UInt64?
-    public var voluntarySwitches: UInt64 = 0
-    public var involuntarySwitches: UInt64 = 0
+    package var storeCPU_ns: UInt64?
+    package var voluntarySwitches: UInt64 = 0
+    package var involuntarySwitches: UInt64 = 0
     /// The share of all processors' time that the hypervisor gave to others, from 0 to 1.
-    public var steal_share: Double?
+    package var steal_share: Double?
     /// How long the control group's processor limit held this process up.
-    public var throttled_ns: UInt64?
+    package var throttled_ns: UInt64?
     /// The longest time for which the whole process stood still.
-    public var standstill_ns: UInt64?
+    package var standstill_ns: UInt64?
     /// The share of the processors on which this process may run that other processes took, its store's aside.
-    public var foreignCPU_share: Double?
+    package var foreignCPU_share: Double?
     /// The share of the time in which anything that could run waited for a processor.
-    public var cpuPressure_share: Double?
+    package var cpuPressure_share: Double?
     /// On how many processors this process may run.
-    public var processors: Int?
+    package var processors: Int?
     /// How many processors' time the control group allows; `nil` without a limit.
-    public var processorLimit_cores: Double?
+    package var processorLimit_cores: Double?
     /// Pages that had to be read back from swap, on the whole machine.
-    public var swappedIn_pages: UInt64?
+    package var swappedIn_pages: UInt64?
 
-    public init() {}
+    package init() {}
 }
 
 /// Where the processor time of a strategy's store is found.
-public enum StoreCPUSource: String, Sendable {
+package enum StoreCPUSource: String, Sendable {
     /// The strategy has no store.
     case none = "no-store"
     /// The store is a library: its time is in that of the client.

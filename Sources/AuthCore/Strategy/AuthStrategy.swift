@@ -7,25 +7,15 @@ public protocol AuthStrategy: ~Copyable, SendableMetatype {
     /// What all clients of a run have in common: keys, a path, prepared texts.
     associatedtype Shared: Sendable = Void
 
+    // MARK: What every strategy says and does
+
     static var descriptor: StrategyDescriptor { get }
-
-    /// How long what `authenticate` takes is accepted when nobody revokes it or uses it.
-    static func lifetime(under policy: Policy) -> CredentialLifetime
-
-    /// How long after a revocation a login may still work for a holder who renews whenever it can, in milliseconds.
-    static func longestExposure_ms(ofLoginAfter revocation: Revocation, under policy: Policy) -> Int64
 
     /// Makes keys and schema, once per run, before any client exists.
     static func prepare(in environment: Environment) throws -> Shared
 
     /// Opens a client's own connection, statements and crypto contexts.
     init(sharing shared: Shared) throws
-
-    /// Signs many users in before the clock starts; the same as `login` for each, in order.
-    mutating func load(_ logins: [Login]) throws -> [Credential]
-
-    /// Signs many credentials out before the clock starts; the same as `logout` for each.
-    mutating func unload(_ credentials: [Credential], at now: Instant) throws
 
     mutating func login(_ subject: Subject, at now: Instant) throws -> Credential
 
@@ -44,6 +34,12 @@ public protocol AuthStrategy: ~Copyable, SendableMetatype {
 
     mutating func logoutEverywhere(_ subject: Subject, at now: Instant) throws
 
+    // MARK: What a strategy can also do
+
+    /// Gives all sessions of a user other permissions (space-delimited, RFC 6749 section 3.3); those that begin later
+    /// have what the policy grants.
+    mutating func changeGrant(of subject: Subject, to scope: String, at now: Instant) throws
+
     /// Ends all sessions of the credential's owner but its own.
     ///
     /// - Returns: whether the strategy can do that.
@@ -52,15 +48,32 @@ public protocol AuthStrategy: ~Copyable, SendableMetatype {
     /// Lists the sessions of a user that are alive, in no particular order; `nil` for a strategy that keeps none.
     mutating func sessions(of subject: Subject, at now: Instant) throws -> [SessionSummary]?
 
-    /// Signs octets with the key of the run, for the conformance kit; `nil` where credentials are no signed tokens.
-    mutating func signOctets(_ octets: [UInt8]) throws -> [UInt8]?
+    /// Deletes expired sessions from the store, so many that other clients need not wait long.
+    ///
+    /// - Returns: how many; 0 when none is left, `nil` where a store lets them go by itself or there is none.
+    mutating func sweep(at now: Instant) throws -> Int?
 
-    /// The public key of the run as a SubjectPublicKeyInfo in DER (RFC 5280 section 4.1); empty without one.
-    var verificationKey: [UInt8] { get }
+    // MARK: For the harness, before and beside the timed work
 
-    /// Gives all sessions of a user other permissions (space-delimited, RFC 6749 section 3.3); those that begin later
-    /// have what the policy grants.
-    mutating func changeGrant(of subject: Subject, to scope: String, at now: Instant) throws
+    /// How long what `authenticate` takes is accepted when nobody revokes it or uses it.
+    static func lifetime(under policy: Policy) -> CredentialLifetime
+
+    /// How long after a revocation a login may still work for a holder who renews whenever it can, in milliseconds.
+    static func longestExposure_ms(ofLoginAfter revocation: Revocation, under policy: Policy) -> Int64
+
+    /// Signs many users in before the clock starts; the same as `login` for each, in order.
+    mutating func load(_ logins: [Login]) throws -> [Credential]
+
+    /// Signs many credentials out before the clock starts; the same as `logout` for each.
+    mutating func unload(_ credentials: [Credential], at now: Instant) throws
+
+    /// Issues a credential that `authenticate` must refuse, for the probes of a workload.
+    mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential
+
+    /// Makes a credential that says what the profile says, to be weighed, never to be presented.
+    ///
+    /// It may have begun a session: `logout` ends that.
+    mutating func sample(of profile: ClaimProfile, at now: Instant) throws -> Credential
 
     /// Commands or statements that this client has sent to its store so far, BEGIN and COMMIT among them.
     var storeCommands: Int { get }
@@ -71,18 +84,13 @@ public protocol AuthStrategy: ~Copyable, SendableMetatype {
     /// How many bytes the store holds now, for this strategy and whatever else is in it; `nil` without a store.
     mutating func storeBytes() throws -> UInt64?
 
-    /// Deletes expired sessions from the store, so many that other clients need not wait long.
-    ///
-    /// - Returns: how many; 0 when none is left, `nil` where a store lets them go by itself or there is none.
-    mutating func sweep(at now: Instant) throws -> Int?
+    // MARK: For the conformance kit
 
-    /// Issues a credential that `authenticate` must refuse, for the probes of a workload.
-    mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential
+    /// Signs octets with the key of the run; `nil` where credentials are no signed tokens.
+    mutating func signOctets(_ octets: [UInt8]) throws -> [UInt8]?
 
-    /// Makes a credential that says what the profile says, to be weighed, never to be presented.
-    ///
-    /// It may have begun a session: `logout` ends that.
-    mutating func sample(of profile: ClaimProfile, at now: Instant) throws -> Credential
+    /// The public key of the run as a SubjectPublicKeyInfo in DER (RFC 5280 section 4.1); empty without one.
+    var verificationKey: [UInt8] { get }
 }
 
 extension AuthStrategy where Self: ~Copyable {
@@ -137,6 +145,17 @@ extension AuthStrategy where Self: ~Copyable {
 
     public mutating func unload(_ credentials: [Credential], at now: Instant) throws {
         for credential in credentials { try logout(credential, at: now) }
+    }
+
+    /// Signs the user in and changes one character of what comes of it, so that nobody has ever issued it.
+    public mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
+        var credential = try login(subject, at: now)
+        let index = credential.headerLine.count * 3 / 4
+        if credential.headerLine.indices.contains(index) {
+            let isA = credential.headerLine[index] == UInt8(ascii: "A")
+            credential.headerLine[index] = isA ? UInt8(ascii: "B") : UInt8(ascii: "A")
+        }
+        return credential
     }
 
     /// Signs somebody in, because a session's credential is the same whatever is known about its user.

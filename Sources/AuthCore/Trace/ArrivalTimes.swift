@@ -2,13 +2,13 @@
 ///
 /// The schedule repeats itself in laps of its own length. Which operation a request is does not depend on when it is
 /// due, so a phase that leaves requests out, as a warm-up may, changes no later one.
-public struct ArrivalTimes: Sendable, Equatable {
+package struct ArrivalTimes: Sendable, Equatable {
     /// Of the first lap, ascending.
-    public private(set) var times_ns: [UInt64] = []
+    package private(set) var times_ns: [UInt64] = []
     /// From the beginning of a lap to that of the next.
-    public private(set) var lap_ns: UInt64 = 0
+    package private(set) var lap_ns: UInt64 = 0
 
-    public init() {}
+    package init() {}
 
     /// Draws the arrivals of one of several clients that share a rate.
     ///
@@ -37,7 +37,7 @@ public struct ArrivalTimes: Sendable, Equatable {
     }
 
     /// How many requests are due before a moment of the schedule.
-    public func count(before time_ns: UInt64) -> Int {
+    package func count(before time_ns: UInt64) -> Int {
         let (laps, rest_ns) = time_ns.quotientAndRemainder(dividingBy: lap_ns)
         var (low, high) = (0, times_ns.count)
         while low < high {
@@ -48,7 +48,7 @@ public struct ArrivalTimes: Sendable, Equatable {
     }
 
     /// When a request is due, by its number since the schedule began.
-    public func time_ns(of index: Int) -> UInt64 {
+    package func time_ns(of index: Int) -> UInt64 {
         let (lap, place) = index.quotientAndRemainder(dividingBy: times_ns.count)
         return UInt64(lap) * lap_ns + times_ns[place]
     }

@@ -2,21 +2,21 @@
 /// generators", 2014).
 ///
 /// For traces and orders only. Identifiers and keys come from the operating system through OpenSSL.
-public struct RandomSource: RandomNumberGenerator, Sendable {
+package struct RandomSource: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
-    public init(seed: UInt64) {
+    package init(seed: UInt64) {
         state = seed
     }
 
     /// A source for one part of a run that no draw in another part disturbs.
-    public init(seed: UInt64, stream: UInt64) {
+    package init(seed: UInt64, stream: UInt64) {
         var mixer = Self(seed: seed)
         state = mixer.next() ^ (stream &* 0xD134_2543_DE82_EF95)
         state = next()
     }
 
-    public mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -26,12 +26,12 @@ public struct RandomSource: RandomNumberGenerator, Sendable {
 
     /// A whole number below `bound`, by multiplication (Lemire, "Fast random integer generation", 2019,
     /// without the rejection: the bias stays below bound / 2^64).
-    public mutating func below(_ bound: Int) -> Int {
+    package mutating func below(_ bound: Int) -> Int {
         Int(next().multipliedFullWidth(by: UInt64(bound)).high)
     }
 
     /// A number in [0, 1) with 53 random bits.
-    public mutating func unit() -> Double {
+    package mutating func unit() -> Double {
         Double(next() >> 11) * 0x1p-53
     }
 }

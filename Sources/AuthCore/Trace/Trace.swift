@@ -3,21 +3,21 @@
 /// A client replays its operations in laps: in a lap as many come back as sign out, and in the end every slot is in
 /// the state in which the lap began. So a run may be as long as it likes in constant memory, every expected decision
 /// stays known, and every operation belongs to the mix.
-public struct Trace: Sendable {
-    public var clients: [ClientTrace]
+package struct Trace: Sendable {
+    package var clients: [ClientTrace]
     /// How many clients do the operations of each entry together, the next one whoever is free.
-    public var requestsInParallel: Int
+    package var requestsInParallel: Int
     /// All clients that send requests at once.
-    public var clientCount: Int { clients.count * requestsInParallel }
+    package var clientCount: Int { clients.count * requestsInParallel }
     /// Sessions that every client presents; in a client's operations they follow its own slots.
-    public var shared: [Slot]
-    public var clock: TraceClock
+    package var shared: [Slot]
+    package var clock: TraceClock
     /// What the strategies are told to do; part of the hash, because it decides how much work a request is.
-    public var policy: Policy
-    public var arrival: Arrival
+    package var policy: Policy
+    package var arrival: Arrival
 
     /// The slot that one of a client's operations uses.
-    public func slot(of operation: Operation, client: Int) -> Slot {
+    package func slot(of operation: Operation, client: Int) -> Slot {
         let (own, index) = (clients[client].slots, Int(operation.slot))
         return index < own.count ? own[index] : shared[index - own.count]
     }
@@ -25,7 +25,7 @@ public struct Trace: Sendable {
     /// Hands over the trace as bytes, client by client, for its hash.
     ///
     /// Integers are little-endian; nothing of a strategy, a credential or a repeat is in it.
-    public func forEachChunk(_ consume: ([UInt8]) -> Void) {
+    package func forEachChunk(_ consume: ([UInt8]) -> Void) {
         var head: [UInt8] = Array("authbench-trace-3".utf8)
         head.append(UInt64(bitPattern: clock.lap_ms), count: 8)
         head.append(UInt64(bitPattern: clock.horizon_ms), count: 8)
@@ -61,11 +61,11 @@ public struct Trace: Sendable {
 }
 
 /// What one client does, and with which credentials it starts.
-public struct ClientTrace: Sendable {
-    public var slots: [Slot]
-    public var operations: [Operation]
+package struct ClientTrace: Sendable {
+    package var slots: [Slot]
+    package var operations: [Operation]
     /// When they are due, where the loop is open.
-    public var arrivals = ArrivalTimes()
+    package var arrivals = ArrivalTimes()
 }
 
 extension ClientTrace {
@@ -101,9 +101,9 @@ extension ClientTrace {
 }
 
 /// A place for one credential, used by its own client only or shared by all, and then never changed: no lock is needed.
-public struct Slot: Sendable, Equatable {
+package struct Slot: Sendable, Equatable {
     /// The state in which a slot is before the first operation of a lap.
-    public enum State: UInt8, Sendable {
+    package enum State: UInt8, Sendable {
         case live
         /// Signed in and out again.
         case revoked
@@ -111,10 +111,10 @@ public struct Slot: Sendable, Equatable {
         case expired, tampered, wrongAudience, unknown
     }
 
-    public var state: State
-    public var subject: Subject
+    package var state: State
+    package var subject: Subject
     /// How long before the trace's start the credential was issued.
-    public var age_ms: Int64
+    package var age_ms: Int64
 }
 
 /// Where the trace's clock stands at each operation.

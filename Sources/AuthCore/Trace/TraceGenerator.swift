@@ -5,7 +5,7 @@ extension Trace {
     ///   - workload: what is done by whom.
     ///   - lapOperations: how many operations of all clients make a lap; more where the population is larger than a
     ///     quarter of it.
-    public init(_ workload: Workload, lapOperations: Int = 524_288) {
+    package init(_ workload: Workload, lapOperations: Int = 524_288) {
         requestsInParallel = workload.requestsInParallel
         // Clients that share their sessions have one list of operations.
         var workload = workload

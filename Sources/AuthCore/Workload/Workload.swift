@@ -1,38 +1,38 @@
 /// What is run: who is there, what they do, and in which proportions.
-public struct Workload: Sendable, Equatable {
-    public var name: String
+package struct Workload: Sendable, Equatable {
+    package var name: String
     /// What real traffic it stands for.
-    public var summary: String
+    package var summary: String
     /// How many people have signed in before the clock starts; one in twenty has signed out again.
-    public var population: Int
-    public var clients: Int
+    package var population: Int
+    package var clients: Int
     /// How many clients act for one person, as the connections of a browser do: they share all their sessions.
-    public var requestsInParallel = 1
-    public var seed: UInt64
-    public var skew: Skew
+    package var requestsInParallel = 1
+    package var seed: UInt64
+    package var skew: Skew
     /// How often one session sends a request, on the trace's clock: decides how often touching is due.
-    public var requestsPerSessionPerSecond: Double
-    public var mix: Mix
-    public var arrival = Arrival.closed
-    public var policy: Policy
+    package var requestsPerSessionPerSecond: Double
+    package var mix: Mix
+    package var arrival = Arrival.closed
+    package var policy: Policy
 
     /// How requests spread over the sessions.
-    public enum Skew: String, Codable, Sendable {
+    package enum Skew: String, Codable, Sendable {
         case uniform
         /// The session of rank r gets a share proportional to 1/r (Zipf's law, exponent 1).
         case zipfian
     }
 
     /// The share of each kind of operation, in the order of `OperationKind.allCases`; they sum to 1.
-    public struct Mix: Sendable, Equatable {
-        public var shares: [Double]
+    package struct Mix: Sendable, Equatable {
+        package var shares: [Double]
 
-        public subscript(kind: OperationKind) -> Double {
+        package subscript(kind: OperationKind) -> Double {
             get { shares[Int(kind.rawValue)] }
             set { shares[Int(kind.rawValue)] = newValue }
         }
 
-        public init() {
+        package init() {
             shares = Array(repeating: 0, count: OperationKind.allCases.count)
         }
     }
@@ -52,42 +52,42 @@ public struct Workload: Sendable, Equatable {
     /// How long the population may age before the first credential of any strategy would expire.
     ///
     /// The trace's clock stands still from there on, so that no live credential ever expires in a run.
-    public var horizon_ms: Int64 { policy.lifetimes.shortest_ms - oldestAge_ms - 1000 }
+    package var horizon_ms: Int64 { policy.lifetimes.shortest_ms - oldestAge_ms - 1000 }
 
     /// How long ago the oldest session of the population was last seen when the trace begins.
     ///
     /// Ages are spread evenly over a touch interval, as they are in a system that has been running.
-    public var oldestAge_ms: Int64 {
+    package var oldestAge_ms: Int64 {
         if case .interval(let milliseconds) = policy.touch { milliseconds } else { 0 }
     }
 }
 
 /// When requests come: as soon as a client is free, or when it is their time.
-public enum Arrival: Sendable, Equatable {
+package enum Arrival: Sendable, Equatable {
     /// Each client sends its next request when the last one is answered.
     case closed
     /// Requests come at moments fixed in advance, `rate` per second over all clients, however long the
     /// answers take; so a stall delays all that were due in it, and is seen (Tene, coordinated omission).
     case open(Process, rate: Double)
 
-    public enum Process: String, Codable, CaseIterable, Sendable {
+    package enum Process: String, Codable, CaseIterable, Sendable {
         /// Independent of each other, as the requests of many people are.
         case poisson
         /// Evenly spaced, the clients taking turns.
         case constant
     }
 
-    public var rate: Double? {
+    package var rate: Double? {
         if case .open(_, let rate) = self { rate } else { nil }
     }
 
     /// The rates that a schedule in nanoseconds can hold.
-    public static let rates = 0.01...1e8
+    package static let rates = 0.01...1e8
 }
 
 extension Workload: Encodable {
     /// Writes the file that would be read into the same workload, every key in it.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var file = encoder.container(keyedBy: Key.self)
         try file.encode(name, forKey: .name)
         try file.encode(summary, forKey: .summary)

@@ -13,7 +13,7 @@ extension Workload: Decodable {
     ///
     /// - Parameter decoder: of a JSON text whose duplicates and grammar have been checked.
     /// - Throws: `WorkloadError` or `DecodingError`.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         try decoder.refuseKeys(except: Key.allCases.map(\.rawValue), in: "the workload")
         let file = try decoder.container(keyedBy: Key.self)
         name = try file.decode(String.self, forKey: .name)
@@ -59,7 +59,7 @@ extension Workload: Decodable {
 }
 
 extension Workload.Mix: Decodable {
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         try decoder.refuseKeys(except: OperationKind.allCases.map(\.name), in: "mix")
         let file = try decoder.container(keyedBy: AnyKey.self)
         self.init()
@@ -72,7 +72,7 @@ extension Workload.Mix: Decodable {
 extension Arrival: Codable {
     private enum Key: String, CodingKey, CaseIterable { case process, rate }
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         try decoder.refuseKeys(except: Key.allCases.map(\.rawValue), in: "arrival")
         let file = try decoder.container(keyedBy: Key.self)
         self = .open(
@@ -80,7 +80,7 @@ extension Arrival: Codable {
         )
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         guard case .open(let process, let rate) = self else { return }
         var file = encoder.container(keyedBy: Key.self)
         try file.encode(process, forKey: .process)
@@ -132,22 +132,22 @@ extension Decoder {
 }
 
 /// What is wrong with a workload, as one line for the user.
-public struct WorkloadError: Error, CustomStringConvertible, Equatable {
-    public var description: String
+package struct WorkloadError: Error, CustomStringConvertible, Equatable {
+    package var description: String
 
-    public init(_ description: String) {
+    package init(_ description: String) {
         self.description = description
     }
 }
 
 extension Workload {
     /// The number of sessions below which a client has too few to log some out and still serve others.
-    public static let sessionsPerClient = 16
+    package static let sessionsPerClient = 16
 
     /// Checks what the shape of the file cannot.
     ///
     /// - Throws: `WorkloadError`, naming the key and what it must be.
-    public func validate() throws(WorkloadError) {
+    package func validate() throws(WorkloadError) {
         try validateName()
         if clients < 1 { throw .init("clients is \(clients): give at least 1") }
         if requestsInParallel < 1 || !clients.isMultiple(of: requestsInParallel) {

@@ -170,10 +170,16 @@ package struct ResultError: Error, CustomStringConvertible, Equatable {
 extension Error {
     /// Why a JSON text could not be read, in one line.
     package var jsonReason: String {
-        switch self as? DecodingError {
+        if let error = self as? WorkloadError { return "the workload: \(error)" }
+        func path(_ context: DecodingError.Context) -> String {
+            context.codingPath.map(\.stringValue).joined(separator: ".")
+        }
+        return switch self as? DecodingError {
         case .keyNotFound(let key, _): "the key \"\(key.stringValue)\" is missing"
         case .typeMismatch(_, let context), .valueNotFound(_, let context):
-            "\(context.codingPath.map(\.stringValue).joined(separator: ".")) has another type"
+            "\(path(context)) has another type"
+        case .dataCorrupted(let context) where !context.codingPath.isEmpty:
+            "\(path(context)) has a value that is unknown"
         default: "not JSON"
         }
     }

@@ -2,9 +2,9 @@ import Backends
 import Foundation
 
 /// What the machine is, as far as it says; `null` where it does not.
-package struct MachineRecord: Encodable, Sendable {
+package struct MachineRecord: Codable, Sendable {
     /// The limits of the control group, which bind however much the machine has.
-    package struct ControlGroup: Encodable, Sendable {
+    package struct ControlGroup: Codable, Sendable {
         package var version: Int
         /// CPU time per wall-clock time.
         @OrNull package var cpu_quota_cores: Double?
@@ -16,7 +16,7 @@ package struct MachineRecord: Encodable, Sendable {
     }
 
     /// Threads that ran or waited to run, averaged over so many minutes.
-    package struct LoadAverage: Encodable, Sendable {
+    package struct LoadAverage: Codable, Sendable {
         package var load1: Double
         package var load5: Double
         package var load15: Double
@@ -41,7 +41,7 @@ package struct MachineRecord: Encodable, Sendable {
     @OrNull package var cores_online: Int?
     /// Whether the CPU says that it is a virtual one.
     @OrNull package var hypervisor: Bool?
-    package var memory_bytes: UInt64
+    @OrNull package var memory_bytes: UInt64?
     @OrNull package var kernel: String?
     @OrNull package var os: String?
     @OrNull package var cgroup: ControlGroup?

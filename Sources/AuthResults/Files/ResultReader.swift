@@ -7,39 +7,22 @@ package struct ResultReader {
     package let url: URL
     /// One line for each thing that could not be read, beginning with the file's name.
     package private(set) var faults: [String] = []
-    package private(set) var record: RecordHead?
+    /// `run.json`, which the other files are checked against.
+    package private(set) var record: RunRecord?
+    /// What another version of authbench says of a folder that this one cannot read.
+    package private(set) var writer: Writer?
+
+    /// The first thing that is read, whatever else a version writes.
+    package struct Writer: Decodable, Sendable {
+        package struct Versions: Decodable, Sendable { package var authbench: String? }
+
+        package var schema_version: Int
+        package var versions: Versions?
+    }
+
     /// By the file's name.
     package private(set) var tables: [String: CSVTable] = [:]
     package private(set) var histograms: [HistogramLine.Key: HistogramLine] = [:]
-
-    /// What other files are checked against, of `run.json`.
-    package struct RecordHead: Decodable, Sendable {
-        package struct Workload: Decodable, Sendable {
-            package var name: String
-            /// The share of each kind of operation; `exposure` has none that it keeps to.
-            package var mix: [String: Double]?
-        }
-
-        package struct Machine: Decodable, Sendable {
-            package struct ControlGroup: Decodable, Sendable { package var cpu_quota_cores: Double? }
-
-            package var cores: Int
-            package var cgroup: ControlGroup?
-        }
-
-        package var schema_version: Int
-        package var run_id: String
-        package var status: String
-        package var trace_sha256: String
-        package var repeats: Int
-        package var order: [[String]]
-        package var workload: Workload
-        package var duration_seconds: Double?
-        package var machine: Machine
-        package var versions: Versions?
-
-        package struct Versions: Decodable, Sendable { package var authbench: String? }
-    }
 
     package init(_ url: URL) {
         self.url = url.resolvingSymlinksInPath()
@@ -66,7 +49,8 @@ package struct ResultReader {
 
     private mutating func readRecord() {
         guard let data = read("run.json") else { return }
-        do { record = try JSONDecoder().decode(RecordHead.self, from: data) } catch {
+        writer = try? JSONDecoder().decode(Writer.self, from: data)
+        do { record = try JSONDecoder().decode(RunRecord.self, from: data) } catch {
             faults.append("run.json: \(error.jsonReason)")
         }
     }

@@ -1,12 +1,12 @@
 import AuthCore
 
 /// `run.json`: what was run, on what, by which command; it has every key, unknown values being `null`.
-package struct RunRecord: Encodable, Sendable {
-    package enum Status: String, Encodable, Sendable {
+package struct RunRecord: Codable, Sendable {
+    package enum Status: String, Codable, Sendable {
         case running, complete, interrupted, failed
     }
 
-    package let schema_version = RunIdentity.schemaVersion
+    package var schema_version = RunIdentity.schemaVersion
     package var run_id: String
     package var status = Status.running
     package var started_at: String
@@ -56,19 +56,19 @@ package struct RunRecord: Encodable, Sendable {
 }
 
 /// Where the stores of a run are: part of each store's numbers is the way to it.
-package struct StoreRecord: Encodable, Sendable {
-    package struct SQLite: Encodable, Sendable {
+package struct StoreRecord: Codable, Sendable {
+    package struct SQLite: Codable, Sendable {
         /// A database that is gone after the run, or the file of the option `--sqlite`.
-        package enum File: String, Encodable, Sendable { case temporary, user }
+        package enum File: String, Codable, Sendable { case temporary, user }
 
-        package let topology = "in-process"
+        package var topology = "in-process"
         package var file: File
         /// How long the write-ahead log may become before a commit makes it begin anew.
-        package var wal_limit_bytes: Int64
+        @OrNull package var wal_limit_bytes: Int64?
         /// The longest that it has been, loading left out; it passes the limit by what is written while readers finish.
-        package var wal_peak_bytes = 0
+        @OrNull package var wal_peak_bytes: Int?
         /// How often it was made to begin anew for its limit.
-        package var wal_restarts = 0
+        @OrNull package var wal_restarts: Int?
 
         package init(file: File, wal_limit_bytes: Int64) {
             self.file = file
@@ -76,13 +76,14 @@ package struct StoreRecord: Encodable, Sendable {
         }
     }
 
-    package struct Redis: Encodable, Sendable {
+    package struct Redis: Codable, Sendable {
         /// `unix`, `tcp-loopback` (also an address of the host's own, or a forwarded port) or `tcp-remote`.
         package var topology: String
-        package var round_trip_p50_ns: UInt64
-        package var round_trip_min_ns: UInt64
+        /// `null` in a merged record, as all that its parts say differently.
+        @OrNull package var round_trip_p50_ns: UInt64?
+        @OrNull package var round_trip_min_ns: UInt64?
         /// How many were measured, one after the other over one connection.
-        package var round_trips: Int
+        @OrNull package var round_trips: Int?
 
         package init(
             topology: String, round_trip_p50_ns: UInt64, round_trip_min_ns: UInt64, round_trips: Int
@@ -102,9 +103,9 @@ package struct StoreRecord: Encodable, Sendable {
 }
 
 /// Which programs and libraries took part, and how each was built and set.
-package struct VersionRecord: Encodable, Sendable {
+package struct VersionRecord: Codable, Sendable {
     /// What is in force on each client's connection: names and values are those of the pragmas.
-    package struct SQLiteSettings: Encodable, Sendable {
+    package struct SQLiteSettings: Codable, Sendable {
         package var journal_mode: String
         package var synchronous: String
         package var page_size: Int64
@@ -132,7 +133,7 @@ package struct VersionRecord: Encodable, Sendable {
     package var authbench: String
     package var swift: String
     package var sqlite: String
-    package var sqlite_compile_options: [String]
+    @OrNull package var sqlite_compile_options: [String]?
     /// `null` where no strategy of the run needs a database.
     @OrNull package var sqlite_settings: SQLiteSettings?
     package var openssl: String
@@ -156,17 +157,37 @@ package struct VersionRecord: Encodable, Sendable {
     }
 }
 
+extension RunRecord {
+    /// The run's name for people, with the commit it was built from.
+    package var name: String {
+        guard let git_commit else { return run_id }
+        return "\(run_id) (\(git_commit.prefix(8))\(git_dirty == true ? ", dirty" : ""))"
+    }
+}
+
 /// Writes a missing value as `null`, so that every record has every key; left to itself, the encoder omits it.
 @propertyWrapper
-package struct OrNull<Value: Encodable & Sendable>: Encodable, Sendable {
+package struct OrNull<Value: Codable & Sendable>: Codable, Sendable {
     package var wrappedValue: Value?
 
     package init() { wrappedValue = nil }
 
     package init(wrappedValue: Value?) { self.wrappedValue = wrappedValue }
 
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        wrappedValue = container.decodeNil() ? nil : try container.decode(Value.self)
+    }
+
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(wrappedValue)
+    }
+}
+
+extension KeyedDecodingContainer {
+    /// A key that is missing is as unknown as one with `null`: another version wrote the record.
+    func decode<Value>(_: OrNull<Value>.Type, forKey key: Key) throws -> OrNull<Value> {
+        try decodeIfPresent(OrNull<Value>.self, forKey: key) ?? OrNull()
     }
 }

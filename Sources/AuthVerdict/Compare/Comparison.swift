@@ -7,7 +7,7 @@ import Foundation
 package struct Comparison {
     private let base: ResultReader
     private let head: ResultReader
-    private let facts: (base: RunFacts, head: RunFacts)
+    private let facts: (base: RunRecord, head: RunRecord)
     private let allowsOtherMachine: Bool
     /// The strategy that only shows the harness's own cost: shown, not judged.
     private let baseline: String?
@@ -27,7 +27,7 @@ package struct Comparison {
         self.allowsOtherMachine = allowsOtherMachine
         let readers = [self.base, self.head]
         // A folder of another schema is not faulty, but nothing in it can be found.
-        let isOneSchema = Set(readers.compactMap { $0.record?.schema_version }).count < 2
+        let isOneSchema = Set(readers.compactMap { $0.writer?.schema_version }).count < 2
         for reader in readers {
             if reader.isExposure {
                 throw ResultError(
@@ -37,7 +37,10 @@ package struct Comparison {
             let faults = isOneSchema ? Validation(reader.url).faults : reader.faults
             if let fault = faults.first { throw ResultError("\(reader.url.path): \(fault)") }
         }
-        facts = (try RunFacts(self.base.url), try RunFacts(self.head.url))
+        guard let base = self.base.record, let head = self.head.record else {
+            throw ResultError("\(base.path): run.json cannot be read")
+        }
+        facts = (base, head)
     }
 
     package func report() -> VerdictReport {
@@ -65,7 +68,7 @@ package struct Comparison {
         func check(_ name: String, _ value: (ResultReader) -> String) {
             if value(base) != value(head) { unlike.append("\(name) is \(value(head)), not \(value(base))") }
         }
-        check("schema_version") { "\($0.record?.schema_version ?? 0)" }
+        check("schema_version") { "\($0.writer?.schema_version ?? 0)" }
         check("the workload") { $0.record?.workload.name ?? "" }
         check("clients") { "\(clients($0))" }
         if unlike.isEmpty { check("the trace") { String(($0.record?.trace_sha256 ?? "").prefix(12)) } }

@@ -13,7 +13,7 @@ struct Likeness {
     /// What keeps them from being one run as well: all that one `run.json` can only say of both.
     let otherRun: [String]
 
-    init(_ base: RunFacts, _ head: RunFacts) {
+    init(_ base: RunRecord, _ head: RunRecord) {
         otherMachine = Self.facts(base.machine, head.machine).compactMap(Self.phrase)
         otherSettings = Self.settings(base, head).compactMap(Self.phrase)
         let facts = Self.remarks(base, head)
@@ -38,8 +38,8 @@ struct Likeness {
     ///
     /// The kernel is among them, because scheduler and mitigations move the strategies with a store by more than
     /// their tolerance. Clock, load and memory are not: they change by the minute or the boot.
-    private static func facts(_ base: RunFacts.Machine, _ head: RunFacts.Machine) -> [Fact] {
-        func fact(_ name: String, _ value: (RunFacts.Machine) -> String?) -> Fact {
+    private static func facts(_ base: MachineRecord, _ head: MachineRecord) -> [Fact] {
+        func fact(_ name: String, _ value: (MachineRecord) -> String?) -> Fact {
             (name, value(base) ?? "unknown", value(head) ?? "unknown")
         }
         return [
@@ -52,102 +52,33 @@ struct Likeness {
     }
 
     /// Options of the run that change what a strategy has to do.
-    private static func settings(_ base: RunFacts, _ head: RunFacts) -> [Fact] {
-        func fact(_ name: String, _ value: (RunFacts) -> String?) -> Fact {
+    private static func settings(_ base: RunRecord, _ head: RunRecord) -> [Fact] {
+        func fact(_ name: String, _ value: (RunRecord) -> String?) -> Fact {
             (name, value(base) ?? "none", value(head) ?? "none")
         }
         return [fact("sqlite_synchronous") { $0.sqlite_synchronous }]
             // A run without any strategy of a store has no such setting.
             + [
                 fact("the way to Redis") { $0.stores.redis?.topology },
-                fact("the SQLite file") { $0.stores.sqlite?.file },
+                fact("the SQLite file") { $0.stores.sqlite?.file.rawValue },
                 fact("sqlite_mmap") { $0.versions.sqlite_settings.map { String($0.mmap_size) } },
                 fact("wal_limit_bytes") { $0.stores.sqlite?.wal_limit_bytes.map { String($0) } },
             ].filter { $0.base != "none" && $0.head != "none" }
     }
 
-    private static func remarks(_ base: RunFacts, _ head: RunFacts) -> [Fact] {
-        func extent(_ run: RunFacts) -> String {
+    private static func remarks(_ base: RunRecord, _ head: RunRecord) -> [Fact] {
+        func extent(_ run: RunRecord) -> String {
             let unit = run.operations.map { "\($0) operations" }
             let time = run.duration_seconds.map { "\($0.formatted(digits: 2)) s" } ?? "unknown"
             return "\(unit ?? time) after \(run.warm_up_seconds.formatted(digits: 2)) s"
         }
         return [
-            ("status", base.status, head.status), ("extent of a repeat", extent(base), extent(head)),
+            ("status", base.status.rawValue, head.status.rawValue), ("extent of a repeat", extent(base), extent(head)),
             ("authbench", base.versions.authbench, head.versions.authbench),
             ("swift", base.versions.swift, head.versions.swift),
             ("sqlite", base.versions.sqlite, head.versions.sqlite),
             ("openssl", base.versions.openssl, head.versions.openssl),
             ("redis", base.versions.redis ?? "none", head.versions.redis ?? "none"),
         ]
-    }
-}
-
-/// What decides whether two runs may be put side by side, of their `run.json`.
-struct RunFacts: Decodable {
-    struct Machine: Decodable {
-        struct ControlGroup: Decodable {
-            var cpu_quota_cores: Double?
-            var cpuset: String?
-        }
-
-        var cpu_model: String?
-        var cpu_flags: [String]?
-        var cpu_governor: String?
-        var cores: Int
-        var kernel: String?
-        /// The processors on which it might run, as the kernel lists them.
-        var cpu_affinity: String?
-        var cgroup: ControlGroup?
-    }
-
-    struct Versions: Decodable {
-        struct SQLiteSettings: Decodable { var mmap_size: Int64 }
-
-        var authbench: String
-        var swift: String
-        var sqlite: String
-        var sqlite_settings: SQLiteSettings?
-        var openssl: String
-        var redis: String?
-    }
-
-    struct Stores: Decodable {
-        struct Redis: Decodable { var topology: String }
-
-        struct SQLite: Decodable {
-            var file: String
-            var wal_limit_bytes: Int64?
-        }
-
-        var redis: Redis?
-        var sqlite: SQLite?
-    }
-
-    var run_id: String
-    var status: String
-    var git_commit: String?
-    var git_dirty: Bool?
-    var duration_seconds: Double?
-    var operations: Int?
-    var warm_up_seconds: Double
-    var sqlite_synchronous: String
-    var redis_server: String?
-    var machine: Machine
-    var versions: Versions
-    var stores: Stores
-
-    /// - Throws: `ResultError`.
-    init(_ folder: URL) throws {
-        let url = folder.appendingPathComponent("run.json")
-        do { self = try JSONDecoder().decode(Self.self, from: Data(contentsOf: url)) } catch {
-            throw ResultError("\(folder.path): run.json: \(error.jsonReason)")
-        }
-    }
-
-    /// The run's name for people, with the commit it was built from.
-    var name: String {
-        guard let git_commit else { return run_id }
-        return "\(run_id) (\(git_commit.prefix(8))\(git_dirty == true ? ", dirty" : ""))"
     }
 }

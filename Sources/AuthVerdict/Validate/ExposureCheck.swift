@@ -6,7 +6,7 @@ import Backends
 struct ExposureCheck {
     private(set) var faults: [String] = []
 
-    init(_ record: ResultReader.RecordHead, _ rows: [TableRow]) {
+    init(_ record: RunRecord, _ rows: [TableRow]) {
         var seen: Set<[String]> = []
         for row in rows {
             let key = [row["strategy"], row["withdrawal"]]
@@ -20,10 +20,10 @@ struct ExposureCheck {
         if rows.isEmpty { faults.append("exposure.csv: has no rows, so nothing was measured") }
         let planned = Set(record.order.joined())
         let measured = Set(rows.map { $0["strategy"] })
-        if !["complete", "interrupted", "failed"].contains(record.status) {
-            faults.append("run.json: the status is \"\(record.status)\": the run has not ended")
+        if record.status == .running {
+            faults.append("run.json: the status is \"running\": the run has not ended")
         }
-        if !measured.isSubset(of: planned) || record.status == "complete" && measured != planned {
+        if !measured.isSubset(of: planned) || record.status == .complete && measured != planned {
             faults.append("exposure.csv: its strategies are not those of run.json")
         }
     }

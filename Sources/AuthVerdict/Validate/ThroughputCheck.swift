@@ -6,7 +6,7 @@ import Backends
 /// Whether the rows of `throughput.csv` agree with themselves and with the counts of `latency.csv`.
 struct ThroughputCheck {
     private(set) var faults: [String] = []
-    private let machine: ResultReader.RecordHead.Machine
+    private let machine: MachineRecord
 
     /// - Parameters:
     ///   - rows: of `throughput.csv`.
@@ -15,7 +15,7 @@ struct ThroughputCheck {
     ///   - machine: where they were measured.
     init(
         _ rows: [TableRow], _ latency: [TableRow], _ repeats: [RepeatFigures],
-        on machine: ResultReader.RecordHead.Machine
+        on machine: MachineRecord
     ) {
         self.machine = machine
         var counts: [[String]: UInt64] = [:]
@@ -116,7 +116,7 @@ struct ThroughputCheck {
 struct LatencyCheck {
     private(set) var faults: [String] = []
 
-    init(_ record: ResultReader.RecordHead, _ rows: [TableRow], _ histograms: [HistogramLine.Key: HistogramLine]) {
+    init(_ record: RunRecord, _ rows: [TableRow], _ histograms: [HistogramLine.Key: HistogramLine]) {
         let identity = RunIdentity(
             runID: record.run_id, workload: record.workload.name, traceSHA256: record.trace_sha256)
         let columns = LatencyTable.columns(identity)
@@ -159,7 +159,7 @@ struct LatencyCheck {
 struct SummaryCheck {
     private(set) var faults: [String] = []
 
-    init(_ record: ResultReader.RecordHead, _ rows: [TableRow], _ repeats: [RepeatFigures]) {
+    init(_ record: RunRecord, _ rows: [TableRow], _ repeats: [RepeatFigures]) {
         let identity = RunIdentity(
             runID: record.run_id, workload: record.workload.name, traceSHA256: record.trace_sha256)
         let columns = SummaryTable.columns(identity)

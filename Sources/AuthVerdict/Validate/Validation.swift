@@ -16,8 +16,8 @@ package struct Validation {
     package init(_ url: URL) {
         reader = ResultReader(url)
         faults = reader.faults
-        if let version = reader.record?.schema_version, version != RunIdentity.schemaVersion {
-            faults = [Self.otherSchema(version, reader.record?.versions?.authbench)]
+        if let writer = reader.writer, writer.schema_version != RunIdentity.schemaVersion {
+            faults = [Self.otherSchema(writer.schema_version, writer.versions?.authbench)]
             return
         }
         for schema in reader.schemas {
@@ -72,7 +72,7 @@ package struct Validation {
     }
 
     /// Every row and every histogram belongs to the run that `run.json` describes.
-    private mutating func checkIdentity(_ record: ResultReader.RecordHead) {
+    private mutating func checkIdentity(_ record: RunRecord) {
         let version = RunIdentity.schemaVersion
         if record.trace_sha256.count != 64 || !record.trace_sha256.allSatisfy(\.isHexDigit) {
             faults.append("run.json: trace_sha256 is no SHA-256 in hexadecimal")
@@ -100,14 +100,14 @@ package struct Validation {
 struct CompletenessCheck {
     private(set) var faults: [String] = []
 
-    init(_ record: ResultReader.RecordHead, _ rows: [String: [TableRow]]) {
+    init(_ record: RunRecord, _ rows: [String: [TableRow]]) {
         let throughput = rows["throughput.csv"] ?? []
         once(throughput, by: ["strategy", "repeat"])
         once(throughput, by: ["run_order"])
         once(rows["latency.csv"] ?? [], by: ["strategy", "repeat", "operation", "clock"])
         once(rows["size.csv"] ?? [], by: ["strategy", "claim_profile"])
-        if !["complete", "interrupted", "failed"].contains(record.status) {
-            faults.append("run.json: the status is \"\(record.status)\": the run has not ended")
+        if record.status == .running {
+            faults.append("run.json: the status is \"running\": the run has not ended")
         }
         if throughput.isEmpty { faults.append("throughput.csv: has no rows, so nothing was measured") }
         order(throughput, record)
@@ -127,7 +127,7 @@ struct CompletenessCheck {
     }
 
     /// `run.json` says in which order the strategies were measured; each row must be where that says.
-    private mutating func order(_ rows: [TableRow], _ record: ResultReader.RecordHead) {
+    private mutating func order(_ rows: [TableRow], _ record: RunRecord) {
         let planned = record.order.enumerated().flatMap { index, strategies in
             strategies.map { (strategy: $0, repeat: index + 1) }
         }
@@ -141,7 +141,7 @@ struct CompletenessCheck {
                 continue
             }
         }
-        if record.status == "complete", rows.count != planned.count {
+        if record.status == .complete, rows.count != planned.count {
             faults.append("throughput.csv: \(rows.count) rows of a complete run that has \(planned.count)")
         }
     }
@@ -154,13 +154,9 @@ struct MixCheck {
     /// An honest row is refused less than once in a million times: kinds are spread evenly over a trace.
     private static let leastProbability = 1e-6
 
-    init(_ record: ResultReader.RecordHead, _ throughput: [TableRow], _ latency: [TableRow]) {
+    init(_ record: RunRecord, _ throughput: [TableRow], _ latency: [TableRow]) {
         let kinds = OperationKind.allCases.map(\.name)
-        guard let mix = record.workload.mix else {
-            faults.append("run.json: the workload has no mix")
-            return
-        }
-        let shares = kinds.map { mix[$0] ?? 0 }
+        let shares = record.workload.mix.shares
         var counts: [[String]: [UInt64]] = [:]
         for row in latency where row["clock"] == LatencyClock.service.rawValue {
             guard let kind = kinds.firstIndex(of: row["operation"]) else { continue }

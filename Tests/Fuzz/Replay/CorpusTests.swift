@@ -2,8 +2,6 @@ import Foundation
 import Testing
 
 @testable import AuthGate
-@testable import AuthResults
-@testable import AuthVerdict
 
 /// What the fuzzer starts from and what it once found, without the fuzzer.
 @Suite("Fuzz corpus")

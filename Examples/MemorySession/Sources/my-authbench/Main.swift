@@ -1,5 +1,5 @@
-import AuthBenchCLI
+import AuthBench
 
 @main enum Main {
-    static func main() { AuthBench.main([MemorySessionStrategy.self]) }
+    static func main() { AuthBench.main(builtinStrategies + [MemorySessionStrategy.self]) }
 }

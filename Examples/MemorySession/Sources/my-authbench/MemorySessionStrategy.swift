@@ -1,4 +1,4 @@
-import AuthCore
+import AuthBench
 import Synchronization
 
 /// A session whose identifier is looked up in this process's memory: the place of your own code.
@@ -39,7 +39,7 @@ struct MemorySessionStrategy: AuthStrategy, ~Copyable {
     }
 
     mutating func login(_ subject: Subject, at now: Instant) -> Credential {
-        let credential = unknownCredential()
+        let credential = freshCredential()
         let expiry = now.advanced(byMilliseconds: shared.lifetime_ms)
         shared.sessions.withLock {
             $0[credential.headerLine] = Shared.Session(subject: subject, expiry: expiry)
@@ -75,12 +75,8 @@ struct MemorySessionStrategy: AuthStrategy, ~Copyable {
         shared.sessions.withLock { sessions in sessions = sessions.filter { $0.value.subject != subject } }
     }
 
-    mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) -> Credential {
-        unknownCredential()
-    }
-
-    /// 128 random bits that no session has.
-    private func unknownCredential() -> Credential {
+    /// 128 random bits that no session has yet.
+    private func freshCredential() -> Credential {
         var random = SystemRandomNumberGenerator()
         let identifier = [random.next(), random.next()].map { (word: UInt64) in
             let digits = String(word, radix: 16)
