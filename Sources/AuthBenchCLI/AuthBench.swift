@@ -6,7 +6,7 @@ import Backends
 import Foundation
 import Glibc
 
-/// Is the command line around a list of strategies; another package calls it with its own strategies.
+/// Runs the command line around a list of strategies; another package calls it with its own strategies.
 public enum AuthBench {
     /// Parses the arguments of the process, carries out the command and exits.
     ///

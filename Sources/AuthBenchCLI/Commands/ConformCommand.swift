@@ -51,8 +51,14 @@ struct ConformCommand: ParsableCommand {
         let plan = try plan()
         let stores = try Stores(plan, cleanup: cleanup)
         var findings: [Finding] = []
+        let isShown = !quiet && Console.isErrorTerminal
         do {
-            for strategy in plan.strategies where !stop.isRaised {
+            defer { if isShown { Console.overwrite("") } }
+            for (index, strategy) in plan.strategies.enumerated() where !stop.isRaised {
+                if isShown {
+                    let number = "strategy \(index + 1) of \(plan.strategies.count)"
+                    Console.overwrite("trying \(strategy.descriptor.id), \(number)")
+                }
                 let trial = TrialProcess(
                     strategy: strategy.descriptor.id, environment: stores.environment, folder: stores.folder,
                     patience_s: patience, stop: stop)

@@ -131,7 +131,8 @@ extension Execution.Outcome {
                 status: ExitStatus.nothingMeasured, message: "\(empty): measure longer (--duration)")
         }
         if let disturbed = faults(.disturbed) {
-            throw CommandError(status: ExitStatus.notValid, message: "not valid: \(disturbed)")
+            throw CommandError(
+                status: ExitStatus.notValid, message: "not valid: \(disturbed): do not use these numbers")
         }
     }
 }

@@ -66,10 +66,13 @@ struct ExposureExecution {
         let isShown = !plan.isQuiet && Console.isErrorTerminal
         defer { if isShown { Console.overwrite("") } }
         do {
-            for index in plan.schedule.repeats.joined() {
+            for (place, index) in plan.schedule.repeats.joined().enumerated() {
                 let strategy = plan.strategies[index]
                 doing = "measuring \(strategy.descriptor.id)"
-                if isShown { Console.overwrite("\(doing), \(plan.duration_s ?? 0) s") }
+                if isShown {
+                    let number = "strategy \(place + 1) of \(plan.strategies.count)"
+                    Console.overwrite("\(doing) for \(plan.duration_s ?? 0) s, \(number)")
+                }
                 let before = outcome.exposures
                 let loss = { stores.loss(of: strategy.descriptor) }
                 outcome.exposures += try run.measure(strategy, in: stores.environment).map {
