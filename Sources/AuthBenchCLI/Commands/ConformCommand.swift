@@ -50,22 +50,8 @@ struct ConformCommand: ParsableCommand {
         defer { interruption.end() }
         let plan = try plan()
         let stores = try Stores(plan, cleanup: cleanup)
-        var findings: [Finding] = []
-        let isShown = !quiet && Console.isErrorTerminal
-        do {
-            defer { if isShown { Console.overwrite("") } }
-            for (index, strategy) in plan.strategies.enumerated() where !stop.isRaised {
-                if isShown {
-                    let number = "strategy \(index + 1) of \(plan.strategies.count)"
-                    Console.overwrite("trying \(strategy.descriptor.id), \(number)")
-                }
-                let trial = TrialProcess(
-                    strategy: strategy.descriptor.id, environment: stores.environment, folder: stores.folder,
-                    patience_s: patience, stop: stop)
-                let own = try trial.run() ?? []
-                findings += own.blaming(stores.loss(of: strategy.descriptor))
-            }
-        } catch {
+        let findings: [Finding]
+        do { findings = try tryStrategies(plan, stores, stop) } catch {
             _ = stores.close(isEmpty: true)
             throw error
         }
@@ -80,6 +66,23 @@ struct ConformCommand: ParsableCommand {
         }
         if let fault = Self.fault(findings) { throw fault }
         if let problem { throw CommandError.runtime(problem) }
+    }
+
+    private func tryStrategies(_ plan: RunPlan, _ stores: Stores, _ stop: StopFlag) throws -> [Finding] {
+        var findings: [Finding] = []
+        let isShown = !quiet && Console.isErrorTerminal
+        defer { if isShown { Console.overwrite("") } }
+        for (index, strategy) in plan.strategies.enumerated() where !stop.isRaised {
+            let descriptor = strategy.descriptor
+            if isShown {
+                Console.overwrite("trying \(descriptor.id), strategy \(index + 1) of \(plan.strategies.count)")
+            }
+            let trial = TrialProcess(
+                strategy: descriptor.id, environment: stores.environment, folder: stores.folder,
+                patience_s: patience, stop: stop)
+            findings += (try trial.run() ?? []).blaming(stores.loss(of: descriptor))
+        }
+        return findings
     }
 
     /// Returns the error that follows from all findings: a failed requirement outweighs what could not be tried, and
