@@ -22,7 +22,7 @@ help: ## Lists these targets.
 	@sed -nE 's/^([a-z]+):.* ## (.*)/\1\t\2/p' Makefile | awk -F '\t' '{ printf "make %-8s %s\n", $$1, $$2 }'
 
 # The page beside the CSV files of a run; EXPOSURE adds the exposures of another folder, ALSO runs at other rates.
-report: $(VENV)/report ## Writes report.html, the figures of a run on one page. RESULTS=FOLDER EXPOSURE=FOLDER
+report: $(VENV)/report ## Writes report.html, the figures of a run on one page. EXPOSURE=results/latest-exposure
 	@$(VENV)/bin/python plot/report.py "$(RESULTS)" $(if $(EXPOSURE),--exposure "$(EXPOSURE)") $(ALSO:%=--also %)
 
 build: .build/packages-run ## Builds the program. The first time takes minutes.

@@ -75,7 +75,8 @@ struct ConformCommand: ParsableCommand {
         for (index, strategy) in plan.strategies.enumerated() where !stop.isRaised {
             let descriptor = strategy.descriptor
             if isShown {
-                Console.overwrite("trying \(descriptor.id), strategy \(index + 1) of \(plan.strategies.count)")
+                let number = "strategy \(index + 1) of \(plan.strategies.count)"
+                Console.overwrite("trying \(descriptor.id), \(number)")
             }
             let trial = TrialProcess(
                 strategy: descriptor.id, environment: stores.environment, folder: stores.folder,
