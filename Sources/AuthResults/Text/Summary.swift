@@ -153,7 +153,8 @@ package enum ExposureText {
         }
         for row in rows {
             guard let reason = row.inconclusive else { continue }
-            text += "not known: \(row.measurement.strategy): \(reason)\n"
+            let revocation = row.measurement.revocation == .permissionChange ? "permission" : "logout"
+            text += "not known: \(row.measurement.strategy), after \(revocation): \(reason)\n"
         }
         return text
     }
