@@ -31,8 +31,8 @@ build: .build/packages-run ## Builds the program. The first time takes minutes.
 test: .build/packages-test $(VENV)/installed ## Runs all tests, on a real SQLite file and real Redis servers.
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
-	$(VENV)/bin/python -m pytest -q Tests/Docs Tests/Import Tests/Interop Tests/Pipelines Tests/Report Tests/Soak
-	$(VENV)/bin/python -m pytest -q plot
+	$(VENV)/bin/python -m pytest -q Tests/Docs Tests/Import Tests/Interop Tests/Pipelines Tests/Soak
+	$(VENV)/bin/python -m pytest -q plot/tests
 
 # 500 signals at random and aimed moments over all commands that measure or write: some 12 minutes.
 soak: build ## Sends 500 signals at bad moments, in about 12 minutes. TRIALS=500
@@ -92,7 +92,7 @@ $(VENV)/report: plot/requirements.txt | $(VENV)/bin/python
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-$(VENV)/installed: $(VENV)/report $(wildcard Tests/*/requirements.txt)
+$(VENV)/installed: $(VENV)/report $(wildcard Tests/*/requirements.txt) plot/tests/requirements.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check $(patsubst %,-r %,plot/requirements.txt $(filter %.txt,$^))
 	@touch $@
 

@@ -2,13 +2,11 @@
 
 import sys
 
-import altair as alt
-import numpy as np
-import pandas as pd
-
 import cost as costing
 import theme
+import wording
 from figure import Figure, Skipped, command, finish
+from libraries import alt, pd
 from results import Results
 
 NAME = "exposure"
@@ -28,20 +26,21 @@ def figure(results: Results, cost: Results | None = None) -> Figure | Skipped:
     if source.throughput is None or source.summary is None:
         return Skipped(NAME, f"no throughput.csv in {source.path.name}; --cost RESULTS names a run of the same machine")
     if difference := results.difference(source):
-        return Skipped(NAME, f"{source.path.name} tells no cost for {results.path.name}: {difference}")
+        return Skipped(NAME, f"{source.path.name} cannot stand beside {results.path.name}: {difference}")
     table = points(results.exposure, costing.costs(source))
     if table.empty:
-        return Skipped(NAME, "no strategy has both a measured exposure and a valid CPU time")
+        return Skipped(NAME, "no strategy has both a measured exposure and a valid processor time")
     files = ["exposure.csv", "throughput.csv", "summary.csv"]
-    drawn = Figure(NAME, "Exposure against cost", chart(table), sentence(table), alt_text(table), files)
-    what = ("Longest exposure of a holder who renews whenever it can, down to p99 of the credential alone; "
-            "range of the cost over repeats; filled: on the Pareto front")
+    drawn = Figure(NAME, "Exposure against cost", chart(table), sentence(table), alt_text(table),
+                   ["exposure.csv", "throughput.csv", "summary.csv"])
+    what = ("How long a holder still gets in after a logout: at the mark with all renewals, at the foot of its line without. "
+            "No other strategy beats a filled mark in both.")
     return finish(drawn, source, what, HEIGHT)
 
 
 def points(exposure: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
     """One row for each strategy; `front`: no other is as good in both and better in one."""
-    logouts = exposure[(exposure.withdrawal == "logout") & (exposure.strategy != theme.FLOOR)]
+    logouts = exposure[(exposure.withdrawal == "logout") & (exposure.strategy != theme.BASELINE)]
     after = logouts.dropna(subset=["p99_ms", "login_max_ms"])
     known = costs[costs.valid].dropna(subset="store").rename(columns={"n": "operations"})
     table = after.merge(known, on="strategy")
@@ -59,12 +58,14 @@ def beaten(row, table: pd.DataFrame) -> bool:
 
 
 def chart(table: pd.DataFrame) -> alt.LayerChart:
-    table = table[["strategy", "cpu", "cpu_low", "cpu_high", "seconds", "credential", "front", "login_n"]].rename(columns={"login_n": "n"}).assign(
-        time=table.seconds.map(duration), alone=table.credential.map(duration),
-        amount=[f"{theme.digits(row.cpu)} µs ({theme.between(row.cpu_low, row.cpu_high, theme.digits)})"
+    kept = ["strategy", "cpu", "cpu_low", "cpu_high", "seconds", "credential", "front", "login_n"]
+    table = table[kept].rename(columns={"login_n": "n"}).assign(
+        time=table.seconds.map(wording.duration), alone=table.credential.map(wording.duration),
+        amount=[f"{wording.digits(row.cpu)} µs ({wording.between(row.cpu_low, row.cpu_high, wording.digits)})"
                 for row in table.itertuples()])
     low, high = table.cpu_low.min() / 1.3, table.cpu_high.max() * 1.3
-    across = {"title": "CPU µs per request, client and store (log scale)",
+    axis = theme.Log(0, top(table), constant=SYMLOG_s)
+    across = {"title": "processor time per request in µs, client and store (log scale)",
               "axis": alt.Axis(values=theme.log_ticks(low, high)),
               "scale": alt.Scale(type="log", domain=[low, high], nice=False)}
     up = {"title": "how long a revoked login still works (s to h)",
@@ -77,50 +78,32 @@ def chart(table: pd.DataFrame) -> alt.LayerChart:
     front = alt.Chart(table[table.front]).mark_line(interpolate="step-after", style="limit").encode(x=x, y=y)
     dots = base.encode(x=x, y=y, tooltip=theme.tips(
         strategy="strategy", time="renewing", alone="credential alone (p99)", n="logins (n)",
-        amount="CPU per request"))
+        amount="processor time per request"))
     filled = dots.transform_filter("datum.front").mark_point(filled=True, size=110, opacity=1)
     hollow = dots.transform_filter("!datum.front").mark_point(filled=False, size=90, opacity=1, strokeWidth=2)
-    names = alt.Chart(places(table, low, high)).encode(x=x, y=alt.Y("place:Q", **up), text="strategy:N")
-    halo, text = names.mark_text(style="halo", dy=-14), names.mark_text(style="label", dy=-14)
-    return alt.layer(front, tall, wide, hollow, filled, halo, text)
-
-
-def places(table: pd.DataFrame, low: float, high: float) -> pd.DataFrame:
-    """The heights of the names, apart where two stand above one another."""
-    pixels = np.log(table.cpu.to_numpy() / low) / np.log(high / low) * theme.WIDTH
-    column = np.concatenate([[0], np.cumsum(np.diff(pixels) > 100)])
-    whole = np.log1p(top(table) / SYMLOG_s)
-    heights = np.log1p(table.seconds / SYMLOG_s)
-    apart = pd.concat([pd.Series(theme.spread(list(rows), 16 / HEIGHT * whole), rows.index)
-                       for _, rows in heights.groupby(column)])
-    return table.assign(place=np.expm1(apart) * SYMLOG_s)
+    ends = table[["strategy", "cpu", "seconds"]].assign(name=table.strategy)
+    names = theme.names(ends, axis, HEIGHT, ("cpu:Q", across), ("seconds", up), right=high)
+    return alt.layer(front, tall, wide, names, hollow, filled)
 
 
 def top(table: pd.DataFrame) -> float:
     return max(60, table.seconds.max() * 1.5)
 
 
-def duration(seconds: float) -> str:
-    """The largest unit that the time has two of: 11.9 h, 59 min, 14 s."""
-    for unit, size in (("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{theme.digits(seconds / size)} {unit}"
-    return f"{theme.digits(seconds)} s"
-
-
 def sentence(table: pd.DataFrame) -> str:
     cheap, safe = table.iloc[0], table.sort_values(["seconds", "cpu"]).iloc[0]
-    words = (f"{cheap.strategy} costs least ({theme.digits(cheap.cpu)} µs of CPU per request), and whoever holds its "
-             f"credential and renews it gets in for {duration(cheap.seconds)} after a logout")
+    words = (f"{cheap.strategy} costs least, {wording.digits(cheap.cpu)} µs per request. After a logout, a holder who "
+             f"renews it still gets in for {wording.duration(cheap.seconds)}")
     if safe.strategy == cheap.strategy:
-        return words + ": no other is safer."
-    return f"{words}; {safe.strategy} ends after {duration(safe.seconds)} for {theme.digits(safe.cpu)} µs."
+        return words + ": no other strategy is safer."
+    return f"{words}. {safe.strategy} ends that after {wording.duration(safe.seconds)} and costs {wording.digits(safe.cpu)} µs."
 
 
 def alt_text(table: pd.DataFrame) -> str:
-    parts = [f"{row.strategy} {theme.digits(row.cpu)} µs and {duration(row.seconds)}, {duration(row.credential)} without "
-             "renewal" + (" (Pareto front)" if row.front else "") for row in table.itertuples()]
-    return f"Scatter plot of CPU per request against the longest exposure after a logout: {'; '.join(parts)}."
+    parts = [f"{row.strategy} {wording.digits(row.cpu)} µs and {wording.duration(row.seconds)}, "
+             f"{wording.duration(row.credential)} without renewal" + (" (beaten by none)" if row.front else "")
+             for row in table.itertuples()]
+    return f"Scatter plot of processor time per request against the longest exposure after a logout: {'; '.join(parts)}."
 
 
 if __name__ == "__main__":

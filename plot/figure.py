@@ -2,19 +2,22 @@
 
 import argparse
 import sys
+import textwrap
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import altair as alt
-
 import theme
+from libraries import alt
 from results import BadFolder, Results, open_results
+
+# Characters that have room above a figure.
+SUBTITLE_WIDTH = 95
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart, and in words what it shows; no number in the words is written by hand."""
+    """A chart, and in words what it shows; no number in the words is written by hand. The note says how to read it."""
 
     name: str
     title: str
@@ -22,6 +25,7 @@ class Figure:
     sentence: str
     alt_text: str
     data_files: list[str]
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -32,11 +36,11 @@ class Skipped:
     reason: str
 
 
-def finish(figure: Figure, results: Results, subtitle: str, height: int) -> Figure:
-    """The figure with its title, size and description set in the chart."""
-    title = alt.TitleParams(figure.title, subtitle=[subtitle, results.caption])
+def finish(figure: Figure, results: Results, note: str, height: int) -> Figure:
+    """The figure with its title, note, size and description set in the chart."""
+    title = alt.TitleParams(figure.title, subtitle=[*textwrap.wrap(note, SUBTITLE_WIDTH), results.caption])
     chart = figure.chart.properties(title=title, width=theme.WIDTH, height=height, description=figure.alt_text)
-    return Figure(figure.name, figure.title, chart, figure.sentence, figure.alt_text, figure.data_files)
+    return replace(figure, chart=chart, note=note)
 
 
 def command(draw: Callable[..., Figure | Skipped], option: str | None = None, many: bool = False) -> int:
@@ -55,7 +59,7 @@ def command(draw: Callable[..., Figure | Skipped], option: str | None = None, ma
         more = [open_results(path) for path in further] if many and further else further and open_results(further)
         drawn = draw(folder, **{option: more}) if more else draw(folder)
         if isinstance(drawn, Skipped):
-            print(f"{drawn.name}: skipped: {drawn.reason}", file=sys.stderr)
+            print(f"{drawn.name}: not drawn: {drawn.reason}", file=sys.stderr)
             return 0
         print(save(drawn, wanted.out or folder.path, wanted.format, wanted.dark))
     except (BadFolder, OSError) as error:

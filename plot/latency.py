@@ -2,12 +2,10 @@
 
 import sys
 
-import altair as alt
-import numpy as np
-import pandas as pd
-
 import theme
+import wording
 from figure import Figure, Skipped, command, finish
+from libraries import alt, np, pd
 from results import INTERVALS, QUANTILES, Results
 
 NAME = "latency"
@@ -17,17 +15,18 @@ HEIGHT = 340
 
 
 def figure(results: Results) -> Figure | Skipped:
-    """Draws the quantiles of all valid repeats together, with the 95 % intervals as bands."""
+    """Draws what summary.csv says of all valid repeats together, with the 95 % intervals as bands."""
     if results.summary is None:
         return Skipped(NAME, f"no summary.csv in {results.path.name}")
     rows = results.times(OPERATION)
     points = curve(rows)
     if points.empty:
-        return Skipped(NAME, f"no strategy has enough samples of {OPERATION} for a quantile")
+        return Skipped(NAME, f"no strategy has enough requests of {OPERATION} for a quantile; measure longer")
     clock, words = rows.clock.iloc[0], sentence(points)
-    drawn = Figure(NAME, f"Latency of {OPERATION}", chart(points), words, alt_text(points, clock), ["summary.csv"])
-    what = "from the moment it was due" if clock == "response" else "from its start"
-    return finish(drawn, results, f"Time of a request {what}: all valid repeats, 95 % intervals as bands", HEIGHT)
+    drawn = Figure(NAME, f"Time of one {OPERATION}", chart(points), words, alt_text(points, clock), ["summary.csv"])
+    what = "from the moment a request was due" if clock == "response" else "from the start of a request"
+    note = f"At p99, one request in 100 takes longer. Times count {what}; bands are 95 % intervals."
+    return finish(drawn, results, note, HEIGHT)
 
 
 def curve(rows: pd.DataFrame) -> pd.DataFrame:
@@ -41,56 +40,44 @@ def curve(rows: pd.DataFrame) -> pd.DataFrame:
             low, high = (getattr(row, f"{name}_ci95_{end}_ns") if name in INTERVALS else np.nan for end in ("low", "high"))
             points.append({"strategy": row.strategy, "quantile": name, "odds": odds, "time_ns": time, "low_ns": low,
                            "high_ns": high, "n": row.n, "repeats": f"{row.valid_repeats} valid of {row.repeats}",
-                           "valid": row.valid, "name": row.strategy + theme.unusable(row.valid)})
+                           "valid": row.valid, "name": row.strategy + wording.unusable(row.valid)})
     return pd.DataFrame(points)
 
 
 def chart(points: pd.DataFrame) -> alt.LayerChart:
     points = points.assign(
-        time=points.time_ns.map(theme.time),
-        interval=theme.betweens(points.low_ns, points.high_ns, theme.time))
+        time=points.time_ns.map(wording.time),
+        interval=wording.betweens(points.low_ns, points.high_ns, wording.time))
     low, high = points[["time_ns", "low_ns"]].min(axis=None), points[["time_ns", "high_ns"]].max(axis=None)
-    x = alt.X("odds:Q", title="quantile of the requests", scale=alt.Scale(type="log", domain=[2, points.odds.max()]),
-              axis=alt.Axis(values=list(QUANTILES.values()), labelExpr=TICKS))
-    low, high = low * 0.8, high * 1.2
-    axis = {"title": "time of a request (ns to s, log scale)",
-            "axis": alt.Axis(labelExpr=theme.TIME_AXIS, values=theme.log_ticks(low, high)),
-            "scale": alt.Scale(type="log", domain=[low, high], nice=False)}
-    y = alt.Y("time_ns:Q", **axis)
-    base = alt.Chart(points).encode(x=x, y=y, color=theme.colour(points.strategy), detail="strategy:N")
+    axis, last = theme.Log(low * 0.8, high * 1.2), int(points.odds.max())
+    across = {"title": "share of the requests that are faster", "scale": alt.Scale(type="log", domain=[2, last]),
+              "axis": alt.Axis(values=list(QUANTILES.values()), labelExpr=TICKS)}
+    up = theme.times(axis, "time of a request (log scale)")
+    base = alt.Chart(points).encode(
+        x=alt.X("odds:Q", **across), y=alt.Y("time_ns:Q", **up), color=theme.colour(points.strategy), detail="strategy:N")
     band = base.transform_filter("isValid(datum.low_ns)").mark_area(opacity=0.18).encode(
-        y=alt.Y("low_ns:Q", **axis), y2="high_ns:Q")
-    dash = alt.condition(f"datum.strategy == '{theme.FLOOR}'", alt.value([4, 3]), alt.value([1, 0]))
+        y=alt.Y("low_ns:Q", **up), y2="high_ns:Q")
     dots = base.mark_point(filled=True, size=45, opacity=1).encode(tooltip=theme.tips(
         strategy="strategy", quantile="quantile", time="time", interval="95 %", n="requests", repeats="repeats"))
-    ends = points.sort_values("odds").groupby("strategy").tail(1)
-    gap = 16 * np.log10(high / low) / HEIGHT
-    names = theme.tags(apart(ends, "odds", gap), "name", x, y, theme.colour(points.strategy))
-    return alt.layer(band, base.mark_line(strokeWidth=2).encode(strokeDash=dash), dots, names)
-
-
-def apart(ends: pd.DataFrame, across: str, gap: float) -> pd.DataFrame:
-    """The places of the names: at the ends of the curves, but never on each other."""
-    groups = [rows.assign(time_ns=[10**place for place in theme.spread(list(np.log10(rows.time_ns)), gap)])
-              for _, rows in ends.groupby(across)]
-    return pd.concat(groups)
+    ends = points.sort_values("odds").groupby("strategy").tail(1)[["strategy", "name", "odds", "time_ns"]]
+    names = theme.names(ends, axis, HEIGHT, ("odds:Q", across), ("time_ns", up), right=last)
+    return alt.layer(band, base.mark_line(strokeWidth=2).encode(strokeDash=theme.DASHED), names, dots)
 
 
 def sentence(points: pd.DataFrame) -> str:
-    real = points[(points.strategy != theme.FLOOR) & (points["quantile"] == "p50")].sort_values("time_ns")
+    real = points[(points.strategy != theme.BASELINE) & (points["quantile"] == "p50")].sort_values("time_ns")
     unusable = theme.order(real.strategy[~real.valid])
-    tail = f" No repeat is valid of {', '.join(unusable)}." if unusable else ""
+    tail = f" No repeat is valid of {wording.listed(unusable)}." if unusable else ""
     if not real.empty and not real.valid.any():
         return "No time may be used." + tail
     real = real[real.valid]
     if real.empty:
-        return f"Only the harness itself was measured: {theme.time(points.time_ns.iloc[0])} at p50."
+        return f"Only the harness itself was measured: {wording.time(points.time_ns.iloc[0])} at p50."
     best, worst = real.iloc[0], real.iloc[-1]
-    words = f"At p50 {best.strategy} answers fastest ({theme.time(best.time_ns)})"
+    words = f"Half of the requests to {best.strategy} take less than {wording.time(best.time_ns)} (p50)"
     if len(real) == 1:
         return words + "." + tail
-    times = theme.digits(worst.time_ns / best.time_ns)
-    return f"{words} and {worst.strategy} slowest ({theme.time(worst.time_ns)}, {times} times as long).{tail}"
+    return f"{words}, of those to {worst.strategy} less than {wording.time(worst.time_ns)}.{tail}"
 
 
 def decimal(quantile: str) -> str:
@@ -102,7 +89,8 @@ def alt_text(points: pd.DataFrame, clock: str) -> str:
     parts = []
     for strategy in theme.order(points.strategy):
         rows = points[points.strategy == strategy]
-        parts.append(rows["name"].iloc[0] + " " + ", ".join(f"{decimal(r.quantile)} {theme.time(r.time_ns)}" for r in rows.itertuples()))
+        times = [f"{decimal(row.quantile)} {wording.time(row.time_ns)}" for row in rows.itertuples()]
+        parts.append(f"{rows['name'].iloc[0]} {', '.join(times)}")
     return f"Line chart of {clock} time against quantile, both axes logarithmic. " + "; ".join(parts) + "."
 
 

@@ -1,4 +1,4 @@
-"""Writes report.html into a result folder: the verdict table and the figures on one page that needs no network."""
+"""Writes report.html into a result folder: findings, table and figures on one page that needs no network."""
 
 import argparse
 import os
@@ -6,18 +6,26 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
+import comparison
+import cost
 import exposure
-import figures
+import latency
 import load
+import size
+import throughput
+from figure import Figure, Skipped
+from findings import findings
 from page import render
-from provenance import provenance
-from results import BadFolder, open_results
-from verdict_table import verdict_table
+from provenance import facts
+from results import BadFolder, Results, open_results
+from table import table
 
-EX_DATAERR = 65
+# In the order of the page.
+FIGURES = [latency, throughput, cost, size, exposure, load, comparison]
+EX_DATAERR, INCOMPARABLE = 65, 4
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("results", type=Path, help="the result folder")
     parser.add_argument("--exposure", metavar="RESULTS", help="a folder of authbench exposure, to be shown with it")
@@ -27,50 +35,64 @@ def main(arguments=None):
     try:
         results = open_results(options.results)
         exposures = open_results(options.exposure) if options.exposure else None
-        text = report(results, exposures, [open_results(folder) for folder in options.also])
-        write_whole(options.results / "report.html", text)
+        also = [open_results(folder) for folder in options.also]
+        if alien := differing(results, exposures, also):
+            return refused(f"{alien}; leave it out, or measure both alike on one machine", INCOMPARABLE)
+        made = [draw(module, results, exposures, also) for module in FIGURES]
+        write_whole(options.results / "report.html", report(results, exposures, made))
     except (BadFolder, OSError) as fault:
         return refused(fault)
     except (KeyError, TypeError, ValueError) as fault:
         # Numbers that no program writes; which they are is for `authbench validate` to say.
         return refused(f"{options.results}: values that cannot be drawn ({fault}); try authbench validate")
+    for one in made:
+        if isinstance(one, Skipped) and ((one.name == exposure.NAME and exposures) or (one.name == load.NAME and also)):
+            print(f"report: {one.name} is not shown: {one.reason}", file=sys.stderr)
     print(options.results / "report.html")
     return 0
 
 
-def refused(fault):
+def refused(fault, status: int = EX_DATAERR) -> int:
     print(f"report: {' '.join(str(fault).split())}", file=sys.stderr)
-    return EX_DATAERR
+    return status
 
 
-def report(results, exposures=None, also=()):
-    """Returns the page of one folder as text."""
-    homes = {"exposure.csv": exposures.path} if exposures else {}
-    return render(
-        link=lambda name: address(homes.get(name, results.path) / name, results.path),
-        made=[draw(module, results, exposures, also) for module in figures.ALL],
-        title=f"authbench: {title(results)}", verdict=verdict_table(results), provenance=provenance(results),
-    )
+def differing(results: Results, exposures: Results | None, also: list[Results]) -> str:
+    """What keeps a further folder from standing beside the first; empty if nothing does."""
+    asked = [("EXPOSURE", exposures, False)] if exposures else []
+    for name, other, clients in asked + [("ALSO", run, True) for run in also]:
+        if difference := results.difference(other, clients):
+            return f"{name} {other.path.name} cannot stand beside {results.path.name}: {difference}"
+    return ""
 
 
-def draw(module, results, exposures, also):
+def draw(module, results: Results, exposures: Results | None, also: list[Results]) -> Figure | Skipped:
     """Two figures take further folders, each of which they hold against the first."""
     if module is exposure and exposures:
         return exposure.figure(exposures, cost=results)
     return load.figure(results, also) if module is load else module.figure(results)
 
 
-def title(results):
+def report(results: Results, exposures: Results | None, made: list[Figure | Skipped]) -> str:
+    """Returns the page of one folder as text."""
+    homes = {"exposure.csv": exposures.path} if exposures else {}
+    return render(
+        link=lambda name: address(homes.get(name, results.path) / name, results.path), made=made,
+        title=f"authbench: {title(results)}", table=table(results), findings=findings(results),
+        facts=facts(results.record))
+
+
+def title(results: Results) -> str:
     workload = (results.record.get("workload") or {}).get("name")
     return f"workload {workload}" if workload else results.path.name
 
 
-def address(place, folder):
+def address(place: Path, folder: Path) -> str | None:
     """Returns where a file lies as seen from the page, or nothing where there is none."""
     return quote(Path(os.path.relpath(place, folder)).as_posix()) if place.exists() else None
 
 
-def write_whole(place, text):
+def write_whole(place: Path, text: str) -> None:
     """Writes aside and renames, so that the page is there whole or not at all."""
     aside = place.with_name(f".{place.name}.{os.getpid()}")
     try:

@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
+from libraries import pd
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 COMMON = ["schema_version", "run_id", "strategy", "workload", "trace_sha256"]
 QUANTILES = {"p50": 2, "p90": 10, "p99": 100, "p999": 1000, "p9999": 10000}
 INTERVALS = ["p50", "p90", "p99"]
@@ -21,7 +21,7 @@ THROUGHPUT = COMMON + [
 SUMMARY = COMMON + ["operation", "clock", "repeats", "valid_repeats", "valid", "n", "mean_ns"]
 SUMMARY += [f"{q}_ns" for q in QUANTILES] + [f"{q}_ci95_{end}_ns" for q in INTERVALS for end in ("low", "high")]
 SUMMARY += ["operations_per_second", "operations_per_second_ci95_low", "operations_per_second_ci95_high",
-            "cpu_us_per_op", "store_cpu_us_per_op"]
+            "cpu_us_per_op", "store_cpu_us_per_op", "false_accepts", "false_rejects", "stale_accepts", "errors"]
 SIZE = COMMON + ["claim_profile", "credential_bytes", "request_header_bytes", "fits_cookie_4096", "fits_header_8192"]
 EXPOSURE = COMMON + [
     "withdrawal", "revocation", "n", "p50_ms", "p99_ms", "p99_ci95_low_ms", "p99_ci95_high_ms", "max_ms", "reason",
@@ -36,7 +36,10 @@ TEXT = {
     "claim_profile", "withdrawal", "revocation", "metric", "verdict",
 }
 FLAGS = {"valid", "fits_cookie_4096", "fits_header_8192"}
+OTHER = "measure again, or make the report with the authbench that measured"
 AGAIN = "measure again, or copy the folder whole"
+# What else two workloads of one name must have in common.
+SAME_WORKLOAD = ("mix", "lifetimes_seconds", "session_bytes")
 
 
 class BadFolder(Exception):
@@ -77,16 +80,25 @@ class Results:
         """How many clients sent requests at once, where the folder tells."""
         return None if self.throughput is None else int(self.throughput.clients.max())
 
-    def difference(self, other: "Results") -> str:
-        """What keeps the numbers of two folders from standing side by side; empty if nothing does."""
+    def difference(self, other: "Results", clients: bool = False) -> str:
+        """What keeps the numbers of two folders from standing side by side; empty if nothing does.
+
+        `clients`: as many clients are wanted too.
+        """
         for field, key in (("machine", "cpu_model"), ("machine", "cores"), ("workload", "name")):
             mine, its = ((run.record.get(field) or {}).get(key) for run in (self, other))
             if mine != its:
                 return f"the {field}s differ ({mine}, {its})"
+        mine, its = ((run.record.get("workload") or {}) for run in (self, other))
+        differing = [key for key in SAME_WORKLOAD if mine.get(key) != its.get(key)]
+        if differing:
+            return f"two workloads of one name differ in {', '.join(differing)}"
+        if clients and self.clients != other.clients:
+            return f"the clients differ ({self.clients}, {other.clients})"
         return ""
 
     def used(self) -> pd.DataFrame:
-        """The rows of `throughput.csv` that the figures of `summary.csv` are made of."""
+        """The rows of `throughput.csv` that the figures of `summary.csv` are made of: valid ones, or all where none is."""
         table = self.throughput
         return table[table.valid | ~table.groupby("strategy").valid.transform("any")]
 
@@ -155,7 +167,7 @@ def _table(file: Path, columns: list[str], versioned: bool = True) -> pd.DataFra
         _check_version(file, set(table.schema_version))
     missing = [column for column in columns if column not in table]
     if missing:
-        raise BadFolder(f"{file}: no column {', '.join(missing)}; plot with the version that measured")
+        raise BadFolder(f"{file}: no column {', '.join(missing)}; {OTHER}")
     for column in columns:
         is_flag = pd.api.types.is_bool_dtype(table[column])
         is_number = pd.api.types.is_numeric_dtype(table[column]) and not is_flag
@@ -167,8 +179,8 @@ def _table(file: Path, columns: list[str], versioned: bool = True) -> pd.DataFra
 
 def _check_version(file: Path, found: set) -> None:
     if found != {SCHEMA_VERSION}:
-        versions = ", ".join(sorted(map(str, found)))
-        raise BadFolder(f"{file}: schema_version {versions}, not {SCHEMA_VERSION}; plot with the version that measured")
+        versions = " and ".join(sorted(map(str, found)))
+        raise BadFolder(f"{file}: schema version {versions}, and this report reads version {SCHEMA_VERSION} only; {OTHER}")
 
 
 def _check_complete(file: Path, table: pd.DataFrame, record: dict) -> None:

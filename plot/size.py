@@ -2,18 +2,16 @@
 
 import sys
 
-import altair as alt
-import numpy as np
-import pandas as pd
-
 import theme
+import wording
 from figure import Figure, Skipped, command, finish
+from libraries import alt, pd
 from results import Results
 
 NAME = "size"
 HEIGHT = 340
 TICKS = [16, 64, 256, 1024, 4096, 8192]
-LIMITS = {4096: "4096: a browser's cookie", 8192: "8192: common servers"}
+LIMITS = {4096: "cookie limit", 8192: "server limit"}
 
 
 def figure(results: Results) -> Figure | Skipped:
@@ -22,14 +20,16 @@ def figure(results: Results) -> Figure | Skipped:
         return Skipped(NAME, f"no size.csv in {results.path.name}")
     table = lines(results.size)
     drawn = Figure(NAME, "Bytes on the wire", chart(table), sentence(results.size), alt_text(table), ["size.csv"])
-    return finish(drawn, results, "The HTTP/1.1 header line of each request, by what the credential says", HEIGHT)
+    note = ("The HTTP/1.1 header line of each request. The more a token says of its user, the longer it is. "
+            "Browsers keep cookies up to 4096 bytes; common servers take header lines up to 8192.")
+    return finish(drawn, results, note, HEIGHT)
 
 
 def lines(size: pd.DataFrame) -> pd.DataFrame:
     """One row for each line and profile; the profiles stand in the order of their largest credential."""
     wide = size.pivot(index="strategy", columns="claim_profile", values="request_header_bytes")
     wide = wide[wide.max().sort_values(kind="stable").index].loc[theme.order(wide.index)]
-    alike = [wide.index == theme.FLOOR, *(wide[column] for column in wide)]
+    alike = [wide.index == theme.BASELINE, *(wide[column] for column in wide)]
     groups = wide.groupby(alike, sort=False, dropna=False).groups.values()
     rows = []
     for members in groups:
@@ -41,38 +41,34 @@ def lines(size: pd.DataFrame) -> pd.DataFrame:
 
 def chart(table: pd.DataFrame) -> alt.LayerChart:
     profiles = list(dict.fromkeys(table.profile))
-    low, high = table.bytes.min() / 1.3, max(table.bytes.max(), max(LIMITS)) * 1.35
-    x = alt.X("profile:N", sort=profiles, title="claim profile", axis=alt.Axis(labelAngle=0, grid=False))
-    y = alt.Y("bytes:Q", title="bytes per request (log scale)", axis=alt.Axis(values=TICKS, format="d"),
-              scale=alt.Scale(type="log", domain=[low, high], nice=False))
+    axis = theme.Log(table.bytes.min() / 1.3, max(table.bytes.max(), max(LIMITS)) * 1.35)
+    across = {"sort": profiles, "title": "what the credential says (claim profile)", "axis": alt.Axis(labelAngle=0, grid=False),
+              "scale": alt.Scale(type="point", padding=0.1)}
+    up = {"title": "bytes per request (log scale)", "axis": alt.Axis(values=TICKS, format="d"),
+          "scale": alt.Scale(type="log", domain=[axis.low, axis.high], nice=False)}
     limits = pd.DataFrame({"bytes": list(LIMITS), "text": list(LIMITS.values())})
-    drawn = alt.Chart(limits).mark_rule(style="limit").encode(y=y)
-    names = alt.Chart(limits).mark_text(style="note", align="left", dy=-7).encode(x=alt.value(6), y=y, text="text:N")
-    dash = alt.condition(f"datum.strategy == '{theme.FLOOR}'", alt.value([4, 3]), alt.value([1, 0]))
+    drawn = alt.Chart(limits).mark_rule(style="limit").encode(y=alt.Y("bytes:Q", **up))
+    notes = alt.Chart(limits).mark_text(style="note", align="left", dy=-7).encode(
+        x=alt.value(6), y=alt.Y("bytes:Q", **up), text="text:N")
     base = alt.Chart(table.assign(amount=[f"{count:.0f}" for count in table.bytes])).encode(
-        x=x, y=y, color=theme.colour(table.strategy), detail="name:N")
-    curve = base.mark_line(strokeWidth=2).encode(strokeDash=dash)
+        x=alt.X("profile:N", **across), y=alt.Y("bytes:Q", **up), color=theme.colour(table.strategy), detail="name:N")
+    curve = base.mark_line(strokeWidth=2).encode(strokeDash=theme.DASHED)
     dots = base.mark_point(filled=True, size=50, opacity=1).encode(
         tooltip=theme.tips(name="strategy", profile="claim profile", amount="bytes"))
-    return alt.layer(drawn, names, curve, dots, labels(table, x, y, low, high))
-
-
-def labels(table: pd.DataFrame, x: alt.X, y: alt.Y, low: float, high: float) -> alt.LayerChart:
-    ends = table[table.profile == list(dict.fromkeys(table.profile))[-1]]
-    moved = theme.spread(list(np.log(ends.bytes)), 16 * np.log(high / low) / HEIGHT)
-    return theme.tags(ends.assign(bytes=np.exp(moved)), "name", x, y, theme.colour(table.strategy))
+    names = theme.names(table[table.profile == profiles[-1]], axis, HEIGHT, ("profile:N", across), ("bytes", up))
+    return alt.layer(drawn, notes, curve, dots, names)
 
 
 def sentence(size: pd.DataFrame) -> str:
-    real = size[size.strategy != theme.FLOOR]
+    real = size[size.strategy != theme.BASELINE]
     over = real[~real.fits_cookie_4096]
     least, most = real.loc[real.request_header_bytes.idxmin()], real.loc[real.request_header_bytes.idxmax()]
     words = (f"A request carries from {least.request_header_bytes} bytes ({least.strategy}) to "
-             f"{most.request_header_bytes} ({most.strategy}, {most.claim_profile})")
+             f"{most.request_header_bytes} ({most.strategy}, {most.claim_profile}).")
     if over.empty:
-        return words + "; all credentials fit a cookie of 4096 bytes."
-    who, where = ", ".join(theme.order(over.strategy)), ", ".join(dict.fromkeys(over.claim_profile))
-    return f"{words}; over the 4096 bytes of a cookie are {who} with {where}."
+        return words + " All credentials fit into a cookie of 4096 bytes."
+    who, where = wording.listed(theme.order(over.strategy)), wording.listed(dict.fromkeys(over.claim_profile))
+    return f"{words} With {where}, the credential of {who} does not fit into a cookie of 4096 bytes."
 
 
 def alt_text(table: pd.DataFrame) -> str:

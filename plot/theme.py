@@ -1,10 +1,12 @@
-"""The shared look: one colour for each strategy in all figures, light and dark, and how numbers are written."""
+"""The shared look: one colour for each strategy in all figures, light and dark, and names that never cover each other."""
 
 import math
 
-import altair as alt
+from libraries import alt, np
+from wording import folded
 
-FLOOR = "null-baseline"
+# The strategy that does nothing: what the harness itself costs.
+BASELINE = "null-baseline"
 # Okabe and Ito's palette, https://jfly.uni-koeln.de/color/; the orange darkened for 3:1 on white.
 COLOURS = {
     "sqlite-session": "#0072B2",
@@ -12,11 +14,15 @@ COLOURS = {
     "hs256-jwt": "#009E73",
     "rs256-jwt": "#CC79A7",
     "hybrid": "#B88200",
-    FLOOR: "#8A8A8A",
+    BASELINE: "#8A8A8A",
 }
 SPARE = ["#56B4E9", "#7A6FD0", "#8C6D5A", "#5F8A00", "#C44E7B"]
 FONT = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
 WIDTH = 620
+# The height of a line of text, in pixels.
+LINE = 15
+# Characters of a label that have room on a phone.
+LABEL_WIDTH = 52
 
 
 def apply(dark: bool = False) -> None:
@@ -53,16 +59,16 @@ def _paint(colour: str) -> dict:
 
 
 def order(strategies) -> list[str]:
-    """Known strategies as the tables list them, then others by name, the floor last."""
-    known = [name for name in COLOURS if name != FLOOR]
+    """Known strategies as the tables list them, then others by name, the baseline last."""
+    known = [name for name in COLOURS if name != BASELINE]
     present = set(strategies)
     others = sorted(present - set(COLOURS))
-    return [name for name in known if name in present] + others + [FLOOR] * (FLOOR in present)
+    return [name for name in known if name in present] + others + [BASELINE] * (BASELINE in present)
 
 
-def floor_last(names: list[str]) -> list[str]:
-    """The names as they stand, but the floor behind them all."""
-    return [name for name in names if name != FLOOR] + [FLOOR] * (FLOOR in names)
+def baseline_last(names: list[str]) -> list[str]:
+    """The names as they stand, but the baseline behind them all."""
+    return [name for name in names if name != BASELINE] + [BASELINE] * (BASELINE in names)
 
 
 def colour(strategies, field: str = "strategy", **options) -> alt.Color:
@@ -72,20 +78,6 @@ def colour(strategies, field: str = "strategy", **options) -> alt.Color:
     spare = {name: SPARE[place % len(SPARE)] for place, name in enumerate(others)}
     scale = alt.Scale(domain=names, range=[COLOURS.get(name) or spare[name] for name in names])
     return alt.Color(f"{field}:N", scale=scale, legend=options.pop("legend", None), **options)
-
-
-def unusable(valid: bool) -> str:
-    """What is written behind a figure that must not be used."""
-    return "" if valid else " (not valid)"
-
-
-def tags(table, text: str, x: alt.X, y: alt.Y, colours: alt.Color) -> alt.LayerChart:
-    """Names beside points, on a ground that keeps lines from crossing them."""
-    # A coloured square and a name in the colour of text: five hues that read well as text do not exist.
-    base = alt.Chart(table).encode(x=x, y=y)
-    name, left = base.encode(text=f"{text}:N"), {"align": "left"}
-    square = base.mark_text(text="■", dx=9, **left).encode(color=colours)
-    return alt.layer(name.mark_text(style="halo", dx=21, **left), square, name.mark_text(style="label", dx=21, **left))
 
 
 def tips(**fields: str) -> list[alt.Tooltip]:
@@ -101,54 +93,106 @@ def log_ticks(low: float, high: float) -> list[float]:
     return [tick for power in decades for step in steps if low <= (tick := step * 10.0**power) <= high]
 
 
-def spread(heights: list[float], gap: float) -> list[float]:
-    """Moves labels apart to at least the gap, in their order and as little as a simple sweep does."""
-    places = sorted(range(len(heights)), key=heights.__getitem__)
-    groups: list[list[int]] = []
-    for place in places:
-        groups.append([place])
-        while len(groups) > 1 and _middle(groups[-1], heights) - _middle(groups[-2], heights) < gap * (
-                len(groups[-1]) + len(groups[-2])) / 2:
-            last = groups.pop()
-            groups[-1] += last
-    result = list(heights)
-    for group in groups:
-        start = _middle(group, heights) - gap * (len(group) - 1) / 2
-        for step, place in enumerate(group):
-            result[place] = start + gap * step
-    return result
+# The baseline's lines are dashed.
+DASHED = alt.condition(f"datum.strategy == '{BASELINE}'", alt.value([4, 3]), alt.value([1, 0]))
 
 
-def _middle(group: list[int], heights: list[float]) -> float:
-    return sum(heights[place] for place in group) / len(group)
+def times(axis: "Log", title: str) -> dict:
+    """The options of a logarithmic axis of times."""
+    return {"title": title, "axis": alt.Axis(labelExpr=TIME_AXIS, values=log_ticks(axis.low, axis.high)),
+            "scale": alt.Scale(type="log", domain=[axis.low, axis.high], nice=False)}
 
 
-def time(ns: float) -> str:
-    """A time in the unit that reads best: 5.17 µs."""
-    for unit, size in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
-        if ns >= size:
-            return f"{digits(ns / size)} {unit}"
-    return f"{ns:.0f} ns"
+class Log:
+    """Where a value stands on a logarithmic axis, and the value of a place; `constant` makes it linear near 0."""
+
+    def __init__(self, low: float, high: float, constant: float = 0):
+        self.low, self.high, self.constant = low, high, constant
+
+    def place(self, value):
+        """From 0 at the lower end of the axis to 1 at the upper one."""
+        low, high, here = (np.log(end + self.constant) for end in (self.low, self.high, value))
+        return (here - low) / (high - low)
+
+    def value(self, place):
+        low, high = (np.log(end + self.constant) for end in (self.low, self.high))
+        return np.exp(low + place * (high - low)) - self.constant
 
 
-def between(low: float, high: float, write) -> str:
-    """An interval in words, a dash where it is unknown."""
-    return "–" if low != low or high != high else f"{write(low)} to {write(high)}"
+def names(ends, axis: Log, height: int, across: tuple[str, dict], up: tuple[str, dict], right=None) -> alt.LayerChart:
+    """Names in one column at the right, where none can cover another, each with a thin line from its mark.
+
+    `ends` has a row for each name: `name`, `strategy`, and the fields of `across` and `up`, each a field with the options
+    of its channel. `right` is the value at the right edge; without it all marks stand there already.
+    """
+    texts = ends.name.map(folded)
+    lines = texts.str.count("\n") + 1
+    places = axis.place(ends[up[0]].to_numpy()) * height
+    middles = np.array(spread(list(places), [LINE * count for count in lines], height))
+    # A text of many lines is placed by its first one.
+    table = ends.assign(text=texts, middle=axis.value(middles / height),
+                        first=axis.value((middles + (lines - 1) * LINE / 2) / height), right=right)
+    x, y, colours = alt.X(across[0], **across[1]), alt.Y(f"{up[0]}:Q", **up[1]), colour(table.strategy)
+    edge = x if right is None else alt.X("right:Q", **across[1])
+    left = {"align": "left", "baseline": "middle", "lineBreak": "\n", "lineHeight": LINE}
+    base = alt.Chart(table)
+    # A coloured square and a name in the colour of text: five hues that read well as text do not exist.
+    square = base.mark_text(text="■", dx=12, **left).encode(x=edge, y=alt.Y("middle:Q", **up[1]), color=colours)
+    name = base.mark_text(style="label", dx=25, **left).encode(x=edge, y=alt.Y("first:Q", **up[1]), text="text:N")
+    if right is None:
+        return alt.layer(square, name)
+    leader = base.mark_rule(x2Offset=10, strokeWidth=1.2, strokeDash=[1, 3]).encode(
+        x=x, y=y, x2="right:Q", y2="middle:Q", color=colours)
+    return alt.layer(leader, square, name)
 
 
-def betweens(lows, highs, write, unit: str = "") -> list[str]:
-    """The intervals of two columns in words."""
-    return [between(low, high, write) + unit for low, high in zip(lows, highs, strict=True)]
+def rows(table, x: alt.X, y: alt.Y, dy: float) -> alt.LayerChart:
+    """The `label` of each row above its marks, from the left: there any name has room; a long one has its numbers below it."""
+    table = table.assign(label=[label.replace(": ", ":\n", 1) if long(label) else label for label in table.label])
+    layers = []
+    for lines in (1, 2):
+        base = alt.Chart(table[table.label.str.count("\n") == lines - 1]).encode(x=x, y=y, text="label:N")
+        look = {"align": "left", "baseline": "middle", "lineBreak": "\n", "lineHeight": LINE, "dx": 2,
+                "dy": dy - LINE * (lines - 1)}
+        layers += [base.mark_text(style="halo", **look), base.mark_text(style="label", **look)]
+    return alt.layer(*layers)
 
 
-def digits(value: float) -> str:
-    """Three digits, no exponent, thousands apart: 1 160 000, 85.3, 5.17."""
-    if abs(value) < 0.1:
-        return f"{value:.2g}"
-    if abs(value) >= 1000:
-        whole = 10 ** (len(str(int(abs(value)))) - 3)
-        return f"{round(value / whole) * whole:,}".replace(",", "\u202f")
-    return f"{value:.{0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2}f}"
+def long(label: str) -> bool:
+    return len(label) > LABEL_WIDTH
+
+
+def height(row: int, labels) -> int:
+    """Of a figure with these rows."""
+    return len(labels) * (row + LINE * any(map(long, labels)))
+
+
+def spread(places: list[float], sizes: list[float], length: float) -> list[float]:
+    """The middles of labels of these sizes, apart from each other and within the length, as near as can be to their places."""
+    order = sorted(range(len(places)), key=places.__getitem__)
+    groups: list[tuple[list[int], float, float]] = []
+    for label in order:
+        members = [label]
+        start, size = _start(members, places, sizes, length)
+        while groups and groups[-1][1] + groups[-1][2] > start:
+            members = groups.pop()[0] + members
+            start, size = _start(members, places, sizes, length)
+        groups.append((members, start, size))
+    middles = list(places)
+    for members, start, _ in groups:
+        for label in members:
+            middles[label] = start + sizes[label] / 2
+            start += sizes[label]
+    return middles
+
+
+def _start(members: list[int], places: list[float], sizes: list[float], length: float) -> tuple[float, float]:
+    """Where a row of labels without gaps begins, so that they are nearest to their places, and how long it is."""
+    before, wanted = 0.0, 0.0
+    for label in members:
+        wanted += places[label] - (before + sizes[label] / 2)
+        before += sizes[label]
+    return max(0, min(wanted / len(members), length - before)), before
 
 
 TIME_AXIS = (

@@ -1,15 +1,15 @@
-"""Throughput: operations per second of each repeat, and of all valid repeats together with their 95 % interval."""
+"""Throughput: requests per second of each repeat, and of all valid repeats together with their 95 % interval."""
 
 import sys
 
-import altair as alt
-import pandas as pd
-
 import theme
+import wording
 from figure import Figure, Skipped, command, finish
+from libraries import alt, pd
 from results import Results
 
 NAME = "throughput"
+ROW = 60
 
 
 def figure(results: Results) -> Figure | Skipped:
@@ -18,29 +18,29 @@ def figure(results: Results) -> Figure | Skipped:
     if table is None:
         return Skipped(NAME, f"no throughput.csv in {results.path.name}")
     rates = results.rates().sort_values("operations_per_second", ascending=False)
-    drawn = Figure(NAME, "Throughput", chart(table, rates), sentence(rates, table), alt_text(rates, table),
+    drawn = Figure(NAME, "Requests per second", chart(table, rates), sentence(rates, table), alt_text(rates, table),
                    ["throughput.csv", "summary.csv"])
     asked = table.target_rate.max()
-    loop = "closed loop" if pd.isna(asked) else f"open loop, {theme.digits(asked)} per second asked for"
-    crosses = "" if table.valid.all() else ", × not valid"
-    what = f"Every repeat with the 95 % interval of it alone; bar and number: all valid ones, theirs wide{crosses} ({loop})"
-    return finish(drawn, results, what, 56 * table.strategy.nunique())
+    who = wording.counted(results.clients, "client")
+    loop = (f"This is what {who} without pause can drive, not the most that a server can serve."
+            if pd.isna(asked) else f"{wording.digits(asked)} per second were asked for.")
+    crosses = "" if table.valid.all() else " × is not valid."
+    what = f"{loop} Dots are repeats; the broad band is the 95 % interval over all of them.{crosses}"
+    return finish(drawn, results, what, theme.height(ROW, [label(row) for row in rates.itertuples()]))
 
 
 def chart(table: pd.DataFrame, rates: pd.DataFrame) -> alt.LayerChart:
-    rows = table.assign(
-        rate=table.achieved_rate.map(theme.digits) + " /s",
-        interval=theme.betweens(table.achieved_rate_ci95_low, table.achieved_rate_ci95_high, theme.digits, " /s"),
+    points = table.assign(
+        rate=table.achieved_rate.map(wording.digits) + " /s",
+        interval=wording.betweens(table.achieved_rate_ci95_low, table.achieved_rate_ci95_high, wording.digits, " /s"),
         use=table.valid.map({True: "yes", False: "no: "}) + table.reason.astype(object).fillna(""))
-    ranked = theme.floor_last(list(rates.index))
-    low, high = rows.achieved_rate.min() / 1.3, rows.achieved_rate.max() * 1.3
-    axis = {"title": "operations per second (log scale)",
+    ranked = theme.baseline_last(list(rates.index))
+    low, high = points.achieved_rate.min() / 1.3, points.achieved_rate.max() * 1.3
+    axis = {"title": "requests per second (log scale)",
             "axis": alt.Axis(labelExpr=theme.COUNT_AXIS, values=theme.log_ticks(low, high)),
             "scale": alt.Scale(type="log", domain=[low, high], nice=False, clamp=True)}
-    y = alt.Y("strategy:N", sort=ranked, title=None, axis=alt.Axis(labelLimit=200, ticks=False),
-              scale=alt.Scale(paddingInner=0.45, paddingOuter=0.3))
-    place = alt.YOffset("repeat:O")
-    base = alt.Chart(rows).encode(y=y, yOffset=place, color=theme.colour(rows.strategy), tooltip=theme.tips(
+    y = alt.Y("strategy:N", sort=ranked, title=None, axis=None, scale=alt.Scale(paddingInner=0.5, paddingOuter=0.45))
+    base = alt.Chart(points).encode(y=y, yOffset=alt.YOffset("repeat:O"), color=theme.colour(points.strategy), tooltip=theme.tips(
         strategy="strategy", repeat="repeat", rate="rate", interval="95 %", operations="operations (n)", use="valid"))
     lines = base.transform_filter("isValid(datum.achieved_rate_ci95_low)").mark_rule(strokeWidth=1.5).encode(
         x=alt.X("achieved_rate_ci95_low:Q", **axis), x2="achieved_rate_ci95_high:Q")
@@ -48,45 +48,48 @@ def chart(table: pd.DataFrame, rates: pd.DataFrame) -> alt.LayerChart:
     dots = base.transform_filter("datum.valid").mark_point(filled=True, size=60, opacity=1).encode(x=x)
     cross = {"shape": "cross", "angle": 45, "size": 70, "filled": True, "opacity": 1}
     crosses = base.transform_filter("!datum.valid").mark_point(**cross).encode(x=x)
-    middle = pd.DataFrame({
+    summary = pd.DataFrame({
         "strategy": rates.index, "achieved_rate": rates.operations_per_second.to_numpy(),
-        "low": rates.operations_per_second_ci95_low.to_numpy(),
-        "high": rates.operations_per_second_ci95_high.to_numpy(),
-        "label": [theme.digits(row.operations_per_second) + " /s" + theme.unusable(row.valid) for row in rates.itertuples()]})
-    whole = alt.Chart(middle).encode(x=x, y=y)
-    wide = whole.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=9, opacity=0.25).encode(
-        x=alt.X("low:Q", **axis), x2="high:Q", color=theme.colour(rows.strategy))
+        "low": rates.operations_per_second_ci95_low.to_numpy(), "high": rates.operations_per_second_ci95_high.to_numpy(),
+        "label": [label(row) for row in rates.itertuples()], "left": low})
+    whole = alt.Chart(summary).encode(x=x, y=y)
+    wide = whole.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=9, opacity=0.35).encode(
+        x=alt.X("low:Q", **axis), x2="high:Q", color=theme.colour(points.strategy))
     ticks = whole.mark_tick(style="median", thickness=2, height=34)
-    names = whole.mark_text(style="label", dy=-25).encode(text="label:N")
-    return alt.layer(wide, lines, ticks, dots, crosses, names)
+    return alt.layer(wide, lines, ticks, dots, crosses, theme.rows(summary, alt.X("left:Q", **axis), y, dy=-25))
+
+
+def label(row) -> str:
+    """The strategy, its rate and the interval, above its dots."""
+    low, high = row.operations_per_second_ci95_low, row.operations_per_second_ci95_high
+    interval = f" ({wording.between(low, high, wording.digits)})" if wording.known(low) and wording.known(high) else ""
+    return f"{row.Index}: {wording.digits(row.operations_per_second)}{interval}{wording.unusable(row.valid)}"
 
 
 def sentence(rates: pd.DataFrame, table: pd.DataFrame) -> str:
     asked, each = table.target_rate.max(), rates.operations_per_second
-    real = each[rates.valid].drop(theme.FLOOR, errors="ignore")
+    real = each[rates.valid].drop(theme.BASELINE, errors="ignore")
     bad = int((~table.valid).sum())
-    tail = f" {bad} of {len(table)} repeats are not valid." if bad else ""
+    tail = f" {bad} of {wording.counted(len(table), 'repeat')} {'is' if bad == 1 else 'are'} not valid." if bad else ""
     if unusable := theme.order(rates.index[~rates.valid]):
-        tail += f" No repeat is valid of {', '.join(unusable)}."
+        tail += f" No repeat is valid of {wording.listed(unusable)}."
     if real.empty:
-        alone = set(rates.index) == {theme.FLOOR}
-        words = f"Only the harness itself was measured: {theme.digits(each.iloc[0])} operations per second."
+        alone = set(rates.index) == {theme.BASELINE}
+        words = f"Only the harness itself was measured: {wording.digits(each.iloc[0])} requests per second."
         return (words if alone else "No rate may be used.") + tail
+    best, worst = real.index[0], real.index[-1]
     if asked == asked:
-        return (f"Of {theme.digits(asked)} operations per second that were asked for, {real.index[-1]} does least, "
-                f"{theme.digits(real.iloc[-1])}." + tail)
-    words = f"{real.index[0]} does {theme.digits(real.iloc[0])} operations per second"
-    if len(real) > 1:
-        words += (f", {theme.digits(real.iloc[0] / real.iloc[-1])} times as many as {real.index[-1]}"
-                  f" ({theme.digits(real.iloc[-1])})")
-    return words + "." + tail
+        return (f"Of {wording.digits(asked)} requests per second that were asked for, {worst} did "
+                f"{wording.digits(real.iloc[-1])}, the least of all." + tail)
+    words = f"With {best} the clients did {wording.digits(real.iloc[0])} requests per second"
+    return words + (f", with {worst} {wording.digits(real.iloc[-1])}." if len(real) > 1 else ".") + tail
 
 
 def alt_text(rates: pd.DataFrame, table: pd.DataFrame) -> str:
-    parts = [f"{row.Index} {theme.digits(row.operations_per_second)}{theme.unusable(row.valid)}"
+    parts = [f"{row.Index} {wording.digits(row.operations_per_second)}{wording.unusable(row.valid)}"
              for row in rates.itertuples()]
     repeats = table.groupby("strategy").size().max()
-    return f"Dot plot of operations per second, {repeats} repeats each; of the valid ones: {', '.join(parts)}."
+    return f"Dot plot of requests per second, {repeats} repeats each; of the valid ones: {', '.join(parts)}."
 
 
 if __name__ == "__main__":

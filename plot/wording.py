@@ -1,29 +1,88 @@
-"""How the page writes what it knows, and what it does not: a dash."""
+"""How numbers, times and lists are written; what is not known is a dash."""
 
-import pandas as pd
+import textwrap
 
-import theme
+from libraries import pd
 
 UNKNOWN = "–"
+# The longest line of a strategy's name beside a mark.
+NAME_WIDTH = 18
 
 
-def known(value):
-    """Decides whether there is a value; what was not measured is blank in the files."""
+def known(value) -> bool:
+    """Tells whether there is a value; what was not measured is blank in the files."""
     return value is not None and not pd.isna(value)
 
 
-def number(value):
-    return theme.digits(value) if known(value) else UNKNOWN
+def digits(value: float) -> str:
+    """Three digits, no exponent, thousands apart: 1 160 000, 85.3, 5.17."""
+    if abs(value) < 0.1:
+        return f"{value:.2g}"
+    if abs(value) >= 1000:
+        unit = 10 ** (len(str(int(abs(value)))) - 3)
+        return f"{round(value / unit) * unit:,}".replace(",", "\u202f")
+    return f"{value:.{0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2}f}"
 
 
-def time(ns):
-    return theme.time(ns) if known(ns) else UNKNOWN
+def number(value) -> str:
+    return digits(value) if known(value) else UNKNOWN
 
 
-def whole(count):
+def whole(count) -> str:
     """Writes a count to its last digit, thousands apart."""
     return f"{count:,.0f}".replace(",", "\u202f") if known(count) else UNKNOWN
 
 
+def counted(count: int, noun: str) -> str:
+    """A count with its noun: 1 repeat, 2 repeats."""
+    return f"{whole(count)} {noun}{'' if count == 1 else 's'}"
+
+
+def time(ns) -> str:
+    """A time in the unit that reads best: 5.17 µs."""
+    if not known(ns):
+        return UNKNOWN
+    for unit, size in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
+        if ns >= size:
+            return f"{digits(ns / size)} {unit}"
+    return f"{ns:.0f} ns"
+
+
+def duration(seconds: float) -> str:
+    """The largest unit that the time has two of: 11.9 h, 59 min, 14 s."""
+    for unit, size in (("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{digits(seconds / size)} {unit}"
+    return f"{digits(seconds)} s"
+
+
 def memory(count):
     return f"{count / 2**30:.1f} GiB" if known(count) else None
+
+
+def between(low, high, write) -> str:
+    """An interval in words, a dash where it is unknown."""
+    return f"{write(low)} to {write(high)}" if known(low) and known(high) else UNKNOWN
+
+
+def betweens(lows, highs, write, unit: str = "") -> list[str]:
+    """The intervals of two columns in words."""
+    return [between(low, high, write) + unit for low, high in zip(lows, highs, strict=True)]
+
+
+def listed(words) -> str:
+    """A list as people write it: a, b and c."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def unusable(valid: bool) -> str:
+    """What is written behind a figure that must not be used."""
+    return "" if valid else " (not valid)"
+
+
+def folded(name: str) -> str:
+    """The name on as many lines as it needs, broken at its hyphens only where a word alone is too long; it is never cut."""
+    whole_words = name.replace("(not valid)", "(not\u00a0valid)")
+    lines = textwrap.wrap(whole_words, NAME_WIDTH, break_on_hyphens=False, break_long_words=False)
+    return "\n".join(textwrap.fill(line, NAME_WIDTH) for line in lines).replace("\u00a0", " ")

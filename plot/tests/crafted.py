@@ -5,14 +5,12 @@ import json
 import re
 from pathlib import Path
 
-import pytest
-
-SCHEMA = (Path(__file__).parents[1] / "results/SCHEMA.md").read_text()
+SCHEMA = (Path(__file__).parents[2] / "results/SCHEMA.md").read_text()
 STRATEGIES = {"null-baseline": 0.1, "sqlite-session": 5, "redis-session": 100, "hs256-jwt": 2, "rs256-jwt": 20}
 PROFILES = {"tiny": 100, "roles-9kib": 9000}
 NOTHING = {"store_cpu_us_per_op": 0, "store_cpu_source": "no-store"}
 RECORD = {
-    "schema_version": 3, "status": "complete", "order": [list(STRATEGIES)] * 3,
+    "schema_version": 4, "status": "complete", "order": [list(STRATEGIES)] * 3,
     "machine": {"cpu_model": "Test CPU", "cores": 4}, "workload": {"name": "mixed"},
 }
 
@@ -30,7 +28,7 @@ def write(file: Path, names: list[str], rows: list[dict]) -> None:
 
 
 def common(strategy: str) -> dict:
-    return {"schema_version": 3, "run_id": "r", "strategy": strategy, "workload": "mixed", "trace_sha256": "0" * 64}
+    return {"schema_version": 4, "run_id": "r", "strategy": strategy, "workload": "mixed", "trace_sha256": "0" * 64}
 
 
 def latency_row(strategy: str, us: float, repeat: int, clock: str) -> dict:
@@ -53,8 +51,14 @@ def summary_rows(strategy: str, latency: list[dict], throughput: list[dict]) -> 
         "operations_per_second": rate, "operations_per_second_ci95_low": rate * 0.8,
         "operations_per_second_ci95_high": rate * 1.2, "cpu_us_per_op": middle["cpu_us_per_op"],
         "store_cpu_us_per_op": middle["store_cpu_us_per_op"]}
+    whole |= {"false_accepts": 0, "false_rejects": 0, "errors": 0, "stale_accepts": 200 if accepts_revoked(strategy) else 0}
     rows = [row for row in latency if (row["strategy"], row["repeat"]) == (strategy, middle["repeat"])]
+    rows += [row | {"operation": "revoked", "n": 200} for row in rows]
     return [{key: value for key, value in row.items() if key not in ("repeat", "min_ns")} | whole for row in rows]
+
+
+def accepts_revoked(strategy: str) -> bool:
+    return "jwt" in strategy or strategy == "null-baseline"
 
 
 def run_folder(
@@ -89,7 +93,7 @@ def run_folder(
     return folder
 
 
-def exposure_folder(folder: Path, machine: str = "Test CPU") -> Path:
+def exposure_folder(folder: Path, machine: str = "Test CPU", workload: str = "mixed") -> Path:
     folder.mkdir(parents=True)
     rows = [common(strategy) | {
         "withdrawal": kind, "revocation": "at-expiry" if ms else "immediate", "n": 400, "p50_ms": ms / 2,
@@ -98,7 +102,8 @@ def exposure_folder(folder: Path, machine: str = "Test CPU") -> Path:
         for strategy in STRATEGIES if strategy != "null-baseline" for kind in ("logout", "permission-change")
         for ms in [3_500_000 if "jwt" in strategy else 0]]
     write(folder / "exposure.csv", columns("exposure.csv"), rows)
-    record = RECORD | {"machine": {"cpu_model": machine, "cores": 4}, "order": [list(STRATEGIES)[1:]]}
+    record = RECORD | {"machine": {"cpu_model": machine, "cores": 4}, "workload": {"name": workload},
+                       "order": [list(STRATEGIES)[1:]]}
     (folder / "run.json").write_text(json.dumps(record))
     return folder
 
@@ -117,8 +122,3 @@ def gate_folder(folder: Path) -> Path:
              change_percent=row[2], ci95_low_percent=row[3], ci95_high_percent=row[4], n=24, verdict=row[5])
         for row in rows])
     return folder
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Path:
-    return run_folder(tmp_path / "run")

@@ -1,33 +1,42 @@
 """How the tests make a page, and wait for it."""
 
+import contextlib
 import csv
-import os
-import runpy
-import subprocess
+import io
+from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
+
+import report as command
 
 ROOT = Path(__file__).parents[2]
-# Folders with known numbers, as the tests of the plots make them.
-CRAFTED = SimpleNamespace(**runpy.run_path(str(ROOT / "plot/conftest.py")))
 READY = """[...document.querySelectorAll('figure')].every(figure => figure.classList.contains('drawn')
     && figure.querySelector('.still').src.startsWith('data:image/svg+xml,'))"""
 
 
-def make_report(folder, **variables):
-    """The command of a user, as it is typed."""
-    words = [f"{name}={value}" for name, value in ({"RESULTS": folder} | variables).items()]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-    return subprocess.run(
-        ["make", "--silent", "report", *words], cwd=ROOT, env=environment, capture_output=True, text=True)
+@dataclass(frozen=True)
+class Made:
+    """What a program ended with and wrote."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def make_report(folder, exposure=None, also=()):
+    """What `make report` runs, without a process of its own."""
+    words = [str(folder), *(["--exposure", str(exposure)] if exposure else [])]
+    words += [word for other in also for word in ("--also", str(other))]
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+        status = command.main(words)
+    return Made(status, out.getvalue(), err.getvalue())
 
 
 def until(page, condition):
     """Waits for a condition; Playwright's own way evaluates text in the page, which the page's policy forbids."""
-    for _ in range(300):
+    for _ in range(600):
         if page.evaluate(condition):
             return
-        page.wait_for_timeout(50)
+        page.wait_for_timeout(25)
     raise AssertionError(f"never came true: {condition}")
 
 

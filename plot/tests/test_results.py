@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import results
-from conftest import SCHEMA, columns, gate_folder
+from crafted import SCHEMA, columns, gate_folder
 from results import BadFolder, open_results
 
 
@@ -29,11 +29,13 @@ BAD = {
     "run.json: missing": lambda run: (run / "run.json").unlink(),
     "run.json: Expecting": lambda run: (run / "run.json").write_text("{"),
     "run.json: no JSON object": lambda run: (run / "run.json").write_text("[]"),
-    "run.json: schema_version 2, not 3": lambda run: replace(run / "run.json", 'version": 3', 'version": 2'),
+    "run.json: schema version 3, and this report reads version 4 only; measure again, or make the report with the "
+    "authbench that measured": lambda run: replace(run / "run.json", 'version": 4', 'version": 3'),
     "summary.csv: missing": lambda run: (run / "summary.csv").unlink(),
     "latency.csv: missing": lambda run: (run / "latency.csv").unlink(),
     "size.csv: no rows": lambda run: (run / "size.csv").write_text(",".join(columns("size.csv")) + "\n"),
-    "latency.csv: schema_version 3, 9, not 3": lambda run: replace(run / "latency.csv", "\n3,r,hs256", "\n9,r,hs256"),
+    "latency.csv: schema version 4 and 9, and": lambda run: replace(run / "latency.csv", "\n4,r,hs256", "\n9,r,hs256"),
+    "summary.csv: no column stale_accepts": lambda run: replace(run / "summary.csv", ",stale_accepts,", ",late,"),
     "throughput.csv: no column achieved_rate": lambda run: replace(run / "throughput.csv", "achieved_rate,", "rate,"),
     "throughput.csv: truncated at line": lambda run: (run / "throughput.csv").write_bytes(
         (run / "throughput.csv").read_bytes()[:-40]),
@@ -56,7 +58,7 @@ def test_a_bad_folder_is_told_in_one_line(run, words):
 
 
 def test_every_script_ends_with_status_2_and_no_traceback(run):
-    (run / "summary.csv").write_text("schema_version,run_id\n3")
+    (run / "summary.csv").write_text("schema_version,run_id\n4")
     for name in ("latency", "throughput", "cost", "size", "exposure", "load", "comparison"):
         script = Path(results.__file__).with_name(f"{name}.py")
         done = subprocess.run([sys.executable, script, run], capture_output=True, text=True)

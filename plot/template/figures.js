@@ -28,7 +28,7 @@
     };
 
     // Below the least width the style sheet shrinks the drawing as a whole.
-    const leastWidth = 440;
+    const leastWidth = 320;
 
     const draw = async (holder) => {
         const theme = dark.matches ? "dark" : "light";
