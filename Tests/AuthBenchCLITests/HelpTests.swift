@@ -109,7 +109,7 @@ struct HelpTests {
         let makefile = try String(
             contentsOf: Self.root.appendingPathComponent("Makefile"), encoding: .utf8)
         let phony = try #require(makefile.split(separator: "\n").first { $0.hasPrefix(".PHONY:") })
-        let result = try run("/usr/bin/make", ["help"])
+        let result = try run("/usr/bin/make", ["--no-print-directory", "help"])
         #expect(result.status == 0, "\(result.errors)")
         let lines = result.output.split(separator: "\n")
         var targets: Set<String> = []
