@@ -43,6 +43,8 @@ lint: ## Checks the format of the Swift files.
 
 check: lint ## Checks the format and the rules of the architecture.
 	.ci/check-structure
+	.ci/check-grain
+	.ci/plain-english
 
 # The hot paths piece by piece, and against the bare calls below them and the libraries beside them: Benchmarks/README.md.
 # make bench TARGETS=Counts for the part that is the same on every machine.

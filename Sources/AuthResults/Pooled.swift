@@ -139,7 +139,8 @@ package struct RepeatFigures: Sendable {
         let total = measurement.total
         completed = total.completed
         decisions = .init(
-            falseAccepts: total.falseAccepts, falseRejects: total.falseRejects, staleAccepts: total.staleAccepts,
+            falseAccepts: total.falseAccepts, falseRejects: total.falseRejects,
+            staleAccepts: total.staleAccepts,
             errors: total.errors)
         wall_ns = measurement.wall_ns
         isByDuration = measurement.isByDuration

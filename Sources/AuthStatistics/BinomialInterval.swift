@@ -38,3 +38,55 @@ package enum BinomialInterval {
         return tail <= 0.025
     }
 }
+
+/// Pearson's test of counts against the shares that they should have (1900).
+package enum ChiSquare {
+    /// Calculates the probability that counts drawn with the given shares are at least as far off as these.
+    ///
+    /// The approximation holds where at least five are expected, so the rarest kinds are taken together until they are.
+    ///
+    /// - Parameters:
+    ///   - counts: how often each kind came.
+    ///   - shares: the share of each kind; they sum to 1.
+    /// - Returns: the probability; `nil` where fewer than two kinds are left, 0 where something came that has no share.
+    package static func pValue(_ counts: [UInt64], shares: [Double]) -> Double? {
+        let sum = counts.reduce(0.0) { $0 + Double($1) }
+        if zip(counts, shares).contains(where: { $0 > 0 && $1 <= 0 }) { return 0 }
+        var cells: [(seen: Double, expected: Double)] = []
+        var rare = (seen: 0.0, expected: 0.0)
+        for (count, share) in zip(counts, shares).sorted(by: { $0.1 < $1.1 }) where share > 0 {
+            rare = (rare.seen + Double(count), rare.expected + share * sum)
+            guard rare.expected >= 5 else { continue }
+            cells.append(rare)
+            rare = (0, 0)
+        }
+        guard cells.count >= 2 else { return nil }
+        cells[cells.count - 1].seen += rare.seen
+        cells[cells.count - 1].expected += rare.expected
+        let statistic = cells.reduce(0) {
+            $0 + ($1.seen - $1.expected) * ($1.seen - $1.expected) / $1.expected
+        }
+        return upperTail(statistic, degrees: cells.count - 1)
+    }
+
+    /// The probability that a chi-square variable exceeds a value: for whole degrees of freedom a finite sum
+    /// (Abramowitz and Stegun 1964, formulas 26.4.4 and 26.4.5).
+    static func upperTail(_ value: Double, degrees: Int) -> Double {
+        guard value > 0 else { return 1 }
+        if degrees % 2 == 0 {
+            var (term, sum) = (1.0, 1.0)
+            for index in stride(from: 2, to: degrees, by: 2) {
+                term *= value / Double(index)
+                sum += term
+            }
+            return exp(-value / 2) * sum
+        }
+        var (term, sum) = (value.squareRoot(), 0.0)
+        for index in stride(from: 1, to: degrees, by: 2) {
+            sum += term
+            term *= value / Double(index + 2)
+        }
+        let density = exp(-value / 2) / (2 * Double.pi).squareRoot()
+        return min(1, erfc((value / 2).squareRoot()) + 2 * density * sum)
+    }
+}

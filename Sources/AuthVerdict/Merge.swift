@@ -165,16 +165,14 @@ package struct Merge {
     /// What all records say that say anything; `null` where they differ, as one of them would be wrong of the others.
     static func agreed(_ values: [Any]) -> Any {
         let known = values.filter { !($0 is NSNull) }
-        let objects = known.compactMap { $0 as? [String: Any] }
-        if !objects.isEmpty, objects.count == known.count {
-            let members = Set(objects.flatMap(\.keys)).map { key in
-                (key, agreed(objects.compactMap { $0[key] }))
-            }
-            let isUnknown = !members.isEmpty && members.allSatisfy { $0.1 is NSNull }
-            return isUnknown ? NSNull() : Dictionary(uniqueKeysWithValues: members)
-        }
         let texts = known.map { try? JSONSerialization.data(withJSONObject: [$0], options: .sortedKeys) }
-        return Set(texts).count == 1 ? known[0] : NSNull()
+        if Set(texts).count == 1 { return known[0] }
+        let objects = known.compactMap { $0 as? [String: Any] }
+        guard !objects.isEmpty, objects.count == known.count else { return NSNull() }
+        let members = Set(objects.flatMap(\.keys)).map { key in (key, agreed(objects.compactMap { $0[key] }))
+        }
+        let isUnknown = !members.isEmpty && members.allSatisfy { $0.1 is NSNull }
+        return isUnknown ? NSNull() : Dictionary(uniqueKeysWithValues: members)
     }
 }
 

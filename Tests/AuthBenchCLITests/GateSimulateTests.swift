@@ -28,7 +28,7 @@ struct GateSimulateTests {
         #expect(try String(contentsOf: file, encoding: .utf8) == first.output)
         let lines = first.output.split(separator: "\n")
         #expect(
-            lines[0].hasPrefix("table,gate,noise,cases,slowed_cells,slowdown_percent,runs,any_false_alarm,"))
+            lines[0].hasPrefix("table,gate,noise,cells,slowed_cells,slowdown_percent,runs,any_false_alarm,"))
         #expect(lines.count == 163)
     }
 

@@ -39,8 +39,8 @@ struct InstructionCallgrindTests {
     }
 
     static let unusable: [(script: String, part: String)] = [
-        ("exit 64", "cannot count instructions"), ("echo hello", "does not speak version 1"),
-        (#"echo '{"instructions_protocol":2,"cases":[]}'"#, "does not speak version 1"),
+        ("exit 64", "cannot count instructions"), ("echo hello", "does not speak version 2"),
+        (#"echo '{"instructions_protocol":1,"cells":[]}'"#, "does not speak version 2"),
         ("echo no such file >&2; exit 2", "ended with status 2: no such file"),
         ("kill -SEGV $$", "crashed with signal 11"),
     ]

@@ -169,7 +169,7 @@ struct ValidateTests {
         try original.write(to: url, atomically: true, encoding: .utf8)
         let record = folder.appendingPathComponent("run.json")
         let text = try String(contentsOf: record, encoding: .utf8)
-        let old = text.replacing("\"schema_version\":4", with: "\"schema_version\":2")
+        let old = text.replacing("\"schema_version\" : 4", with: "\"schema_version\" : 2")
         #expect(old != text)
         try old.write(to: record, atomically: true, encoding: .utf8)
         let faults = Validation(folder).faults

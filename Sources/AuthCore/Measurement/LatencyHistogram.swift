@@ -36,7 +36,9 @@ package struct LatencyHistogram: Sendable, Equatable {
     package var max_ns: UInt64? { buckets.last?.upper_ns }
 
     /// How many times may have been longer than what is recorded of them.
-    package var clipped: UInt64 { buckets.last.map { $0.index == BucketLayout.count - 1 ? $0.count : 0 } ?? 0 }
+    package var clipped: UInt64 {
+        buckets.last.map { $0.index == BucketLayout.count - 1 ? $0.count : 0 } ?? 0
+    }
 
     /// How many times are longer than this one, as far as the buckets tell.
     package func count(above time_ns: UInt64) -> UInt64 {

@@ -148,7 +148,8 @@ extension AuthStrategy where Self: ~Copyable {
     }
 
     /// Signs the user in and changes one character of what comes of it, so that nobody has ever issued it.
-    public mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
+    public mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential
+    {
         var credential = try login(subject, at: now)
         let index = credential.headerLine.count * 3 / 4
         if credential.headerLine.indices.contains(index) {

@@ -74,7 +74,8 @@ package struct HistogramLine: Sendable {
         var text = try encoder.encode(head).dropLast()
         let buckets = times.total.buckets
         func add(_ name: String, _ value: (LatencyHistogram.Bucket) -> UInt64) {
-            text += Data((",\"\(name)\":[" + buckets.map { String(value($0)) }.joined(separator: ",") + "]").utf8)
+            text += Data(
+                (",\"\(name)\":[" + buckets.map { String(value($0)) }.joined(separator: ",") + "]").utf8)
         }
         add("lower_ns", \.lower_ns)
         add("upper_ns", \.upper_ns)

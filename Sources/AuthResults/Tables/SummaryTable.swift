@@ -104,7 +104,10 @@ package enum SummaryTable {
             Column("false_rejects", .count, "Requests refused that had to be accepted, in all repeats.") {
                 .count($0.pooled.decisions.falseRejects)
             },
-            Column("stale_accepts", .count, "Requests accepted after a logout, as the strategy promises; in all repeats.") {
+            Column(
+                "stale_accepts", .count,
+                "Requests accepted after a logout, as the strategy promises; in all repeats."
+            ) {
                 .count($0.pooled.decisions.staleAccepts)
             },
             Column("errors", .count, "Requests on which nothing was decided, in all repeats.") {

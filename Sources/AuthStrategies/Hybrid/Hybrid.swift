@@ -34,7 +34,8 @@ public struct Hybrid<Algorithm: TokenAlgorithm & ~Copyable, Store: RefreshStore 
     public static func prepare(in environment: Environment) throws -> Shared {
         try Store.prepare(in: environment)
         return Shared(
-            keys: try Algorithm.makeKeys(), foreignKeys: try Algorithm.makeKeys(), refreshKey: try SharedSecret(count: 32), environment: environment)
+            keys: try Algorithm.makeKeys(), foreignKeys: try Algorithm.makeKeys(),
+            refreshKey: try SharedSecret(count: 32), environment: environment)
     }
 
     private let lifetimes: Lifetimes

@@ -173,7 +173,8 @@ public struct SQLiteRefreshStore: RefreshStore, ~Copyable {
         var otherScope: [UInt8]?
     }
 
-    private mutating func exchange(_ token: RefreshToken, _ hash: Digest, at now: Instant) throws -> RefreshExchange
+    private mutating func exchange(_ token: RefreshToken, _ hash: Digest, at now: Instant) throws
+        -> RefreshExchange
     {
         guard let family = try read(token.family, hash) else { return .refused(.unknown) }
         guard family.isOurClient else { return .refused(.wrongClaims) }

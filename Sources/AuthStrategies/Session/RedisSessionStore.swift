@@ -130,7 +130,7 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
         let (id, record) = session
         command.begin(scripts.save, keys: 2, arguments: 9)
         command.append(sessionPrefix, id.span)
-        command.append(userPrefix, Self.index(of: record.subject).span)
+        command.append(userPrefix, SessionRecordCoding.user(record.subject).span)
         let data = data.count > 0 ? data.make(for: record.subject) : []
         command.append(SessionRecordCoding.encode(record, data: data, scope: scope))
         Self.append(id, record, lifetimes, to: &command)
@@ -143,7 +143,7 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
     public mutating func touch(_ id: Digest, _ record: SessionRecord) {
         touchCommand.begin(scripts.touch, keys: 2, arguments: 8)
         touchCommand.append(sessionPrefix, id.span)
-        touchCommand.append(userPrefix, Self.index(of: record.subject).span)
+        touchCommand.append(userPrefix, SessionRecordCoding.user(record.subject).span)
         touchCommand.append(SessionRecordCoding.encode(record))
         Self.append(id, record, lifetimes, to: &touchCommand)
         do { try connection.post(touchCommand) } catch { touchFailures += 1 }
@@ -156,7 +156,7 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
         command.begin(scripts.rotate, keys: 3, arguments: 11)
         command.append(sessionPrefix, old.span)
         command.append(sessionPrefix, new.span)
-        command.append(userPrefix, Self.index(of: record.subject).span)
+        command.append(userPrefix, SessionRecordCoding.user(record.subject).span)
         command.append(SessionRecordCoding.encode(record))
         Self.append(new, record, lifetimes, to: &command)
         command.append(old.span)
@@ -213,7 +213,7 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
         let longest_ms = min(lifetimes.idle_ms, lifetimes.absolute_ms) + RedisLife.clockStep_ms
         for _ in 0..<3 {
             command.begin(scripts.each, keys: 1, arguments: 6)
-            command.append(userPrefix, Self.index(of: subject).span)
+            command.append(userPrefix, SessionRecordCoding.user(subject).span)
             command.append(now.advanced(byMilliseconds: -longest_ms).milliseconds)
             command.append(sessionPrefix)
             command.append(action)
@@ -228,7 +228,7 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
     /// Puts every session of a user back into the index, some hundred keys at a time: a server answers nobody else meanwhile.
     private mutating func searchAll(for subject: Subject, at now: Instant) throws {
         let mark = Array("search ".utf8) + (try SecureRandom.bytes(16))
-        let index = Self.index(of: subject)
+        let index = SessionRecordCoding.user(subject)
         command.begin(scripts.beginSearch, keys: 1, arguments: 5)
         command.append(userPrefix, index.span)
         command.append(-max(0, now.milliseconds))
@@ -290,12 +290,5 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
         command.append(record.absoluteExpiry.milliseconds)
         command.append(-max(0, record.lastSeen.milliseconds))
         command.append(RedisLife.indexLife_ms(lifetimes))
-    }
-
-    /// The name of a user's index after the prefix: the user as records have it.
-    private static func index(of subject: Subject) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.append(subject.id, count: 8)
-        return bytes
     }
 }

@@ -50,6 +50,13 @@ enum SessionRecordCoding {
     /// What stands in a session's place for a while after a renewal: this, and the 32 bytes of its new name.
     private static let moved = Array("moved:".utf8)
 
+    /// The first 8 bytes of a user's records, which also name the index of the user's sessions.
+    static func user(_ subject: Subject) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(subject.id, count: 8)
+        return bytes
+    }
+
     static func encode(_ record: SessionRecord, data: [UInt8] = [], scope: [UInt8] = []) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(integers_bytes + data.count + scope.count)

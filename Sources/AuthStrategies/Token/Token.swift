@@ -26,7 +26,8 @@ public struct Token<Algorithm: TokenAlgorithm & ~Copyable>: AuthStrategy, ~Copya
     }
 
     /// Nobody can be kept from renewing a token that is still good, until the sign-in is too old.
-    public static func longestExposure_ms(ofLoginAfter revocation: Revocation, under policy: Policy) -> Int64 {
+    public static func longestExposure_ms(ofLoginAfter revocation: Revocation, under policy: Policy) -> Int64
+    {
         policy.lifetimes.absolute_ms
     }
 
@@ -69,7 +70,8 @@ public struct Token<Algorithm: TokenAlgorithm & ~Copyable>: AuthStrategy, ~Copya
 
     public mutating func signOctets(_ octets: [UInt8]) throws -> [UInt8]? { try authority.sign(octets) }
 
-    public mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential {
+    public mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential
+    {
         try authority.issueFlawed(flaw, to: subject, at: now)
     }
 

@@ -73,7 +73,8 @@ struct Likeness {
             return "\(unit ?? time) after \(run.warm_up_seconds.formatted(digits: 2)) s"
         }
         return [
-            ("status", base.status.rawValue, head.status.rawValue), ("extent of a repeat", extent(base), extent(head)),
+            ("status", base.status.rawValue, head.status.rawValue),
+            ("extent of a repeat", extent(base), extent(head)),
             ("authbench", base.versions.authbench, head.versions.authbench),
             ("swift", base.versions.swift, head.versions.swift),
             ("sqlite", base.versions.sqlite, head.versions.sqlite),
