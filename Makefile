@@ -1,4 +1,5 @@
 # make run and make test install what is missing; ARGS goes to authbench: make run ARGS="browse --clients 16"
+# make help lists the targets: its lines are those that stand after ## here.
 BIN := .build/release/authbench
 VENV := .venv
 ARGS ?=
@@ -12,70 +13,73 @@ DEFECT := hs256-jwt:slow5
 # instructions take some per cent more or less.
 ALIGNED := -Xswiftc -Xllvm -Xswiftc -align-all-functions=6
 
-.PHONY: run report test soak build lint check smoke bench fuzz schema docs defect example clean
+.PHONY: run help report test soak build lint check smoke bench fuzz schema docs defect example clean
 
-run: build
+run: build ## Measures all strategies and prints the table. make run ARGS="browse --clients 16"
 	@$(BIN) run $(ARGS)
 
+help: ## Lists these targets.
+	@sed -nE 's/^([a-z]+):.* ## (.*)/\1\t\2/p' Makefile | awk -F '\t' '{ printf "make %-8s %s\n", $$1, $$2 }'
+
 # The page beside the CSV files of a run; EXPOSURE adds the exposures of another folder, ALSO runs at other rates.
-report: $(VENV)/report
+report: $(VENV)/report ## Writes report.html, the figures of a run on one page. EXPOSURE=results/latest-exposure
 	@$(VENV)/bin/python plot/report.py "$(RESULTS)" $(if $(EXPOSURE),--exposure "$(EXPOSURE)") $(ALSO:%=--also %)
 
-build: .build/packages-run
+build: .build/packages-run ## Builds the program. The first time takes minutes.
 	@swift build -c release --product authbench $(ALIGNED)
 
 test: export AUTHBENCH_PROGRAM := $(CURDIR)/$(BIN)
-test: .build/packages-test $(VENV)/installed build
+test: .build/packages-test $(VENV)/installed build ## Runs all tests, on a real SQLite file and real Redis servers.
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
 	$(VENV)/bin/python -m pytest -q Tests/Docs Tests/Import Tests/Interop Tests/Pipelines Tests/Soak
 	$(VENV)/bin/python -m pytest -q plot/tests
 
 # 500 signals at random and aimed moments over all commands that measure or write: some 12 minutes.
-soak: build
+soak: build ## Sends 500 signals at bad moments, in about 12 minutes. TRIALS=500
 	python3 Tests/Soak/soak.py $(BIN) --trials $(or $(TRIALS),500)
 
-lint:
+lint: ## Checks the format of the Swift files.
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks Examples
 
-check: lint
+check: lint ## Checks the format and the rules of the architecture.
 	.ci/check-structure
 	.ci/check-grain
 	.ci/plain-english
 
 # The hot paths piece by piece, and against the bare calls below them and the libraries beside them: Benchmarks/README.md.
 # make bench TARGETS=Counts for the part that is the same on every machine.
-bench: .build/packages-run
+bench: .build/packages-run ## Measures the hot paths beside the bare calls below them. TARGETS=Counts
 	@.ci/bench $(TARGETS)
 
 # The columns of the CSV files, from the tables that write them.
-schema: build
+schema: build ## Writes results/SCHEMA.md, which explains every column of the CSV files.
 	@$(BIN) schema >results/SCHEMA.md
 
 # The tables and figures in the documents, from results/reference and results/reference-exposure.
-docs:
+docs: ## Writes the tables in the documents from the reference runs.
 	@.ci/doc-tables
 
 # A short real run of everything, as CI makes it.
-smoke: build
+smoke: build ## Makes a short real run of everything, as CI does.
 	.ci/smoke $(BIN)
 
 # A program that is worse on purpose, for trying the gate: make defect DEFECT=hs256-jwt:slow5 (1 to 50 per cent),
 # DEFECT=hs256-jwt:refuse (one good credential in 1000) or another of Sources/AuthStrategies/Defect, for any strategy.
 # DEFECT=by-name takes it from the file's name, authbench+hs256-jwt+slow5: .ci/gate-trials runs many so.
-defect: .build/packages-run
+defect: .build/packages-run ## Builds a program that is worse on purpose, to try the gate. DEFECT=hs256-jwt:slow5
 	AUTHBENCH_DEFECT=$(DEFECT) swift build -c release --product authbench $(ALIGNED) --scratch-path .build-defect
 	@mkdir -p .build-defect/programs
 	@cp .build-defect/release/authbench .build-defect/programs/$(subst :,-,$(DEFECT))
 	@SWIFT_BACKTRACE=enable=no .build-defect/programs/$(subst :,-,$(DEFECT)) --version
 
 # A package with a strategy of its own, as a user of the library has it.
-example: .build/packages-run
+example: .build/packages-run ## Builds and measures Examples/MemorySession, a strategy of your own.
 	swift build -c release --package-path Examples/MemorySession --scratch-path .build-example
 	@.build-example/release/my-authbench run --population 2000 --operations 20000 --repeats 1 --quiet --out .build-example/results || [ $$? -eq 3 ]
 
 # Tests/Fuzz/README.md: make fuzz SECONDS=600 TARGETS="json csv"
-fuzz: .build/packages-test
+fuzz: .build/packages-test ## Feeds random input to every parser. SECONDS=600 TARGETS="json csv"
 	AUTHBENCH_FUZZ=1 swift build -c release --product authbench-fuzz --scratch-path .build-fuzz \
 	    -Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing -Xswiftc -use-ld=lld
 	@.ci/fuzz .build-fuzz/release/authbench-fuzz $(SECONDS) $(TARGETS)
@@ -95,5 +99,5 @@ $(VENV)/installed: $(VENV)/report $(wildcard Tests/*/requirements.txt) plot/test
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check $(patsubst %,-r %,plot/requirements.txt $(filter %.txt,$^))
 	@touch $@
 
-clean:
+clean: ## Removes everything that was built, but no results.
 	rm -rf .build .build-fuzz .build-defect .build-bench Benchmarks/.benchmarkBaselines .build-example $(VENV)

@@ -6,43 +6,45 @@ import Backends
 import Foundation
 import Glibc
 
-/// The command line around a list of strategies; another package calls it with strategies of its own.
+/// Runs the command line around a list of strategies; another package calls it with its own strategies.
 public enum AuthBench {
-    /// Parses the arguments of the process, carries the command out and exits.
+    /// Parses the arguments of the process, carries out the command and exits.
     ///
-    /// - Parameter strategies: those that the commands know, in the order of tables.
+    /// - Parameter strategies: the strategies that the commands know, in the order of the tables.
     public static func main(_ strategies: StrategyRegistry) -> Never {
-        // Swift's own runtime ends with a trap where it can open nothing.
+        // Swift's own runtime traps when it cannot open a file.
         guard FileLimit.raise() >= Resources.leastFiles else {
-            leave(ExitStatus.runtime, "fewer than \(Resources.leastFiles) files may be open: see ulimit -n")
+            leave(
+                ExitStatus.runtime,
+                "this process may open fewer than \(Resources.leastFiles) files: see ulimit -n")
         }
         Signals.ignoreBrokenPipes()
         Signals.ignoreFileSizeLimit()
         do throws(ThreadError) { try Signals.watch() } catch { leave(ExitStatus.runtime, "\(error)") }
         OpenSSLLifetime.keepUntilTheEnd()
-        // We never call it ourselves, and its caller's status would be read as a result.
+        // authbench never calls exit. Whoever does would leave a status that is read as a result.
         atexit { AuthBench.leave(ExitStatus.runtime, "a strategy, or a library of it, called exit") }
         let status = Registry.$strategies.withValue(strategies) {
             run(Array(CommandLine.arguments.dropFirst()))
         }
-        // What was proved stays; anything else may come of the signal itself.
+        // A proved negative stays. Any other failure may come from the signal itself.
         if let signal = Signals.received, status != ExitStatus.signal(signal), status != ExitStatus.negative {
             leave(ExitStatus.signal(signal), "stopped by a signal")
         }
         leave(status)
     }
 
-    /// Ends the process without what `exit` does, as that takes from under other threads what they use: a client that
-    /// hangs in its store, or a thread of a strategy's own.
+    /// Ends the process without the cleanup of `exit`, because other threads may still use what that would destroy: a
+    /// client that hangs in its store, or a thread of the strategy.
     private static func leave(_ status: Int32, _ message: String? = nil) -> Never {
         if let message { Console.complain(message) }
         fflush(nil)
         _exit(status)
     }
 
-    /// Carries one command out.
+    /// Carries out one command.
     ///
-    /// - Returns: the exit status; whatever went wrong has been said in one line on stderr.
+    /// - Returns: the exit status; an error has been reported in one line on stderr.
     static func run(_ arguments: [String]) -> Int32 {
         do {
             var command = try Root.parseAsRoot(arguments)
@@ -65,15 +67,29 @@ public enum AuthBench {
                 print(Root.fullMessage(for: error))
                 return status
             }
-            let isOurs = error is ValidationError || error is CleanExit || status == ExitStatus.usage
-            Console.complain(isOurs ? Root.message(for: error) : error.words)
-            // What the parser does not know is no wrong decision.
+            Console.complain(
+                status == ExitStatus.usage
+                    ? "\(Root.message(for: error)) (see \(help(for: arguments)))" : error.words)
+            // An error that the parser does not know is not a wrong decision (1).
             return status == ExitStatus.usage ? status : ExitStatus.runtime
         }
     }
+
+    /// The command line that prints the help for the command in these arguments, and repeats none of its own words.
+    private static func help(for arguments: [String]) -> String {
+        var (command, words): (any ParsableCommand.Type, [String]) = (Root.self, ["authbench", "help"])
+        for argument in arguments {
+            let next = command.configuration.subcommands.first {
+                $0.configuration.commandName == argument && $0.configuration.shouldDisplay
+            }
+            guard let next else { break }
+            (command, words) = (next, words + [argument])
+        }
+        return words.joined(separator: " ")
+    }
 }
 
-/// The strategies that commands know.
+/// Holds the strategies that the commands know.
 enum Registry {
     @TaskLocal static var strategies: StrategyRegistry = []
 
@@ -81,7 +97,7 @@ enum Registry {
 }
 
 extension StrategyRegistry {
-    /// The strategy that only shows the harness's own cost.
+    /// The strategy that does nothing, so that its time is the cost of measuring.
     var baseline: String? { map { $0.descriptor }.first { $0.transport == .none }?.id }
 }
 
@@ -89,22 +105,42 @@ struct Root: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "authbench",
         abstract:
-            "Runs authentication strategies through one workload and measures them: measure it, don't assume it.",
+            "Measures authentication strategies under the same requests, and checks every decision they make.",
+        discussion: """
+            Begin with the first example. It measures every strategy on this machine, prints a table and writes CSV \
+            files. It needs no service: the database is a temporary file, and a Redis server is started for the run.
+
+            The exit status is 0 for success, 1 for a wrong decision or a proved regression, 2 when a store or a \
+            program failed, 3 when the numbers prove nothing, 4 for results that cannot be compared, 5 when nothing \
+            was measured, 64 for a wrong command line, and 65 for a file or folder that cannot be used.
+
+            EXAMPLES:
+              authbench run
+              authbench list
+            """,
         version: Version.authbench,
-        subcommands: [
-            RunCommand.self, ExposureCommand.self, GateCommand.self, CompareCommand.self,
-            ValidateCommand.self,
-            MergeCommand.self, ConformCommand.self,
-            ListCommand.self, TraceCommand.self, TokenCommand.self, SchemaCommand.self,
-            ServeSlicesCommand.self, TryStrategyCommand.self,
-            CountInstructionsCommand.self,
+        groupedSubcommands: [
+            CommandGroup(name: "Measure", subcommands: [RunCommand.self, ExposureCommand.self]),
+            CommandGroup(
+                name: "Keep honest",
+                subcommands: [
+                    GateCommand.self, CompareCommand.self, ConformCommand.self, ValidateCommand.self,
+                ]),
+            CommandGroup(name: "Serve", subcommands: [TokenCommand.self]),
+            CommandGroup(
+                name: "Files",
+                subcommands: [
+                    ListCommand.self, TraceCommand.self, MergeCommand.self, SchemaCommand.self,
+                    // Other commands start these, and help does not show them.
+                    ServeSlicesCommand.self, TryStrategyCommand.self, CountInstructionsCommand.self,
+                ]),
         ])
 }
 
 enum Version {
     static let authbench = "0.1.0" + (ChosenDefect.text.map { ", defective on purpose: \($0)" } ?? "")
 
-    /// The compiler's version as far as it tells itself.
+    /// The compiler's version, as far as a program can find it out.
     static var swift: String {
         #if swift(>=6.4)
             "6.4 or later"

@@ -1,32 +1,34 @@
 import AuthGate
 
-/// The exit statuses of all commands; the README has them in one table.
+/// Names the exit statuses of all commands; docs/ci.md has them in one table.
 enum ExitStatus {
     static let success: Int32 = 0
-    /// A proved negative: a wrong decision, a regression.
+    /// A strategy decided wrongly, or a regression is proved.
     static let negative: Int32 = 1
-    /// A store down, a crash, an I/O error.
+    /// A store was down, a program crashed, or a file could not be written.
     static let runtime: Int32 = 2
-    /// The run came to its end, but numbers in it must not be used, or prove nothing.
+    /// The run came to its end, but some of its numbers cannot be used, or prove nothing.
     static let notValid: Int32 = 3
-    /// Results that must not be put side by side: another trace, machine or schema.
+    /// Two results cannot be compared, because trace, machine or settings differ.
     static let incomparable: Int32 = 4
-    /// No operation completed, or no row of two results can be compared.
+    /// No operation completed, or two results have nothing in common.
     static let nothingMeasured: Int32 = 5
+    /// The command line was wrong.
     static let usage: Int32 = 64
+    /// A file or folder that the user named cannot be used.
     static let badData: Int32 = 65
-    /// Ended by a signal: 128 plus its number, as shells count.
+    /// A signal ended the command: 128 plus its number, as shells count.
     static func signal(_ number: Int32) -> Int32 { 128 + number }
 }
 
-/// What went wrong, in one line for the user, and the status to exit with.
+/// Says what went wrong in one line for the user, and holds the status to exit with.
 struct CommandError: Error, Equatable {
     var status: Int32
     var message: String
 
     static func usage(_ message: String) -> Self { Self(status: ExitStatus.usage, message: message) }
     static func badData(_ message: String) -> Self { Self(status: ExitStatus.badData, message: message) }
-    /// Refuses an empty path, which Foundation takes for the current folder.
+    /// Refuses an empty path, which Foundation would read as the current folder.
     static func refuseEmpty(_ path: String, _ option: String) throws(CommandError) {
         if path.isEmpty { throw usage("\(option) is empty: name a folder or a file") }
     }
@@ -35,7 +37,7 @@ struct CommandError: Error, Equatable {
 }
 
 extension GateError {
-    /// With which a command ends that threw it.
+    /// The exit status of a command that throws this error.
     var status: Int32 {
         switch kind {
         case .failed: ExitStatus.runtime

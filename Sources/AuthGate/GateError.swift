@@ -21,6 +21,7 @@ package struct GateError: Error, Equatable, CustomStringConvertible {
     static func unlikeTraces(_ name: String) -> Self {
         Self(
             kind: .incomparable,
-            description: "base and head make different traces of \(name): nothing to compare")
+            description:
+                "base and head make different traces of \(name): build both with one version of authbench")
     }
 }

@@ -87,19 +87,22 @@ package struct ExposureAssessment: Sendable {
             return "\(measurement.errors.count) errors: \(measurement.errors.text)"
         }
         if let loss = measurement.storeLoss { return loss }
-        if count < Self.minimumCount { return "only \(count) credentials were alive when revoked" }
+        if count < Self.minimumCount {
+            return "only \(count) credentials were still valid when they were revoked: raise --credentials"
+        }
         if unresolved > 0, measurement.falseAccepts == 0 {
-            return "\(unresolved) credentials were not seen refused before the end: measure longer"
+            return "\(unresolved) credentials were still accepted at the end: measure longer (--seconds)"
         }
         guard residual != nil else { return nil }
         let lifetime_ms = Double(measurement.lifetime.longest_ms)
         if let resolution_ms, resolution_ms > 0.05 * lifetime_ms {
             return
-                "probes of one credential were up to \(percent(resolution_ms / lifetime_ms)) of its life apart"
+                "requests with one credential were up to \(percent(resolution_ms / lifetime_ms)) of its lifetime apart: measure longer (--seconds)"
         }
         let lag_ms = Double(measurement.lag_ns) / 1e6 * measurement.compression
         if lag_ms > 0.02 * lifetime_ms {
-            return "a revocation was late by \(percent(lag_ms / lifetime_ms)) of a life"
+            return
+                "a revocation was late by \(percent(lag_ms / lifetime_ms)) of a lifetime: measure on a quieter machine"
         }
         return nil
     }

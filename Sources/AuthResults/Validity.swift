@@ -34,9 +34,9 @@ extension RepeatMeasurement {
         guard let residual = utilization_residual, residual > 0.03,
             usage.cpu_ns - clientCPU_ns > 10_000_000
         else { return nil }
-        return "\(strategy) has threads beside its clients' (async code and NIO do), which took"
-            + " \((residual * 100).formatted(digits: 0)) % more CPU time; CPU per operation counts it, service times"
-            + " contain the waiting for them"
+        return "\(strategy) has threads beside its clients', as async code and NIO have: they took"
+            + " \((residual * 100).formatted(digits: 0)) % more CPU time. CPU per operation includes it; service times"
+            + " include the wait for these threads."
     }
 }
 
@@ -148,9 +148,10 @@ package struct ValidityFacts {
         guard let targetRate, Double(backlog) > 0.01 * Double(arrivals) else { return nil }
         let share = Double(backlog) / Double(max(1, arrivals)) * 100
         let perSecond = wall_ns == 0 ? 0 : Double(completed) * 1e9 / Double(wall_ns)
-        return "overload: \(share.formatted(digits: 1)) % of the arrivals still waited when the last was due,"
+        return
+            "overload: \(share.formatted(digits: 1)) % of the requests still waited when the last one was due;"
             + " \(perSecond.formatted(digits: 0)) of \(targetRate.formatted(digits: 0))"
-            + " per second were done"
+            + " per second were answered"
     }
 
     private var lateHarness: String? {
@@ -168,7 +169,7 @@ package struct ValidityFacts {
     private var clipping: String? {
         guard clippedTimes > 0 else { return nil }
         return
-            "\(clippedTimes) times were longer than can be recorded, \(TextTable.time(BucketLayout.longest_ns))"
+            "\(clippedTimes) times were longer than can be recorded, which is \(TextTable.time(BucketLayout.longest_ns))"
     }
 
     private var foreignLoad: String? {
@@ -182,7 +183,8 @@ package struct ValidityFacts {
 
     private var throttling: String? {
         guard let throttled_ns, Double(throttled_ns) > 0.01 * Double(wall_ns) else { return nil }
-        return "throttled: the control group's processor limit held it up for \(TextTable.time(throttled_ns))"
+        return
+            "throttled: the control group's processor limit held up the run for \(TextTable.time(throttled_ns))"
     }
 
     private var steal: String? {
@@ -205,7 +207,8 @@ package struct ValidityFacts {
 
     private var lostTime: String? {
         guard let little_residual, abs(little_residual) > 0.02 else { return nil }
-        return "harness fault: \((little_residual * 100).formatted(digits: 1)) % off Little's law"
+        return
+            "harness fault: clients, throughput and service time disagree by \((little_residual * 100).formatted(digits: 1)) % (Little's law)"
     }
 }
 

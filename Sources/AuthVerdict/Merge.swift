@@ -19,7 +19,9 @@ package struct Merge {
         if let part = parts.first(where: \.isExposure) {
             throw MergeError(
                 isIncomparable: false,
-                description: "\(part.url.path): exposures are not merged: measure more credentials at once")
+                description:
+                    "\(part.url.path): exposures are not merged: measure more credentials in one run (exposure --credentials)"
+            )
         }
         records = try parts.map { part in
             let data = try Data(contentsOf: part.url.appendingPathComponent("run.json"))
@@ -40,7 +42,7 @@ package struct Merge {
                 guard !unlike.isEmpty else { continue }
                 throw MergeError(
                     isIncomparable: true,
-                    description: "\(parts[head].url.path) is not merged with \(parts[base].url.path): "
+                    description: "\(parts[head].url.path) cannot be merged with \(parts[base].url.path): "
                         + unlike.joined(separator: "; "))
             }
         }

@@ -77,6 +77,9 @@ struct CommandLineTests {
         #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
         #expect(result.output.isEmpty)
         #expect(try files().isEmpty)
+        if ["--bogus", "1MB"].contains(arguments.last) {
+            #expect(result.errors.contains("(see authbench help run)"), "\(result.errors)")
+        }
     }
 
     static let unusableData: [(arguments: [String], part: String)] = [
@@ -84,7 +87,8 @@ struct CommandLineTests {
         (["run", "key.json"], "colour"), (["run", "sum.json"], "sum to 0.5"),
         (["run", "clients.json"], "clients is 0"),
         (["run", "many.json"], "250"), (["run", "twice.json"], "twice"),
-        (["run", "type.json"], "mix.authenticate"),
+        (["run", "type.json"], "mix.authenticate has a value of another type: give a number"),
+        (["run", "skew.json"], "skew: the value is unknown: give uniform or zipfian"),
         (["run", "fraction.json"], "whole"), (["run", "--out", "notes.txt"], "is a file"),
         (["run", "--out", "/proc/nowhere"], "cannot be written"), (["run", "--sqlite", "."], "is a folder"),
         (["run", "--sqlite", "notes.txt"], "not an SQLite database"),
@@ -111,6 +115,7 @@ struct CommandLineTests {
         try write(#"{\#(mix),"name":"z"}"#, to: "twice.json")
         try write(#"{"name":"x","summary":"y","mix":{"authenticate":"all"}}"#, to: "type.json")
         try write(#"{\#(mix),"clients":1.5}"#, to: "fraction.json")
+        try write(#"{\#(mix),"skew":"steep"}"#, to: "skew.json")
         try write("shopping list", to: "notes.txt")
         let before = try files()
         let result = try authbench(arguments)
@@ -182,7 +187,9 @@ struct CommandLineTests {
         let latest = folder.appendingPathComponent("results/latest/")
         let names = Set(try FileManager.default.contentsOfDirectory(atPath: latest.path))
         #expect(
-            names == ["summary.csv", "latency.csv", "throughput.csv", "size.csv", "run.json", "histograms.jsonl"])
+            names == [
+                "summary.csv", "latency.csv", "throughput.csv", "size.csv", "run.json", "histograms.jsonl",
+            ])
         for file in try FileManager.default.subpathsOfDirectory(atPath: latest.path) {
             let bytes = try? Data(contentsOf: latest.appendingPathComponent(file))
             for secret in ["eyJ", "__Host-session=", "PRIVATE KEY"]
@@ -221,6 +228,27 @@ struct CommandLineTests {
             ["run", "--strategy", "null", "--strategy", "hs", "--format", "csv"] + Self.short)
         let strategies = result.output.split(separator: "\n").dropFirst().map { $0.prefix { $0 != "," } }
         #expect(strategies == ["null-baseline", "hs256-jwt"])
+    }
+
+    @Test(
+        "a p99 that is blank comes with the time to measure, which is enough",
+        arguments: [["--rate", "20000", "--duration", "0.1"], ["--operations", "3000"]])
+    func adviceOnP99(options: [String]) throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let run = ["run", "browse", "--strategy", "null", "--population", "320", "--repeats", "1"]
+        let short = try authbench(run + options)
+        #expect([0, 3].contains(short.status), "\(short.errors)")
+        let lines = short.output.split(separator: "\n").map(String.init)
+        let advice = try #require(
+            lines.first { $0.hasPrefix("p99 needs 9508 authentications") }, "\(short.output)")
+        let better = advice.split(separator: " ").suffix(2).map(String.init)
+        #expect(better.first == options[options.count - 2], "\(advice)")
+        let arguments: [String] = run + options.dropLast(2) + better
+        let long = try authbench(arguments)
+        #expect([0, 3].contains(long.status), "\(long.errors)")
+        #expect(!long.output.contains("p99 needs"), "\(advice): \(long.output)")
+        let row = try #require(long.output.split(separator: "\n").first { $0.hasPrefix("null-baseline") })
+        #expect(!row.split(separator: " ").prefix(5).contains("–"), "\(row)")
     }
 
     @Test("prints the first operations of each client, and a hash that the seed decides")

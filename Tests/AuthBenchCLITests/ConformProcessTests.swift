@@ -26,7 +26,7 @@ struct ConformProcessTests {
     func crash() throws {
         let result = try conform("crashes")
         #expect(result.status == 2)
-        #expect(result.errors.contains("crashes could not be tried on from CRD-05: it crashed with signal"))
+        #expect(result.errors.contains("crashes could not be tried from CRD-05 on: it crashed with signal"))
         #expect(result.errors.contains("Fatal error: on purpose"))
         #expect(
             result.output.contains(
@@ -40,7 +40,7 @@ struct ConformProcessTests {
         #expect(result.status == 2)
         #expect(
             result.errors.contains(
-                "hangs could not be tried on from CRD-04: renew has not come back within 0.5 s"))
+                "hangs could not be tried from CRD-04 on: renew has not come back within 0.5 s"))
     }
 
     @Test("a strategy that ends the process is no success")

@@ -48,7 +48,29 @@ struct ExposureCommandTests {
             }
             #expect(rows.contains { $0["matches_theory"] == "true" && $0["revocation"] == "immediate" })
             #expect(!rows.contains { $0["strategy"] == "null-baseline" })
-            try checkFolder(folder.appendingPathComponent("results/latest").resolvingSymlinksInPath())
+            try checkFolder(
+                folder.appendingPathComponent("results/latest-exposure").resolvingSymlinksInPath())
+        }
+    }
+
+    @Test("leaves latest on the newest run, and has a link of its own")
+    func links() throws {
+        try withFolder { folder in
+            func target(_ name: String) throws -> String {
+                let path = folder.appendingPathComponent("results/\(name)").path
+                return try FileManager.default.destinationOfSymbolicLink(atPath: path)
+            }
+            let run = [
+                "run", "--strategy", "null", "--population", "320", "--operations", "2000", "--repeats", "1",
+            ]
+            #expect([0, 3].contains(try Program(run, in: folder).finish().status))
+            let newest = try target("latest")
+            let exposure = [
+                "exposure", "--strategy", "hs256", "--seconds", "0.5", "--credentials", "10", "-q",
+            ]
+            #expect([0, 3].contains(try Program(exposure, in: folder).finish().status))
+            #expect(try target("latest") == newest)
+            #expect(try target("latest-exposure").contains("-exposure-"))
         }
     }
 

@@ -134,7 +134,8 @@ struct NeighbourTests {
     private func crowd(_ disk: Disk) throws {
         for kind in Disk.Kind.allCases {
             let inside = [
-                "latest", "histograms.jsonl", "run.json", "latency.csv", "throughput.csv", "exposure.csv", ".part",
+                "latest", "latest-exposure", "histograms.jsonl", "run.json", "latency.csv", "throughput.csv",
+                "exposure.csv", ".part",
             ]
             for name in inside { try disk.put(kind, at: "out-\(kind)/\(name)") }
             for suffix in ["", "2", "-wal2", ".wal", "-journal-wal"] {

@@ -86,12 +86,21 @@ struct WorkloadTests {
             (#"{"name":"x","summary":"y","touch":"often","mix":{"authenticate":1}}"#, "often"),
             (
                 #"{"name":"x","summary":"y","touch":"never","touch_interval_seconds":5,"mix":{"authenticate":1}}"#,
-                "goes with"
+                "needs \"touch\": \"interval\""
             ),
             (#"{"name":"x","summary":"y","touch_interval_seconds":0,"mix":{"authenticate":1}}"#, "above 0"),
             (
                 #"{"name":"x","summary":"y","touch_interval_seconds":900,"mix":{"authenticate":1}}"#,
-                "let a credential live"
+                "lifetimes_seconds.access is 900: give at least 2 more than touch_interval_seconds, which is 900"
+            ),
+            (
+                #"{"name":"x","summary":"y","lifetimes_seconds":{"access":60},"mix":{"authenticate":1}}"#,
+                "lifetimes_seconds.access is 60: give at least 2 more than touch_interval_seconds, which is 60, because "
+                    + "sessions may be 60 s old when the run starts and would expire in it (jitter takes 3 s of access)"
+            ),
+            (
+                #"{"name":"x","summary":"y","touch":"never","lifetimes_seconds":{"idle":1},"mix":{"authenticate":1}}"#,
+                "lifetimes_seconds.idle is 1: give at least 2"
             ),
             (
                 #"{"name":"x","summary":"y","lifetimes_seconds":{"idle":0},"mix":{"authenticate":1}}"#,
@@ -119,7 +128,7 @@ struct WorkloadTests {
             ),
             (
                 #"{"name":"x","summary":"y","requests_in_parallel":3,"mix":{"authenticate":1}}"#,
-                "clients (8) a multiple of it"
+                "divides clients (8)"
             ),
             (#"{"name":"x","summary":"y","requests_in_parallel":0,"mix":{"authenticate":1}}"#, "is 0"),
             (#"{"name":"x","mix":{"authenticate":1}}"#, "summary"),

@@ -55,7 +55,7 @@ struct GateTests {
         let report = try script.report(blocks: [10, 5])
         #expect(report.verdict == .inconclusive)
         #expect(report.rows.allSatisfy { $0.verdict != .regression })
-        #expect(report.rows.contains { $0.why.contains("no blocks for stage 2: the budget of 300 s") })
+        #expect(report.rows.contains { $0.why.contains("stage 2 got no blocks: the budget of 300 s") })
     }
 
     @Test("a gate that finds a program unlike itself believes nothing else")

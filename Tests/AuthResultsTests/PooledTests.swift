@@ -220,6 +220,6 @@ struct SummaryTests {
         let text = TextTable.text(lines, isColored: true).split(separator: "\n")
         #expect(text[1].contains("1 670 000") && text[1].hasSuffix("1/2"), "\(text[1])")
         #expect(text[2].hasPrefix("\u{1B}[31m") && !text[1].hasPrefix("\u{1B}"))
-        #expect(text.last == "not valid: b: all its figures, as no repeat is valid")
+        #expect(text.last == "not valid: b: no repeat is valid, do not use its figures")
     }
 }

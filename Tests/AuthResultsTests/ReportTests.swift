@@ -122,7 +122,8 @@ struct ReportTests {
             ].map(Assessment.init), costReports: [], strategies: ["a-strategy-name", "b"])
         let text = TextTable.text(lines, isColored: false)
         let notes = [
-            "not valid: b, repeat 1: 1 false accepts", "not valid: b: all its figures, as no repeat is valid",
+            "not valid: b, repeat 1: 1 false accepts",
+            "not valid: b: no repeat is valid, do not use its figures",
         ]
         #expect(text.split(separator: "\n").suffix(2).map(String.init) == notes)
         let widths = Set(text.split(separator: "\n").dropLast(2).map(\.count))
@@ -219,7 +220,7 @@ struct ReportTests {
         #expect(wide[0].contains("wrong") && wide.count == 2)
         let narrow = TextTable.text(good, isColored: false, width: 60).split(separator: "\n")
         #expect(narrow[0].count <= 60 && !narrow[0].contains("wrong"))
-        #expect(narrow.last?.hasPrefix("left out for want of room: errs, wrong") == true)
+        #expect(narrow.last?.hasPrefix("left out, as the terminal is narrow: errs, wrong") == true)
         let bad = Summary.lines(
             [Assessment(measurement(falseAccepts: 1))], costReports: [], strategies: ["hs256-jwt"])
         #expect(TextTable.text(bad, isColored: false, width: 40).split(separator: "\n")[0].contains("wrong"))

@@ -5,28 +5,35 @@ import AuthVerdict
 import Backends
 import Foundation
 
-/// `authbench compare`: what two result folders prove about the difference between them.
+/// `authbench compare` tells what two result folders prove about the difference between them.
 struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "compare", abstract: "Compares two result folders of one trace on one machine.",
+        commandName: "compare", abstract: "Tells whether a second run is slower than a first one.",
         discussion: """
-            Exits with 0 when the candidate is proved not to be worse, 1 for a regression or a wrong decision, 2 for \
-            errors of the candidate, 3 when neither is proved, 4 when the two must not be compared, 5 when \
-            there is nothing to compare.
+            Both runs must have the same requests, settings and machine. A proof takes 9 to 11 repeats in each \
+            run. Two separate runs prove less than authbench gate, which measures two builds in turns.
+
+            The exit status is 0 when the candidate is proved not to be worse, 1 for a proved regression or a wrong \
+            decision, 2 for errors of the candidate, 3 when neither is proved, 4 when the two cannot be compared, \
+            and 5 when they have nothing in common.
+
+            EXAMPLES:
+              authbench compare results/before results/after
+              authbench compare results/before results/after --format markdown
             """)
 
-    @Argument(help: "The result folder that sets the standard.")
+    @Argument(help: "The result folder of the run before the change.")
     var base: String
 
-    @Argument(help: "The result folder that is judged.")
+    @Argument(help: "The result folder of the run with the change, which is judged.")
     var candidate: String
 
-    @Flag(help: "Compares runs of two machines, as advice that fails on wrong decisions only.")
+    @Flag(help: "Compares runs of two machines. The verdict is advice: only wrong decisions fail.")
     var allowDifferentMachine = false
 
     @OptionGroup var verdict: VerdictOptions
 
-    @Option(help: "Writes the comparison to this file instead of stdout, whole or not at all.")
+    @Option(help: ArgumentHelp("Writes the comparison to this file instead of stdout.", valueName: "file"))
     var out: String?
 
     func validate() throws {
@@ -34,7 +41,7 @@ struct CompareCommand: ParsableCommand {
         let folder = URL(fileURLWithPath: out).deletingLastPathComponent().path
         var isFolder = false
         guard FileStatus.exists(folder, isFolder: &isFolder), isFolder
-        else { throw ValidationError("--out \(out): there is no folder \(folder)") }
+        else { throw ValidationError("--out \(out): the folder \(folder) does not exist: make it first") }
     }
 
     func run() throws {

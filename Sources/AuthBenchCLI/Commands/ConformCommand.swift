@@ -6,31 +6,41 @@ import AuthResults
 import Backends
 import Foundation
 
-/// `authbench conform`: tries strategies against the checklist of what a security engineer would sign.
+/// `authbench conform` tries strategies against the checklist that a security engineer would sign.
 struct ConformCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "conform",
-        abstract: "Tries every requirement and hostile case on each strategy, and prints the verdicts.")
+        abstract: "Tests whether each strategy refuses what it must refuse, and accepts what it must accept.",
+        discussion: """
+            Each line is one requirement of a checklist for sessions and tokens: passed, FAILED, does not apply, \
+            not tried, or BROKE OFF when the strategy crashed, hung or was too slow.
+
+            The exit status is 1 when a requirement failed, and 2 when a trial broke off or nothing was tried.
+
+            EXAMPLES:
+              authbench conform --quiet
+              authbench conform --strategy hs256-jwt --format csv
+            """)
 
     @OptionGroup var strategies: StrategyOptions
 
     @OptionGroup var stores: StoreOptions
 
-    @Option(help: "What to print on stdout: table, json or csv.")
+    @Option(help: "How the table is printed on stdout.")
     var format = RunCommand.Format.table
 
-    @Flag(name: .shortAndLong, help: "In the table only what failed or broke off.")
+    @Flag(name: .shortAndLong, help: "Shows only what failed or broke off in the table.")
     var quiet = false
 
     @Option(
         help: ArgumentHelp(
-            "How many seconds one call of a strategy may take before its trial is given up.",
+            "How long one call of a strategy may take. A slower strategy is not tried any further.",
             valueName: "seconds"))
     var patience = 60.0
 
     func validate() throws {
         guard (0.1...3600).contains(patience) else {
-            throw ValidationError("--patience is \(patience): from 0.1 to 3600 seconds")
+            throw ValidationError("--patience is \(patience): give 0.1 to 3600 seconds")
         }
     }
 
@@ -40,16 +50,8 @@ struct ConformCommand: ParsableCommand {
         defer { interruption.end() }
         let plan = try plan()
         let stores = try Stores(plan, cleanup: cleanup)
-        var findings: [Finding] = []
-        do {
-            for strategy in plan.strategies where !stop.isRaised {
-                let trial = TrialProcess(
-                    strategy: strategy.descriptor.id, environment: stores.environment, folder: stores.folder,
-                    patience_s: patience, stop: stop)
-                let own = try trial.run() ?? []
-                findings += own.blaming(stores.loss(of: strategy.descriptor))
-            }
-        } catch {
+        let findings: [Finding]
+        do { findings = try tryStrategies(plan, stores, stop) } catch {
             _ = stores.close(isEmpty: true)
             throw error
         }
@@ -59,32 +61,52 @@ struct ConformCommand: ParsableCommand {
             throw CommandError(
                 status: ExitStatus.signal(signal),
                 message:
-                    "stopped by a signal; \(findings.isEmpty ? "no strategy was" : "what is shown was") tried"
+                    "stopped by a signal; \(findings.isEmpty ? "no strategy was tried" : "the table has what was tried until then")"
             )
         }
         if let fault = Self.fault(findings) { throw fault }
         if let problem { throw CommandError.runtime(problem) }
     }
 
-    /// What follows from all findings: a breach outweighs what could not be tried, and one strategy does not answer for
-    /// another.
+    private func tryStrategies(_ plan: RunPlan, _ stores: Stores, _ stop: StopFlag) throws -> [Finding] {
+        var findings: [Finding] = []
+        let isShown = !quiet && Console.isErrorTerminal
+        defer { if isShown { Console.overwrite("") } }
+        for (index, strategy) in plan.strategies.enumerated() where !stop.isRaised {
+            let descriptor = strategy.descriptor
+            if isShown {
+                let number = "strategy \(index + 1) of \(plan.strategies.count)"
+                Console.overwrite("trying \(descriptor.id), \(number)")
+            }
+            let trial = TrialProcess(
+                strategy: descriptor.id, environment: stores.environment, folder: stores.folder,
+                patience_s: patience, stop: stop)
+            findings += (try trial.run() ?? []).blaming(stores.loss(of: descriptor))
+        }
+        return findings
+    }
+
+    /// Returns the error that follows from all findings: a failed requirement outweighs what could not be tried, and
+    /// each strategy must have been tried.
     static func fault(_ findings: [Finding]) -> CommandError? {
         let failed = findings.filter(\.isFailed)
         guard failed.isEmpty else {
             let names = failed.map { "\($0.strategy) \($0.requirement)" }.joined(separator: ", ")
-            return CommandError(status: ExitStatus.negative, message: "not as required: \(names)")
+            return CommandError(
+                status: ExitStatus.negative, message: "not as required: \(names): the table says why")
         }
         let broken = findings.filter { $0.isBroken && Requirement.ids.contains($0.requirement) }
         guard broken.isEmpty else {
             let texts = broken.map {
-                "\($0.strategy) could not be tried on from \($0.requirement): \($0.reason)"
+                "\($0.strategy) could not be tried from \($0.requirement) on: \($0.reason)"
             }
             return .runtime(texts.joined(separator: "; "))
         }
         let idle = Set(findings.map(\.strategy)).subtracting(
             findings.filter { $0.cases != nil }.map(\.strategy))
         guard idle.isEmpty else {
-            return .runtime("nothing was tried of \(idle.sorted().joined(separator: ", "))")
+            return .runtime(
+                "no requirement was tried on \(idle.sorted().joined(separator: ", ")): the table says why")
         }
         return nil
     }
@@ -99,7 +121,7 @@ struct ConformCommand: ParsableCommand {
         }
     }
 
-    /// One line for each strategy.
+    /// Sums up each strategy in one line.
     private static func sums(_ findings: [Finding]) -> String {
         var text = ""
         for (index, finding) in findings.enumerated()
@@ -140,7 +162,7 @@ struct ConformCommand: ParsableCommand {
 }
 
 extension [Finding] {
-    /// What a store lost is no failure of the strategy; it may have decided wrongly all the same, but nobody can tell.
+    /// Turns failures into broken trials where the store lost data: nobody can tell then whether the strategy was wrong.
     fileprivate func blaming(_ loss: String?) -> Self {
         guard let loss else { return self }
         return map { finding in

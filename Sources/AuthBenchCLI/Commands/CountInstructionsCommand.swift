@@ -1,23 +1,24 @@
 import ArgumentParser
 import AuthGate
 
-/// `authbench count-instructions`: one case of the gate's instruction counts, run under Callgrind by the gate.
+/// `authbench count-instructions` runs one case whose instructions Callgrind counts; the gate starts it.
 struct CountInstructionsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "count-instructions",
         abstract:
-            "Does operations in one function that Callgrind can be told to count; without a case, lists the cases.",
+            "Runs the operations of one case for Callgrind to count. Without a case, it lists the cases.",
         shouldDisplay: false)
 
     @Argument(help: "The name of the case.")
     var name: String?
 
-    @Argument(help: "How many operations.")
+    @Argument(help: "How many operations to run.")
     var operations: Int?
 
     func validate() throws {
         guard (name == nil) == (operations == nil), operations.map({ $0 > 0 }) ?? true else {
-            throw ValidationError("count-instructions takes a case and a number of operations, or neither")
+            throw ValidationError(
+                "count-instructions takes a case and a number of operations above 0, or nothing")
         }
     }
 
@@ -29,7 +30,7 @@ struct CountInstructionsCommand: ParsableCommand {
         }
         guard let chosen = cases.first(where: { $0.name == name }) else {
             throw CommandError.usage(
-                "unknown case \"\(name)\": choose \(cases.map(\.name).joined(separator: ", "))")
+                "unknown case \"\(name)\": choose one of \(cases.map(\.name).joined(separator: ", "))")
         }
         let right = try chosen.run(operations)
         guard right == operations else {

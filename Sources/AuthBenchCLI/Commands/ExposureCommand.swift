@@ -3,49 +3,66 @@ import AuthHarness
 import AuthResults
 import Foundation
 
-/// `authbench exposure`: measures how long revoked credentials are still accepted, prints a table and writes a
-/// result folder.
+/// `authbench exposure` measures how long revoked credentials are still accepted, prints a table and writes a result
+/// folder.
 struct ExposureCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "exposure",
-        abstract: "Measures how long a revoked credential is still accepted, beside what theory says.",
-        discussion:
-            "One client revokes credentials of all ages, all others present them without pause. Where a credential "
-            + "dies at expiry, the strategy's clock runs faster, so that the longest life ends in time.")
+        abstract: "Measures how long a credential still works after it was revoked.",
+        discussion: """
+            The time says how long somebody with a stolen credential stays in after a logout, or keeps a permission \
+            that was taken away. 0 means: not at all. Beside each figure stands what theory expects from the \
+            lifetimes of the workload.
+
+            One client revokes credentials of all ages. All other clients present them without pause. Where a \
+            credential only ends when it expires, the strategy's clock runs faster: hours pass in seconds.
+
+            EXAMPLES:
+              authbench exposure
+              authbench exposure services --strategy hybrid --seconds 15
+            """)
 
     @Argument(
-        help: "The workload whose lifetimes count: a built-in one or the path of a .json file.")
+        help: "The workload that sets the lifetimes: a built-in one, or the path of a .json file.")
     var workload = "mixed"
 
     @Option(
         parsing: .unconditional,
-        help: "One client revokes, all others probe (2 to \(Run.maximumClients)).")
+        help: ArgumentHelp(
+            "How many clients take part, from 2 to \(Run.maximumClients): one revokes, all others present credentials (default: as in the workload).",
+            valueName: "count"))
     var clients: Int?
 
     @Option(
         parsing: .unconditional,
-        help:
-            "How many credentials of each strategy are revoked: half by logout, half by a permission change."
-    )
+        help: ArgumentHelp(
+            "How many credentials of each strategy are revoked: half by logout, half by a changed permission.",
+            valueName: "count"))
     var credentials = 2000
 
-    @Option(parsing: .unconditional, help: "Seconds to measure each strategy.")
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How many seconds each strategy is measured.", valueName: "seconds"))
     var seconds = 8.0
 
-    @Option(parsing: .unconditional, help: "Decides who is revoked when; 0 or above.")
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Decides which credential is revoked when; 0 or above (default: as in the workload).",
+            valueName: "number"))
     var seed: UInt64?
 
     @OptionGroup var strategies: StrategyOptions
 
-    @Option(help: "The folder in which the result folder is made.")
+    @Option(help: ArgumentHelp("Makes the result folder in this folder.", valueName: "folder"))
     var out = "results"
 
     @OptionGroup var stores: StoreOptions
 
-    @Option(help: "What to print on stdout: table, json or csv.")
+    @Option(help: "How the table is printed on stdout.")
     var format = RunCommand.Format.table
 
-    @Flag(name: .shortAndLong, help: "No progress and no talk on stderr, only errors.")
+    @Flag(name: .shortAndLong, help: "Prints only errors on stderr: no progress and no remarks.")
     var quiet = false
 
     func run() throws {
@@ -66,24 +83,24 @@ struct ExposureCommand: ParsableCommand {
         try Console.output(text)
     }
 
-    /// All options checked, as a run of one repeat.
-    private func plan() throws -> RunPlan {
+    /// Checks all options, and makes a run of one repeat of them.
+    func plan() throws -> RunPlan {
         try CommandError.refuseEmpty(out, "--out")
         var workload = try WorkloadSource.load(workload)
         workload.clients = clients ?? workload.clients
         workload.seed = seed ?? workload.seed
         guard 2...Run.maximumClients ~= workload.clients else {
             throw CommandError.usage(
-                "--clients is \(workload.clients): from 2 to \(Run.maximumClients), one revokes and the others probe"
+                "--clients is \(workload.clients): give 2 to \(Run.maximumClients), because one revokes and the others present credentials"
             )
         }
         guard 10...100_000 ~= credentials else {
-            throw CommandError.usage("--credentials is \(credentials): from 10 to 100000")
+            throw CommandError.usage("--credentials is \(credentials): give 10 to 100000")
         }
         guard (0.5...86_400).contains(seconds) else {
-            throw CommandError.usage("--seconds is \(seconds): from 0.5 to 86400")
+            throw CommandError.usage("--seconds is \(seconds): give 0.5 to 86400")
         }
-        // The baseline's credential protects nothing, so that there is nothing to revoke.
+        // The baseline's credential protects nothing, so there is nothing to revoke.
         let selected = try strategies.selected(
             from: Registry.strategies.filter { $0.descriptor.transport != .none })
         return RunPlan(

@@ -1,12 +1,17 @@
 import ArgumentParser
 import AuthResults
 
-/// `authbench list`: the strategies and workloads that the program knows.
+/// `authbench list` prints the strategies and workloads that the program knows.
 struct ListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Lists the strategies and the built-in workloads.")
+        commandName: "list", abstract: "Lists the strategies and workloads that you can choose.",
+        discussion: """
+            EXAMPLES:
+              authbench list
+              authbench list --format json
+            """)
 
-    @Option(help: "How to print: table or json.")
+    @Option(help: "How the list is printed on stdout.")
     var format = Format.table
 
     enum Format: String, ExpressibleByArgument, CaseIterable { case table, json }
@@ -17,9 +22,10 @@ struct ListCommand: ParsableCommand {
         switch format {
         case .table:
             let lines =
-                ["Strategies (--strategy ID)"] + strategies.map { "  " + padded($0.id) + $0.title }
-                + ["", "Workloads (authbench run NAME)"]
-                + workloads.map { "  " + padded($0.name) + $0.summary }
+                ["Strategies: authbench run --strategy NAME measures only this one."]
+                + strategies.map { line($0.id, $0.title) }
+                + ["", "Workloads: authbench run NAME measures with these requests."]
+                + workloads.map { line($0.name, $0.summary) }
             try Console.output(lines.joined(separator: "\n") + "\n")
         case .json:
             let columns: [Column<(kind: String, id: String, text: String)>] = [
@@ -33,7 +39,17 @@ struct ListCommand: ParsableCommand {
         }
     }
 
-    private func padded(_ name: String) -> String {
-        name + String(repeating: " ", count: max(1, 16 - name.count))
+    /// Puts a name beside its text, which breaks into lines of the terminal's width.
+    private func line(_ name: String, _ text: String) -> String {
+        var lines = ["  " + name + String(repeating: " ", count: max(1, 16 - name.count))]
+        for word in text.split(separator: " ") {
+            let last = lines[lines.count - 1]
+            if last.count + word.count >= Console.outputColumns ?? .max, last.contains(where: { $0 != " " }) {
+                lines.append(String(repeating: " ", count: 18) + word)
+            } else {
+                lines[lines.count - 1] = last + (last.hasSuffix(" ") ? "" : " ") + word
+            }
+        }
+        return lines.joined(separator: "\n")
     }
 }

@@ -6,25 +6,35 @@ import AuthVerdict
 import Backends
 import Foundation
 
-/// `authbench merge`: several runs of one trace as one result folder, nothing lost.
+/// `authbench merge` makes one result folder of several runs of one trace, and loses no measured time.
 struct MergeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "merge",
-        abstract: "Merges result folders of one trace on one machine, and prints the figures of the whole.")
+        abstract: "Combines several runs into one result folder, and prints the figures of all together.",
+        discussion: """
+            The runs must have the same requests, settings and machine. More repeats make p99 and the intervals \
+            surer.
 
-    @Argument(help: "Two result folders or more.")
+            EXAMPLES:
+              authbench merge results/monday results/tuesday
+              authbench merge results/monday results/tuesday --out merged --format json
+            """)
+
+    @Argument(help: "Two or more result folders.")
     var folders: [String]
 
-    @Option(help: "The folder in which the merged result folder is made.")
+    @Option(help: ArgumentHelp("Makes the merged result folder in this folder.", valueName: "folder"))
     var out = "results"
 
-    @Option(help: "What to print on stdout: csv or json.")
+    @Option(help: "How the figures are printed on stdout.")
     var format = Format.csv
 
     enum Format: String, ExpressibleByArgument, CaseIterable { case csv, json }
 
     func validate() throws {
-        guard folders.count >= 2 else { throw ValidationError("merge needs two folders or more") }
+        guard folders.count >= 2 else {
+            throw ValidationError("merge needs at least two folders: name two result folders")
+        }
     }
 
     func run() throws {

@@ -1,10 +1,15 @@
 import ArgumentParser
 import AuthResults
 
-/// `authbench schema`: the columns of the CSV files.
+/// `authbench schema` prints the columns of the CSV files.
 struct SchemaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "schema", abstract: "Prints what each column of the CSV files holds, as Markdown.")
+        commandName: "schema", abstract: "Explains every column of the CSV files, as Markdown.",
+        discussion: """
+            EXAMPLES:
+              authbench schema
+              authbench schema >SCHEMA.md
+            """)
 
     func run() throws { try Console.output(Schema.markdown) }
 }

@@ -3,16 +3,16 @@ import AuthGate
 import Backends
 import Foundation
 
-/// `authbench serve-slices`: measures what lines on stdin say, for `gate`; not meant to be typed.
+/// `authbench serve-slices` measures what lines on stdin ask for; the gate starts it, nobody types it.
 struct ServeSlicesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "serve-slices", abstract: "Measures slices for the gate, driven by lines on stdin.",
+        commandName: "serve-slices", abstract: "Measures for the gate, which asks by lines on stdin.",
         shouldDisplay: false)
 
     func run() throws {
-        // What a strategy prints must not stand between the answers.
+        // Output of a strategy must not mix with the answers.
         guard let descriptors = ProtocolDescriptors.take() else {
-            throw CommandError.runtime("no descriptors are left for the slice protocol: raise ulimit -n")
+            throw CommandError.runtime("no file descriptor is free for the slice protocol: raise ulimit -n")
         }
         let output = FileHandle(fileDescriptor: descriptors.output)
         var input = LineReader(FileHandle(fileDescriptor: descriptors.input))
@@ -23,7 +23,7 @@ struct ServeSlicesCommand: ParsableCommand {
         }
     }
 
-    /// The next line, however long it takes; `nil` at the end.
+    /// Waits for the next line, however long it takes; returns `nil` at the end.
     private static func next(_ input: inout LineReader) -> Data? {
         while true {
             do { return try input.next(patience_s: 3600) } catch  where error == .silent { continue } catch {

@@ -5,44 +5,65 @@ import AuthStrategies
 import Backends
 import Foundation
 
-/// `authbench token`: single access tokens, made and checked as the JWT strategies do.
+/// `authbench token` makes and checks single access tokens as the JWT strategies do.
 struct TokenCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "token", abstract: "Makes and checks single tokens as the JWT strategies do.",
+        commandName: "token", abstract: "Makes one token, or tells why a token is refused.",
+        discussion: """
+            It decides exactly as the JWT strategies do.
+
+            EXAMPLES:
+              authbench token make --alg RS256 --new-key key.pem >token
+              authbench token check --alg RS256 --key key.pem <token
+            """,
         subcommands: [TokenMakeCommand.self, TokenCheckCommand.self])
 }
 
-/// `authbench token make`: one token on stdout.
+/// `authbench token make` prints one token on stdout.
 struct TokenMakeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "make", abstract: "Prints one compact JWT, with the claims of RFC 9068 or of a profile.")
+        commandName: "make", abstract: "Prints one compact JWT, with the claims of RFC 9068 or of a profile.",
+        discussion: """
+            EXAMPLES:
+              authbench token make --alg RS256 --new-key key.pem >token
+              authbench token make --alg HS256 --new-key secret.key --profile keycloak
+            """)
 
     @OptionGroup var options: TokenOptions
 
     @Option(
         help: ArgumentHelp(
-            "In place of --key: makes a new key and writes it to this file, which must not exist.",
+            "Makes a new key instead of reading --key, and writes it to this file, which must not exist.",
             valueName: "file"))
     var newKey: String?
 
-    @Option(parsing: .unconditional, help: "The number of the user, below 2^48 (default: 1).")
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The number of the user, below 2^48 (default: 1).", valueName: "number"))
     var subject: UInt64?
 
-    @Option(help: "The scopes that are granted, with a space between (default: \(Policy().grantedScope)).")
+    @Option(
+        help: ArgumentHelp(
+            "The scopes that the token grants, with spaces between (default: \(Policy().grantedScope)).",
+            valueName: "scopes"))
     var scope: String?
 
-    @Option(help: "Whose claims: \(ClaimProfile.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(help: "The set of claims to write: what that kind of issuer puts into its tokens.")
     var profile = ClaimProfile.rfc9068
 
     func validate() throws {
         guard (options.key == nil) != (newKey == nil) else {
-            throw ValidationError("give either --key or --new-key")
+            throw ValidationError("name a key file: give either --key or --new-key")
         }
-        if let subject, subject >= 1 << 48 { throw ValidationError("--subject is \(subject): below 2^48") }
+        if let subject, subject >= 1 << 48 {
+            throw ValidationError("--subject is \(subject): give a number below 2^48")
+        }
         let hasClaims = options.issuer != nil || options.audience != nil || options.lifetime != nil
         guard profile == .rfc9068 || !(hasClaims || options.keyID != nil || subject != nil || scope != nil)
         else {
-            throw ValidationError("--profile \(profile.rawValue) has a header and claims of its own")
+            throw ValidationError(
+                "--profile \(profile.rawValue) sets the header and all claims: remove the options that set them too"
+            )
         }
     }
 
@@ -70,11 +91,18 @@ struct TokenMakeCommand: ParsableCommand {
 
 extension ClaimProfile: ExpressibleByArgument {}
 
-/// `authbench token check`: the decision on one token, with the reason and the claims.
+/// `authbench token check` prints the decision on one token, with the reason and the claims.
 struct TokenCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Reads one token on stdin, and prints the decision, the reason and the claims as JSON.")
+        abstract: "Tells whether the token on stdin is accepted, and why not, with its claims as JSON.",
+        discussion: """
+            The exit status is 0 for an accepted token and 1 for a refused one.
+
+            EXAMPLES:
+              authbench token check --alg RS256 --key key.pem <token
+              authbench token check --alg HS256 --key secret.key --scope write <token
+            """)
 
     @OptionGroup var options: TokenOptions
 
@@ -82,7 +110,7 @@ struct TokenCheckCommand: ParsableCommand {
     var scope = "read"
 
     func validate() throws {
-        if options.key == nil { throw ValidationError("give --key") }
+        if options.key == nil { throw ValidationError("--key is missing: name the file of the key") }
     }
 
     func run() throws {
@@ -97,7 +125,7 @@ struct TokenCheckCommand: ParsableCommand {
         if report.refusal != nil { throw ExitCode(ExitStatus.negative) }
     }
 
-    /// All of stdin without the end of its line; no further than a token may be long.
+    /// Reads stdin without its line end, and no further than a token may be long.
     private func readLine() throws -> [UInt8] {
         let data: Data?
         do { data = try FileHandle.standardInput.read(upToCount: 16_384) } catch {
@@ -106,13 +134,13 @@ struct TokenCheckCommand: ParsableCommand {
         var line = Array(data ?? Data())
         if line.last == UInt8(ascii: "\n") { line.removeLast() }
         if line.last == UInt8(ascii: "\r") { line.removeLast() }
-        guard !line.isEmpty else { throw CommandError.usage("stdin is empty: give the token there") }
+        guard !line.isEmpty else { throw CommandError.usage("stdin is empty: give the token on stdin") }
         return line
     }
 }
 
 extension TokenReport {
-    /// One object; the claims stand in it to the letter.
+    /// The report as one JSON object, with the claims exactly as the token has them.
     fileprivate var json: String {
         func text(_ value: String?) -> String { value.map { "\"\($0)\"" } ?? "null" }
         let members = [
@@ -137,53 +165,60 @@ extension Refusal {
     }
 }
 
-/// The options that making and checking a token have in common.
+/// Holds the options that `token make` and `token check` have in common.
 struct TokenOptions: ParsableArguments {
-    @Option(help: "The algorithm: HS256 or RS256. What a token says of itself does not count.")
+    @Option(help: "The algorithm to use. What a token says about its own algorithm does not count.")
     var alg: AlgorithmName
 
     @Option(
         help: ArgumentHelp(
-            "The file of the key: its bytes as they are, all of them, or a JWK for HS256; PEM, DER or a JWK for RS256.",
+            "The file of the key. HS256 takes a JWK, or else all bytes of the file; RS256 takes PEM, DER or a JWK.",
             valueName: "file"))
     var key: String?
 
-    @Option(help: "The kid of the token's header (default: that of the JWK, or of the strategies).")
+    @Option(
+        help: ArgumentHelp(
+            "The kid in the token's header (default: the kid of the JWK, else that of the strategies).",
+            valueName: "kid"))
     var keyID: String?
 
-    @Option(help: "The issuer (default: \(Policy().issuer)).")
+    @Option(help: ArgumentHelp("The issuer (default: \(Policy().issuer)).", valueName: "url"))
     var issuer: String?
 
-    @Option(help: "The audience (default: \(Policy().audience)).")
+    @Option(help: ArgumentHelp("The audience (default: \(Policy().audience)).", valueName: "url"))
     var audience: String?
 
     @Option(
         parsing: .unconditional,
-        help: "How many seconds a token lives, or may live at most to be accepted (default: 3600).")
+        help: ArgumentHelp(
+            "How long a made token lives, and how long a checked one may live at most (default: 3600).",
+            valueName: "seconds"))
     var lifetime: Int64?
 
     @Option(
         parsing: .unconditional,
-        help: "The time, in seconds since 1970 with up to three decimals (default: the system's clock).")
+        help: ArgumentHelp(
+            "The time to use as now: seconds since 1970, with up to three decimals (default: the clock).",
+            valueName: "seconds"))
     var now: Moment?
 
-    // Taken only to be refused without being repeated: it may be a token.
+    // These are read only to be refused without being repeated: one may be a token.
     @Argument(help: .hidden)
     var rest: [String] = []
 
     func validate() throws {
         guard rest.isEmpty else {
-            throw ValidationError("only options are taken; authbench token check reads the token on stdin")
+            throw ValidationError("this command takes only options: give the token on stdin")
         }
         if let lifetime, !(1...31_536_000 ~= lifetime) {
-            throw ValidationError("--lifetime is \(lifetime): from 1 to 31536000 seconds, a year")
+            throw ValidationError("--lifetime is \(lifetime): give 1 to 31536000 seconds, which is a year")
         }
     }
 
-    /// The tool with these options, and with this scope to be granted.
+    /// Makes the tool with these options and the scope that it grants.
     func tool(keyID own: String?, granting scope: String? = nil) throws -> TokenTool {
         if let own, let keyID, own != keyID {
-            throw CommandError.badData("--key: the JWK has another kid than --key-id")
+            throw CommandError.badData("--key: the kid of the JWK differs from --key-id: remove --key-id")
         }
         var policy = Policy()
         policy.issuer = issuer ?? policy.issuer
@@ -198,7 +233,7 @@ struct TokenOptions: ParsableArguments {
         } catch { throw CommandError.usage(error.description) }
     }
 
-    /// Reads the key; its path is not repeated, for the case that somebody gives the key itself.
+    /// Reads the key, whose path is in no message, because somebody may give the key itself.
     func readKey(_ path: String, to use: KeyUse) throws -> TokenKey {
         do {
             return try TokenKey.read(try KeyFile.read(path), for: alg, to: use)
@@ -208,7 +243,7 @@ struct TokenOptions: ParsableArguments {
 
 extension AlgorithmName: ExpressibleByArgument {}
 
-/// A moment to the millisecond, which is how far dates in tokens are read.
+/// A moment to the millisecond, the precision with which dates in tokens are read.
 struct Moment: ExpressibleByArgument {
     let instant: Instant
 

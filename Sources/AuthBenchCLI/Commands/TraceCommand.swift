@@ -2,20 +2,28 @@ import ArgumentParser
 import AuthCore
 import AuthResults
 
-/// `authbench trace`: the first operations of a trace, and its hash.
+/// `authbench trace` prints the first operations of a trace, and its hash.
 struct TraceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trace",
-        abstract: "Prints the first operations of a workload's trace as CSV, and the hash of the whole.")
+        abstract: "Shows what each client will do, as CSV, and prints the hash of all requests.",
+        discussion: """
+            Two runs can be compared when their hash, trace_sha256, is the same.
+
+            EXAMPLES:
+              authbench trace
+              authbench trace browse --clients 2 --count 20
+            """)
 
     @OptionGroup var workload: WorkloadOptions
 
     @Option(
-        name: .shortAndLong, parsing: .unconditional, help: "How many operations of each client to print.")
+        name: .shortAndLong, parsing: .unconditional,
+        help: "How many operations of each client are printed.")
     var count = 10
 
     func validate() throws {
-        guard count >= 0 else { throw ValidationError("--count is \(count): 0 or more") }
+        guard count >= 0 else { throw ValidationError("--count is \(count): give 0 or more") }
     }
 
     func run() throws {

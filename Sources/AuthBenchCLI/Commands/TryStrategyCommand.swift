@@ -4,19 +4,22 @@ import Backends
 import Foundation
 import Synchronization
 
-/// `authbench try-strategy`: one strategy's trial, in a process that may end or hang as the strategy likes; not meant to
-/// be typed.
+/// `authbench try-strategy` tries one strategy in a process of its own, which may crash or hang; `conform` starts it,
+/// nobody types it.
 struct TryStrategyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "try-strategy",
-        abstract: "Tries one strategy for conform, told which by a line on stdin.",
+        abstract: "Tries one strategy for conform, which names it by a line on stdin.",
         shouldDisplay: false)
 
     func run() throws {
         guard let line = readLine(),
             let order = try? JSONDecoder().decode(TrialProtocol.Order.self, from: Data(line.utf8)),
             let strategy = Registry.strategies.first(where: { $0.descriptor.id == order.strategy })
-        else { throw CommandError.usage("try-strategy is for authbench conform, which tells it what to try") }
+        else {
+            throw CommandError.usage(
+                "try-strategy is started by authbench conform: run authbench conform instead")
+        }
         let teller = Teller(try StandardOutput.divert(to: order.stdout_path))
         let watch = Watch()
         Self.watchOver(watch, patience_s: order.patience_s, teller)
@@ -33,10 +36,10 @@ struct TryStrategyCommand: ParsableCommand {
         teller.tell(.isOver)
     }
 
-    /// How many times as long as one call all calls together may take.
+    /// The whole trial may take this many times as long as one call.
     private static let wholeTrial = 20.0
 
-    /// Ends the process when a call does not come back, or when nobody is there any more to tell.
+    /// Ends the process when a call does not return, or when nobody listens any more.
     private static func watchOver(_ watch: Watch, patience_s: Double, _ teller: Teller) {
         let begin = ContinuousClock.now
         Thread.detachNewThread {
@@ -56,13 +59,13 @@ struct TryStrategyCommand: ParsableCommand {
         }
     }
 
-    /// Tells whoever ordered the trial how it goes.
+    /// Reports the course of the trial to the process that started it.
     private final class Teller: Sendable {
         private let handle: Mutex<FileHandle>
 
         init(_ handle: sending FileHandle) { self.handle = Mutex(handle) }
 
-        /// Where nobody listens any more, the process is about to end.
+        /// Writes one event; when nobody listens any more, the process is about to end.
         func tell(_ event: TrialProtocol.Event) {
             handle.withLock { handle in
                 try? handle.write(contentsOf: (try? TrialProtocol.line(event)) ?? Data())

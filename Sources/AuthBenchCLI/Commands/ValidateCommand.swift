@@ -3,12 +3,20 @@ import AuthConformance
 import AuthVerdict
 import Foundation
 
-/// `authbench validate`: whether a result folder is what the schema says, and agrees with itself.
+/// `authbench validate` checks that a result folder follows the schema and agrees with itself.
 struct ValidateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "validate", abstract: "Checks a result folder and prints one line for each fault.")
+        commandName: "validate", abstract: "Checks that a result folder is complete and agrees with itself.",
+        discussion: """
+            It calculates every figure again from the recorded times, and judges every row again. It prints one \
+            line for each fault. The exit status is 65 when there is a fault.
 
-    @Argument(help: "The result folder, results/latest for instance.")
+            EXAMPLES:
+              authbench validate results/latest
+              authbench validate results/latest-exposure
+            """)
+
+    @Argument(help: "The result folder, for example results/latest.")
     var folder: String
 
     func run() throws {
@@ -16,7 +24,8 @@ struct ValidateCommand: ParsableCommand {
         guard validation.faults.isEmpty else {
             try Console.output(validation.faults.map { $0 + "\n" }.joined())
             let count = validation.faults.count
-            throw CommandError.badData("\(folder) has \(count) \(count == 1 ? "fault" : "faults")")
+            throw CommandError.badData(
+                "\(folder) has \(count) \(count == 1 ? "fault" : "faults"): do not use its numbers")
         }
         let histograms = validation.histogramCount
         Console.say(

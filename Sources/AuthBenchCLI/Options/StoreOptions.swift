@@ -3,41 +3,49 @@ import AuthCore
 import Backends
 import Foundation
 
-/// The arguments that say where the stores are.
+/// Holds the arguments that say where the stores are.
 struct StoreOptions: ParsableArguments {
     @Option(
-        help: "A running server, redis://host:port/db or unix:///path (default: a private one is started).")
+        help: ArgumentHelp(
+            "Your own Redis server, redis://host:port/db or unix:///path (default: a private server is started).",
+            valueName: "address"))
     var redis: String?
 
     @Option(
         help: ArgumentHelp(
-            "How the private server is reached: unix, a socket that only this user may open, or tcp, loopback with a password of the run.",
+            "How clients reach the private server: a socket that only you can open (unix), or a port on 127.0.0.1 with a password (tcp).",
             valueName: "way"))
     var privateRedis = PrivateRedisServer.Transport.unix
 
-    @Option(help: "The database file, which must be new or authbench's own (default: a temporary one).")
+    @Option(
+        help: ArgumentHelp(
+            "The database file: a new one, or one that authbench made, which is emptied (default: a temporary file).",
+            valueName: "file"))
     var sqlite: String?
 
-    @Option(help: "PRAGMA synchronous: normal or full.")
+    @Option(
+        help: ArgumentHelp(
+            "How often SQLite waits for the disk (PRAGMA synchronous); full is safer and slower.",
+            valueName: "mode"))
     var sqliteSynchronous = SQLiteSettings.Synchronous.normal
 
     @Option(
         help: ArgumentHelp(
-            "PRAGMA mmap_size: how much of the file is mapped into memory, in bytes or as 128MiB; below 2GiB.",
+            "How much of the database file is mapped into memory (PRAGMA mmap_size): bytes, or a size such as 128MiB, below 2GiB.",
             valueName: "size"))
     var sqliteMmap = MemorySize(bytes: 0)
 
-    /// As an absolute path: SQLite has other meanings for names such as `:memory:`.
+    /// Returns the absolute path of the database, because SQLite gives names such as `:memory:` another meaning.
     func databasePath() throws -> String? {
         guard let sqlite else { return nil }
         try CommandError.refuseEmpty(sqlite, "--sqlite")
         guard sqlite != ":memory:", !sqlite.hasPrefix("file:") else {
             throw CommandError.usage(
-                "--sqlite \(sqlite): clients have connections of their own, which share a file only: name one, in"
-                    + " /dev/shm for a database in memory")
+                "--sqlite \(sqlite): the clients have separate connections, which can only share a file: name a file,"
+                    + " in /dev/shm for a database in memory")
         }
         guard !sqlite.hasPrefix("~") else {
-            throw CommandError.usage("--sqlite \(sqlite): the shell did not replace ~, write the whole path")
+            throw CommandError.usage("--sqlite \(sqlite): the shell did not replace ~: write the whole path")
         }
         return URL(fileURLWithPath: sqlite).path
     }
@@ -51,7 +59,7 @@ struct StoreOptions: ParsableArguments {
         return (redis, endpoint)
     }
 
-    /// What is wrong with an address, which is not repeated: it may hold a password.
+    /// Says what is wrong with an address without repeating it, because it may hold a password.
     private static func objection(to url: String) -> String {
         let parts = URLComponents(string: url)
         if url.hasPrefix("rediss:") { return "asks for TLS, which authbench does not speak" }
@@ -59,9 +67,9 @@ struct StoreOptions: ParsableArguments {
             return "has a user or a password, which authbench does not send"
         }
         if parts?.query != nil || parts?.fragment != nil {
-            return "has parameters, of which authbench knows none"
+            return "has parameters, which authbench does not know"
         }
-        return "is no address of a server"
+        return "is not the address of a Redis server"
     }
 }
 
@@ -72,7 +80,7 @@ extension PrivateRedisServer.Transport: ExpressibleByArgument {}
 /// A number of bytes as people write it: 4096, 64KiB, 128MiB or 1GiB.
 struct MemorySize: ExpressibleByArgument, CustomStringConvertible {
     let bytes: Int64
-    /// The most that SQLite maps unless it is compiled for more (SQLITE_MAX_MMAP_SIZE).
+    /// SQLite maps no more than this unless it is compiled for more (SQLITE_MAX_MMAP_SIZE).
     private static let most_bytes: Int64 = 0x7FFF_0000
 
     init(bytes: Int64) { self.bytes = bytes }

@@ -3,12 +3,14 @@ import AuthVerdict
 import Backends
 import Foundation
 
-/// How a comparison is shown, and what its verdict means for the exit status.
+/// Holds the options that say how a comparison is shown, and what its verdict means for the exit status.
 struct VerdictOptions: ParsableArguments {
-    @Option(help: "table, markdown, json, junit or csv.")
+    @Option(help: "How the comparison is printed.")
     var format = VerdictFormat.table
 
-    @Option(help: "What an inconclusive verdict is: keep (status 3), fail (1) or pass (0).")
+    @Option(
+        help: ArgumentHelp(
+            "The exit status when nothing is proved: 3 (keep), 1 (fail) or 0 (pass).", valueName: "what"))
     var inconclusive = Inconclusive.keep
 
     enum Inconclusive: String, ExpressibleByArgument, CaseIterable { case keep, fail, pass }
@@ -17,7 +19,7 @@ struct VerdictOptions: ParsableArguments {
     ///
     /// - Parameters:
     ///   - report: the comparison.
-    ///   - file: where it is written, whole or not at all; `nil` for stdout.
+    ///   - file: the file to write, whole or not at all; `nil` for stdout.
     /// - Throws: `CommandError` with the status and the first reason.
     func deliver(_ report: VerdictReport, to file: String? = nil) throws {
         let text = try format.text(report, isColored: file == nil && Console.isOutputColored)
@@ -48,7 +50,7 @@ struct VerdictOptions: ParsableArguments {
 extension VerdictFormat: ExpressibleByArgument {}
 
 extension VerdictReport.Verdict {
-    /// As the README's table has it.
+    /// The exit status, as in the table of docs/ci.md.
     var exitStatus: Int32 {
         switch self {
         case .pass, .advisory: ExitStatus.success

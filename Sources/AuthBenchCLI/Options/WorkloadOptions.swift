@@ -7,29 +7,43 @@ import Backends
 import BuiltinWorkloads
 import Foundation
 
-/// The arguments that say what is done: the workload, and what in it is overridden.
+/// Holds the arguments that choose the workload and override parts of it.
 struct WorkloadOptions: ParsableArguments {
-    @Argument(help: "A built-in workload (see authbench list) or the path of a .json file.")
+    @Argument(help: "A built-in workload (authbench list shows them), or the path of a .json file.")
     var workload = "mixed"
 
     @Option(
-        parsing: .unconditional, help: "How many clients send requests at once (1 to \(Run.maximumClients)).")
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "How many clients send requests at the same time, from 1 to \(Run.maximumClients) (default: as in the workload).",
+            valueName: "count"))
     var clients: Int?
 
-    @Option(parsing: .unconditional, help: "How many sessions exist before the clock starts.")
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "How many sessions exist before the clock starts (default: as in the workload).",
+            valueName: "count"))
     var population: Int?
 
-    @Option(parsing: .unconditional, help: "Decides the trace and the order of the strategies; 0 or above.")
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Decides the requests and the order of the strategies; 0 or above. The same seed gives the same requests.",
+            valueName: "number"))
     var seed: UInt64?
 
     @Option(
         parsing: .unconditional,
-        help:
-            "Open loop: so many requests per second over all clients, whether or not earlier ones are answered."
-    )
+        help: ArgumentHelp(
+            "Sends this many requests per second, even while earlier ones wait, as real users do. Without it, each client waits for its answer before it sends again.",
+            valueName: "per-second"))
     var rate: Double?
 
-    @Option(help: "How the requests of an open loop are spaced: poisson or constant (default: poisson).")
+    @Option(
+        help: ArgumentHelp(
+            "How the requests of --rate are spaced: at random (poisson, the default) or evenly (constant).",
+            valueName: "process"))
     var arrival: Arrival.Process?
 
     /// Reads the workload and applies the options.
@@ -53,11 +67,11 @@ struct WorkloadOptions: ParsableArguments {
         var process = Arrival.Process.poisson
         if case .open(let own, _) = workload.arrival { process = own }
         guard let rate = rate ?? workload.arrival.rate else {
-            if arrival != nil { throw CommandError.usage("--arrival goes with an open loop: add --rate") }
+            if arrival != nil { throw CommandError.usage("--arrival needs a rate of requests: add --rate") }
             return .closed
         }
         guard Arrival.rates.contains(rate) else {
-            throw CommandError.usage("--rate is \(rate): from 0.01 to 100000000 per second")
+            throw CommandError.usage("--rate is \(rate): give 0.01 to 100000000 per second")
         }
         return .open(arrival ?? process, rate: rate)
     }
@@ -65,7 +79,7 @@ struct WorkloadOptions: ParsableArguments {
     private func check(_ clients: Int, for name: String, as fault: (String) -> CommandError) throws {
         guard 1...Run.maximumClients ~= clients else {
             throw fault(
-                "\(name) is \(clients): from 1 to \(Run.maximumClients), the number of threads that Dispatch starts"
+                "\(name) is \(clients): give 1 to \(Run.maximumClients), because the system starts no more threads"
             )
         }
     }
@@ -85,14 +99,15 @@ enum WorkloadSource {
         }
         guard name.contains("/") || name.hasSuffix(".json") else {
             throw CommandError.usage(
-                "unknown workload \"\(name)\": choose \(names.joined(separator: ", ")), or name a .json file")
+                "unknown workload \"\(name)\": choose one of \(names.joined(separator: ", ")), or name a .json file"
+            )
         }
         let bytes: [UInt8]
         do { bytes = try InputFile.bytes(name) } catch { throw CommandError.badData("\(error)") }
         return try decode(bytes, from: name)
     }
 
-    /// Checks the text strictly first: Foundation's decoder takes duplicates and trailing commas.
+    /// Decodes a workload, after a strict check: Foundation's decoder takes duplicates and trailing commas.
     static func decode(_ json: [UInt8], from name: String) throws -> Workload {
         do {
             try JSONReader.readObject(json.span) { (_, reader) throws(JSONError) in
@@ -110,11 +125,11 @@ enum WorkloadSource {
 
     private static func describe(_ fault: JSONError, in json: [UInt8]) -> String {
         switch fault {
-        case .encoding: "not UTF-8, or with a byte order mark"
-        case .syntax(let offset): "not JSON at \(place(offset, in: json))"
+        case .encoding: "the file is not UTF-8, or has a byte order mark: save it as plain UTF-8"
+        case .syntax(let offset): "the text is not JSON at \(place(offset, in: json))"
         case .duplicateName(let offset):
-            "a name stands twice in one object, again at \(place(offset, in: json))"
-        case .tooDeep: "nested deeper than \(JSONLimits.depth) levels"
+            "one object has a name twice, the second time at \(place(offset, in: json))"
+        case .tooDeep: "the JSON is nested deeper than \(JSONLimits.depth) levels"
         case .tooManyMembers: "an object has more than \(JSONLimits.members) members"
         }
     }
@@ -128,17 +143,31 @@ enum WorkloadSource {
 
     private static func describe(_ error: DecodingError) -> String {
         switch error {
-        case .keyNotFound(let key, _): "the key \"\(key.stringValue)\" is missing"
-        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-            "\(path(context.codingPath)): \(why(context))"
+        case .keyNotFound(let key, _): "the key \"\(key.stringValue)\" is missing: add it"
+        case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
+            "\(path(context.codingPath)) has a value of another type: give \(name(of: type))"
+        case .dataCorrupted(let context): "\(path(context.codingPath)): \(why(context))"
         @unknown default: "\(error)"
         }
     }
 
-    /// The text is known to be JSON here, so that only a number can still be unfit.
+    /// Says why a value is refused: the text is known to be JSON here, so only a number can still be wrong.
     private static func why(_ context: DecodingError.Context) -> String {
+        let choices = ["skew": "uniform or zipfian", "process": "poisson or constant"]
+        if let known = context.codingPath.last.flatMap({ choices[$0.stringValue] }) {
+            return "the value is unknown: give \(known)"
+        }
         guard context.codingPath.isEmpty else { return context.debugDescription }
-        return "a number does not fit its key; clients, population, seed and lifetimes are whole numbers"
+        return "a number does not fit its key: clients, population, seed and lifetimes are whole numbers"
+    }
+
+    private static func name(of type: Any.Type) -> String {
+        switch type {
+        case is String.Type: "a text"
+        case is Double.Type: "a number"
+        case is any BinaryInteger.Type: "a whole number"
+        default: "an object with the keys that docs/workloads.md explains"
+        }
     }
 
     private static func path(_ keys: [any CodingKey]) -> String {
@@ -146,15 +175,17 @@ enum WorkloadSource {
     }
 }
 
-/// The arguments that choose strategies.
+/// Holds the arguments that choose strategies.
 struct StrategyOptions: ParsableArguments {
     @Option(
-        help:
-            "A strategy to measure, or the beginning of its name; may be given several times (default: all).")
+        help: ArgumentHelp(
+            "A strategy to use: its name, or the beginning of it. Repeat the option for several (default: all).",
+            valueName: "name"))
     var strategy: [String] = []
 
-    /// The strategies named, whole or by a beginning that fits one only, in the registry's order; all of those
-    /// given here when none is named.
+    /// Returns the named strategies in the registry's order, or all when none is named.
+    ///
+    /// A name may be shortened to a beginning that fits one strategy only.
     func selected(from strategies: StrategyRegistry = Registry.strategies) throws -> StrategyRegistry {
         let chosen = try StrategyNames.identifiers(strategy, among: strategies.map { $0.descriptor.id })
         return chosen.isEmpty ? strategies : strategies.filter { chosen.contains($0.descriptor.id) }

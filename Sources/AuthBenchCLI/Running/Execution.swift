@@ -5,11 +5,11 @@ import AuthResults
 import Backends
 import Foundation
 
-/// One `authbench run`, from open stores to a written result folder.
+/// Carries out one `authbench run`, from open stores to a written result folder.
 struct Execution {
     let plan: RunPlan
 
-    /// What came out, complete or not.
+    /// The result of a run, complete or not.
     struct Outcome {
         var assessments: [Assessment] = []
         var costReports: [CostReport] = []
@@ -27,7 +27,7 @@ struct Execution {
         let interruption = Interruption(stop: stop, cleanup: cleanup)
         defer { interruption.end() }
         try Resources.require(clients: plan.workload.clients)
-        // What is in use or in the way is said before anything takes time.
+        // A store that is in use or in the way must be reported before anything takes time.
         let stores = try Stores(plan, cleanup: cleanup)
         let trace = Trace(plan.workload)
         let identity = RunIdentity(
@@ -76,14 +76,14 @@ struct Execution {
                     }
                     outcome.assessments.append(Assessment(measurement))
                     do { try files.write(outcome) } catch {
-                        // What is shown and what is in the files is the same.
+                        // The table must show what the files have.
                         outcome.assessments.removeLast()
                         throw error
                     }
                 }
             }
         } catch is StoppedError {
-            // Said by the signal that raised the flag.
+            // The signal that raised the flag is reported later.
         } catch let error where error is CocoaError || error is FileError {
             outcome.failure = "\(files.folder.url.path) could not be written: \(error.reason)"
         } catch { outcome.failure = "\(doing): \(error.words)" }
@@ -92,7 +92,7 @@ struct Execution {
 }
 
 extension Execution.Outcome {
-    /// What is worth knowing of valid rows, once for each strategy.
+    /// Remarks about valid rows, one for each strategy at most.
     var remarks: [String] {
         var seen: Set<String> = []
         return assessments.map(\.measurement).filter {
@@ -103,8 +103,8 @@ extension Execution.Outcome {
 
     /// Turns what went wrong into the exit status, after everything has been shown.
     ///
-    /// A wrong decision outweighs whatever else happened, and what kept the run from its end outweighs a
-    /// measurement that must not be used.
+    /// A wrong decision outweighs everything else. A failure that ended the run early outweighs a measurement that
+    /// cannot be used.
     func check(_ lines: [Summary]) throws {
         func faults(_ kind: Invalidity.Kind) -> String? {
             let all = lines.flatMap { line in
@@ -118,7 +118,7 @@ extension Execution.Outcome {
         if let wrong = faults(.wrongDecision) {
             if let failure { Console.complain(failure) }
             throw CommandError(
-                status: ExitStatus.negative, message: "wrong decisions, such numbers mean nothing: \(wrong)")
+                status: ExitStatus.negative, message: "wrong decisions: do not use these numbers: \(wrong)")
         }
         if let failure { throw CommandError.runtime(failure) }
         if let signal {
@@ -127,10 +127,12 @@ extension Execution.Outcome {
         }
         if let failing = faults(.error) { throw CommandError.runtime(failing) }
         if let empty = faults(.nothingMeasured) {
-            throw CommandError(status: ExitStatus.nothingMeasured, message: "\(empty): measure longer")
+            throw CommandError(
+                status: ExitStatus.nothingMeasured, message: "\(empty): measure longer (--duration)")
         }
         if let disturbed = faults(.disturbed) {
-            throw CommandError(status: ExitStatus.notValid, message: "not valid: \(disturbed)")
+            throw CommandError(
+                status: ExitStatus.notValid, message: "not valid: \(disturbed): do not use these numbers")
         }
     }
 }

@@ -5,15 +5,15 @@ import AuthResults
 import Backends
 import Foundation
 
-/// One `authbench exposure`, from open stores to a written result folder.
+/// Carries out one `authbench exposure`, from open stores to a written result folder.
 struct ExposureExecution {
     let plan: RunPlan
     private let identity: RunIdentity
     private let revocations: RevocationPlan
 
-    /// What came out, complete or not, in the order of the registry.
+    /// The exposures, complete or not, in the order of the registry.
     struct Outcome {
-        /// As the files have it.
+        /// The identity that the files have.
         let identity: RunIdentity
         var exposures: [ExposureAssessment] = []
         var folder: URL?
@@ -66,10 +66,13 @@ struct ExposureExecution {
         let isShown = !plan.isQuiet && Console.isErrorTerminal
         defer { if isShown { Console.overwrite("") } }
         do {
-            for index in plan.schedule.repeats.joined() {
+            for (place, index) in plan.schedule.repeats.joined().enumerated() {
                 let strategy = plan.strategies[index]
                 doing = "measuring \(strategy.descriptor.id)"
-                if isShown { Console.overwrite("\(doing), \(plan.duration_s ?? 0) s") }
+                if isShown {
+                    let number = "strategy \(place + 1) of \(plan.strategies.count)"
+                    Console.overwrite("\(doing) for \(plan.duration_s ?? 0) s, \(number)")
+                }
                 let before = outcome.exposures
                 let loss = { stores.loss(of: strategy.descriptor) }
                 outcome.exposures += try run.measure(strategy, in: stores.environment).map {
@@ -84,14 +87,14 @@ struct ExposureExecution {
                 }
             }
         } catch is StoppedError {
-            // Said by the signal that raised the flag.
+            // The signal that raised the flag is reported later.
         } catch let error where error is CocoaError || error is FileError {
             outcome.failure = "\(files.folder.url.path) could not be written: \(error.reason)"
         } catch { outcome.failure = "\(doing): \(error.words)" }
         return outcome
     }
 
-    /// The kinds of revocation apart, the strategies of each in the registry's order.
+    /// The place of a row in the table: logouts first, then permission changes, each in the registry's order.
     private func rank(_ exposure: ExposureAssessment) -> Int {
         let ids = plan.strategies.map { $0.descriptor.id }
         let kind = Revocation.allCases.firstIndex(of: exposure.measurement.revocation) ?? 0
@@ -120,9 +123,12 @@ extension ExposureExecution.Outcome {
             throw CommandError(status: ExitStatus.signal(signal), message: "stopped by a signal; \(rest)")
         }
         if let reason = first(\.inconclusive) {
-            throw CommandError(status: ExitStatus.notValid, message: "nothing follows: \(reason)")
+            throw CommandError(status: ExitStatus.notValid, message: "the exposure cannot be told: \(reason)")
         }
-        if let unlike = first({ $0.matchesTheory == false ? "the exposures are not as theory says" : nil }) {
+        if let unlike = first({
+            $0.matchesTheory == false
+                ? "the exposures are not as theory says: look at the rows with \"no\"" : nil
+        }) {
             throw CommandError(status: ExitStatus.notValid, message: unlike)
         }
     }
@@ -131,7 +137,8 @@ extension ExposureExecution.Outcome {
 extension ExposureMeasurement {
     fileprivate var wrongDecisions: String? {
         if falseAccepts > 0 {
-            return "after \(revocation.rawValue), \(falseAccepts) requests were accepted against its promise"
+            return
+                "\(falseAccepts) requests were accepted after \(revocation.rawValue), which it promises to refuse"
         }
         return wrong > 0 && storeLoss == nil
             ? "\(wrong) good credentials were refused, or accepted as somebody else" : nil

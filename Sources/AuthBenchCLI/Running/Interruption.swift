@@ -13,8 +13,7 @@ final class Interruption {
 
     private let shared = Shared()
 
-    /// From now on the first signal raises `stop`, and what is left over is cleared when the command has not ended
-    /// 0.8 s after it.
+    /// Lets the first signal raise `stop`, and clears what is left over when the command has not ended 0.8 s later.
     init(stop: StopFlag, cleanup: Cleanup) {
         let shared = shared
         Signals.handle { number in
@@ -24,8 +23,9 @@ final class Interruption {
                 usleep(5000)
             }
             let rest = cleanup.abandon()
-            Console.complain("stopped by a signal before all was in order" + (rest.map { "; \($0)" } ?? ""))
-            // The other threads still run, and `exit` would take from under them what they use.
+            Console.complain(
+                "stopped by a signal before the command could finish" + (rest.map { "; \($0)" } ?? ""))
+            // Other threads still run, and `exit` would destroy what they use.
             _exit(ExitStatus.signal(number))
         }
     }
@@ -33,32 +33,34 @@ final class Interruption {
     /// The number of the signal that came, if any.
     var signal: Int32? { Signals.received }
 
-    /// Called when everything has been put in order.
+    /// Ends the watch, when the command has put everything in order.
     func end() {
         shared.isOver.store(true, ordering: .releasing)
         Signals.handle(nil)
     }
 }
 
-/// Asks the system for what the clients of a command need, before anything is begun that would hang without it.
+/// Asks the system for what the clients of a command need, before anything begins that would hang without it.
 enum Resources {
-    /// The files of a process that does nothing yet, and some to spare.
+    /// A process that does nothing yet needs this many files, with some to spare.
     static let leastFiles = 48
-    /// A connection to Redis, and a database with its log and the index of that.
+    /// Each client has a connection to Redis, and a database with its log and the log's index.
     private static let filesOfClient = 5
-    /// What the program itself has besides its clients: the watchdog, a sweeper and Dispatch's own.
+    /// The program itself has these threads: the watchdog, a sweeper and those of Dispatch.
     private static let ownThreads = 4
 
-    /// - Parameter clients: how many run at once.
+    /// Checks that the system gives enough threads and open files.
+    ///
+    /// - Parameter clients: how many clients run at once.
     /// - Throws: `CommandError` when the system gives too few threads or open files.
     static func require(clients: Int) throws(CommandError) {
         do throws(ThreadError) { try SystemThread.require(clients + ownThreads) } catch {
-            throw CommandError.runtime("for \(clients) clients, \(error)")
+            throw CommandError.runtime("\(clients) clients cannot run: \(error)")
         }
         let (files, wanted) = (FileLimit.raise(), leastFiles + clients * filesOfClient)
         guard files >= wanted else {
             throw CommandError.runtime(
-                "\(clients) clients need up to \(wanted) open files, and the limit is \(files): see ulimit -n"
+                "\(clients) clients need up to \(wanted) open files, and the limit is \(files): raise it, see ulimit -n"
             )
         }
     }

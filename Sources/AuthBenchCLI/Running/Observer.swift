@@ -5,22 +5,24 @@ import Backends
 import Dispatch
 import Foundation
 
-/// Reads what a measurement took from the machine, and what the machine did beside it: by counters before and after it,
-/// and by a watchdog meanwhile.
+/// Reads what a measurement took from the machine, and what else the machine did, by counters before and after and by a
+/// watchdog in between.
 struct Observer: Sendable {
-    /// The private redis-server, whose processor time the system tells; `nil` where there is none.
+    /// The process of the private redis-server, whose CPU time the system tells; `nil` when there is none.
     private let serverID: Int32?
     private let processors = ProcessorBinding.allowed()
     private let limit_cores = MachineRecord.processorLimit_cores
     private let watchdog: Watchdog
 
-    /// - Throws: `ThreadError` when the system gives no thread for the watchdog.
+    /// Starts the watchdog.
+    ///
+    /// - Throws: `ThreadError` when the system gives no thread for it.
     init(serverID: Int32?) throws(ThreadError) {
         self.serverID = serverID
         watchdog = Watchdog(
             monotonic: MonotonicClock(sleep: PreciseTimer.sleep), cpu_ns: ProcessCPU.used_ns,
             processors: max(1, processors.count))
-        // A thread of its own, as Dispatch has hardly more of them than there may be clients.
+        // It needs a thread of its own, because the clients may take all threads of Dispatch.
         try SystemThread.start { [weak watchdog] in
             while let watchdog {
                 watchdog.look()
@@ -45,7 +47,7 @@ struct Observer: Sendable {
             usage.standstill_ns = standstill_ns
             usage.processors = processors.count
             usage.processorLimit_cores = limit_cores
-            // A server that cannot be seen may be one of the others, and takes its time for this run.
+            // A server that cannot be seen may be among the other processes, and works for this run.
             if isStoreUnknown || storeID != nil && usage.storeCPU_ns == nil { usage.foreignCPU_share = nil }
             return usage
         }
@@ -88,7 +90,7 @@ struct Observer: Sendable {
             return usage
         }
 
-        /// A counter that went back belongs to somebody else by now.
+        /// The difference of a counter; `nil` when it went back, as it then belongs to another process.
         private func difference(_ before: UInt64?, _ after: UInt64?) -> UInt64? {
             guard let before, let after, after >= before else { return nil }
             return after - before

@@ -2,13 +2,13 @@ import AuthHarness
 import Dispatch
 import Synchronization
 
-/// One line on a terminal that says how far a run is and how long it will still take.
+/// Shows in one line on a terminal how far a run is and how long it will still take.
 final class Progress: Sendable {
     private let isShown: Bool
     private let sessions: Int
     private let strategies: Int
     private let repeats: Int
-    /// Warm-up and measurement of one strategy in one repeat; `nil` when it ends by a count.
+    /// The time of one strategy in one repeat, with its warm-up; `nil` when a count of operations ends it.
     private let step_s: Double?
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "authbench.progress")
@@ -17,11 +17,11 @@ final class Progress: Sendable {
         var text = "starting"
         var isOver = false
         var isLoading = false
-        /// When the current loading or measuring began.
+        /// The moment at which the current loading or measuring began.
         var begin_ns: UInt64 = 0
         var loaded = 0
         var measured = 0
-        /// Spent in measurements that have ended.
+        /// The time that all ended measurements took.
         var measuring_ns: UInt64 = 0
     }
 
@@ -47,13 +47,13 @@ final class Progress: Sendable {
         state.withLock { state in
             switch event {
             case .loading(let strategy):
-                state.text = "loading \(strategy)"
+                state.text = "signing in sessions for \(strategy)"
                 state.isLoading = true
                 state.loaded = 0
                 state.begin_ns = now_ns
             case .loaded: state.isLoading = false
             case .measuring(let strategy, let index):
-                state.text = "\(strategy), repeat \(index) of \(repeats)"
+                state.text = "measuring \(strategy), repeat \(index) of \(repeats)"
                 state.begin_ns = now_ns
             case .measured:
                 state.measured += 1
@@ -63,7 +63,7 @@ final class Progress: Sendable {
         draw()
     }
 
-    /// Called from many threads while credentials are issued.
+    /// Counts sessions that have signed in; many threads call it.
     func loaded(_ count: Int) {
         if isShown { state.withLock { $0.loaded += count } }
     }
@@ -76,7 +76,7 @@ final class Progress: Sendable {
         }
     }
 
-    /// Draws the line anew.
+    /// Draws the line again.
     ///
     /// - Returns: whether the run still goes on.
     @discardableResult
@@ -92,7 +92,7 @@ final class Progress: Sendable {
         }
     }
 
-    /// A bar with a blank after it, where there is room for one.
+    /// Returns a bar with a blank after it, or nothing when there is no room.
     static func bar(done: Int, of total: Int, columns: Int) -> String {
         let width = min(24, columns - 3)
         guard width >= 6 else { return "" }
@@ -106,7 +106,7 @@ final class Progress: Sendable {
         return " \(min(100, state.loaded * 100 / max(1, sessions))) %"
     }
 
-    /// What is measured for a known time, or at the pace so far, and the rest of the current loading.
+    /// Estimates the time left, from the known time or the pace so far, and the rest of the current loading.
     private func timeLeft(_ state: State, total: Int) -> String {
         let spent_s = Double(now_ns &- state.begin_ns) / 1e9
         let pace_s = state.measured == 0 ? nil : Double(state.measuring_ns) / 1e9 / Double(state.measured)
@@ -117,9 +117,9 @@ final class Progress: Sendable {
         } else if state.loaded > 0 {
             left_s += spent_s * Double(max(0, sessions - state.loaded)) / Double(state.loaded)
         }
-        // What is overdue is made up for after the end, and nobody knows for how long.
+        // Overdue requests are answered after the end, and nobody knows for how long.
         return left_s > 0 || state.isLoading
-            ? ", about \(Int(max(1, left_s).rounded(.up))) s left" : ", finishing what was due"
+            ? ", about \(Int(max(1, left_s).rounded(.up))) s left" : ", answering what was due"
     }
 
     private var now_ns: UInt64 { DispatchTime.now().uptimeNanoseconds }

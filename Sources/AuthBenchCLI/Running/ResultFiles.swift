@@ -2,7 +2,7 @@ import AuthResults
 import Backends
 import Foundation
 
-/// The result folder of a run, written as the run goes on.
+/// Writes the result folder of a run while the run goes on.
 final class ResultFiles {
     let folder: ResultFolder
     private let cleanup: Cleanup
@@ -12,8 +12,7 @@ final class ResultFiles {
     private var isKept = false
     private let stores: StoreFacts
 
-    /// Makes the folder and writes `run.json`, so that a folder or a disk that takes nothing is noticed at
-    /// once.
+    /// Makes the folder and writes `run.json`, so that a folder or disk that takes nothing is noticed at once.
     init(
         _ plan: RunPlan, _ identity: RunIdentity, _ cleanup: Cleanup, _ stores: StoreFacts
     ) throws {
@@ -47,7 +46,7 @@ final class ResultFiles {
         return CommandError.badData("--out \(plan.out.path) cannot be written: \(error.reason)")
     }
 
-    /// From now on something has been measured, which stays.
+    /// Keeps the folder from now on, because something has been measured.
     private func keep() {
         isKept = true
         folder.made.keep()
@@ -63,23 +62,23 @@ final class ResultFiles {
     func write(_ outcome: Execution.Outcome) throws {
         try folder.write(outcome.assessments, costReports: outcome.costReports, baseline: baseline)
         keep()
-        if outcome.assessments.count == 1 { becomeLatest() }
+        if outcome.assessments.count == 1 { link("latest") }
     }
 
-    /// Writes the exposures measured so far.
+    /// Writes the exposures measured so far; `latest` stays with runs, because reports and scripts read runs there.
     func write(_ exposures: [ExposureAssessment]) throws {
         try folder.write(exposures)
-        if !isKept { becomeLatest() }
+        if !isKept { link("latest-exposure") }
         keep()
     }
 
-    private func becomeLatest() {
-        if let reason = folder.becomeLatest(), !isQuiet {
-            Console.say("The newest run is not linked: \(reason)")
+    private func link(_ name: String) {
+        if let reason = folder.becomeLatest(name), !isQuiet {
+            Console.say("The link \(name) does not lead to these results: \(reason)")
         }
     }
 
-    /// Writes how the run ended; a folder without a single measurement goes.
+    /// Writes how the run ended, or removes a folder without a measurement.
     func finish(_ outcome: inout Execution.Outcome) {
         let failure = finish(
             isEmpty: outcome.assessments.isEmpty, failure: outcome.failure, signal: outcome.signal)
@@ -87,9 +86,9 @@ final class ResultFiles {
         outcome.failure = outcome.failure ?? failure
     }
 
-    /// The same for any kind of outcome.
+    /// Does the same for any kind of outcome.
     ///
-    /// - Returns: why the end could not be written, if so.
+    /// - Returns: why the end could not be written, or `nil`.
     func finish(isEmpty: Bool, failure: String?, signal: Int32?) -> String? {
         guard !isEmpty else {
             folder.made.removeAll()
@@ -105,17 +104,17 @@ final class ResultFiles {
     }
 }
 
-/// The repository in which authbench is run: what is being measured, in a CI job.
+/// Asks the repository in which authbench runs for its commit: in a CI job that is what is measured.
 enum Git {
     private static let patience_s = 10.0
 
-    /// The commit checked out; `nil` outside a repository.
+    /// Returns the commit that is checked out; `nil` outside a repository.
     static func commit() -> String? {
         guard let hash = output(["rev-parse", "HEAD"]), !hash.isEmpty else { return nil }
         return hash
     }
 
-    /// Whether there are changes or files that no commit has, ignored ones aside; `nil` outside a repository.
+    /// Tells whether there are changes or new files that no commit has; `nil` outside a repository.
     static func isDirty() -> Bool? {
         output(["--no-optional-locks", "status", "--porcelain"]).map { !$0.isEmpty }
     }
@@ -128,7 +127,7 @@ enum Git {
         try? output.fileHandleForWriting.close()
         guard let process else { return nil }
         var data = Data()
-        // A repository on a drive that hangs must not hold a run up for ever.
+        // A repository on a drive that hangs must not hold up a run for ever.
         while Readiness.isReadable(output.fileHandleForReading.fileDescriptor, within: patience_s) {
             let more = output.fileHandleForReading.availableData
             if more.isEmpty { break }

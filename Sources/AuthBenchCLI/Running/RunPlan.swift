@@ -3,7 +3,7 @@ import AuthHarness
 import Backends
 import Foundation
 
-/// What a run will do, all options checked and defaults filled in.
+/// Describes what a run will do, with all options checked and defaults filled in.
 struct RunPlan {
     var workload: Workload
     var strategies: StrategyRegistry
@@ -13,10 +13,10 @@ struct RunPlan {
     var duration_s: Double?
     var warmUp_s: Double
     var out: URL
-    /// A server of the user's; `nil` for a private one.
+    /// The user's own server; `nil` for a private one.
     var redis: (url: String, endpoint: RedisEndpoint)?
     var redisTransport = PrivateRedisServer.Transport.unix
-    /// A file of the user's; `nil` for a temporary one.
+    /// The user's own file; `nil` for a temporary one.
     var sqlitePath: String?
     var synchronous: SQLiteSettings.Synchronous
     var mmap_bytes: Int64 = 0
@@ -27,29 +27,29 @@ struct RunPlan {
         strategies.map { $0.descriptor }.first { $0.id == strategy }
     }
 
-    /// The strategy that only shows the harness's own cost.
+    /// The strategy that does nothing, so that its time is the cost of measuring.
     var baseline: String? { strategies.baseline }
     var needsSQLite: Bool { strategies.contains { $0.descriptor.stores.contains(.sqlite) } }
 }
 
 extension RunCommand {
-    /// The longest time a measurement may take, in seconds; a slice of it has less than 2^32 operations.
-    private static let longest_s = 3600.0
+    /// A measurement may take no longer than this; so a slice of it has fewer than 2^32 operations.
+    static let longest_s = 3600.0
     private static let mostOperations = 100_000_000_000
 
     func plan() throws -> RunPlan {
         try CommandError.refuseEmpty(out, "--out")
         let strategies = try strategies.selected()
         guard 1...10_000 ~= repeats else {
-            throw CommandError.usage("--repeats is \(repeats): from 1 to 10000")
+            throw CommandError.usage("--repeats is \(repeats): give 1 to 10000")
         }
         guard (0...Self.longest_s).contains(warmUp) else {
-            throw CommandError.usage("--warm-up is \(warmUp): from 0 to 3600 seconds")
+            throw CommandError.usage("--warm-up is \(warmUp): give 0 to 3600 seconds")
         }
         let workload = try workload.resolve()
         if let operations, workload.arrival == .closed, 1..<workload.clients ~= operations {
             throw CommandError.usage(
-                "--operations is \(operations): at least one for each of the \(workload.clients) clients")
+                "--operations is \(operations): give at least \(workload.clients), one for each client")
         }
         return RunPlan(
             workload: workload, strategies: strategies,
@@ -64,16 +64,16 @@ extension RunCommand {
     private func extent() throws -> Extent {
         if let operations {
             guard duration == nil else {
-                throw CommandError.usage("--duration and --operations exclude each other")
+                throw CommandError.usage("--duration and --operations exclude each other: give one of them")
             }
             guard 1...Self.mostOperations ~= operations else {
-                throw CommandError.usage("--operations is \(operations): from 1 to \(Self.mostOperations)")
+                throw CommandError.usage("--operations is \(operations): give 1 to \(Self.mostOperations)")
             }
             return .operations(operations)
         }
         let seconds = duration ?? 1
         guard (0.001...Self.longest_s).contains(seconds) else {
-            throw CommandError.usage("--duration is \(seconds): from 0.001 to 3600 seconds")
+            throw CommandError.usage("--duration is \(seconds): give 0.001 to 3600 seconds")
         }
         return .duration(nanoseconds: UInt64(seconds * 1e9))
     }

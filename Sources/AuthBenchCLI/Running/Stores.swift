@@ -4,20 +4,20 @@ import AuthResults
 import Backends
 import Foundation
 
-/// The stores of one run: opened before anything is written, and gone or cleaned when it ends.
+/// Opens the stores of one run before anything is written, and removes or cleans them when it ends.
 final class Stores {
     let environment: Environment
     let facts: StoreFacts
-    /// Of this run alone, and gone with it.
+    /// The temporary folder of this run.
     let folder: URL
     private let server: PrivateRedisServer?
     /// The process of the private server.
     var serverID: Int32? { server?.processID }
     private let foreign: (endpoint: RedisEndpoint, prefix: String)?
-    /// How the Redis server was when the run came to it.
+    /// The state of the Redis server at the beginning of the run.
     private let health: RedisHealth?
     private let cleanup: Cleanup
-    /// Held until all connections are closed: closing a file drops what locks SQLite has on it in this process.
+    /// The claim on the database, held until all connections are closed: closing a file drops SQLite's locks on it.
     private let database: SQLiteClaim?
 
     init(_ plan: RunPlan, cleanup: Cleanup) throws {
@@ -33,7 +33,7 @@ final class Stores {
             let redisVersion: String?
             (server, foreign, redisVersion) = try Self.openRedis(plan, folder: temporary.url)
             held = foreign
-            // As long as one that is drawn: it is part of what a session takes in the store.
+            // It must be as long as a drawn prefix, because it is part of what a session takes in the store.
             let prefix = foreign?.prefix ?? "authbench:00000000:"
             let foreignKeys = foreign?.prefix
             cleanup.note { $0.foreignKeys = foreignKeys }
@@ -55,10 +55,9 @@ final class Stores {
         }
     }
 
-    /// Ends the private server, or removes this run's keys from the foreign one, and clears what else is left
-    /// over.
+    /// Ends the private server, or removes this run's keys from the user's server, and clears what else is left over.
     ///
-    /// - Parameter isEmpty: nothing was measured, so that a new database file goes too.
+    /// - Parameter isEmpty: whether nothing was measured, so that a new database file goes too.
     /// - Returns: what could not be undone, for the user.
     func close(isEmpty: Bool) -> String? {
         server?.stop()
@@ -74,9 +73,9 @@ final class Stores {
         return cleanup.clear()
     }
 
-    /// What the stores have lost since the run came to them, as the end of a sentence; `nil` where nothing shows.
+    /// Returns what Redis has lost since the run began, as the end of a sentence; `nil` when nothing shows.
     ///
-    /// SQLite's file is the run's alone.
+    /// SQLite loses nothing, because its file belongs to the run alone.
     func loss(of strategy: StrategyDescriptor?) -> String? {
         guard strategy?.stores.contains(.redis) == true, let health,
             let endpoint = server?.endpoint ?? foreign?.endpoint
@@ -113,31 +112,31 @@ final class Stores {
     }
 
     private static func tooOld(_ information: RedisInformation) -> String {
-        "it is Redis \(information.version), and authbench needs \(RedisInformation.leastVersion) or later"
+        "this is Redis \(information.version), and authbench needs \(RedisInformation.leastVersion) or later"
     }
 
     static func makeTemporaryFolder() throws -> TemporaryFolder {
         do { return try TemporaryFolder() } catch {
-            throw CommandError.runtime("no temporary folder: \(error.reason)")
+            throw CommandError.runtime("the temporary folder cannot be made: \(error.reason)")
         }
     }
 }
 
 extension RedisError {
-    /// What to do about an error at the first contact.
+    /// The error at the first contact, with what the user can do about it.
     var advice: String {
         switch self {
         case .connection(_, let message) where message.contains("Protocol error"):
-            "what listens there is no Redis server (\(message))"
-        case .connection: "\(self): is the server up, and the address right?"
+            "the program at this address is not a Redis server (\(message))"
+        case .connection: "\(self): start the server, or correct the address"
         case .server(let message) where message.contains("NOAUTH"):
-            "the server wants a password, which authbench does not send: name one without (\(message))"
+            "the server wants a password, which authbench does not send: name a server without one (\(message))"
         default: "\(self)"
         }
     }
 }
 
-/// What the open stores of a run say of themselves; what one does not say stays unknown, and is no error.
+/// Holds what the open stores of a run tell about themselves; what a store does not tell stays unknown.
 struct StoreFacts {
     private var stores = StoreRecord()
     private let sqlitePath: String
@@ -148,9 +147,9 @@ struct StoreFacts {
     /// Asks the stores that the run needs.
     ///
     /// - Parameters:
-    ///   - plan: says which stores are needed.
+    ///   - plan: which stores the run needs.
     ///   - sqlite: the database of the run.
-    ///   - redis: the server of the run, and the version it gave at the first contact.
+    ///   - redis: the server of the run, and the version that it gave at the first contact.
     init(_ plan: RunPlan, _ sqlite: SQLiteSettings, redis: (endpoint: RedisEndpoint, version: String)?) {
         sqlitePath = sqlite.path
         if plan.needsSQLite {
@@ -165,7 +164,7 @@ struct StoreFacts {
         }
     }
 
-    /// With what the log of SQLite has come to by now.
+    /// The stores, with the length of SQLite's log so far.
     var storeRecord: StoreRecord {
         let log = SQLiteLog.of(sqlitePath)
         var record = stores
@@ -186,7 +185,7 @@ struct StoreFacts {
         return record
     }
 
-    /// Opens a connection as a client has it, in a file that is marked as ours before anything is in it.
+    /// Opens a connection like a client's, in a file that is marked as authbench's while it is empty.
     private static func settings(_ sqlite: SQLiteSettings) throws -> VersionRecord.SQLiteSettings {
         try SQLiteFile.mark(sqlite.path)
         let connection = try SQLitePragmas.connect(

@@ -4,42 +4,41 @@ import AuthHarness
 import Backends
 import Foundation
 
-/// The trial of one strategy in a process of its own, so that a strategy that crashes, hangs or prints spoils nothing but
-/// its own findings.
+/// Tries one strategy in a process of its own, so that a crash, a hang or a print spoils only its own findings.
 struct TrialProcess {
     let strategy: String
     let environment: Environment
-    /// For what it prints.
+    /// The folder for what the strategy prints.
     let folder: URL
     let patience_s: Double
     let stop: StopFlag
 
-    /// Beyond the patience of the process itself: for one that is stopped, or too busy to say that it gives up.
+    /// Time beyond the patience of the process itself, which may be stopped or too busy to say that it gives up.
     private static let grace_s = 15.0
 
     private struct Course {
         var findings: [Finding] = []
         var doing = Requirement.all[0].id
-        /// Why the process gave up.
+        /// The reason why the process gave up.
         var stuck: String?
         var isOver = false
-        /// What was printed where only events should be.
+        /// Output that stood where only events belong.
         var stray = Data()
     }
 
     /// Tries the strategy.
     ///
-    /// - Returns: a finding for each requirement, whatever became of the process; `nil` when the user has had enough.
+    /// - Returns: a finding for each requirement, whatever happened to the process; `nil` when a signal stopped it.
     /// - Throws: `CommandError` when no process can be started.
     func run() throws -> [Finding]? {
         let printed = folder.appendingPathComponent("\(UUID().uuidString).stdout")
         let said = folder.appendingPathComponent("\(UUID().uuidString).stderr")
         let (process, input, output) = try start(printed, said)
-        // The process ends when nobody is there any more to listen.
+        // The process ends when nobody listens any more.
         defer { try? input.close() }
         var course = Course()
         let isSilent = !follow(output, &course)
-        // One that has said that it is over, or stuck, ends by itself.
+        // A process that has reported its end, or that it is stuck, ends by itself.
         let end = process.end(within_s: isSilent || stop.isRaised ? 0 : 10)
         guard !stop.isRaised else { return nil }
         let words = (try? Data(contentsOf: said)) ?? Data()
@@ -55,7 +54,7 @@ struct TrialProcess {
         -> (ChildProcess, input: FileHandle, output: FileHandle)
     {
         guard FileManager.default.createFile(atPath: said.path, contents: nil) else {
-            throw CommandError.runtime("\(said.path) cannot be written")
+            throw CommandError.runtime("\(said.path) cannot be written: is the disk full?")
         }
         let (input, output) = (Pipe(), Pipe())
         // A backtrace would take seconds, and its last line says less than the first.
@@ -66,19 +65,22 @@ struct TrialProcess {
             process = try ChildProcess(
                 URL(fileURLWithPath: "/proc/self/exe"), ["try-strategy"], environment: environment,
                 descriptors: [input.fileHandleForReading, output.fileHandleForWriting, words])
-        } catch { throw CommandError.runtime("no process for the trial of \(strategy): \(error.reason)") }
+        } catch {
+            throw CommandError.runtime(
+                "the process that tries \(strategy) cannot be started: \(error.reason)")
+        }
         try? output.fileHandleForWriting.close()
         try? input.fileHandleForReading.close()
         let order = TrialProtocol.Order(
             strategy, in: self.environment, stdout: printed, patience_s: patience_s)
-        // A process that is gone takes nothing; its end shows in the answer.
+        // A process that has ended takes nothing; its end shows in the answer.
         try? input.fileHandleForWriting.write(contentsOf: try TrialProtocol.line(order))
         return (process, input.fileHandleForWriting, output.fileHandleForReading)
     }
 
-    /// Takes down what the process tells, until it ends or the user wants no more.
+    /// Records what the process reports, until it ends or a signal stops it.
     ///
-    /// - Returns: whether it has ended, or will; not where it has been silent for too long.
+    /// - Returns: whether it has ended, or will; false when it was silent for too long.
     private func follow(_ output: FileHandle, _ course: inout Course) -> Bool {
         var reader = LineReader(output)
         var lastWord = ContinuousClock.now
@@ -101,7 +103,7 @@ struct TrialProcess {
         return true
     }
 
-    /// CRD-08: what was printed where data belong.
+    /// Judges CRD-08: a strategy must print nothing to stdout.
     private func judge(_ noise: Data, _ course: inout Course) {
         guard let silence = Requirement.all.first(where: { $0.id == Requirement.silence }) else { return }
         guard course.isOver || !noise.isEmpty else { return }
@@ -115,7 +117,7 @@ struct TrialProcess {
                     : .failed("it printed \(noise.count) bytes to stdout, which is for data: \(text)")))
     }
 
-    /// How a process ended that had not come to the end of its trial, and what it said of that first.
+    /// Says how a process ended before the end of its trial, and what it said about that first.
     private static func text(of end: ChildProcess.End?, _ words: Data) -> String {
         let how =
             switch end {
@@ -127,15 +129,15 @@ struct TrialProcess {
         return cause.map { "\(how): \($0.prefix(200))" } ?? how
     }
 
-    /// Hands on what the strategy wrote to stderr.
+    /// Passes on what the strategy wrote to stderr.
     private func forward(_ words: Data) {
         try? FileHandle.standardError.write(contentsOf: words.prefix(65_536))
     }
 }
 
-/// What `conform` and the process that it starts for each strategy tell each other, a line of JSON each.
+/// Defines the lines of JSON between `conform` and the process that it starts for each strategy.
 enum TrialProtocol {
-    /// The only line to the process, whose stdin stays open for as long as anybody wants to know.
+    /// The only line to the process, whose stdin stays open while somebody listens.
     struct Order: Codable {
         var strategy: String
         var sqlite_path: String
@@ -143,9 +145,9 @@ enum TrialProtocol {
         var mmap_bytes: Int64
         var redis_url: String?
         var redis_prefix: String?
-        /// Where to write what the strategy prints.
+        /// The file for what the strategy prints.
         var stdout_path: String
-        /// How long one call of the strategy may take.
+        /// One call of the strategy may take this long.
         var patience_s: Double
 
         init(_ strategy: String, in environment: Environment, stdout: URL, patience_s: Double) {
@@ -168,11 +170,11 @@ enum TrialProtocol {
         }
     }
 
-    /// A line from the process: one of these.
+    /// A line from the process.
     enum Event: Codable {
         case begins(String)
         case finds(Finding)
-        /// A call has not come back, and the process gives up.
+        /// A call has not returned, and the process gives up.
         case isStuck(String)
         case isOver
     }

@@ -37,7 +37,7 @@ extension Workload: Decodable {
     private static func sweepInterval_ms(_ seconds: Double) throws -> Int64 {
         guard seconds == 0 || (0.01...3600).contains(seconds) else {
             throw WorkloadError(
-                "sweep_interval_seconds is \(seconds): from 0.01 to 3600, or 0 for no sweep")
+                "sweep_interval_seconds is \(seconds): give 0.01 to 3600, or 0 for no sweep")
         }
         return Int64((seconds * 1000).rounded())
     }
@@ -46,13 +46,14 @@ extension Workload: Decodable {
         let interval_s: Int32 = try file.decode(.touchInterval, orWhenAbsent: 60)
         let name = try file.decode(.touch, orWhenAbsent: "interval")
         if file.contains(.touchInterval), name != "interval" {
-            throw WorkloadError("touch_interval_seconds goes with \"touch\": \"interval\" only")
+            throw WorkloadError(
+                "touch_interval_seconds needs \"touch\": \"interval\": change touch, or remove the interval")
         }
         switch name {
         case "never": return .never
         case "always": return .always
         case "interval": return .interval(milliseconds: Int64(interval_s) * 1000)
-        default: throw WorkloadError("touch is \"\(name)\": never, interval or always")
+        default: throw WorkloadError("touch is \"\(name)\": give never, interval or always")
         }
     }
 }
@@ -124,7 +125,7 @@ extension Decoder {
     fileprivate func refuseKeys(except known: [String], in place: String) throws {
         for key in try container(keyedBy: AnyKey.self).allKeys where !known.contains(key.stringValue) {
             throw WorkloadError(
-                "unknown key \"\(key.stringValue)\" in \(place); known: \(known.sorted().joined(separator: ", "))"
+                "unknown key \"\(key.stringValue)\" in \(place): the known keys are \(known.sorted().joined(separator: ", "))"
             )
         }
     }
@@ -148,36 +149,39 @@ extension Workload {
     /// - Throws: `WorkloadError`, naming the key and what it must be.
     package func validate() throws(WorkloadError) {
         try validateName()
-        if clients < 1 { throw .init("clients is \(clients): at least 1") }
+        if clients < 1 { throw .init("clients is \(clients): give at least 1") }
         if requestsInParallel < 1 || !clients.isMultiple(of: requestsInParallel) {
             throw .init(
-                "requests_in_parallel is \(requestsInParallel): at least 1, and clients (\(clients)) a multiple of it"
+                "requests_in_parallel is \(requestsInParallel): give a number from 1 on that divides clients (\(clients))"
             )
         }
         if population / Self.sessionsPerClient < clients {
             throw .init(
-                "population is \(population): at least \(Self.sessionsPerClient) sessions for each of"
-                    + " \(clients) clients")
+                "population is \(population): give at least \(Self.sessionsPerClient) sessions for each of the"
+                    + " \(clients) clients, \(Self.sessionsPerClient * clients) in all")
         }
-        if population > 10_000_000 { throw .init("population is \(population): at most 10000000") }
+        if population > 10_000_000 { throw .init("population is \(population): give at most 10000000") }
         guard requestsPerSessionPerSecond.isFinite, requestsPerSessionPerSecond > 0 else {
-            throw .init("requests_per_session_per_second is \(requestsPerSessionPerSecond): above 0")
+            throw .init(
+                "requests_per_session_per_second is \(requestsPerSessionPerSecond): give a number above 0")
         }
         for kind in OperationKind.allCases where !(0...1 ~= mix[kind]) {
-            throw .init("mix.\(kind.name) is \(mix[kind]): from 0 to 1")
+            throw .init("mix.\(kind.name) is \(mix[kind]): give a share from 0 to 1")
         }
         let sum = mix.shares.reduce(0, +)
-        if abs(sum - 1) > 1e-9 { throw .init("the shares of mix sum to \(sum): they must sum to 1") }
+        if abs(sum - 1) > 1e-9 {
+            throw .init("the shares of mix sum to \(sum): change them so that they sum to 1")
+        }
         if mix[.logout] > mix[.login] {
             throw .init(
-                "mix.logout is \(mix[.logout]): at most \(mix[.login]), the share of login, because only those who"
-                    + " come can leave")
+                "mix.logout is \(mix[.logout]): give at most \(mix[.login]), the share of login, because only users who"
+                    + " signed in can sign out")
         }
         if let rate = arrival.rate, !Arrival.rates.contains(rate) {
-            throw .init("arrival.rate is \(rate): from 0.01 to 100000000 per second")
+            throw .init("arrival.rate is \(rate): give 0.01 to 100000000 per second")
         }
         if !(0...65_536).contains(policy.session_bytes) {
-            throw .init("session_bytes is \(policy.session_bytes): from 0 to 65536")
+            throw .init("session_bytes is \(policy.session_bytes): give 0 to 65536")
         }
         try validateLifetimes()
     }
@@ -185,20 +189,21 @@ extension Workload {
     /// The name stands in every file: no program that reads them may take it for a missing value, a number, a formula, an
     /// option or a command for the terminal.
     private func validateName() throws(WorkloadError) {
-        if name.isEmpty { throw .init("name is empty") }
+        if name.isEmpty { throw .init("name is empty: give the workload a name") }
         guard name.utf8.count <= 80 else {
-            throw .init("name is \(name.utf8.count) bytes long: at most 80")
+            throw .init("name is \(name.utf8.count) bytes long: give at most 80")
         }
         let others: Set<Character> = [" ", ".", "_", "-"]
         guard name.first?.isLetter == true,
             name.allSatisfy({ $0.isLetter || $0.isNumber || others.contains($0) })
         else {
             throw .init(
-                "name is \"\(name.printable)\": a letter, then letters, digits, spaces, dots, _ and - only")
+                "name is \"\(name.printable)\": begin with a letter, and use only letters, digits, spaces, dots, _ and -"
+            )
         }
         let misread = ["null", "nan", "na", "none", "nil", "true", "false", "inf", "infinity"]
         if misread.contains(name.lowercased()) {
-            throw .init("name is \"\(name)\", which other programs take for no name: choose another")
+            throw .init("name is \"\(name)\", which other programs read as a missing value: choose another")
         }
     }
 
@@ -209,20 +214,28 @@ extension Workload {
             ("access", lifetimes.access_ms), ("refresh_idle", lifetimes.refreshIdle_ms),
         ]
         for (key, value_ms) in named where value_ms < 1000 || value_ms > lifetimes.absolute_ms {
-            throw .init("lifetimes_seconds.\(key) is \(value_ms / 1000): from 1 to absolute")
+            throw .init(
+                "lifetimes_seconds.\(key) is \(value_ms / 1000): give 1 to \(lifetimes.absolute_ms / 1000), the absolute lifetime"
+            )
         }
         if lifetimes.refreshGrace_ms < 0 || lifetimes.refreshGrace_ms > 60_000 {
             throw .init(
-                "lifetimes_seconds.refresh_grace is \(lifetimes.refreshGrace_ms / 1000): from 0 to 60")
+                "lifetimes_seconds.refresh_grace is \(lifetimes.refreshGrace_ms / 1000): give 0 to 60")
         }
         if case .interval(let milliseconds) = policy.touch, milliseconds < 1 {
-            throw .init("touch_interval_seconds must be above 0")
+            throw .init("touch_interval_seconds is 0 or less: give a number above 0")
         }
         if horizon_ms < 1000 {
+            let (jitter_s, interval_s) = (lifetimes.accessJitter_s, oldestAge_ms / 1000)
+            let isAccess = lifetimes.shortest_ms == lifetimes.access_ms - jitter_s * 1000
+            let (key, value_ms) =
+                isAccess ? ("access", lifetimes.access_ms) : named.min { $0.1 < $1.1 } ?? ("", 0)
+            let problem = "lifetimes_seconds.\(key) is \(value_ms / 1000)"
+            guard interval_s > 0 else { throw .init("\(problem): give at least 2") }
             throw .init(
-                "lifetimes_seconds let a credential live \(lifetimes.shortest_ms / 1000) s (of access, less the jitter):"
-                    + " at least 2 more than the touch interval, which is \(oldestAge_ms / 1000)"
-                    + " (touch_interval_seconds, 60 where it is not given)")
+                "\(problem): give at least 2 more than touch_interval_seconds, which is \(interval_s), because sessions"
+                    + " may be \(interval_s) s old when the run starts and would expire in it"
+                    + (isAccess && jitter_s > 0 ? " (jitter takes \(jitter_s) s of access)" : ""))
         }
     }
 }

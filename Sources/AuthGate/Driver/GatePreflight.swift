@@ -29,7 +29,8 @@ struct GatePreflight {
                 throw GateError(
                     kind: .nothingInCommon,
                     description:
-                        "the two programs have none of these strategies in common: nothing to compare")
+                        "the two programs have none of these strategies in common: name a strategy that both have"
+                )
             }
             sandbox.needsRedis = cases.needsRedis
             try sandbox.open()

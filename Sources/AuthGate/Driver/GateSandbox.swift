@@ -17,7 +17,7 @@ final class GateSandbox {
         self.needsRedis = needsRedis
         self.cleanup = cleanup
         do { root = try TemporaryFolder() } catch {
-            throw GateError.failed("no temporary folder: \(error.reason)")
+            throw GateError.failed("the temporary folder cannot be made: \(error.reason)")
         }
         cleanup.note { [root] in $0.temporary = root }
     }

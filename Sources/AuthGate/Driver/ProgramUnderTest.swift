@@ -52,12 +52,13 @@ final class ProgramUnderTest {
         else {
             end(within_s: 0.5)
             throw GateError.failed(
-                "\(name) does not speak the slice protocol: name an authbench that has gate\(lastWords)")
+                "\(name) does not speak the slice protocol: name a program that can run authbench gate\(lastWords)"
+            )
         }
         guard greeting.slice_protocol == SliceProtocol.version else {
             throw GateError.failed(
-                "\(name) speaks slice protocol \(greeting.slice_protocol), this authbench \(SliceProtocol.version): "
-                    + "build both from versions of one protocol")
+                "\(name) speaks slice protocol \(greeting.slice_protocol), and this authbench speaks \(SliceProtocol.version): "
+                    + "build both with one version of authbench")
         }
         return greeting
     }
@@ -73,7 +74,8 @@ final class ProgramUnderTest {
     func awaitPrepared(_ count: Int) throws -> [String] {
         guard let prepared = try answer(doing: "preparing").prepared, prepared.trace_sha256.count == count
         else {
-            throw GateError.failed("\(name) did not answer what it had prepared")
+            throw GateError.failed(
+                "\(name) did not say what it has prepared: build both with one version of authbench")
         }
         return prepared.trace_sha256
     }
@@ -146,7 +148,7 @@ final class ProgramUnderTest {
     private func howItEnded() -> String {
         close()
         switch process.end(within_s: 5) {
-        case .status(0): return "ended with status 0, by an exit of its own,"
+        case .status(0): return "ended with status 0, because it called exit,"
         case .status(let status): return "ended with status \(status)"
         case .signal(let number): return "crashed with signal \(number)"
         case nil: return "did not end"

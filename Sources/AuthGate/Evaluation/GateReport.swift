@@ -22,7 +22,7 @@ extension GateEvaluation {
             metric: entry.metric.name.rawValue, verdict: .notGated)
         guard let finding = entry.finding else {
             row.why =
-                "\(Self.requests(entry.caseIndex, header)) requests in stage 1, of \(entry.metric.least_requests) that are needed"
+                "\(Self.requests(entry.caseIndex, header)) requests in stage 1, and \(entry.metric.least_requests) are needed"
             return row
         }
         let blocks = (finding.stage == 1 ? 1...1 : 2...finding.stage).flatMap { recording.kept(stage: $0) }
@@ -64,8 +64,8 @@ extension GateEvaluation {
         switch finding.outcome {
         case .passed: (finding.isImprovement ? .improvement : .pass, "")
         case .regression: (.regression, "slower in stage \(finding.stage)")
-        case .inconclusive: (.inconclusive, "too noisy to say in \(finding.blocks) blocks")
-        case .open(let stage): (.inconclusive, "no blocks for stage \(stage): \(recording.whyItEnded)")
+        case .inconclusive: (.inconclusive, "too noisy to tell in \(finding.blocks) blocks")
+        case .open(let stage): (.inconclusive, "stage \(stage) got no blocks: \(recording.whyItEnded)")
         }
     }
 

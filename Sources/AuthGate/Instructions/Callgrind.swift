@@ -35,7 +35,7 @@ struct Callgrind: InstructionCounter {
         // A container may forbid the system call personality(2).
         let isAddressFixed = try trial.finish().status == 0
         remark =
-            isAddressFixed ? nil : "the addresses of programs are random here: counts may differ a little"
+            isAddressFixed ? nil : "programs get random addresses here, so counts may differ a little"
         prefix = isAddressFixed ? [setarch.path, "-R"] : []
         self.folder = folder
     }
@@ -45,7 +45,7 @@ struct Callgrind: InstructionCounter {
             [program.path, "count-instructions"], named: program.path, in: folder, numbered: 0)
         guard try child.finish().status != Self.unknownCommand else {
             throw GateError.failed(
-                "\(program.path) cannot count instructions: was it built before authbench could?")
+                "\(program.path) cannot count instructions: build it with this version of authbench")
         }
         return try child.answer(InstructionAnswer.Cases.self).cases
     }
@@ -66,7 +66,7 @@ struct Callgrind: InstructionCounter {
             }
             guard total > 0 else {
                 throw GateError.failed(
-                    "Callgrind counted nothing in \(child.name): does the program still have its symbols (no strip)?"
+                    "Callgrind counted nothing in \(child.name): build it with its symbols (without strip)"
                 )
             }
             return total

@@ -45,7 +45,7 @@ package final class GateFiles {
             for (_, name) in names where FileStatus(at: folder.appendingPathComponent(name).path) != nil {
                 throw FileError(
                     folder.appendingPathComponent(name).path,
-                    "is not of a gate, which would write over it: name another folder")
+                    "was not written by a gate, and a gate would overwrite it: name another folder")
             }
         }
         let recording: ClaimedFile
@@ -54,7 +54,7 @@ package final class GateFiles {
             if !recording.isNew, recording.head(1).isEmpty { try refuseReports() }
         } catch { throw GateError.badOutput("--out: \(error)") }
         guard recording.head(1).isEmpty || isRecording(recording) else {
-            throw GateError.badOutput("--out: \(path) is no gate's recording: name another folder")
+            throw GateError.badOutput("--out: \(path) is not the recording of a gate: name another folder")
         }
         return recording
     }

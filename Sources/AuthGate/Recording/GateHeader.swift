@@ -130,15 +130,15 @@ package struct GateHeader: Codable, Sendable, Equatable {
             && metrics.allSatisfy {
                 (0...10).contains($0.bounds.tolerance) && (0...10).contains($0.bounds.minimumEffect)
             }
-        return isSound ? nil : "a header that no gate writes"
+        return isSound ? nil : "the header is not one that a gate writes"
     }
 
     /// Whether a program was compared with itself.
     package var isSelfComparison: Bool { base.sha256 == head.sha256 }
 
     private static func reason(_ schema: Int) -> String {
-        "schema \(schema), where \(currentSchema) is read: "
-            + "give the verdict with the authbench that recorded it, or record anew"
+        "the recording has schema \(schema), and this authbench reads \(currentSchema): "
+            + "use the authbench that recorded it, or record again"
     }
 
     /// Why a first line that cannot be read is none of this version, if it is one of another.

@@ -26,7 +26,7 @@ final class GateJournal {
     func add(_ lines: [GateLine]) throws {
         for line in lines {
             if let fault = recording.add(line) {
-                throw GateError.failed("the gate's own recording: \(fault)")
+                throw GateError.failed("the gate made a recording that cannot be read: \(fault)")
             }
             try write(line)
         }
@@ -72,7 +72,7 @@ package struct GateLines {
             }
             if let end = line.end, end.sha256 != (try before.sha256()) {
                 throw GateError.failed(
-                    "\(file.path): changed after it was recorded, its lines are not those of its hash; record anew"
+                    "\(file.path): changed after it was recorded, because its lines do not match its hash: record again"
                 )
             }
             before.append(text + [UInt8(ascii: "\n")])

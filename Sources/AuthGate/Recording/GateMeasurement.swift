@@ -64,7 +64,7 @@ package struct GateMeasurement: Codable, Sendable, Equatable {
 
     /// Why it cannot be what a gate with so many quads has measured, if so.
     func fault(_ header: GateHeader) -> String? {
-        guard header.cases.indices.contains(caseIndex) else { return "an unknown case" }
+        guard header.cases.indices.contains(caseIndex) else { return "the case is unknown" }
         let letters = Array(order)
         let own = header.cases[caseIndex]
         guard letters.count == 4 * own.quads, wall_ns.count == letters.count,
@@ -74,13 +74,13 @@ package struct GateMeasurement: Codable, Sendable, Equatable {
             stride(from: 0, to: letters.count, by: 4).allSatisfy({
                 ["bhhb", "hbbh"].contains(String(letters[$0..<$0 + 4]))
             })
-        else { return "slices that are not as the header says" }
+        else { return "the slices do not match the header" }
         for role in GateRole.allCases {
             guard LatencyHistogram(flat: self[role].buckets)?.count == UInt64(own.operationsPerSide) else {
-                return "a histogram that has not the times of its slices"
+                return "the histogram does not match the times of the slices"
             }
             guard self[role].store_commands < 1 << 40, self[role].grown_bytes.magnitude < 1 << 50 else {
-                return "counts that no side can have"
+                return "a count is impossible"
             }
         }
         return nil

@@ -24,7 +24,7 @@ package struct GateRecording: Sendable {
     /// - Throws: `GateRecordingError` for the first line that does not fit those before it.
     package init(_ lines: [GateLine]) throws(GateRecordingError) {
         guard let header = lines.first?.header else {
-            throw GateRecordingError(line: 1, reason: "no header")
+            throw GateRecordingError(line: 1, reason: "the recording has no header")
         }
         if let fault = header.fault { throw GateRecordingError(line: 1, reason: fault) }
         self.init(header)
@@ -41,17 +41,21 @@ package struct GateRecording: Sendable {
     ///
     /// - Returns: why it does not fit, if so.
     package mutating func add(_ line: GateLine) -> String? {
-        guard end == nil else { return "a line after the end" }
+        guard end == nil else { return "there is a line after the end" }
         if let measurement = line.measurement {
             if let fault = measurement.fault(header) { return fault }
             guard !measurements.contains(where: { $0.caseIndex == measurement.caseIndex }) else {
-                return "a case twice in a block"
+                return "a block has one case twice"
             }
             measurements.append(measurement)
         } else if let block = line.block {
-            guard block.block == blocks.count + 1 else { return "block \(block.block) after \(blocks.count)" }
-            guard 1...header.rules.blocks.count ~= block.stage else { return "stage \(block.stage)" }
-            guard !measurements.isEmpty else { return "a block without a measurement" }
+            guard block.block == blocks.count + 1 else {
+                return "block \(block.block) follows block \(blocks.count)"
+            }
+            guard 1...header.rules.blocks.count ~= block.stage else {
+                return "there is no stage \(block.stage)"
+            }
+            guard !measurements.isEmpty else { return "a block has no measurement" }
             let contrasts = measurements.map { one in
                 (
                     one.caseIndex,
@@ -68,7 +72,9 @@ package struct GateRecording: Sendable {
         } else if let end = line.end {
             self.end = end
         } else {
-            return line.header == nil ? "neither measurement, block, instructions nor end" : "a second header"
+            return line.header == nil
+                ? "the line is neither a measurement, a block, instructions nor the end"
+                : "there is a second header"
         }
         return nil
     }

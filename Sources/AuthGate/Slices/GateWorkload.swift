@@ -81,7 +81,7 @@ enum GateWorkload {
     /// The built-in workload with every kind of probe.
     private static func hostile() throws -> Workload {
         guard let json = BuiltinWorkloads.all.first(where: { $0.name == "hostile" })?.json else {
-            throw GateError.failed("this program has no workload hostile")
+            throw GateError.failed("this program does not have the workload hostile")
         }
         return try JSONDecoder().decode(Workload.self, from: Data(json))
     }
@@ -93,7 +93,7 @@ enum GateWorkload {
         workload.population = preparation.population
         if operation != decisions {
             guard let own = GateOperation.all.first(where: { $0.name == operation }) else {
-                throw GateError.failed("no operation \(operation)")
+                throw GateError.failed("the operation \(operation) is unknown")
             }
             workload.mix = Workload.Mix()
             for (kind, share) in own.mix { workload.mix[kind] = share }

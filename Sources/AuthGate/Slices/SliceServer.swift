@@ -75,11 +75,11 @@ package struct SliceServer {
             if let preparation = request.prepare { return .init(prepared: try prepare(preparation)) }
             if let order = request.measure { return .init(slice: try measure(order)) }
             if let item = request.times { return .init(times: tell(item)) }
-            return .init(error: "neither prepare, measure nor times")
+            return .init(error: "the request asks for neither prepare, measure nor times")
         } catch let error as GateError {
             return .init(error: error.description)
         } catch is DecodingError {
-            return .init(error: "a line that is no request: \(line.prefix(80))")
+            return .init(error: "the line is not a request: \(line.prefix(80))")
         } catch {
             return .init(error: error.words)
         }
@@ -102,7 +102,7 @@ package struct SliceServer {
         let cases = try preparation.cases.map { item -> SliceRunner.Case in
             guard let strategy = strategies.first(where: { $0.descriptor.id == item.strategy }),
                 let trace = traces[item.operation]
-            else { throw GateError.failed("no strategy \(item.strategy)") }
+            else { throw GateError.failed("the program has no strategy \(item.strategy)") }
             return SliceRunner.Case(strategy: strategy, trace: trace)
         }
         runner = nil

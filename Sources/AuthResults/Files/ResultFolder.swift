@@ -64,12 +64,13 @@ package struct ResultFolder {
         Data(CSV.text(columns, rows).utf8)
     }
 
-    /// Points `<parent>/latest` at this folder; leaves anything there that is no link to a run beside it.
+    /// Points a link in the parent at this folder, and leaves anything there that is not a link to a run beside it.
     ///
-    /// - Returns: why it does not point there now, if so.
-    package func becomeLatest() -> FileError? {
+    /// - Parameter name: the name of the link.
+    /// - Returns: why it does not point here, or `nil`.
+    package func becomeLatest(_ name: String = "latest") -> FileError? {
         SymbolicLink.point(
-            parent.appendingPathComponent("latest").path, at: identity.runID,
+            parent.appendingPathComponent(name).path, at: identity.runID,
             replacing: RunIdentity.isRunID)
     }
 

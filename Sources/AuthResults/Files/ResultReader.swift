@@ -27,7 +27,7 @@ package struct ResultReader {
     package init(_ url: URL) {
         self.url = url.resolvingSymlinksInPath()
         guard Self.isFolder(self.url) else {
-            faults = ["\(url.path): no such folder"]
+            faults = ["there is no such folder"]
             return
         }
         readRecord()

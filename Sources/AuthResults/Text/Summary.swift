@@ -22,8 +22,8 @@ package enum BaselineMovement {
     }
 
     static func text(_ ratio: Double) -> String {
-        "the machine changed meanwhile: the baseline, which does nothing, differs \(ratio.formatted(digits: 1)) times"
-            + " between repeats: do not trust smaller differences of ops/s, and compare CPU µs and p50 instead\n"
+        "the machine changed during the run: the baseline, which does nothing, differs \(ratio.formatted(digits: 1)) times"
+            + " between repeats. Do not trust smaller differences in ops/s; compare CPU µs and p50 instead.\n"
     }
 }
 
@@ -153,7 +153,8 @@ package enum ExposureText {
         }
         for row in rows {
             guard let reason = row.inconclusive else { continue }
-            text += "cannot be told: \(row.measurement.strategy): \(reason)\n"
+            let revocation = row.measurement.revocation == .permissionChange ? "permission" : "logout"
+            text += "not known: \(row.measurement.strategy), after \(revocation): \(reason)\n"
         }
         return text
     }

@@ -36,7 +36,8 @@ package enum TextTable {
             text += (isColored && isBad ? "\u{1B}[31m\(line)\u{1B}[0m" : line) + "\n"
         }
         if !leftOut.isEmpty {
-            text += "left out for want of room: \(leftOut.joined(separator: ", ")) (--format csv has all)\n"
+            text +=
+                "left out, as the terminal is narrow: \(leftOut.joined(separator: ", ")) (--format csv prints all)\n"
         }
         return text + notes(lines)
     }
@@ -63,7 +64,7 @@ package enum TextTable {
         lines.flatMap { line in
             line.invalid.map { "not valid: \(line.strategy), repeat \($0.repeatIndex): \($0.fault.reason)\n" }
                 + (line.isValid
-                    ? [] : ["not valid: \(line.strategy): all its figures, as no repeat is valid\n"])
+                    ? [] : ["not valid: \(line.strategy): no repeat is valid, do not use its figures\n"])
                 + (line.movement.map { [BaselineMovement.text($0)] } ?? [])
         }.joined()
     }

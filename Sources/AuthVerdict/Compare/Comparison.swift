@@ -30,7 +30,9 @@ package struct Comparison {
         let isOneSchema = Set(readers.compactMap { $0.writer?.schema_version }).count < 2
         for reader in readers {
             if reader.isExposure {
-                throw ResultError("\(reader.url.path): holds exposures: compare takes folders of run")
+                throw ResultError(
+                    "\(reader.url.path): holds exposures, which compare does not take: name a folder of authbench run"
+                )
             }
             let faults = isOneSchema ? Validation(reader.url).faults : reader.faults
             if let fault = faults.first { throw ResultError("\(reader.url.path): \(fault)") }
@@ -71,7 +73,9 @@ package struct Comparison {
         check("clients") { "\(clients($0))" }
         if unlike.isEmpty { check("the trace") { String(($0.record?.trace_sha256 ?? "").prefix(12)) } }
         unlike += likeness.otherSettings
-        if facts.base.run_id == facts.head.run_id { unlike.append("both are one and the same run") }
+        if facts.base.run_id == facts.head.run_id {
+            unlike.append("both folders hold the same run: name two runs")
+        }
         if !allowsOtherMachine { unlike += likeness.otherMachine.map { "another machine: \($0)" } }
         return unlike.map { .init(.incomparable, $0) } + errors
     }
@@ -98,12 +102,12 @@ package struct Comparison {
             let change = PairedTest([item], workload: workload).rows.first?.change
         else {
             let advice =
-                "without \(baseline) in both runs nothing tells the machine from the build: run both with it"
+                "without \(baseline) in both runs, a change of the machine looks like a change of the build: run both with it"
             return [.init(.inconclusive, advice)]
         }
         guard abs(log(1 + change)) >= log(1 + item.metric.minimumEffect) else { return [] }
         let moved = "the harness's own \(item.metric.name) moved by \(VerdictText.percent(change))"
-        return [.init(.inconclusive, "the machine was not the same: \(moved); run both again")]
+        return [.init(.inconclusive, "the machine changed between the runs: \(moved); run both again")]
     }
 
     private var baselineCases: [PairedCase] {
@@ -115,7 +119,7 @@ package struct Comparison {
         baselineCases.map { item in
             var row = PairedTest([item], workload: workload).row(item, [])
             row.verdict = .advisory
-            row.why = "the harness's own cost: the control"
+            row.why = "the harness's own cost: shows whether the machine changed"
             return row
         }
     }
@@ -150,10 +154,10 @@ package struct Comparison {
                 verdict: .notGated, why: why)
         }
         return head.strategies.filter { !base.strategies.contains($0) }.map {
-            row($0, "new: the base has none")
+            row($0, "new: the base does not have it")
         }
             + base.strategies.filter { !head.strategies.contains($0) }.map {
-                row($0, "gone: the head has none")
+                row($0, "gone: the head does not have it")
             }
     }
 
@@ -170,17 +174,17 @@ package struct Comparison {
         }
         if let shift = QuantileRule.median(shifts) {
             notes.append(
-                ("shift", "\(VerdictText.percent(exp(shift) - 1)) CPU time, the median of all pairs"))
+                ("shift", "\(VerdictText.percent(exp(shift) - 1)) CPU time in the median of all pairs"))
         }
         notes.append(
             (
                 "tests",
-                "\(cases.count), false alarms among all of them 5 %; \(PairedTest.pairsNeeded(cases: cases.count)) repeats needed"
+                "\(cases.count), with at most 5 % false alarms among all of them; a proof needs \(PairedTest.pairsNeeded(cases: cases.count)) repeats"
             ))
         notes.append(
             (
                 "note",
-                "two separate runs also differ by what the machine did meanwhile; `authbench gate` runs both in turn"
+                "two separate runs also differ because the machine changed in between; `authbench gate` measures two builds in turns"
             ))
         return notes
     }

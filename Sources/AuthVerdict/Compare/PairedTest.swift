@@ -199,7 +199,8 @@ struct RepeatPairs {
         if let first = invalid.first {
             item.left = first + (invalid.count > 1 ? "; and \(invalid.count - 1) more" : "")
         } else if blank > 0 {
-            item.left = "too few samples in one of the runs in \(blank) of \(repeats.count) repeats"
+            item.left =
+                "one of the runs has too few samples in \(blank) of \(repeats.count) repeats: measure longer"
         }
         return item
     }

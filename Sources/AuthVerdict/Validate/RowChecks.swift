@@ -193,7 +193,7 @@ struct ExposureCheck {
             checkOrder(row)
             checkVerdict(row)
         }
-        if rows.isEmpty { faults.append("exposure.csv: has no rows, nothing was measured") }
+        if rows.isEmpty { faults.append("exposure.csv: has no rows, so nothing was measured") }
         let planned = Set(record.order.joined())
         let measured = Set(rows.map { $0["strategy"] })
         if record.status == .running {

@@ -47,7 +47,7 @@ package struct Validation {
     /// Of such a folder nothing else can be said.
     private static func otherSchema(_ version: Int, _ program: String?) -> String {
         "run.json: schema_version is \(version), not \(RunIdentity.schemaVersion):"
-            + " use authbench \(program ?? "of the time"), which wrote the folder, or measure again"
+            + " use \(program.map { "authbench \($0)" } ?? "the authbench"), which wrote the folder, or measure again"
     }
 
     private mutating func check(_ table: CSVTable, against schema: Schema) {
@@ -89,7 +89,9 @@ package struct Validation {
         for (key, line) in reader.histograms {
             let head = line.head
             let own = [String(head.schema_version), head.run_id, head.workload, head.trace_sha256]
-            if own != expected.map(\.1) { faults.append("\(HistogramLine.file): \(key) is of another run") }
+            if own != expected.map(\.1) {
+                faults.append("\(HistogramLine.file): \(key) belongs to another run")
+            }
         }
     }
 }
@@ -107,7 +109,7 @@ struct CompletenessCheck {
         if record.status == .running {
             faults.append("run.json: the status is \"running\": the run has not ended")
         }
-        if throughput.isEmpty { faults.append("throughput.csv: has no rows, nothing was measured") }
+        if throughput.isEmpty { faults.append("throughput.csv: has no rows, so nothing was measured") }
         order(throughput, record)
         for strategy in Set(throughput.map { $0["strategy"] }).sorted() {
             let profiles = (rows["size.csv"] ?? []).filter { $0["strategy"] == strategy }.count

@@ -126,7 +126,7 @@ package enum SymbolicLink {
                 return FileError(path, "is a \(kind), not a link, and stays as it is")
             }
             guard isOurs(old) else {
-                return FileError(path, "leads to \(old), which is no run, and stays as it is")
+                return FileError(path, "leads to \(old), which is not a run, and stays as it is")
             }
             let aside = "\(path).\(UUID().uuidString.prefix(8).lowercased())"
             guard unsafe symlink(target, aside) == 0 else {

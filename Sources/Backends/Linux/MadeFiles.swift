@@ -52,7 +52,7 @@ package final class MadeFiles: Sendable {
     package func makeFolders(_ path: String) throws(FileError) {
         var isFolder = false
         if FileStatus.exists(path, isFolder: &isFolder) {
-            guard isFolder else { throw FileError(path, "is no folder") }
+            guard isFolder else { throw FileError(path, "is not a folder") }
             return
         }
         let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path

@@ -36,7 +36,7 @@ package final class PrivateRedisServer: Sendable {
                     + " (apt-get install redis-server), or name a running server with --redis")
         }
         let limit = ContinuousClock.now + .seconds(Self.patience_s)
-        var failure = "no free port"
+        var failure = "no port is free"
         // Another program may take the port between our look and the server's start.
         repeat {
             let place = try Place(transport, folder)
@@ -93,7 +93,9 @@ package final class PrivateRedisServer: Sendable {
                 let file = folder.appendingPathComponent("redis.conf")
                 do {
                     try Data("requirepass \(password)\n".utf8).write(to: file)
-                } catch { throw RedisServerError(description: "\(file.path) cannot be written") }
+                } catch {
+                    throw RedisServerError(description: "\(file.path) cannot be written: is the disk full?")
+                }
                 arguments = [file.path, "--port", String(port), "--bind", "127.0.0.1"]
             }
         }

@@ -61,11 +61,12 @@ package struct RedisHealth: Sendable, Equatable {
     /// - Parameter before: how it was at the beginning.
     /// - Returns: what was lost since then, as the end of a sentence; `nil` where nothing shows.
     package func loss(since before: Self) -> String? {
-        if runID != before.runID { return "Redis was restarted meanwhile, and had not kept what it was told" }
-        if flushes > before.flushes { return "somebody emptied Redis meanwhile (FLUSHALL or FLUSHDB)" }
+        if runID != before.runID { return "Redis was restarted during the run and lost its keys" }
+        if flushes > before.flushes { return "somebody emptied Redis during the run (FLUSHALL or FLUSHDB)" }
         guard evicted > before.evicted else { return nil }
-        return "Redis evicted \(evicted - before.evicted) keys meanwhile (maxmemory \(maximum ?? "unknown"),"
-            + " maxmemory-policy \(policy ?? "unknown")): give it more memory, or the policy noeviction"
+        return
+            "Redis evicted \(evicted - before.evicted) keys during the run (maxmemory \(maximum ?? "unknown"),"
+            + " maxmemory-policy \(policy ?? "unknown")): give it more memory, or set the policy noeviction"
     }
 }
 
