@@ -28,7 +28,8 @@ report: $(VENV)/report ## Writes report.html, the figures of a run on one page. 
 build: .build/packages-run ## Builds the program. The first time takes minutes.
 	@swift build -c release --product authbench $(ALIGNED)
 
-test: .build/packages-test $(VENV)/installed ## Runs all tests, on a real SQLite file and real Redis servers.
+test: export AUTHBENCH_PROGRAM := $(CURDIR)/$(BIN)
+test: .build/packages-test $(VENV)/installed build ## Runs all tests, on a real SQLite file and real Redis servers.
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
 	$(VENV)/bin/python -m pytest -q Tests/Docs Tests/Import Tests/Interop Tests/Pipelines Tests/Soak

@@ -2,7 +2,7 @@
 import PackageDescription
 
 let settings: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
-let kernels = Target.Dependency.product(name: "HotPaths", package: "authbench")
+let hotPaths = Target.Dependency.product(name: "HotPaths", package: "authbench")
 
 /// A target with a folder of its name.
 func target(_ name: String, _ dependencies: Target.Dependency...) -> Target {
@@ -14,7 +14,7 @@ func benchmarks(_ name: String, _ dependencies: Target.Dependency...) -> Target 
     .executableTarget(
         name: name,
         dependencies: dependencies + [
-            kernels, "Contest", "Peers", .product(name: "Benchmark", package: "benchmark"),
+            hotPaths, "Contest", "Peers", .product(name: "Benchmark", package: "benchmark"),
         ],
         path: name, swiftSettings: settings, plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
     )
@@ -33,11 +33,11 @@ let package = Package(
             name: "CBare", path: "CBare",
             linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("sqlite3"), .linkedLibrary("hiredis")]),
         .target(name: "CCounting", path: "CCounting"),
-        target("Contest", kernels, "CBare"),
-        target("Peers", kernels, "CBare", "Contest"),
+        target("Contest", hotPaths, "CBare"),
+        target("Peers", hotPaths, "CBare", "Contest"),
         target("Libraries", "Contest", .product(name: "JWTKit", package: "jwt-kit")),
         benchmarks("Counts", "CCounting"),
-        benchmarks("Kernels"),
+        benchmarks("Pieces"),
         benchmarks("Ratios", "Libraries"),
     ]
 )

@@ -8,11 +8,11 @@ public struct Contestant {
 
     public init(run: @escaping (_ count: Int) throws -> UInt64) { self.run = run }
 
-    /// Times a kernel.
-    public init(_ kernel: HotPath) {
+    /// Times a piece.
+    public init(_ piece: HotPath) {
         run = { count in
             let start_ns = bare_now_ns()
-            try kernel.run(count)
+            try piece.run(count)
             return bare_now_ns() - start_ns
         }
     }

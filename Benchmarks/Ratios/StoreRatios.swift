@@ -7,25 +7,25 @@ import Peers
 func storeRatios() {
     for clients in [1, 8, 200] {
         ratio("sqlite-session authenticate, \(clients) clients against C loop") {
-            let scene = try StoreScene()
-            let ours = try scene.authenticate(SQLiteSessionStrategy.self, clients: clients)
+            let sandbox = try StoreSandbox()
+            let ours = try sandbox.authenticate(SQLiteSessionStrategy.self, clients: clients)
             return try Contest(
-                ours, against: Bare.pointRead(path: scene.stores.environment.sqlite.path, clients: clients),
+                ours, against: Bare.pointRead(path: sandbox.stores.environment.sqlite.path, clients: clients),
                 slice_ns: clients == 1 ? 2_500_000 : slice_ns(clients), fours: clients == 200 ? 3 : 25,
-                bind: clients == 1 ? scene.together : scene.anywhere)
+                bind: clients == 1 ? sandbox.together : sandbox.anywhere)
         }
     }
     for clients in [1, 16, 200] {
         ratio("redis-session authenticate, \(clients) clients against hiredis loop") {
-            let scene = try StoreScene()
-            let ours = try scene.authenticate(RedisSessionStrategy.self, clients: clients)
+            let sandbox = try StoreSandbox()
+            let ours = try sandbox.authenticate(RedisSessionStrategy.self, clients: clients)
             return try Contest(
                 ours,
                 against: Bare.get(
-                    socket: scene.stores.redisSocket, prefix: HotPathStores.redisPrefix + "s:",
+                    socket: sandbox.stores.redisSocket, prefix: HotPathStores.redisPrefix + "s:",
                     clients: clients),
                 slice_ns: slice_ns(clients), fours: clients == 200 ? 3 : 25,
-                bind: clients == 1 ? scene.together : scene.apart)
+                bind: clients == 1 ? sandbox.together : sandbox.apart)
         }
     }
     for clients in [1, 16] {
@@ -33,24 +33,24 @@ func storeRatios() {
             let place = isBound ? "" : " (unbound)"
             ratio("redis-session authenticate, \(clients) clients against redis-benchmark\(place)", rounds: 6)
             {
-                let scene = try StoreScene()
-                let ours = try scene.authenticate(RedisSessionStrategy.self, clients: clients)
+                let sandbox = try StoreSandbox()
+                let ours = try sandbox.authenticate(RedisSessionStrategy.self, clients: clients)
                 return try Contest(
                     ours,
                     against: RedisBenchmark.get(
-                        socket: scene.stores.redisSocket, value_bytes: StoreScene.value_bytes,
+                        socket: sandbox.stores.redisSocket, value_bytes: StoreSandbox.value_bytes,
                         connections: clients),
                     slice_ns: 300_000_000, fours: 2,
-                    bind: isBound ? (clients == 1 ? scene.together : scene.apart) : scene.anywhere)
+                    bind: isBound ? (clients == 1 ? sandbox.together : sandbox.apart) : sandbox.anywhere)
             }
         }
     }
     ratio("hybrid authenticate against hs256-jwt authenticate") {
-        let scene = try StoreScene()
-        let shared = try HybridStrategy.prepare(in: scene.stores.environment)
-        let hybrid = try StrategyHotPaths<HybridStrategy>(sharing: shared, credentials: TokenScene.tokens)
-        return try withExtendedLifetime(scene) {
-            try Contest(Contestant(hybrid.authenticate), against: Contestant(TokenScene().hs256.authenticate))
+        let sandbox = try StoreSandbox()
+        let shared = try HybridStrategy.prepare(in: sandbox.stores.environment)
+        let hybrid = try StrategyHotPaths<HybridStrategy>(sharing: shared, credentials: TokenSandbox.tokens)
+        return try withExtendedLifetime(sandbox) {
+            try Contest(Contestant(hybrid.authenticate), against: Contestant(TokenSandbox().hs256.authenticate))
         }
     }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import AuthCore
 import AuthGate
-import AuthStrategies
+import AuthResults
 import Backends
 import Foundation
 import Glibc
@@ -89,18 +89,6 @@ public enum AuthBench {
     }
 }
 
-/// Holds the strategies that the commands know.
-enum Registry {
-    @TaskLocal static var strategies: StrategyRegistry = []
-
-    static var baseline: String? { strategies.baseline }
-}
-
-extension StrategyRegistry {
-    /// The strategy that does nothing, so that its time is the cost of measuring.
-    var baseline: String? { map { $0.descriptor }.first { $0.transport == .none }?.id }
-}
-
 struct Root: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "authbench",
@@ -135,19 +123,4 @@ struct Root: ParsableCommand {
                     ServeSlicesCommand.self, TryStrategyCommand.self, CountInstructionsCommand.self,
                 ]),
         ])
-}
-
-enum Version {
-    static let authbench = "0.1.0" + (ChosenDefect.text.map { ", defective on purpose: \($0)" } ?? "")
-
-    /// The compiler's version, as far as a program can find it out.
-    static var swift: String {
-        #if swift(>=6.4)
-            "6.4 or later"
-        #elseif swift(>=6.3)
-            "6.3"
-        #else
-            "6.2"
-        #endif
-    }
 }

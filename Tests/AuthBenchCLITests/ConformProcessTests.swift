@@ -16,7 +16,7 @@ struct ConformProcessTests {
         let arguments = ["conform", "--strategy", strategy] + options
         return try Program(
             arguments, in: folder,
-            url: Program.url.deletingLastPathComponent().appendingPathComponent("BrokenStrategies")
+            url: Program.debugURL.deletingLastPathComponent().appendingPathComponent("BrokenStrategies")
         ).finish()
     }
 
@@ -68,7 +68,7 @@ struct ConformProcessTests {
     @Test("as many files may be open as the system allows")
     func files() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
-        let program = Program.url.deletingLastPathComponent().appendingPathComponent("BrokenStrategies")
+        let program = Program.debugURL.deletingLastPathComponent().appendingPathComponent("BrokenStrategies")
         let result = try Program(
             after: "ulimit -Sn 64", of: program, ["conform", "--strategy", "needs-files", "-q"], in: folder
         ).finish()

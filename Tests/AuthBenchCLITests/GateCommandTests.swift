@@ -144,7 +144,7 @@ final class GateCommandTests {
     /// The built program under a name that gives it a defect, as any build for debugging takes it.
     private func program(with defect: String) throws -> URL {
         let link = folder.appendingPathComponent("authbench+hs256-jwt+\(defect)")
-        try FileManager.default.createSymbolicLink(at: link, withDestinationURL: Program.url)
+        try FileManager.default.createSymbolicLink(at: link, withDestinationURL: Program.debugURL)
         return link
     }
 

@@ -25,10 +25,10 @@ struct InstructionCallgrindTests {
     @Test("finds no change between a program and itself")
     func same() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
-        let lane = InstructionCounts(
+        let instructions = InstructionCounts(
             counter: try Callgrind(folder: folder), strategies: ["hs256-jwt"])
         var talk: [String] = []
-        let counts = try lane.measure(base: Program.url, head: Program.url) { talk.append($0) }
+        let counts = try instructions.measure(base: Program.url, head: Program.url) { talk.append($0) }
         #expect(talk == ["hs256-jwt"])
         #expect(counts.map(\.verdict) == [.pass])
         for count in counts {

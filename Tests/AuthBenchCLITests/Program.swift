@@ -12,8 +12,12 @@ final class Program {
     private let process = Process()
     private let (output, errors) = (Pipe(), Pipe())
 
-    /// The products lie beside the bundle of these tests.
-    static let url = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+    /// The program as its users have it, where `make test` names one; a build for debugging takes many times as long.
+    static let url =
+        ProcessInfo.processInfo.environment["AUTHBENCH_PROGRAM"].map { URL(fileURLWithPath: $0) } ?? debugURL
+
+    /// The build for debugging, which takes a defect from its name; the products lie beside the bundle of these tests.
+    static let debugURL = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
         .appendingPathComponent("authbench")
 
     init(

@@ -110,7 +110,7 @@ struct ExposureAccountTests {
 }
 
 @Suite("Revocation plan")
-struct WithdrawalPlanTests {
+struct RevocationPlanTests {
     @Test(
         "has one credential in each equal part of the lifetime, for each kind of revocation",
         arguments: [10, 101])

@@ -1,6 +1,7 @@
 """The CSV files open, without an option, in the programs that analysts use."""
 
 import csv
+import os
 import subprocess
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import duckdb
 import pandas
 import pytest
 
-AUTHBENCH = Path(__file__).parents[2] / ".build/debug/authbench"
+AUTHBENCH = Path(os.environ.get("AUTHBENCH_PROGRAM", Path(__file__).parents[2] / ".build/debug/authbench"))
 FILES = ["summary", "latency", "throughput", "size"]
 COMMON = ["schema_version", "run_id", "strategy", "workload", "trace_sha256"]
 TEXTS = {"run_id", "strategy", "workload", "trace_sha256", "operation", "clock", "reason", "claim_profile", "store_cpu_source"}

@@ -1,6 +1,7 @@
 """The program's `token` commands, and keys in every form that it reads."""
 
 import json
+import os
 import secrets
 import subprocess
 from pathlib import Path
@@ -9,7 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc.jwk import OctKey, RSAKey
 
-PROGRAM = Path(__file__).parents[2] / ".build/debug/authbench"
+PROGRAM = Path(os.environ.get("AUTHBENCH_PROGRAM", Path(__file__).parents[2] / ".build/debug/authbench"))
 KEY_ID = "2026-01"
 
 

@@ -1,5 +1,6 @@
 """Calls of authbench in texts that people paste, held against what the program says of itself."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -7,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PROGRAM = ROOT / ".build/debug/authbench"
+PROGRAM = Path(os.environ.get("AUTHBENCH_PROGRAM", ROOT / ".build/debug/authbench"))
 # In a pipeline, on a path, or a package of the reader's own, which has the same commands.
 CALL = re.compile(r"^ *(?:\.gate/head|(?:[\w./]*/)?(?:my-)?authbench) +(.*)$", re.MULTILINE)
 

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+import os
 import soak
 
-PROGRAM = Path(__file__).parents[2] / ".build/debug/authbench"
+PROGRAM = Path(os.environ.get("AUTHBENCH_PROGRAM", Path(__file__).parents[2] / ".build/debug/authbench"))
 
 
 def test_every_command_ends_as_documented_and_leaves_nothing():

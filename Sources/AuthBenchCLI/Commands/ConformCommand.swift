@@ -27,7 +27,7 @@ struct ConformCommand: ParsableCommand {
     @OptionGroup var stores: StoreOptions
 
     @Option(help: "How the table is printed on stdout.")
-    var format = RunCommand.Format.table
+    var format = TableFormat.table
 
     @Flag(name: .shortAndLong, help: "Shows only what failed or broke off in the table.")
     var quiet = false

@@ -60,7 +60,7 @@ struct ExposureCommand: ParsableCommand {
     @OptionGroup var stores: StoreOptions
 
     @Option(help: "How the table is printed on stdout.")
-    var format = RunCommand.Format.table
+    var format = TableFormat.table
 
     @Flag(name: .shortAndLong, help: "Prints only errors on stderr: no progress and no remarks.")
     var quiet = false

@@ -1,8 +1,6 @@
 import ArgumentParser
-import AuthCore
 import AuthGate
 import AuthHarness
-import AuthVerdict
 import Backends
 import Foundation
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuthCore
 import AuthResults
 
 /// `authbench list` prints the strategies and workloads that the program knows.

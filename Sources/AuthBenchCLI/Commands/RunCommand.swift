@@ -1,6 +1,6 @@
 import ArgumentParser
+import AuthHarness
 import AuthResults
-import AuthStatistics
 import Foundation
 
 /// `authbench run` measures strategies on one workload, prints a table and writes a result folder.
@@ -70,12 +70,10 @@ struct RunCommand: ParsableCommand {
     @OptionGroup var stores: StoreOptions
 
     @Option(help: "How the table is printed on stdout.")
-    var format = Format.table
+    var format = TableFormat.table
 
     @Flag(name: .shortAndLong, help: "Prints only errors on stderr: no progress and no remarks.")
     var quiet = false
-
-    enum Format: String, ExpressibleByArgument, CaseIterable { case table, json, csv }
 
     func run() throws {
         let plan = try plan()
@@ -104,30 +102,47 @@ struct RunCommand: ParsableCommand {
     }
 }
 
-extension RunPlan {
-    /// Tells how long to measure for a p99 that the table leaves blank; `nil` when no strategy lacks one.
-    ///
-    /// The strategy with the fewest samples decides. What it did in this run is taken as its pace, with 5 % to spare.
-    func adviceOnP99(_ lines: [Summary]) -> String? {
-        let needed = QuantileRule.minimumCount(for: 0.99)
-        let lacking = lines.filter { 1..<needed ~= $0.service.count }
-        guard let fewest = lacking.min(by: { $0.service.count < $1.service.count }) else { return nil }
-        // An interrupted run had fewer repeats than planned.
-        let repeats = schedule.repeats.count
-        let share = Double(fewest.repeats) / Double(repeats)
-        let factor = 1.05 * Double(needed) / Double(fewest.service.count) * share
-        let advice: String
-        if let duration_s {
-            let seconds = max(1, (duration_s * factor).rounded(.up))
-            let rest = (seconds / RunCommand.longest_s * Double(repeats)).rounded(.up)
-            advice =
-                seconds <= RunCommand.longest_s
-                ? "--duration \(Int(seconds))"
-                : "--duration \(Int(RunCommand.longest_s)) --repeats \(Int(rest))"
-        } else {
-            advice = "--operations \(Int((Double(extent.operationCount ?? 1) * factor).rounded(.up)))"
+extension RunCommand {
+    private static let mostOperations = 100_000_000_000
+
+    func plan() throws -> RunPlan {
+        try CommandError.refuseEmpty(out, "--out")
+        let strategies = try strategies.selected()
+        guard 1...10_000 ~= repeats else {
+            throw CommandError.usage("--repeats is \(repeats): give 1 to 10000")
         }
-        return "p99 needs \(needed) authentications, and \(fewest.strategy) had \(fewest.service.count):"
-            + " measure longer, with \(advice)"
+        guard (0...RunPlan.longest_s).contains(warmUp) else {
+            throw CommandError.usage("--warm-up is \(warmUp): give 0 to 3600 seconds")
+        }
+        let workload = try workload.resolve()
+        if let operations, workload.arrival == .closed, 1..<workload.clients ~= operations {
+            throw CommandError.usage(
+                "--operations is \(operations): give at least \(workload.clients), one for each client")
+        }
+        return RunPlan(
+            workload: workload, strategies: strategies,
+            schedule: Schedule(strategies: strategies.count, repeats: repeats, seed: workload.seed),
+            warmUp: .duration(nanoseconds: UInt64(warmUp * 1e9)), extent: try extent(),
+            duration_s: operations == nil ? duration ?? 1 : nil, warmUp_s: warmUp,
+            out: URL(fileURLWithPath: out), redis: try stores.endpoint(),
+            redisTransport: stores.privateRedis, sqlitePath: try stores.databasePath(),
+            synchronous: stores.sqliteSynchronous, mmap_bytes: stores.sqliteMmap.bytes, isQuiet: quiet)
+    }
+
+    private func extent() throws -> Extent {
+        if let operations {
+            guard duration == nil else {
+                throw CommandError.usage("--duration and --operations exclude each other: give one of them")
+            }
+            guard 1...Self.mostOperations ~= operations else {
+                throw CommandError.usage("--operations is \(operations): give 1 to \(Self.mostOperations)")
+            }
+            return .operations(operations)
+        }
+        let seconds = duration ?? 1
+        guard (0.001...RunPlan.longest_s).contains(seconds) else {
+            throw CommandError.usage("--duration is \(seconds): give 0.001 to 3600 seconds")
+        }
+        return .duration(nanoseconds: UInt64(seconds * 1e9))
     }
 }

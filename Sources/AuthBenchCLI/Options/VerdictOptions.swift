@@ -62,3 +62,6 @@ extension VerdictReport.Verdict {
         }
     }
 }
+
+/// How a table is printed.
+enum TableFormat: String, ExpressibleByArgument, CaseIterable { case table, json, csv }

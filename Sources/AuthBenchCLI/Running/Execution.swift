@@ -9,20 +9,11 @@ import Foundation
 struct Execution {
     let plan: RunPlan
 
-    /// The result of a run, complete or not.
-    struct Outcome {
-        var assessments: [Assessment] = []
-        var costReports: [CostReport] = []
-        var folder: URL?
-        var signal: Int32?
-        var failure: String?
-    }
-
     init(_ plan: RunPlan) {
         self.plan = plan
     }
 
-    func run() throws -> Outcome {
+    func run() throws -> RunOutcome {
         let (stop, cleanup) = (StopFlag(), Cleanup())
         let interruption = Interruption(stop: stop, cleanup: cleanup)
         defer { interruption.end() }
@@ -51,8 +42,8 @@ struct Execution {
 
     private func measure(
         _ trace: Trace, _ stores: Stores, _ files: ResultFiles, _ instruments: Instruments, _ stop: StopFlag
-    ) -> Outcome {
-        var outcome = Outcome()
+    ) -> RunOutcome {
+        var outcome = RunOutcome()
         var doing = "nothing"
         let progress = Progress(plan, isShown: !plan.isQuiet && Console.isErrorTerminal)
         defer { progress.clear() }
@@ -91,7 +82,7 @@ struct Execution {
     }
 }
 
-extension Execution.Outcome {
+extension RunOutcome {
     /// Remarks about valid rows, one for each strategy at most.
     var remarks: [String] {
         var seen: Set<String> = []

@@ -1,3 +1,4 @@
+import AuthCore
 import AuthResults
 import Backends
 import Foundation
@@ -59,7 +60,7 @@ final class ResultFiles {
     }
 
     /// Writes what there is after one more measurement.
-    func write(_ outcome: Execution.Outcome) throws {
+    func write(_ outcome: RunOutcome) throws {
         try folder.write(outcome.assessments, costReports: outcome.costReports, baseline: baseline)
         keep()
         if outcome.assessments.count == 1 { link("latest") }
@@ -79,7 +80,7 @@ final class ResultFiles {
     }
 
     /// Writes how the run ended, or removes a folder without a measurement.
-    func finish(_ outcome: inout Execution.Outcome) {
+    func finish(_ outcome: inout RunOutcome) {
         let failure = finish(
             isEmpty: outcome.assessments.isEmpty, failure: outcome.failure, signal: outcome.signal)
         if !outcome.assessments.isEmpty { outcome.folder = folder.url }
@@ -102,6 +103,15 @@ final class ResultFiles {
         }
         return nil
     }
+}
+
+/// The result of a run, complete or not.
+struct RunOutcome {
+    var assessments: [Assessment] = []
+    var costReports: [CostReport] = []
+    var folder: URL?
+    var signal: Int32?
+    var failure: String?
 }
 
 /// Asks the repository in which authbench runs for its commit: in a CI job that is what is measured.

@@ -101,7 +101,7 @@ struct GateBlockRunner {
         return try programs.measure(caseIndex, role)
     }
 
-    /// The quads of one caseIndex, each ABBA or BAAB, so that a linear drift cancels.
+    /// The quads of one case, each ABBA or BAAB, so that a linear drift cancels.
     private mutating func measure(_ caseIndex: Int, _ programs: GatePrograms) throws -> GateMeasurement {
         var measurement = GateMeasurement(caseIndex: caseIndex)
         let hasServer = cases[caseIndex].has_server
@@ -159,7 +159,7 @@ struct GatePrograms {
     private let cases: [GateHeader.Case]
     private var ordinary: [GateRole: ProgramUnderTest] = [:]
     private var sentinels: [GateRole: ProgramUnderTest] = [:]
-    /// The index of each caseIndex in its processes.
+    /// The index of each case in its processes.
     private var places: [Int: Int] = [:]
 
     private struct Load {

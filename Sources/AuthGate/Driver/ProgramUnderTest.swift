@@ -105,7 +105,7 @@ final class ProgramUnderTest {
         return slice
     }
 
-    /// What the slices of a caseIndex have left since it was last asked for.
+    /// What the slices of a case have left since it was last asked for.
     func times(_ caseIndex: Int, doing: String) throws -> SliceProtocol.Times {
         try send(.init(times: caseIndex))
         guard let times = try answer(doing: doing).times else {

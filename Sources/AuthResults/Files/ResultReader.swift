@@ -1,5 +1,3 @@
-import AuthCore
-import Backends
 import Foundation
 
 /// A result folder as it was read, each part with the faults found in reading it.

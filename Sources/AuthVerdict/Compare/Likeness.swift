@@ -1,6 +1,4 @@
-import AuthCore
 import AuthResults
-import Backends
 import Foundation
 
 /// What keeps two runs from being compared, and what should be known of them when they are.

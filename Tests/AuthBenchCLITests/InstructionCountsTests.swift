@@ -5,9 +5,9 @@ import Testing
 @testable import AuthGate
 import AuthResults
 
-/// The gate's lane that counts instructions.
-@Suite("Instruction lane")
-struct InstructionLaneTests {
+/// The gate's counts of instructions.
+@Suite("Instruction counts")
+struct InstructionCountsTests {
     /// Programs that are nothing but numbers of instructions: one for each time that a case is counted.
     private final class Script: InstructionCounter {
         typealias Side = [(item: String, counts: [UInt64])]

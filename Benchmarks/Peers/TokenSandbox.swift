@@ -5,7 +5,7 @@ import AuthStrategies
 import Contest
 
 /// Tokens of both algorithms with keys that all contestants know.
-public struct TokenScene {
+public struct TokenSandbox {
     public let keys: TokenKeys
     public let hs256: StrategyHotPaths<HS256JWTStrategy>
     public let rs256: StrategyHotPaths<RS256JWTStrategy>

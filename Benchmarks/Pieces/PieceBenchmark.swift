@@ -2,13 +2,13 @@ import HotPaths
 import Benchmark
 import Contest
 
-/// Registers a kernel: each iteration is a thousand operations, and the report gives the time of one.
-func kernel(_ name: String, setUp: @escaping @Sendable () async throws -> HotPath) {
+/// Registers a piece: each iteration is a thousand operations, and the report gives the time of one.
+func piece(_ name: String, setUp: @escaping @Sendable () async throws -> HotPath) {
     let configuration = Benchmark.Configuration(
         metrics: [.wallClock], warmupIterations: 3, scalingFactor: .kilo, maxDuration: .seconds(1),
         maxIterations: 2000)
-    Benchmark(benchmarkName(name), configuration: configuration) { benchmark, kernel in
-        try kernel.run(benchmark.scaledIterations.count)
+    Benchmark(benchmarkName(name), configuration: configuration) { benchmark, piece in
+        try piece.run(benchmark.scaledIterations.count)
     } setup: {
         try await setUp()
     }
@@ -22,8 +22,8 @@ extension BenchmarkMetric {
 func harness(_ name: String, operations: Int, setUp: @escaping @Sendable () async throws -> ClientHotPath) {
     let configuration = Benchmark.Configuration(
         metrics: [.cpuTime], warmupIterations: 1, maxDuration: .seconds(30), maxIterations: 30)
-    Benchmark(benchmarkName(name), configuration: configuration) { benchmark, kernel in
-        let cpu_ns = Double(try kernel.run(operations).cpu_ns)
+    Benchmark(benchmarkName(name), configuration: configuration) { benchmark, piece in
+        let cpu_ns = Double(try piece.run(operations).cpu_ns)
         benchmark.measurement(.cpuTime, Int((cpu_ns / Double(operations)).rounded()))
     } setup: {
         try await setUp()

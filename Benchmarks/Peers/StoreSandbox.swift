@@ -4,7 +4,7 @@ import AuthStrategies
 import Contest
 
 /// Strategies under the whole harness, on stores that the bare loops can ask too.
-public final class StoreScene {
+public final class StoreSandbox {
     public let stores: HotPathStores
     public static let population = 10_000
     /// Of the value that Redis holds for a session: five integers and the scope.
@@ -21,12 +21,12 @@ public final class StoreScene {
     public func authenticate(_ strategy: any (AuthStrategy & ~Copyable).Type, clients: Int) throws
         -> Contestant
     {
-        let kernel = try ClientHotPath(
+        let piece = try ClientHotPath(
             strategy, clients: clients, population: Self.population, environment: stores.environment)
         return Contestant { count in
             let share = (count - 1) / clients + 1
             // The stores live as long as somebody asks them.
-            return try withExtendedLifetime(self) { try kernel.run(share * clients).wall_ns }
+            return try withExtendedLifetime(self) { try piece.run(share * clients).wall_ns }
         }
     }
 

@@ -5,8 +5,8 @@ import Foundation
 import Testing
 
 /// What a strategy asks of its store and leaves in it, held against what the stores themselves count.
-@Suite("Store costReport")
-struct StoreBillTests {
+@Suite("Cost report")
+struct CostReportTests {
     private let users = (1...20).map { Subject(id: UInt64($0)) }
 
     /// The commands a Redis server has got from clients, those inside scripts and our own questions left out.
