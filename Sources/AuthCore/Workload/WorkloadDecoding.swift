@@ -158,7 +158,7 @@ extension Workload {
         if population / Self.sessionsPerClient < clients {
             throw .init(
                 "population is \(population): give at least \(Self.sessionsPerClient) sessions for each of the"
-                    + " \(clients) clients, \(Self.sessionsPerClient * clients) in all")
+                    + " \(clients) clients")
         }
         if population > 10_000_000 { throw .init("population is \(population): give at most 10000000") }
         guard requestsPerSessionPerSecond.isFinite, requestsPerSessionPerSecond > 0 else {
