@@ -18,7 +18,8 @@ let benchmarks: @Sendable () -> Void = {
     counts("bare EVP_PKEY_verify") {
         let sandbox = try TokenSandbox()
         let verify = try Bare.verify(
-            publicKey: sandbox.keys.publicKey, digests: sandbox.rs256Digests, signatures: sandbox.rs256Signatures)
+            publicKey: sandbox.keys.publicKey, digests: sandbox.rs256Digests,
+            signatures: sandbox.rs256Signatures)
         return { _ = try verify.run($0) }
     }
     counts("bare point read") {

@@ -22,7 +22,9 @@ public enum Bare {
     /// - Throws: when OpenSSL does not take the key.
     public static func verify(publicKey: [UInt8], digests: [UInt8], signatures: [UInt8]) throws -> Contestant
     {
-        guard let rsa = bare_rsa_verifier(publicKey, publicKey.count) else { throw NotReadyError(name: "RSA") }
+        guard let rsa = bare_rsa_verifier(publicKey, publicKey.count) else {
+            throw NotReadyError(name: "RSA")
+        }
         return Contestant("bare RSA verify") { first, count in
             bare_rsa_verify(rsa, digests, signatures, digests.count / 32, first, count)
         }
@@ -30,7 +32,9 @@ public enum Bare {
 
     /// Signs digests of 32 bytes each in turn.
     public static func sign(privateKey: [UInt8], digests: [UInt8]) throws -> Contestant {
-        guard let rsa = bare_rsa_signer(privateKey, privateKey.count) else { throw NotReadyError(name: "RSA") }
+        guard let rsa = bare_rsa_signer(privateKey, privateKey.count) else {
+            throw NotReadyError(name: "RSA")
+        }
         return Contestant("bare RSA sign") { first, count in
             bare_rsa_sign(rsa, digests, digests.count / 32, first, count)
         }

@@ -50,7 +50,8 @@ func storeRatios() {
         let shared = try HybridStrategy.prepare(in: sandbox.stores.environment)
         let hybrid = try StrategyHotPaths<HybridStrategy>(sharing: shared, credentials: TokenSandbox.tokens)
         return try withExtendedLifetime(sandbox) {
-            try Contest(Contestant(hybrid.authenticate), against: Contestant(TokenSandbox().hs256.authenticate))
+            try Contest(
+                Contestant(hybrid.authenticate), against: Contestant(TokenSandbox().hs256.authenticate))
         }
     }
 }

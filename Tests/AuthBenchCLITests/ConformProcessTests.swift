@@ -48,7 +48,7 @@ struct ConformProcessTests {
         let result = try conform("leaves")
         #expect(result.status == 2)
         let reason =
-            "CRD-05: it ended the process with status 2: authbench: a strategy, or a library of it, called exit"
+            "CRD-05 on: it ended the process with status 2: authbench: a strategy, or a library of it, called exit"
         #expect(result.errors.contains(reason))
     }
 

@@ -179,7 +179,9 @@ struct ValidateTests {
     @Test("refuses a folder with a file missing or one too many, with one line each and status 65")
     func files() throws {
         try withRun { folder in
-            for name in ["run.json", "summary.csv", "latency.csv", "throughput.csv", "size.csv", "histograms.jsonl"] {
+            for name in [
+                "run.json", "summary.csv", "latency.csv", "throughput.csv", "size.csv", "histograms.jsonl",
+            ] {
                 let (url, aside) = (
                     folder.appendingPathComponent(name), folder.appendingPathComponent("aside")
                 )

@@ -64,8 +64,10 @@ package struct HistogramLine: Sendable {
         times = latency.times
     }
 
-    /// The head; then `lower_ns`, `upper_ns` and `count` of each bucket; then for each slice of the measurement the
-    /// places of its buckets in those lists, each followed by its count. A newline ends it.
+    /// Writes the line, with the newline that ends it.
+    ///
+    /// After the head come `lower_ns`, `upper_ns` and `count` of each bucket, and then for each slice of the measurement the
+    /// places of its buckets in those lists, each followed by its count.
     ///
     /// The numbers are written by hand, because there are millions.
     package func json() throws -> Data {
