@@ -133,6 +133,6 @@ struct CompareTests {
         #expect(result.output.contains("2 pairs prove nothing") || result.output.contains("is not valid in"))
         #expect(result.output.contains("the harness's own cost"))
         #expect(result.output.contains("figures of bytes and commands are alike"))
-        #expect(result.output.hasSuffix("`authbench gate` runs both in turn\n"))
+        #expect(result.output.hasSuffix("`authbench gate` measures two builds in turns\n"))
     }
 }
