@@ -66,6 +66,7 @@ public struct Hybrid<Algorithm: TokenAlgorithm & ~Copyable, Store: RefreshStore 
         try families.revokeAll(credentials.map(\.refreshToken))
     }
 
+    @specialized(where Algorithm == HS256, Store == SQLiteRefreshStore)
     public mutating func login(_ subject: Subject, at now: Instant) throws -> Credential {
         try credential(subject, try families.create(for: subject, at: now), authenticatedAt: now, at: now)
     }
@@ -78,6 +79,7 @@ public struct Hybrid<Algorithm: TokenAlgorithm & ~Copyable, Store: RefreshStore 
         authority.authenticate(headerLine, requiring: scope, at: now)
     }
 
+    @specialized(where Algorithm == HS256, Store == SQLiteRefreshStore)
     public mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {
         switch try families.exchange(credential.refreshToken.span, at: now) {
         case .refused(let reason): .refused(reason)

@@ -4,8 +4,8 @@ import Backends
 
 /// A session identifier in a cookie, the session in a store: the rules of all of them, whatever the store.
 ///
-/// `authenticate` is compiled once for each store named here: through the table of the protocol alone, a generic verb
-/// would ask the store's type for everything it does.
+/// The timed verbs are compiled once for each store named at them: through the table of the protocol alone, a generic
+/// verb would ask the store's type for everything it does.
 public struct Session<Store: SessionStore & ~Copyable>: AuthStrategy, ~Copyable {
     public static var descriptor: StrategyDescriptor {
         StrategyDescriptor(
@@ -64,6 +64,8 @@ public struct Session<Store: SessionStore & ~Copyable>: AuthStrategy, ~Copyable 
         try store.removeAll(ids)
     }
 
+    @specialized(where Store == SQLiteSessionStore)
+    @specialized(where Store == RedisSessionStore)
     public mutating func login(_ subject: Subject, at now: Instant) throws -> Credential {
         let token = try SessionToken.mint()
         let record = SessionRecord(subject, at: now, lifetimes: policy.lifetimes)
@@ -91,6 +93,8 @@ public struct Session<Store: SessionStore & ~Copyable>: AuthStrategy, ~Copyable 
     }
 
     /// Gives the session a new identifier; the old one dies in the same step (ASVS 5.0 section 7.2.4).
+    @specialized(where Store == SQLiteSessionStore)
+    @specialized(where Store == RedisSessionStore)
     public mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {
         let line = credential.headerLine.span
         guard let token = SessionToken.find(in: line) else { return .refused(.malformed) }
