@@ -1,3 +1,4 @@
+import Foundation
 import AuthGate
 
 /// Names the exit statuses of all commands; docs/ci.md has them in one table.
@@ -34,6 +35,12 @@ struct CommandError: Error, Equatable {
     }
 
     static func runtime(_ message: String) -> Self { Self(status: ExitStatus.runtime, message: message) }
+
+    /// A signal ended a measurement; the folder has what was finished before, if anything was.
+    static func stopped(by signal: Int32, in folder: URL?) -> Self {
+        let rest = folder == nil ? "nothing was finished" : "what was finished is in the files"
+        return Self(status: ExitStatus.signal(signal), message: "stopped by a signal; \(rest)")
+    }
 }
 
 extension GateError {

@@ -11,33 +11,18 @@ package struct Pooled: Sendable {
     package let repeats: Int
     package let validRepeats: Int
     /// What was decided in all of them: what is wrong stays wrong in a repeat that was disturbed.
-    package let decisions: Decisions
+    package let decisions: Tally
     private let used: [RepeatFigures]
 
     package init(_ repeats: [RepeatFigures]) {
         let valid = repeats.filter(\.isValid)
         self.repeats = repeats.count
         validRepeats = valid.count
-        decisions = repeats.reduce(into: Decisions()) { $0 += $1.decisions }
+        decisions = repeats.reduce(into: Tally()) { $0 += $1.tally }
         used = valid.isEmpty ? repeats : valid
     }
 
     package var isValid: Bool { validRepeats > 0 }
-
-    /// Decisions that must not be, or that somebody should know of, over all operations.
-    package struct Decisions: Sendable, Equatable {
-        package var falseAccepts: UInt64 = 0
-        package var falseRejects: UInt64 = 0
-        package var staleAccepts: UInt64 = 0
-        package var errors: UInt64 = 0
-
-        static func += (sum: inout Self, other: Self) {
-            sum.falseAccepts += other.falseAccepts
-            sum.falseRejects += other.falseRejects
-            sum.staleAccepts += other.staleAccepts
-            sum.errors += other.errors
-        }
-    }
 
     /// Whether a repeat is among those that the figures are made of.
     package func uses(_ repeatIndex: Int) -> Bool { used.contains { $0.repeatIndex == repeatIndex } }
@@ -56,15 +41,15 @@ package struct Pooled: Sendable {
     package var cpu_us_per_op: Double? { perOperation(\.cpu_us_per_op) }
     package var storeCPU_us_per_op: Double? { perOperation(\.storeCPU_us_per_op) }
 
-    private var completed: Double { used.reduce(0) { $0 + Double($1.completed) } }
+    private var completed: Double { used.reduce(0) { $0 + Double($1.tally.completed) } }
 
     /// All time over all operations, of the repeats that know theirs.
     private func perOperation(_ figure: (RepeatFigures) -> Double?) -> Double? {
         var (time_us, count) = (0.0, 0.0)
         for one in used {
             guard let own = figure(one) else { continue }
-            time_us += own * Double(one.completed)
-            count += Double(one.completed)
+            time_us += own * Double(one.tally.completed)
+            count += Double(one.tally.completed)
         }
         return count > 0 ? time_us / count : nil
     }
@@ -114,8 +99,8 @@ package struct RepeatFigures: Sendable {
     package var strategy: String
     package var repeatIndex: Int
     package var isValid: Bool
-    package var decisions = Pooled.Decisions()
-    package var completed: UInt64
+    /// What was decided, over all operations.
+    package var tally: Tally
     package var wall_ns: UInt64
     /// Whether its slices are equally long.
     package var isByDuration: Bool
@@ -136,12 +121,7 @@ package struct RepeatFigures: Sendable {
         strategy = measurement.strategy
         repeatIndex = measurement.repeatIndex
         isValid = true
-        let total = measurement.total
-        completed = total.completed
-        decisions = .init(
-            falseAccepts: total.falseAccepts, falseRejects: total.falseRejects,
-            staleAccepts: total.staleAccepts,
-            errors: total.errors)
+        tally = measurement.total
         wall_ns = measurement.wall_ns
         isByDuration = measurement.isByDuration
         cpu_us_per_op = written(measurement.cpu_us_per_op)
@@ -156,10 +136,12 @@ package struct RepeatFigures: Sendable {
         strategy = row["strategy"]
         repeatIndex = Int(row["repeat"]) ?? 0
         isValid = row.flag("valid")
-        decisions = .init(
-            falseAccepts: row.count("false_accepts") ?? 0, falseRejects: row.count("false_rejects") ?? 0,
-            staleAccepts: row.count("stale_accepts") ?? 0, errors: row.count("errors") ?? 0)
-        completed = row.count("operations") ?? 0
+        tally = Tally()
+        tally.completed = row.count("operations") ?? 0
+        tally.falseAccepts = row.count("false_accepts") ?? 0
+        tally.falseRejects = row.count("false_rejects") ?? 0
+        tally.staleAccepts = row.count("stale_accepts") ?? 0
+        tally.errors = row.count("errors") ?? 0
         wall_ns = row.count("wall_ns") ?? 0
         self.isByDuration = isByDuration
         cpu_us_per_op = row.number("cpu_us_per_op")
@@ -167,7 +149,7 @@ package struct RepeatFigures: Sendable {
         self.times = times
     }
 
-    var rate: Double? { wall_ns > 0 ? Double(completed) * 1e9 / Double(wall_ns) : nil }
+    var rate: Double? { wall_ns > 0 ? Double(tally.completed) * 1e9 / Double(wall_ns) : nil }
 
     /// How well the repeat knows its own rate; `nil` where its slices are not equally long.
     package var rateInterval: Interval? {

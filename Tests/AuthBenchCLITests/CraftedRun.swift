@@ -1,5 +1,6 @@
 import AuthCore
 import AuthResults
+@testable import Backends
 import Foundation
 
 /// A result folder with known differences, written as `run` writes it, without a run.
@@ -106,7 +107,7 @@ struct CraftedRun {
         machine.load_average = .init(load1: load1, load5: load1, load15: load1)
         var versions = VersionRecord(
             authbench: "0", swift: "6", sqlite: sqliteVersion, sqlite_compile_options: [], openssl: "3")
-        versions.sqlite_settings = .init(
+        versions.sqlite_settings = SQLitePragmas(
             journal_mode: "wal", synchronous: synchronous, page_size: 4096, cache_size: -2000,
             mmap_size: Int64(mmap_bytes), wal_autocheckpoint: 1000, journal_size_limit: -1)
         var stores = StoreRecord()

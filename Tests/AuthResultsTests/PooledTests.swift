@@ -55,7 +55,7 @@ private struct SyntheticRun {
         var figures = RepeatFigures(measurement, [])
         let sliced = SlicedHistogram(slices)
         figures.times = [.init(operation: "authenticate", clock: "service"): sliced]
-        figures.completed = sliced.total.count
+        figures.tally.completed = sliced.total.count
         figures.isValid = isValid
         return figures
     }

@@ -73,11 +73,7 @@ struct Execution {
                     }
                 }
             }
-        } catch is StoppedError {
-            // The signal that raised the flag is reported later.
-        } catch let error where error is CocoaError || error is FileError {
-            outcome.failure = "\(files.folder.url.path) could not be written: \(error.reason)"
-        } catch { outcome.failure = "\(doing): \(error.words)" }
+        } catch { outcome.failure = files.failure(of: error, doing: doing) }
         return outcome
     }
 }
@@ -112,10 +108,7 @@ extension RunOutcome {
                 status: ExitStatus.negative, message: "wrong decisions: do not use these numbers: \(wrong)")
         }
         if let failure { throw CommandError.runtime(failure) }
-        if let signal {
-            let rest = folder == nil ? "nothing was finished" : "what was finished is in the files"
-            throw CommandError(status: ExitStatus.signal(signal), message: "stopped by a signal; \(rest)")
-        }
+        if let signal { throw CommandError.stopped(by: signal, in: folder) }
         if let failing = faults(.error) { throw CommandError.runtime(failing) }
         if let empty = faults(.nothingMeasured) {
             throw CommandError(

@@ -86,11 +86,7 @@ struct ExposureExecution {
                     throw error
                 }
             }
-        } catch is StoppedError {
-            // The signal that raised the flag is reported later.
-        } catch let error where error is CocoaError || error is FileError {
-            outcome.failure = "\(files.folder.url.path) could not be written: \(error.reason)"
-        } catch { outcome.failure = "\(doing): \(error.words)" }
+        } catch { outcome.failure = files.failure(of: error, doing: doing) }
         return outcome
     }
 
@@ -118,10 +114,7 @@ extension ExposureExecution.Outcome {
         }) {
             throw CommandError.runtime(failing)
         }
-        if let signal {
-            let rest = folder == nil ? "nothing was finished" : "what was finished is in the files"
-            throw CommandError(status: ExitStatus.signal(signal), message: "stopped by a signal; \(rest)")
-        }
+        if let signal { throw CommandError.stopped(by: signal, in: folder) }
         if let reason = first(\.inconclusive) {
             throw CommandError(status: ExitStatus.notValid, message: "the exposure cannot be told: \(reason)")
         }

@@ -1,4 +1,5 @@
 import AuthCore
+import AuthHarness
 import AuthResults
 import Backends
 import Foundation
@@ -85,6 +86,20 @@ final class ResultFiles {
             isEmpty: outcome.assessments.isEmpty, failure: outcome.failure, signal: outcome.signal)
         if !outcome.assessments.isEmpty { outcome.folder = folder.url }
         outcome.failure = outcome.failure ?? failure
+    }
+
+    /// Says why a measurement ended early.
+    ///
+    /// - Parameters:
+    ///   - error: what it threw.
+    ///   - doing: what was going on.
+    /// - Returns: one line; `nil` for a signal, which is reported later.
+    func failure(of error: any Error, doing: String) -> String? {
+        switch error {
+        case is StoppedError: nil
+        case is CocoaError, is FileError: "\(folder.url.path) could not be written: \(error.reason)"
+        default: "\(doing): \(error.words)"
+        }
     }
 
     /// Does the same for any kind of outcome.

@@ -140,7 +140,7 @@ extension RedisError {
 struct StoreFacts {
     private var stores = StoreRecord()
     private let sqlitePath: String
-    private var sqliteSettings: VersionRecord.SQLiteSettings?
+    private var sqliteSettings: SQLitePragmas?
     private var redisVersion: String?
     private var redisConfiguration: [String: String]?
 
@@ -186,16 +186,12 @@ struct StoreFacts {
     }
 
     /// Opens a connection like a client's, in a file that is marked as authbench's while it is empty.
-    private static func settings(_ sqlite: SQLiteSettings) throws -> VersionRecord.SQLiteSettings {
+    private static func settings(_ sqlite: SQLiteSettings) throws -> SQLitePragmas {
         try SQLiteFile.mark(sqlite.path)
         let connection = try SQLitePragmas.connect(
             path: sqlite.path, synchronous: sqlite.synchronous.rawValue, mmap_bytes: sqlite.mmap_bytes,
             logLimit_bytes: sqlite.logLimit_bytes)
-        let pragmas = try SQLitePragmas(of: connection)
-        return .init(
-            journal_mode: pragmas.journal_mode, synchronous: pragmas.synchronous,
-            page_size: pragmas.page_size, cache_size: pragmas.cache_size, mmap_size: pragmas.mmap_size,
-            wal_autocheckpoint: pragmas.wal_autocheckpoint, journal_size_limit: pragmas.journal_size_limit)
+        return try SQLitePragmas(of: connection)
     }
 
     private static func way(to endpoint: RedisEndpoint) throws -> StoreRecord.Redis? {

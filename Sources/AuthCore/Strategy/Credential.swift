@@ -11,6 +11,17 @@ public struct Credential: Sendable {
         self.headerLine = headerLine
         self.refreshToken = refreshToken
     }
+
+    /// The same with one character changed in the second half of its header line, where the credential itself stands;
+    /// which one depends on the subject.
+    package func tampered(by subject: Subject) -> Self {
+        var bent = self
+        let half = headerLine.count / 2
+        let index = half + Int(subject.id % UInt64(headerLine.count - half))
+        bent.headerLine[index] =
+            headerLine[index] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
+        return bent
+    }
 }
 
 /// How a credential travels from the client to the server, and back to the client when it is issued.

@@ -44,8 +44,8 @@ extension Worker where S: ~Copyable {
     /// Makes of a fresh credential what its slot begins with.
     private func prepare(_ credential: Credential, for slot: Slot) -> Credential {
         guard slot.state == .tampered else { return credential }
-        return Credential(
-            headerLine: hostileLine(slot.subject) ?? tampered(credential.headerLine, by: slot.subject))
+        return hostileLine(slot.subject).map { Credential(headerLine: $0) }
+            ?? Credential(headerLine: credential.tampered(by: slot.subject).headerLine)
     }
 
     /// A hostile line, another for each subject.
@@ -54,15 +54,6 @@ extension Worker where S: ~Copyable {
     private func hostileLine(_ subject: Subject) -> [UInt8]? {
         guard !hostile.isEmpty, subject.id % 4 != 0 else { return nil }
         return hostile[Int(subject.id % UInt64(hostile.count))]
-    }
-
-    /// Changes one character in the second half of a header line, where the credential itself stands.
-    private func tampered(_ line: [UInt8], by subject: Subject) -> [UInt8] {
-        var line = line
-        let half = line.count / 2
-        let index = half + Int(subject.id % UInt64(line.count - half))
-        line[index] = line[index] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
-        return line
     }
 }
 

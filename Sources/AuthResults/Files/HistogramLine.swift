@@ -1,6 +1,5 @@
 import AuthCore
 import Foundation
-import Synchronization
 
 /// One line of `histograms.jsonl`: every recorded time of one strategy, repeat, operation and clock, without loss and
 /// mergeable by adding counts.
@@ -145,19 +144,6 @@ package struct HistogramLine: Sendable {
             buckets.append(.init(index: indices[place], count: numbers[at + 1]))
         }
         return LatencyHistogram(buckets)
-    }
-}
-
-/// The lines of a run so far, made once: each measurement adds its own, and the file is written whole.
-final class HistogramLines: Sendable {
-    private let written = Mutex(Data())
-
-    /// Hands over the file's bytes with further lines, and keeps them when `write` has done its work.
-    func adding(_ lines: [HistogramLine], write: (Data) throws -> Void) throws {
-        let new = try lines.reduce(into: Data()) { try $0 += $1.json() }
-        let whole = written.withLock { $0 } + new
-        try write(whole)
-        written.withLock { $0 = whole }
     }
 }
 

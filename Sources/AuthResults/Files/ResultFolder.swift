@@ -12,7 +12,6 @@ package struct ResultFolder {
     package let parent: URL
     /// What was made of it: all that is removed again when nothing comes into it.
     package let made = MadeFiles()
-    private let histograms = HistogramLines()
 
     /// Makes the folder `<parent>/<run id>/`, and the parent where it is missing.
     ///
@@ -52,7 +51,7 @@ package struct ResultFolder {
         let newest = assessments.last.map { newest in
             newest.latencies.map { HistogramLine(identity, newest.measurement, $0) }
         }
-        try histograms.adding(newest ?? []) { try write(files + [(HistogramLine.file, $0)]) }
+        try write(files, appending: try (newest ?? []).reduce(into: Data()) { try $0 += $1.json() })
     }
 
     /// Writes all exposures measured so far.
@@ -76,7 +75,7 @@ package struct ResultFolder {
 
     /// Puts files in the place of earlier ones, all of them or none: a disk that is full takes no row without its
     /// histograms.
-    private func write(_ files: [(name: String, data: Data)]) throws {
+    private func write(_ files: [(name: String, data: Data)], appending lines: Data = Data()) throws {
         func aside(_ name: String) -> URL { url.appendingPathComponent(name + ".part") }
         let parts = MadeFiles()
         do {
@@ -84,6 +83,7 @@ package struct ResultFolder {
                 defer { if FileStatus(at: aside(name).path)?.kind == .file { parts.note(aside(name).path) } }
                 try data.write(to: aside(name))
             }
+            if !lines.isEmpty { try append(lines, to: url.appendingPathComponent(HistogramLine.file)) }
         } catch {
             parts.removeAll()
             throw error
@@ -92,6 +92,21 @@ package struct ResultFolder {
             let file = url.appendingPathComponent(name).path
             try FileStatus.move(aside(name).path, to: file)
             made.note(file)
+        }
+    }
+
+    /// Adds lines to a file, all of them or none: it grows with the run, so it is not written anew each time.
+    private func append(_ lines: Data, to file: URL) throws {
+        if FileStatus(at: file.path) == nil {
+            try Data().write(to: file, options: .withoutOverwriting)
+            made.note(file.path)
+        }
+        let handle = try FileHandle(forWritingTo: file)
+        defer { try? handle.close() }
+        let end = try handle.seekToEnd()
+        do { try handle.write(contentsOf: lines) } catch {
+            try? handle.truncate(atOffset: end)
+            throw error
         }
     }
 }

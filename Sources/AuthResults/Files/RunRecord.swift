@@ -1,4 +1,5 @@
 import AuthCore
+import Backends
 
 /// `run.json`: what was run, on what, by which command; it has every key, unknown values being `null`.
 package struct RunRecord: Codable, Sendable {
@@ -104,38 +105,12 @@ package struct StoreRecord: Codable, Sendable {
 
 /// Which programs and libraries took part, and how each was built and set.
 package struct VersionRecord: Codable, Sendable {
-    /// What is in force on each client's connection: names and values are those of the pragmas.
-    package struct SQLiteSettings: Codable, Sendable {
-        package var journal_mode: String
-        package var synchronous: String
-        package var page_size: Int64
-        /// Pages, or KiB where negative.
-        package var cache_size: Int64
-        package var mmap_size: Int64
-        /// Pages.
-        package var wal_autocheckpoint: Int64
-        package var journal_size_limit: Int64
-
-        package init(
-            journal_mode: String, synchronous: String, page_size: Int64, cache_size: Int64,
-            mmap_size: Int64, wal_autocheckpoint: Int64, journal_size_limit: Int64
-        ) {
-            self.journal_mode = journal_mode
-            self.synchronous = synchronous
-            self.page_size = page_size
-            self.cache_size = cache_size
-            self.mmap_size = mmap_size
-            self.wal_autocheckpoint = wal_autocheckpoint
-            self.journal_size_limit = journal_size_limit
-        }
-    }
-
     package var authbench: String
     package var swift: String
     package var sqlite: String
     @OrNull package var sqlite_compile_options: [String]?
     /// `null` where no strategy of the run needs a database.
-    @OrNull package var sqlite_settings: SQLiteSettings?
+    @OrNull package var sqlite_settings: SQLitePragmas?
     package var openssl: String
     /// The CPU's capabilities as OpenSSL sees them.
     @OrNull package var openssl_cpu: String?

@@ -1,12 +1,14 @@
 import Dispatch
 
-/// The pragmas of a run's connections: set in one place, and read back for the record.
-package struct SQLitePragmas: Sendable, Equatable {
+/// The pragmas of a run's connections: set in one place, and read back for `run.json`, under their own names.
+package struct SQLitePragmas: Codable, Sendable, Equatable {
     package var journal_mode: String
     package var synchronous: String
     package var page_size: Int64
+    /// Pages, or KiB where negative.
     package var cache_size: Int64
     package var mmap_size: Int64
+    /// Pages.
     package var wal_autocheckpoint: Int64
     package var journal_size_limit: Int64
 
@@ -36,7 +38,9 @@ package struct SQLitePragmas: Sendable, Equatable {
         try connection.bind(SQLiteLog.of(path), to: Int(logLimit_bytes), busyTimeout_ms: busyTimeout_ms)
         return connection
     }
+}
 
+extension SQLitePragmas {
     /// Asks a connection what is in force (https://sqlite.org/pragma.html).
     package init(of connection: borrowing SQLiteConnection) throws(SQLiteError) {
         let levels = ["off", "normal", "full", "extra"]
