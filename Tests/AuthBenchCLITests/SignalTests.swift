@@ -63,7 +63,7 @@ struct SignalTests {
         #expect(result.status == status)
         #expect(result.errors.contains("what was finished is in the files"))
         #expect(isGone(server))
-        #expect(try FileManager.default.contentsOfDirectory(atPath: temporary.path).isEmpty)
+        #expect(try FileManager.default.subpathsOfDirectory(atPath: temporary.path) == [])
         let latest = folder.appendingPathComponent("results/latest")
         let record = try Data(contentsOf: latest.appendingPathComponent("run.json"))
         let json = try #require(try JSONSerialization.jsonObject(with: record) as? [String: Any])
@@ -83,7 +83,7 @@ struct SignalTests {
         let result = program.finish()
         #expect(result.status == 143)
         #expect(isGone(server))
-        #expect(try FileManager.default.contentsOfDirectory(atPath: temporary.path).isEmpty)
+        #expect(try FileManager.default.subpathsOfDirectory(atPath: temporary.path) == [])
         let latest = folder.appendingPathComponent("results/latest").resolvingSymlinksInPath()
         let record = try Data(contentsOf: latest.appendingPathComponent("run.json"))
         let json = try #require(try JSONSerialization.jsonObject(with: record) as? [String: Any])
@@ -125,7 +125,7 @@ struct SignalTests {
         kill(program.id, SIGINT)
         #expect(program.finish().status == 130)
         for process in sleepers() { #expect(isGone(process)) }
-        #expect(try FileManager.default.contentsOfDirectory(atPath: temporary.path).isEmpty)
+        #expect(try FileManager.default.subpathsOfDirectory(atPath: temporary.path) == [])
         #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("gate").path))
     }
 

@@ -56,6 +56,28 @@ struct ChildProcessTests {
         #expect(swapped.wait(within_s: 10) == .status(0))
     }
 
+    @Test("a command that was given up does no more when it wakes: another thread clears up")
+    func givenUp() throws {
+        let cleanup = Cleanup()
+        let seen = Mutex((awake: 0, goneOn: 0, marked: 0))
+        cleanup.note { $0.markInterrupted = { seen.withLock { $0.marked += 1 } } }
+        func command(_ last: @escaping @Sendable () -> Void) {
+            Thread {
+                seen.withLock { $0.awake += 1 }
+                last()
+                seen.withLock { $0.goneOn += 1 }
+            }.start()
+        }
+        _ = cleanup.abandon {
+            command { cleanup.note { $0.markInterrupted = nil } }
+            command { _ = cleanup.clear() }
+            while seen.withLock({ $0.awake }) < 2 { usleep(1000) }
+            usleep(20_000)
+        }
+        #expect(seen.withLock { $0.marked } == 1)
+        #expect(seen.withLock { $0.goneOn } == 0)
+    }
+
     @Test("one that hangs and ignores signals is ended, with what it has started behind a shell")
     func group() throws {
         let pipe = Pipe()

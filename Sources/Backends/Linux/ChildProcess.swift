@@ -95,10 +95,18 @@ package final class ChildProcess: Sendable {
     }
 
     /// Ends all programs that we started, and lets no other start.
+    ///
+    /// Waits until they are gone, for at most a second: a call of the system that a program has begun may still make
+    /// a file after the signal.
     package static func endAll() {
-        living.withLock { living in
+        let all = living.withLock { living in
             for id in living ?? [] { kill(-id, SIGKILL) }
-            living = nil
+            defer { living = nil }
+            return living ?? []
+        }
+        let limit = ContinuousClock.now + .seconds(1)
+        while ContinuousClock.now < limit, all.contains(where: { authbench_has_ended($0) == 0 }) {
+            usleep(1000)
         }
     }
 }

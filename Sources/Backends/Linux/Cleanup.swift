@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// What a run has made outside its result and must take away again, noted as it comes into being: another
@@ -15,17 +16,34 @@ package final class Cleanup: Sendable {
         package var markInterrupted: (@Sendable () -> Void)?
     }
 
-    private let things = Mutex(Things())
+    private struct State: Sendable {
+        var things = Things()
+        var isAbandoned = false
+    }
+
+    private let state = Mutex(State())
+    private let turn = Mutex(())
 
     package init() {}
 
-    package func note(_ change: (inout Things) -> Void) { things.withLock { change(&$0) } }
+    package func note(_ change: (inout Things) -> Void) {
+        let isAbandoned = state.withLock { state in
+            if !state.isAbandoned { change(&state.things) }
+            return state.isAbandoned
+        }
+        if isAbandoned { Self.waitForTheEnd() }
+    }
 
     /// Clears what can be cleared without any store.
     ///
     /// - Returns: what remains, for the user.
     package func clear() -> String? {
-        let things = things.withLock { $0 }
+        if state.withLock({ $0.isAbandoned }) { Self.waitForTheEnd() }
+        return turn.withLock { _ in clearNow() }
+    }
+
+    private func clearNow() -> String? {
+        let things = state.withLock { $0.things }
         things.temporary?.remove()
         things.emptyResult?.removeAll()
         things.newDatabase?.undo()
@@ -34,10 +52,23 @@ package final class Cleanup: Sendable {
 
     /// Clears up for a command that does not come to its end, with all programs that it has started.
     ///
+    /// The caller ends the process afterwards. The command itself may wake up when its programs are gone: it stops
+    /// where it would clear up too. When it has begun to, it gets a second for that.
+    ///
+    /// - Parameter endPrograms: ends the programs that the command has started.
     /// - Returns: what remains, for the user.
-    package func abandon() -> String? {
-        ChildProcess.endAll()
-        things.withLock { $0.markInterrupted }?()
-        return clear()
+    package func abandon(endPrograms: () -> Void = ChildProcess.endAll) -> String? {
+        state.withLock { $0.isAbandoned = true }
+        endPrograms()
+        state.withLock { $0.things.markInterrupted?() }
+        for _ in 0..<1000 {
+            if let rest = turn.withLockIfAvailable({ _ in clearNow() }) { return rest }
+            usleep(1000)
+        }
+        return clearNow()
+    }
+
+    private static func waitForTheEnd() -> Never {
+        while true { sleep(1000) }
     }
 }
