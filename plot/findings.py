@@ -79,7 +79,7 @@ def trust(results: Results) -> tuple[list[str], str]:
         why = "no decision was wrong" if sentences else f"all {rates.repeats.sum()} repeats are valid and no decision was wrong"
         sentences.insert(0, f"The figures of {'all strategies' if every else listed(sound)} may be trusted: {why}.")
     if moved := movement(results.throughput):
-        sentences.append("The machine changed meanwhile: the baseline, which does nothing, differs "
+        sentences.append("The machine changed during the run: the baseline, which decides nothing, differs "
                          f"{digits(moved)} times between repeats. Do not trust smaller differences of requests per second "
                          "or p99.")
         mood = "neutral" if mood == "good" else mood

@@ -8,7 +8,8 @@ import Backends
 /// because pandas reads that word as a missing value and would drop the row from every grouping.
 public struct NullStrategy: AuthStrategy, ~Copyable {
     public static let descriptor = StrategyDescriptor(
-        id: "null-baseline", title: "nothing: the harness's own cost", transport: .none, revocation: .atExpiry
+        id: "null-baseline", title: "no check at all, to show what the measurement itself costs",
+        transport: .none, revocation: .atExpiry
     )
 
     private static let length = 16

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import duckdb
+import numpy
 import pandas
 import pytest
 
@@ -140,6 +141,31 @@ def test_the_quantiles_of_the_page_are_those_of_the_summary(tmp_path):
         own = curve[curve.share >= quantile].groupby("strategy").upper_ns.first()
         written = rows.dropna(subset=[column]).set_index("strategy")[column]
         assert own[written.index].to_dict() == written.to_dict()
+
+
+def test_the_intervals_of_the_page_are_those_of_the_summary():
+    names = {}
+    exec(next(block for block in fences("docs/data.md", "python") if "def interval" in block), names)  # noqa: S102
+    summary = pandas.read_csv(REFERENCE / "summary.csv")
+    throughput = pandas.read_csv(REFERENCE / "throughput.csv")
+    valid = throughput[throughput.valid][["strategy", "repeat"]]
+    lines = pandas.read_json(REFERENCE / "histograms.jsonl", lines=True).merge(valid)
+    compared = 0
+    for _, row in summary.iterrows():
+        own = lines[(lines.strategy == row.strategy) & (lines.operation == row.operation) & (lines.clock == row.clock)]
+        for column, share in ("p50", 0.5), ("p90", 0.9), ("p99", 0.99):
+            if pandas.isna(row[f"{column}_ci95_low_ns"]):
+                continue
+            parts = [line["upper_ns"][(numpy.cumsum(line["count"]) >= share * sum(line["count"])).argmax()]
+                     for _, line in own.iterrows()]
+            low, high = names["interval"](row[f"{column}_ns"], parts)
+            assert abs(low - row[f"{column}_ci95_low_ns"]) < 1 and abs(high - row[f"{column}_ci95_high_ns"]) < 1
+            compared += 1
+        rates = throughput[throughput.valid & (throughput.strategy == row.strategy)].achieved_rate
+        low, high = names["interval"](row.operations_per_second, rates)
+        assert low == pytest.approx(row.operations_per_second_ci95_low, rel=1e-5)
+        assert high == pytest.approx(row.operations_per_second_ci95_high, rel=1e-5)
+    assert compared >= 100
 
 
 @pytest.mark.parametrize("place", range(len(fences("docs/data.md", "sql"))))

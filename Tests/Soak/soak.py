@@ -93,6 +93,13 @@ def await_moment(trial, process, mark, folder):
     time.sleep(trial.delay_s)
 
 
+def heed_signals():
+    """Undoes what nohup(1) and shells do for what they start in the background, which would be inherited."""
+    for number in SIGNALS:
+        if number != signal.SIGKILL:
+            signal.signal(number, signal.SIG_DFL)
+
+
 def carry_out(trial, program, runs, root, mark, patience_s):
     """Starts the command, ends it and notes what is not as it should be."""
     folder, temporary = root / "work", root / "tmp"
@@ -103,7 +110,7 @@ def carry_out(trial, program, runs, root, mark, patience_s):
     with (root / "stderr").open("wb") as errors:
         process = subprocess.Popen(
             [program, *arguments], cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=errors)
+            stderr=errors, preexec_fn=heed_signals)
         started = time.monotonic()
         await_moment(trial, process, mark, folder)
         was_alive = process.poll() is None

@@ -2,6 +2,7 @@
 
 import re
 
+import findings as findings_module
 import pytest
 import theme
 from crafted import gate_folder, run_folder
@@ -75,7 +76,7 @@ def test_a_run_whose_baseline_moved_is_not_called_good(tmp_path):
     assert seen.mood == "neutral" and "differs 1.73 times between repeats" in seen.trust[-1]
     # In an open loop the rate is what was asked for.
     asked = told(run_folder(tmp_path / "open", rate=1000, unsteady=theme.BASELINE))
-    assert asked.mood == "good" and "changed meanwhile" not in " ".join(asked.trust)
+    assert asked.mood == "good" and "changed during the run" not in " ".join(asked.trust)
 
 
 def test_an_unfinished_run_says_so(run):
@@ -138,3 +139,8 @@ def test_every_sentence_can_be_read_at_once(case, run, tmp_path):
         for sentence in re.split(r"(?<=[.:;]) ", text):
             assert len(sentence.split()) <= 27, sentence
     assert seen.points and all(text.endswith(".") for _, text in seen.points)
+
+
+def test_the_baseline_may_move_as_far_as_the_table_of_the_program_says():
+    source = (ROOT / "Sources/AuthResults/Text/Summary.swift").read_text()
+    assert findings_module.MOST_MOVEMENT == float(re.search(r"enum BaselineMovement.*?let most = ([\d.]+)", source, re.S)[1])

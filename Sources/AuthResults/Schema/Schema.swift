@@ -47,9 +47,9 @@ package struct Schema: Sendable {
         var text = """
             # The CSV files of a result folder
 
-            Schema version \(RunIdentity.schemaVersion), written by `make schema` from the tables that write the files. \
-            Fields are separated by commas and quoted as RFC 4180 says, lines end with LF, a decimal point is a point, \
-            and what was not measured is blank. Units stand in names: `_ns`, `_us`, `_bytes`; rates are per second.
+            This is schema version \(RunIdentity.schemaVersion). `make schema` writes this file from the tables in the code. \
+            Commas separate the fields, which are quoted as RFC 4180 says. Lines end with LF. What was not measured is \
+            blank. A unit stands in the name (`_ns`, `_us`, `_bytes`), and rates are per second.
 
             """
         for schema in all {
@@ -87,13 +87,15 @@ package struct RunIdentity: Sendable, Equatable {
     /// The columns common to every CSV file.
     func columns<Row>(strategy: @escaping (Row) -> String) -> [Column<Row>] {
         [
-            Column("schema_version", .count, "Version of these columns: \(Self.schemaVersion).") { _ in
+            Column("schema_version", .count, "The version of these columns: \(Self.schemaVersion).") { _ in
                 .integer(Int64(Self.schemaVersion))
             },
             Column("run_id", .text, "The run, which is also the name of its folder.") { _ in .text(runID) },
             Column("strategy", .text, "The strategy's identifier.") { .text(strategy($0)) },
             Column("workload", .text, "The workload's name.") { _ in .text(workload) },
-            Column("trace_sha256", .text, "Of the trace; rows that differ in it are never compared.") { _ in
+            Column(
+                "trace_sha256", .text, "The SHA-256 of the trace. Rows that differ in it are never compared."
+            ) { _ in
                 .text(traceSHA256)
             },
         ]

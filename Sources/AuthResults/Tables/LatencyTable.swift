@@ -24,27 +24,31 @@ package enum LatencyTable {
 
     package static func columns(_ identity: RunIdentity) -> [Column<Row>] {
         identity.columns { $0.strategy } + [
-            Column("repeat", .count, "Which repeat, counted from 1.") {
+            Column("repeat", .count, "The number of the repeat, counted from 1.") {
                 .integer(Int64($0.repeatIndex))
             },
             Column("operation", .text, "The kind of operation.") { .text($0.latency.kind.name) },
             Column(
                 "clock", .text,
-                "`service`: from the actual start to completion; `response` (open loop only): from the intended start, so that waiting is in it."
+                "`service` is the time from the start of a call to its end. `response` (only with a rate) begins when the request was due, so it contains waiting."
             ) { .text($0.latency.clock.rawValue) },
-            Column("n", .count, "Completed operations, all of which are in the histogram.") {
+            Column("n", .count, "How many operations were completed. The histogram has all of them.") {
                 .count($0.latency.times.total.count)
             },
             Column("min_ns", .optionalTime, "The shortest time; blank where nothing completed.") {
                 .count($0.latency.times.total.min_ns)
             },
-            Column("mean_ns", .optionalNumber, "The mean, from the middles of the histogram's buckets.") {
+            Column(
+                "mean_ns", .optionalNumber,
+                "The mean. Each time counts as the middle of its bucket in the histogram."
+            ) {
                 .number($0.latency.times.total.mean_ns, 1)
             },
         ]
             + Assessment.quantiles.enumerated().flatMap { index, value in
                 quantile(
-                    value, of: "this repeat, by its spread over five stretches of it", \.latency.times.total
+                    value, of: "this repeat, from its spread over five stretches of the repeat",
+                    \.latency.times.total
                 ) { $0.latency.intervals[index] }
             } + [
                 quantile("p999_ns", 0.999, \.latency.times.total),
@@ -61,13 +65,13 @@ package enum LatencyTable {
         _ interval: @escaping (R) -> Interval?
     ) -> [Column<R>] {
         let name = "p\(Int(value * 100))"
-        let meaning = "of the 95 % interval of \(name) of \(what) (Student's t)."
+        let meaning = "end of the 95 % interval of \(name) of \(what) (docs/data.md)."
         return [
             quantile("\(name)_ns", value, times),
-            Column("\(name)_ci95_low_ns", .optionalTime, "Lower end \(meaning)") {
+            Column("\(name)_ci95_low_ns", .optionalTime, "The lower \(meaning)") {
                 .count(interval($0).map { UInt64($0.low) })
             },
-            Column("\(name)_ci95_high_ns", .optionalTime, "Upper end \(meaning)") {
+            Column("\(name)_ci95_high_ns", .optionalTime, "The upper \(meaning)") {
                 .count(interval($0).map { UInt64($0.high) })
             },
         ]
@@ -77,7 +81,8 @@ package enum LatencyTable {
         _ name: String, _ quantile: Double, _ times: @escaping (R) -> LatencyHistogram
     ) -> Column<R> {
         let minimum = QuantileRule.minimumCount(for: quantile)
-        return Column(name, .optionalTime, "Quantile; blank below \(minimum) samples.") {
+        return Column(name, .optionalTime, "The quantile that the name says; blank below \(minimum) samples.")
+        {
             .count(times($0).supported_ns(quantile))
         }
     }

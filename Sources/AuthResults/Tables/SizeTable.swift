@@ -17,32 +17,43 @@ package enum SizeTable {
 
     private static var weights: [Column<Row>] {
         [
-            Column("claim_profile", .text, "What the credential says of its user.") {
+            Column("claim_profile", .text, "The name of the claims that the credential carries.") {
                 .text($0.size.profile.rawValue)
             },
             Column("credential_bytes", .count, "The credential without the cookie's name or the scheme.") {
                 .integer(Int64($0.size.credential_bytes))
             },
-            Column("request_header_bytes", .count, "The HTTP/1.1 request header line without CRLF.") {
+            Column("request_header_bytes", .count, "The request's header line in HTTP/1.1, without CRLF.") {
                 .integer(Int64($0.size.requestHeader_bytes))
             },
             Column(
                 "response_header_bytes", .count,
-                "The `Set-Cookie` line of a sign-in; 0 where the credential comes in a response body."
+                "The `Set-Cookie` line of a login; 0 where the credential comes in a response body."
             ) { .integer(Int64($0.size.responseHeader_bytes)) },
-            Column("renewal_bytes", .count, "The refresh token, where that is another than the credential.") {
+            Column("renewal_bytes", .count, "The refresh token; 0 where the credential renews itself.") {
                 .integer(Int64($0.size.renewal_bytes))
             },
-            Column("http2_first_bytes", .count, "The header field in HTTP/2 the first time (RFC 7541).") {
+            Column(
+                "http2_first_bytes", .count, "The header field in HTTP/2 when it is sent first (RFC 7541)."
+            ) {
                 .integer(Int64($0.size.http2First_bytes))
             },
-            Column("http2_repeat_bytes", .count, "The same field again on one connection.") {
+            Column(
+                "http2_repeat_bytes", .count,
+                "The header field in HTTP/2 when the connection has sent it before."
+            ) {
                 .integer(Int64($0.size.http2Repeat_bytes))
             },
-            Column("fits_cookie_4096", .flag, "Name and value within what a browser keeps (RFC 6265).") {
+            Column(
+                "fits_cookie_4096", .flag,
+                "Whether name and value are within the 4096 bytes that a browser keeps (RFC 6265)."
+            ) {
                 .flag($0.size.fitsCookie4096)
             },
-            Column("fits_header_8192", .flag, "The line within the default limit of common servers.") {
+            Column(
+                "fits_header_8192", .flag,
+                "Whether the line is within the 8192 bytes that common servers allow."
+            ) {
                 .flag($0.size.fitsHeader8192)
             },
         ]
@@ -52,22 +63,27 @@ package enum SizeTable {
         [
             Column(
                 "store_bytes_per_session", .optionalNumber,
-                "Slope of used_memory (Redis) or pages and write-ahead log (SQLite) over the loading population; blank without a store or below \(StoreGrowth.minimumSessions) sessions."
+                "How much the store grows with each session: used_memory (Redis), or pages and write-ahead log (SQLite). Blank without a store or below \(StoreGrowth.minimumSessions) sessions."
             ) { .number($0.costReport.growth?.bytesPerSession, 1) },
-            Column("store_commands_per_login", .number, "Commands or statements counted on the way.") {
+            Column(
+                "store_commands_per_login", .number, "Commands or statements that a login sends to the store."
+            ) {
                 .number($0.costReport.commands.perLogin, digits: 2)
             },
-            Column("store_commands_per_authenticate", .number, "The same, when no touch is due.") {
+            Column(
+                "store_commands_per_authenticate", .number,
+                "Commands that an authentication sends when no touch is due."
+            ) {
                 .number($0.costReport.commands.perAuthenticate, digits: 2)
             },
             Column(
                 "store_commands_per_touching_authenticate", .optionalNumber,
-                "The same, when the last-seen moment is due to be written; blank where it never is."
+                "Commands that an authentication sends when it writes the last-seen moment too; blank where it never does."
             ) { .number($0.costReport.commands.perTouchingAuthenticate, 2) },
-            Column("store_commands_per_renew", .number, "The same for a renewal.") {
+            Column("store_commands_per_renew", .number, "Commands that a renewal sends.") {
                 .number($0.costReport.commands.perRenew, digits: 2)
             },
-            Column("store_commands_per_logout", .number, "The same for a sign-out.") {
+            Column("store_commands_per_logout", .number, "Commands that a logout sends.") {
                 .number($0.costReport.commands.perLogout, digits: 2)
             },
         ]

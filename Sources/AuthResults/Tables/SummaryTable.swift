@@ -42,26 +42,26 @@ package enum SummaryTable {
             Column("repeats", .count, "Repeats that were measured.") {
                 .integer(Int64($0.pooled.repeats))
             },
-            Column("valid_repeats", .count, "Those whose numbers may be used.") {
+            Column("valid_repeats", .count, "Repeats whose numbers may be used.") {
                 .integer(Int64($0.pooled.validRepeats))
             },
             Column(
                 "valid", .flag,
-                "Whether the figures may be used: they are those of the valid repeats, or of all where none is valid."
+                "Whether the figures may be used. They come from the valid repeats, or from all repeats where none is valid."
             ) { .flag($0.pooled.isValid) },
         ]
     }
 
     private static var latency: [Column<Row>] {
         [
-            Column("n", .count, "Completed operations of these repeats.") { .count($0.times.count) },
+            Column("n", .count, "How many operations these repeats completed.") { .count($0.times.count) },
             Column("mean_ns", .optionalNumber, "The mean, from the middles of the histogram's buckets.") {
                 .number($0.times.mean_ns, 1)
             },
         ]
             + Assessment.quantiles.enumerated().flatMap { index, quantile in
                 LatencyTable.quantile(
-                    quantile, of: "all their times together, by their spread over the repeats", \.times
+                    quantile, of: "all repeats together, from its spread over the repeats", \.times
                 ) { $0.intervals[index] }
             } + [
                 LatencyTable.quantile("p999_ns", 0.999, \.times),
@@ -75,21 +75,27 @@ package enum SummaryTable {
         [
             Column(
                 "operations_per_second", .optionalNumber,
-                "Completed operations of all kinds over the time of these repeats; alike in all rows of a strategy."
+                "Completed operations of all kinds, divided by the time of these repeats. It is the same in all rows of a strategy."
             ) { .number($0.pooled.rate, 1) },
             Column(
                 "operations_per_second_ci95_low", .optionalNumber,
-                "Lower end of its 95 % interval, by its spread over the repeats (Student's t)."
+                "The lower end of the 95 % interval of `operations_per_second`, from its spread over the repeats (docs/data.md)."
             ) { .number($0.pooled.rateInterval?.low, 1) },
-            Column("operations_per_second_ci95_high", .optionalNumber, "Upper end of that interval.") {
+            Column(
+                "operations_per_second_ci95_high", .optionalNumber,
+                "The upper end of the 95 % interval of `operations_per_second`."
+            ) {
                 .number($0.pooled.rateInterval?.high, 1)
             },
-            Column("cpu_us_per_op", .optionalNumber, "CPU time of the client process per operation, in µs.") {
+            Column(
+                "cpu_us_per_op", .optionalNumber,
+                "CPU time of authbench's own process for one operation, in µs."
+            ) {
                 .number($0.pooled.cpu_us_per_op, ThroughputTable.cpuDigits)
             },
             Column(
                 "store_cpu_us_per_op", .optionalNumber,
-                "CPU time of the store's own process per operation, in µs; blank where it is unknown."
+                "CPU time of the store's own process for one operation, in µs: 0 without such a process, blank where it is unknown."
             ) { .number($0.pooled.storeCPU_us_per_op, ThroughputTable.cpuDigits) },
         ]
     }
@@ -99,14 +105,14 @@ package enum SummaryTable {
         [
             Column(
                 "false_accepts", .count,
-                "Requests accepted that had to be refused, in all repeats; alike in all rows of a strategy, as the next three."
+                "Requests accepted that had to be refused, in all repeats. This count and the next three are the same in all rows of a strategy."
             ) { .count($0.pooled.decisions.falseAccepts) },
             Column("false_rejects", .count, "Requests refused that had to be accepted, in all repeats.") {
                 .count($0.pooled.decisions.falseRejects)
             },
             Column(
                 "stale_accepts", .count,
-                "Requests accepted after a logout, as the strategy promises; in all repeats."
+                "Requests accepted after a logout by a strategy that promises no more, in all repeats."
             ) {
                 .count($0.pooled.decisions.staleAccepts)
             },

@@ -32,7 +32,7 @@ package enum ThroughputTable {
 
     private static var place: [Column<Row>] {
         [
-            Column("repeat", .count, "Which repeat, counted from 1.") {
+            Column("repeat", .count, "The number of the repeat, counted from 1.") {
                 .integer(Int64($0.measurement.repeatIndex))
             },
             Column("run_order", .count, "The place of the measurement in the run, counted from 1.") {
@@ -46,7 +46,10 @@ package enum ThroughputTable {
 
     private static var rates: [Column<Row>] {
         [
-            Column("target_rate", .optionalNumber, "Arrivals per second asked for; blank in a closed loop.") {
+            Column(
+                "target_rate", .optionalNumber,
+                "How many requests a second were asked for; blank in a closed loop."
+            ) {
                 .number($0.measurement.openLoop?.targetRate, 3)
             },
             Column("achieved_rate", .number, "Completed operations per second.") {
@@ -54,12 +57,15 @@ package enum ThroughputTable {
             },
             Column(
                 "achieved_rate_ci95_low", .optionalNumber,
-                "Lower end of the 95 % interval of this repeat alone, by its spread over five stretches of it (Student's t); blank for a measurement by a count of operations."
+                "The lower end of the 95 % interval of this repeat alone, from its spread over five stretches (docs/data.md). Blank where a count of operations was measured."
             ) { .number($0.assessment.rate?.low, 1) },
-            Column("achieved_rate_ci95_high", .optionalNumber, "Upper end of that interval.") {
+            Column(
+                "achieved_rate_ci95_high", .optionalNumber,
+                "The upper end of the 95 % interval of `achieved_rate`."
+            ) {
                 .number($0.assessment.rate?.high, 1)
             },
-            Column("wall_ns", .time, "From the start until the last client finished.") {
+            Column("wall_ns", .time, "The time from the start until the last client finished.") {
                 .count($0.measurement.wall_ns)
             },
         ]
@@ -67,34 +73,43 @@ package enum ThroughputTable {
 
     private static var decisions: [Column<Row>] {
         [
-            Column("operations", .count, "Completed operations: all but the errors.") {
+            Column("operations", .count, "Completed operations: all that did not end in an error.") {
                 .count($0.measurement.total.completed)
             },
             Column("accepted", .count, "Credentials accepted.") { .count($0.measurement.total.accepted) },
             Column("refused", .count, "Credentials refused.") { .count($0.measurement.total.refused) },
-            Column("errors", .count, "Operations on which nothing was decided: store down, timeout.") {
+            Column(
+                "errors", .count,
+                "Operations on which nothing was decided, because the store was down or too slow."
+            ) {
                 .count($0.measurement.total.errors)
             },
-            Column("false_accepts", .count, "Accepted, but had to be refused, or as somebody else.") {
+            Column(
+                "false_accepts", .count,
+                "Credentials accepted that had to be refused, or accepted as somebody else."
+            ) {
                 .count($0.measurement.total.falseAccepts)
             },
-            Column("false_rejects", .count, "Refused, but had to be accepted.") {
+            Column("false_rejects", .count, "Credentials refused that had to be accepted.") {
                 .count($0.measurement.total.falseRejects)
             },
-            Column("stale_accepts", .count, "Accepted after logout by a strategy that promises no more.") {
+            Column(
+                "stale_accepts", .count,
+                "Credentials accepted after a logout by a strategy that promises no more."
+            ) {
                 .count($0.measurement.total.staleAccepts)
             },
             Column(
                 "swept_sessions", .optionalCount,
-                "Expired sessions or refresh families that a sweep deleted meanwhile; blank without one."
+                "Expired sessions or refresh tokens that a sweep deleted meanwhile; blank without a sweep."
             ) { .count($0.measurement.sweptSessions.map { UInt64($0) }) },
             Column(
                 "touch_failures", .count,
-                "Last-seen moments that could not be written; what was read decided all the same."
+                "Last-seen moments that could not be written. Such a request was decided by what was read."
             ) { .integer(Int64($0.measurement.touchFailures)) },
             Column(
                 "store_loss", .text,
-                "What the store lost of what it had been told, so that good credentials were refused; blank where nothing is known."
+                "What data the store lost, so that good credentials were refused; blank where nothing is known."
             ) { .text($0.measurement.storeLoss ?? "") },
         ]
     }
@@ -104,17 +119,23 @@ package enum ThroughputTable {
 extension ThroughputTable {
     static var schedule: [Column<Row>] {
         [
-            Column("late_operations", .optionalCount, "Arrivals due while their client was still busy.") {
+            Column(
+                "late_operations", .optionalCount, "Requests that were due while their client was still busy."
+            ) {
                 .count($0.measurement.openLoop?.lateOperations)
             },
-            Column("backlog_operations", .optionalCount, "Arrivals still waiting when the last was due.") {
+            Column(
+                "backlog_operations", .optionalCount,
+                "Requests that were still waiting when the last one was due."
+            ) {
                 .count($0.measurement.openLoop?.backlog)
             },
-            Column("wakes", .optionalCount, "Arrivals for which an idle client was woken.") {
+            Column("wakes", .optionalCount, "Requests for which an idle client was woken.") {
                 .count($0.measurement.openLoop?.wakes)
             },
             Column(
-                "late_wakes", .optionalCount, "Of these, those for which it was woken more than 1 ms late."
+                "late_wakes", .optionalCount,
+                "Requests for which an idle client was woken more than 1 ms late."
             ) {
                 .count($0.measurement.openLoop?.lateWakes)
             },
@@ -124,10 +145,16 @@ extension ThroughputTable {
             lag("schedule_lag_p99_ns", 0.99, "How late idle clients were woken") {
                 $0.measurement.openLoop?.scheduleLag
             },
-            lag("floor_schedule_lag_p50_ns", 0.5, "The same of the baseline strategy in this repeat") {
+            lag(
+                "floor_schedule_lag_p50_ns", 0.5,
+                "How late idle clients were woken for `null-baseline` in this repeat"
+            ) {
                 $0.baselineLag
             },
-            lag("floor_schedule_lag_p99_ns", 0.99, "The same of the baseline strategy in this repeat") {
+            lag(
+                "floor_schedule_lag_p99_ns", 0.99,
+                "How late idle clients were woken for `null-baseline` in this repeat"
+            ) {
                 $0.baselineLag
             },
         ]
@@ -143,16 +170,19 @@ extension ThroughputTable {
 
     static var costs: [Column<Row>] {
         [
-            Column("cpu_us_per_op", .optionalNumber, "CPU time of the client process per operation, in µs.") {
+            Column(
+                "cpu_us_per_op", .optionalNumber,
+                "CPU time of authbench's own process for one operation, in µs."
+            ) {
                 .number($0.measurement.cpu_us_per_op, cpuDigits)
             },
             Column(
                 "store_cpu_us_per_op", .optionalNumber,
-                "CPU time of the store's own process per operation, in µs; blank where it is unknown."
+                "CPU time of the store's own process for one operation, in µs: 0 without such a process, blank where it is unknown."
             ) { .number($0.measurement.storeCPU_us_per_op, cpuDigits) },
             Column(
                 "store_cpu_source", .text,
-                "`no-store`: it has none; `in-process`: in cpu_us_per_op; `private-server`: measured; `unknown-foreign-server`: not to be seen from here."
+                "Where `store_cpu_us_per_op` comes from. `no-store`: there is no store. `in-process`: it is in `cpu_us_per_op`. `private-server`: it was measured. `unknown-foreign-server`: a server of yours does not show it."
             ) { .text($0.measurement.storeCPUSource.rawValue) },
         ]
     }
@@ -164,40 +194,51 @@ extension ThroughputTable {
             },
             Column(
                 "little_residual", .optionalSigned,
-                "Clients that did something / (throughput x mean service time) - 1; blank in an open loop."
+                "Little's law: active clients / (`achieved_rate` x mean service time) - 1. Near 0 if all times were seen; blank in an open loop."
             ) { .number($0.measurement.little_residual, 5) },
             Column(
                 "utilization_residual", .optionalSigned,
-                "CPU time of the process over that of its clients - 1: what the harness took beside them."
+                "CPU time of the process / CPU time of its clients - 1: what the harness took beside the clients."
             ) { .number($0.measurement.utilization_residual, 5) },
-            Column("voluntary_switches", .count, "Context switches because a thread waited.") {
+            Column("voluntary_switches", .count, "Context switches that happened because a thread waited.") {
                 .count($0.measurement.usage.voluntarySwitches)
             },
-            Column("involuntary_switches", .count, "Context switches because another thread was due.") {
+            Column(
+                "involuntary_switches", .count,
+                "Context switches that happened because another thread was due."
+            ) {
                 .count($0.measurement.usage.involuntarySwitches)
             },
-            Column("clipped_times", .count, "Times longer than can be recorded, 73 minutes.") {
+            Column(
+                "clipped_times", .count,
+                "Times that were longer than 73 minutes, the longest that can be recorded."
+            ) {
                 .count($0.measurement.clippedTimes)
             },
             Column(
                 "standstill_ns", .optionalTime,
-                "The longest time for which the whole process was stopped, less up to 20 ms; blank where nobody looked."
+                "The longest time for which the whole process stood still, up to 20 ms too little; blank where it was not watched."
             ) { .count($0.measurement.usage.standstill_ns) },
             Column(
                 "foreign_cpu_share", .optionalShare,
-                "Share of the processors that other processes took, the private store aside; blank where that is unknown."
+                "Share of the processors that other processes took, without the private store; blank where that is unknown."
             ) { .number($0.measurement.usage.foreignCPU_share, 5) },
             Column(
                 "cpu_pressure_share", .optionalShare,
-                "Share of the time in which anything waited for a processor, this run among that (pressure stall information)."
+                "Share of the time in which some thread, of this run or another, waited for a processor (pressure stall information)."
             ) { .number($0.measurement.usage.cpuPressure_share, 5) },
-            Column("steal_share", .optionalShare, "Share of the processors that the hypervisor gave away.") {
+            Column(
+                "steal_share", .optionalShare,
+                "Share of the processors that the hypervisor gave to other machines."
+            ) {
                 .number($0.measurement.usage.steal_share, 5)
             },
-            Column("throttled_ns", .optionalTime, "Held up by the control group's processor limit.") {
+            Column(
+                "throttled_ns", .optionalTime, "How long the control group's processor limit held the run up."
+            ) {
                 .count($0.measurement.usage.throttled_ns)
             },
-            Column("swapped_in_pages", .optionalCount, "Pages read back from swap on the machine.") {
+            Column("swapped_in_pages", .optionalCount, "Pages that the machine read back from swap.") {
                 .count($0.measurement.usage.swappedIn_pages)
             },
         ]
@@ -207,12 +248,14 @@ extension ThroughputTable {
         [
             Column(
                 "stationary", .optionalFlag,
-                "Whether the slice medians settled (MSER-5, halves within 2 %); blank with too few samples."
+                "Whether the medians of the slices settled: little warm-up left (MSER-5), and both halves within 2 %. A remark only; blank with too few samples."
             ) { $0.assessment.isStationary.map(Cell.flag) ?? .blank },
             Column("valid", .flag, "Whether the numbers of this row may be used.") {
                 .flag($0.measurement.invalidReason == nil)
             },
-            Column("reason", .text, "Why not.") { .text($0.measurement.invalidReason ?? "") },
+            Column("reason", .text, "Why the numbers may not be used; blank where they may.") {
+                .text($0.measurement.invalidReason ?? "")
+            },
         ]
     }
 }

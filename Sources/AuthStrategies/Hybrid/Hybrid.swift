@@ -11,7 +11,7 @@ public struct Hybrid<Algorithm: TokenAlgorithm & ~Copyable, Store: RefreshStore 
 {
     public static var descriptor: StrategyDescriptor {
         StrategyDescriptor(
-            id: "hybrid", title: "short \(Algorithm.name) JWT, refresh token in \(Store.title)",
+            id: "hybrid", title: "short \(Algorithm.name) JWT, and a refresh token in \(Store.title)",
             transport: .bearer, revocation: .atExpiry, stores: Store.stores, credential: .signed,
             exemptions: StrategyDescriptor.tokenExemptions.merging([
                 "REF-14": "a limit on refreshes would be measured in its place"

@@ -12,7 +12,7 @@ public typealias RedisSessionStrategy = Session<RedisSessionStore>
 /// that a connection which the server closed costs nothing but the time to open another one.
 public struct RedisSessionStore: SessionStore, ~Copyable {
     public static let strategyID = "redis-session"
-    public static let strategyTitle = "session cookie, one GET in Redis"
+    public static let strategyTitle = "session cookie, looked up in Redis"
     public static let stores: Set<Store> = [.redis]
 
     private var connection: RedisConnection

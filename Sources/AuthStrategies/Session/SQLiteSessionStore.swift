@@ -7,7 +7,7 @@ public typealias SQLiteSessionStrategy = Session<SQLiteSessionStore>
 /// Sessions in a table of SQLite, by prepared statements on a connection of the client's own.
 public struct SQLiteSessionStore: SessionStore, ~Copyable {
     public static let strategyID = "sqlite-session"
-    public static let strategyTitle = "session cookie, point read in SQLite"
+    public static let strategyTitle = "session cookie, looked up in SQLite"
     public static let stores: Set<Store> = [.sqlite]
 
     public static func prepare(in environment: Environment) throws {

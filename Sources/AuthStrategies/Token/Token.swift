@@ -7,7 +7,7 @@ import AuthCore
 public struct Token<Algorithm: TokenAlgorithm & ~Copyable>: AuthStrategy, ~Copyable {
     public static var descriptor: StrategyDescriptor {
         StrategyDescriptor(
-            id: "\(Algorithm.name.lowercased())-jwt", title: "bearer JWT, \(Algorithm.title)",
+            id: "\(Algorithm.name.lowercased())-jwt", title: "JWT, signed with \(Algorithm.title)",
             transport: .bearer, revocation: .atExpiry, credential: .signed,
             exemptions: StrategyDescriptor.tokenExemptions)
     }
