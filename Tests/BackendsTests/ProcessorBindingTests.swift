@@ -19,15 +19,12 @@ struct ProcessorBindingTests {
     func another() throws {
         let all = ProcessorBinding.allowed()
         let last = try #require(all.last)
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sleep")
-        process.arguments = ["60"]
-        try process.run()
-        defer { process.terminate() }
-        #expect(ProcessorBinding.bind(process.processIdentifier, to: [last]))
-        #expect(try allowed(process.processIdentifier) == ["\(last)"])
-        #expect(ProcessorBinding.bind(process.processIdentifier, to: all))
-        let free = try allowed(process.processIdentifier)
+        let process = try ChildProcess(URL(fileURLWithPath: "/bin/sleep"), ["1000"])
+        defer { process.end() }
+        #expect(ProcessorBinding.bind(process.id, to: [last]))
+        #expect(try allowed(process.id) == ["\(last)"])
+        #expect(ProcessorBinding.bind(process.id, to: all))
+        let free = try allowed(process.id)
         #expect(free.count == 1 && free.first.flatMap { CPUList.members($0) } == all)
     }
 
