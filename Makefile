@@ -13,7 +13,7 @@ DEFECT := hs256-jwt:slow5
 # instructions take some per cent more or less.
 ALIGNED := -Xswiftc -Xllvm -Xswiftc -align-all-functions=6
 
-.PHONY: run help report test soak build lint check smoke bench fuzz schema docs defect example clean
+.PHONY: run help report test test-swift test-python soak build lint check smoke bench fuzz schema docs defect example clean
 
 run: build ## Measures all strategies and prints the table. make run ARGS="browse --clients 16"
 	@$(BIN) run $(ARGS)
@@ -28,10 +28,16 @@ report: $(VENV)/report ## Writes report.html, the figures of a run on one page. 
 build: .build/packages-run ## Builds the program. The first time takes minutes.
 	@swift build -c release --product authbench $(ALIGNED)
 
-test: export AUTHBENCH_PROGRAM := $(CURDIR)/$(BIN)
+# Both halves wait much for the programs that they drive, so they run at once.
 test: .build/packages-test $(VENV)/installed build ## Runs all tests, on a real SQLite file and real Redis servers.
+	@$(MAKE) --no-print-directory -j2 --output-sync=line test-swift test-python
+
+test-swift test-python: export AUTHBENCH_PROGRAM := $(CURDIR)/$(BIN)
+test-swift:
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
+
+test-python:
 	$(VENV)/bin/python -m pytest -q Tests/Docs Tests/Import Tests/Interop Tests/Pipelines Tests/Soak
 	$(VENV)/bin/python -m pytest -q plot/tests
 
@@ -74,9 +80,9 @@ defect: .build/packages-run ## Builds a program that is worse on purpose, to try
 	@SWIFT_BACKTRACE=enable=no .build-defect/programs/$(subst :,-,$(DEFECT)) --version
 
 # A package with a strategy of its own, as a user of the library has it.
-example: .build/packages-run ## Builds and measures Examples/MemorySession, a strategy of your own.
-	swift build -c release --package-path Examples/MemorySession --scratch-path .build-example
-	@.build-example/release/my-authbench run --population 2000 --operations 20000 --repeats 1 --quiet --out .build-example/results || [ $$? -eq 3 ]
+example: build ## Builds and measures Examples/MemorySession, a strategy of your own.
+	swift build -c release --package-path Examples/MemorySession --scratch-path .build $(ALIGNED)
+	@.build/release/my-authbench run --population 2000 --operations 20000 --repeats 1 --quiet --out .build/example || [ $$? -eq 3 ]
 
 # Tests/Fuzz/README.md: make fuzz SECONDS=600 TARGETS="json csv"
 fuzz: .build/packages-test ## Feeds random input to every parser. SECONDS=600 TARGETS="json csv"
@@ -100,4 +106,4 @@ $(VENV)/installed: $(VENV)/report $(wildcard Tests/*/requirements.txt) plot/test
 	@touch $@
 
 clean: ## Removes everything that was built, but no results.
-	rm -rf .build .build-fuzz .build-defect .build-bench Benchmarks/.benchmarkBaselines .build-example $(VENV)
+	rm -rf .build .build-fuzz .build-defect .build-bench Benchmarks/.benchmarkBaselines $(VENV)
