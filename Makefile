@@ -13,7 +13,7 @@ DEFECT := hs256-jwt:slow5
 # instructions take some per cent more or less.
 ALIGNED := -Xswiftc -Xllvm -Xswiftc -align-all-functions=6
 
-.PHONY: run help report test test-swift test-python soak build lint check smoke bench fuzz schema docs defect example clean
+.PHONY: run help report test soak build lint check smoke bench fuzz schema docs defect example clean
 
 run: build ## Measures all strategies and prints the table. make run ARGS="browse --clients 16"
 	@$(BIN) run $(ARGS)
@@ -28,6 +28,7 @@ report: $(VENV)/report ## Writes report.html, the figures of a run on one page. 
 build: .build/packages-run ## Builds the program. The first time takes minutes.
 	@swift build -c release --product authbench $(ALIGNED)
 
+.PHONY: test-swift test-python
 # Both halves wait much for the programs that they drive, so they run at once.
 test: .build/packages-test $(VENV)/installed build ## Runs all tests, on a real SQLite file and real Redis servers.
 	@$(MAKE) --no-print-directory -j2 --output-sync=line test-swift test-python

@@ -74,11 +74,9 @@ def label(row) -> str:
 
 def sentence(table: pd.DataFrame) -> str:
     real = table[table.strategy != theme.BASELINE].sort_values("cpu")
-    unusable = theme.order(real.strategy[~real.valid])
-    tail = f" No repeat is valid of {wording.listed(unusable)}." if unusable else ""
-    if not real.empty and not real.valid.any():
-        return "No cost may be used." + tail
-    real = real[real.valid]
+    real, tail, nothing = theme.usable(real, "cost")
+    if nothing:
+        return nothing
     if real.empty:
         return f"Only the harness itself was measured: {wording.digits(table.cpu.iloc[0])} processor seconds per million."
     least, most = real.iloc[0], real.iloc[-1]

@@ -66,11 +66,9 @@ def chart(points: pd.DataFrame) -> alt.LayerChart:
 
 def sentence(points: pd.DataFrame) -> str:
     real = points[(points.strategy != theme.BASELINE) & (points["quantile"] == "p50")].sort_values("time_ns")
-    unusable = theme.order(real.strategy[~real.valid])
-    tail = f" No repeat is valid of {wording.listed(unusable)}." if unusable else ""
-    if not real.empty and not real.valid.any():
-        return "No time may be used." + tail
-    real = real[real.valid]
+    real, tail, nothing = theme.usable(real, "time")
+    if nothing:
+        return nothing
     if real.empty:
         return f"Only the harness itself was measured: {wording.time(points.time_ns.iloc[0])} at p50."
     best, worst = real.iloc[0], real.iloc[-1]

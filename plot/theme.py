@@ -3,7 +3,7 @@
 import math
 
 from libraries import alt, np
-from wording import folded
+from wording import folded, listed
 
 # The strategy that does nothing: what the harness itself costs.
 BASELINE = "null-baseline"
@@ -64,6 +64,19 @@ def order(strategies) -> list[str]:
     present = set(strategies)
     others = sorted(present - set(COLOURS))
     return [name for name in known if name in present] + others + [BASELINE] * (BASELINE in present)
+
+
+def left_out(strategies) -> str:
+    """The end of a figure's sentence, which names the strategies that no repeat speaks for; empty if there are none."""
+    names = order(strategies)
+    return f" No repeat is valid of {listed(names)}." if names else ""
+
+
+def usable(rows, noun: str) -> tuple:
+    """The valid rows, the end of the sentence about the others, and the whole sentence where no row is valid."""
+    tail = left_out(rows.strategy[~rows.valid])
+    nothing = f"No {noun} may be used.{tail}" if len(rows) and not rows.valid.any() else ""
+    return rows[rows.valid], tail, nothing
 
 
 def baseline_last(names: list[str]) -> list[str]:

@@ -71,8 +71,7 @@ def sentence(rates: pd.DataFrame, table: pd.DataFrame) -> str:
     real = each[rates.valid].drop(theme.BASELINE, errors="ignore")
     bad = int((~table.valid).sum())
     tail = f" {bad} of {wording.counted(len(table), 'repeat')} {'is' if bad == 1 else 'are'} not valid." if bad else ""
-    if unusable := theme.order(rates.index[~rates.valid]):
-        tail += f" No repeat is valid of {wording.listed(unusable)}."
+    tail += theme.left_out(rates.index[~rates.valid])
     if real.empty:
         alone = set(rates.index) == {theme.BASELINE}
         words = f"Only the harness itself was measured: {wording.digits(each.iloc[0])} requests per second."

@@ -6,14 +6,6 @@ import Testing
 /// `authbench exposure` on real stores, as a user runs it.
 @Suite("Exposure command")
 struct ExposureCommandTests {
-    private func withFolder(_ body: (URL) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory
-            .appendingPathComponent("test-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try body(folder)
-    }
-
     private func rows(_ text: String) throws -> [[String: String]] {
         let table = try CSVTable(text)
         return table.rows.map { Dictionary(uniqueKeysWithValues: zip(table.header, $0)) }

@@ -69,3 +69,12 @@ final class Program {
             errors: String(decoding: complaints, as: UTF8.self))
     }
 }
+
+/// Lends a folder that is gone afterwards.
+func withFolder(_ body: (URL) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory
+        .appendingPathComponent("test-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try body(folder)
+}

@@ -4,23 +4,14 @@ import Testing
 
 @Suite("What Redis says of itself")
 struct RedisFactsTests {
-    private let folder: URL
-    private let server: PrivateRedisServer
+    private let place: ServerPlace
+    private var server: PrivateRedisServer { place.server }
 
-    init() throws {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("test-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-        server = try PrivateRedisServer(folder: folder)
-    }
-
-    private func end() {
-        server.stop()
-        try? FileManager.default.removeItem(at: folder)
-    }
+    init() throws { place = try ServerPlace() }
 
     @Test("tells its configuration, and none of its passwords")
     func configuration() throws {
-        defer { end() }
+        defer { place.end() }
         var connection = try RedisConnection(server.endpoint)
         _ = try connection.execute(RedisCommand("CONFIG", "SET", "masterauth", "secret"))
         _ = try connection.execute(RedisCommand("CONFIG", "SET", "maxmemory", "1048576"))
@@ -37,7 +28,7 @@ struct RedisFactsTests {
 
     @Test("throws the server's words when it refuses CONFIG")
     func refusal() throws {
-        defer { end() }
+        defer { place.end() }
         var connection = try RedisConnection(server.endpoint)
         _ = try connection.execute(RedisCommand("ACL", "SETUSER", "default", "-config"))
         let error = #expect(throws: RedisError.self) {
@@ -48,7 +39,7 @@ struct RedisFactsTests {
 
     @Test("answers so many round trips, and fewer within a short limit, but one at least")
     func roundTrips() throws {
-        defer { end() }
+        defer { place.end() }
         var connection = try RedisConnection(server.endpoint)
         let trips = try RedisRoundTrips(over: &connection, warmUp: 3, count: 50, limit_ns: 60_000_000_000)
         #expect(trips.count == 50)
@@ -58,8 +49,8 @@ struct RedisFactsTests {
 
     @Test("is on a loopback address when it is our own")
     func ownServer() throws {
-        defer { end() }
-        let tcp = try PrivateRedisServer(folder: folder, over: .tcp)
+        defer { place.end() }
+        let tcp = try PrivateRedisServer(folder: place.folder, over: .tcp)
         defer { tcp.stop() }
         #expect(try RedisConnection(tcp.endpoint).topology == .tcpLoopback)
     }

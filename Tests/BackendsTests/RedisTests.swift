@@ -10,11 +10,10 @@ final class TestClock: Sendable {
     func pass(milliseconds: Int) { now_ns.add(UInt64(milliseconds) * 1_000_000, ordering: .relaxed) }
 }
 
-/// Each test starts a server of its own, so that none depends on another.
-@Suite("Redis")
-struct RedisTests {
-    private let folder: URL
-    private let server: PrivateRedisServer
+/// A private server in a folder of its own: each test starts one, so that none depends on another.
+struct ServerPlace {
+    let folder: URL
+    let server: PrivateRedisServer
 
     init() throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("test-\(UUID().uuidString)")
@@ -22,14 +21,22 @@ struct RedisTests {
         server = try PrivateRedisServer(folder: folder)
     }
 
-    private func end() {
+    func end() {
         server.stop()
         try? FileManager.default.removeItem(at: folder)
     }
+}
+
+@Suite("Redis")
+struct RedisTests {
+    private let place: ServerPlace
+    private var server: PrivateRedisServer { place.server }
+
+    init() throws { place = try ServerPlace() }
 
     @Test("sends bytes as they are and reads them back")
     func bytes() throws {
-        defer { end() }
+        defer { place.end() }
         var connection = try RedisConnection(server.endpoint)
         let value: [UInt8] = [0, 13, 10, 36, 255, 42]
         var command = RedisCommand()
@@ -47,7 +54,7 @@ struct RedisTests {
 
     @Test("pipelines: replies come in the order of the commands")
     func pipeline() throws {
-        defer { end() }
+        defer { place.end() }
         var connection = try RedisConnection(server.endpoint)
         for _ in 0..<1000 { try connection.send(RedisCommand("INCR", "counter")) }
         for number in 1...1000 { #expect(try connection.receive().integer == Int64(number)) }
@@ -55,7 +62,7 @@ struct RedisTests {
 
     @Test("throws what the server answers as an error, and goes on")
     func serverError() throws {
-        defer { end() }
+        defer { place.end() }
         var connection = try RedisConnection(server.endpoint)
         #expect(throws: RedisError.self) { _ = try connection.execute(RedisCommand("NONSENSE")) }
         #expect(try connection.execute(RedisCommand("PING")).text == "PONG")
@@ -63,7 +70,7 @@ struct RedisTests {
 
     @Test("connects anew after the server closed the connection")
     func reconnect() throws {
-        defer { end() }
+        defer { place.end() }
         var connection = try RedisConnection(server.endpoint)
         var other = try RedisConnection(server.endpoint)
         #expect(try connection.execute(RedisCommand("PING")).text == "PONG")
@@ -74,7 +81,7 @@ struct RedisTests {
 
     @Test("does a command again that may be done twice, where the server had closed the connection")
     func repeating() throws {
-        defer { end() }
+        defer { place.end() }
         var connection = try RedisConnection(server.endpoint)
         var other = try RedisConnection(server.endpoint)
         let kill = RedisCommand("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
@@ -95,7 +102,7 @@ struct RedisTests {
 
     @Test("does not take a reply that nobody read for that of a later command")
     func outOfStep() throws {
-        defer { end() }
+        defer { place.end() }
         var connection = try RedisConnection(server.endpoint)
         for number in 0..<3 { try connection.send(RedisCommand("ECHO", "old \(number)")) }
         #expect(try connection.receive().text == "old 0")
@@ -107,7 +114,7 @@ struct RedisTests {
 
     @Test("runs a script by its text where the server does not know it")
     func script() throws {
-        defer { end() }
+        defer { place.end() }
         var connection = try RedisConnection(server.endpoint)
         let script = try RedisScript("return {KEYS[1], ARGV[1]}", on: &connection)
         var command = RedisCommand()
@@ -126,7 +133,7 @@ struct RedisTests {
         "leaves a server that is down in peace: attempts are 10 ms apart, then twice as far each time, up to 1 s"
     )
     func pauses() throws {
-        defer { end() }
+        defer { place.end() }
         let clock = TestClock()
         var connection = try RedisConnection(
             server.endpoint, now_ns: { clock.now_ns.load(ordering: .relaxed) })
@@ -150,7 +157,7 @@ struct RedisTests {
 
     @Test("gives up on a server that does not answer, within the timeout")
     func timeout() throws {
-        defer { end() }
+        defer { place.end() }
         var connection = try RedisConnection(server.endpoint, timeout_ms: 100)
         kill(server.processID, SIGSTOP)
         defer { kill(server.processID, SIGCONT) }
@@ -160,7 +167,7 @@ struct RedisTests {
 
     @Test("removes the keys under a prefix and no other, whatever is in the prefix")
     func removal() throws {
-        defer { end() }
+        defer { place.end() }
         var connection = try RedisConnection(server.endpoint)
         for number in 0..<3000 { try connection.send(RedisCommand("SET", "mine[1]*:\(number)", "x")) }
         for _ in 0..<3000 { _ = try connection.receive() }
@@ -171,8 +178,8 @@ struct RedisTests {
 
     @Test("selects the database of the URL, also after connecting anew")
     func database() throws {
-        defer { end() }
-        let tcp = try PrivateRedisServer(folder: folder, over: .tcp)
+        defer { place.end() }
+        let tcp = try PrivateRedisServer(folder: place.folder, over: .tcp)
         defer { tcp.stop() }
         let endpoint = try #require(RedisEndpoint(url: tcp.url + "/3"))
         var connection = try RedisConnection(endpoint)
@@ -188,7 +195,7 @@ struct RedisTests {
     func stopping() throws {
         server.stop()
         #expect(kill(server.processID, 0) != 0)
-        try FileManager.default.removeItem(at: folder)
+        try FileManager.default.removeItem(at: place.folder)
     }
 }
 

@@ -54,38 +54,23 @@ struct ExposureCommand: ParsableCommand {
 
     @OptionGroup var strategies: StrategyOptions
 
-    @Option(help: ArgumentHelp("Makes the result folder in this folder.", valueName: "folder"))
-    var out = "results"
-
     @OptionGroup var stores: StoreOptions
 
-    @Option(help: "How the table is printed on stdout.")
-    var format = TableFormat.table
-
-    @Flag(name: .shortAndLong, help: "Prints only errors on stderr: no progress and no remarks.")
-    var quiet = false
+    @OptionGroup var results: ResultOptions
 
     func run() throws {
         let outcome = try ExposureExecution(try plan(), credentials: credentials).run()
-        if !outcome.exposures.isEmpty { try show(outcome.exposures, outcome.identity) }
-        if !quiet, let folder = outcome.folder { Console.say("Results in \(folder.path)") }
-        try outcome.check()
-    }
-
-    private func show(_ exposures: [ExposureAssessment], _ identity: RunIdentity) throws {
-        let columns = ExposureTable.columns(identity)
-        let text =
-            switch format {
-            case .table: ExposureText.text(exposures, isColored: Console.isOutputColored)
-            case .json: try JSONRows.text(columns, exposures)
-            case .csv: CSV.text(columns, exposures)
+        if !outcome.exposures.isEmpty {
+            try results.show(outcome.exposures, ExposureTable.columns(outcome.identity)) {
+                ExposureText.text(outcome.exposures, isColored: Console.isOutputColored)
             }
-        try Console.output(text)
+        }
+        results.tell(outcome.folder)
+        try outcome.check()
     }
 
     /// Checks all options, and makes a run of one repeat of them.
     func plan() throws -> RunPlan {
-        try CommandError.refuseEmpty(out, "--out")
         var workload = try WorkloadSource.load(workload)
         workload.clients = clients ?? workload.clients
         workload.seed = seed ?? workload.seed
@@ -107,10 +92,10 @@ struct ExposureCommand: ParsableCommand {
             workload: workload, strategies: selected,
             schedule: Schedule(strategies: selected.count, repeats: 1, seed: workload.seed),
             warmUp: .duration(nanoseconds: 0), extent: .duration(nanoseconds: UInt64(seconds * 1e9)),
-            duration_s: seconds, warmUp_s: 0, out: URL(fileURLWithPath: out),
+            duration_s: seconds, warmUp_s: 0, out: URL(fileURLWithPath: results.out),
             redis: try stores.endpoint(), redisTransport: stores.privateRedis,
             sqlitePath: try stores.databasePath(),
             synchronous: stores.sqliteSynchronous,
-            mmap_bytes: stores.sqliteMmap.bytes, isQuiet: quiet)
+            mmap_bytes: stores.sqliteMmap.bytes, isQuiet: results.quiet)
     }
 }

@@ -64,16 +64,9 @@ struct RunCommand: ParsableCommand {
             "How many times each strategy is measured, in a new random order each time.", valueName: "count"))
     var repeats = 3
 
-    @Option(help: ArgumentHelp("Makes the result folder in this folder.", valueName: "folder"))
-    var out = "results"
-
     @OptionGroup var stores: StoreOptions
 
-    @Option(help: "How the table is printed on stdout.")
-    var format = TableFormat.table
-
-    @Flag(name: .shortAndLong, help: "Prints only errors on stderr: no progress and no remarks.")
-    var quiet = false
+    @OptionGroup var results: ResultOptions
 
     func run() throws {
         let plan = try plan()
@@ -82,23 +75,15 @@ struct RunCommand: ParsableCommand {
             outcome.assessments, costReports: outcome.costReports,
             strategies: plan.strategies.map { $0.descriptor.id },
             baseline: plan.baseline)
-        if !lines.isEmpty { try show(lines, plan) }
-        if !quiet { for remark in outcome.remarks { Console.say(remark) } }
-        if !quiet, let folder = outcome.folder { Console.say("Results in \(folder.path)") }
-        try outcome.check(lines)
-    }
-
-    private func show(_ lines: [Summary], _ plan: RunPlan) throws {
-        let text =
-            switch format {
-            case .table:
-                TextTable.text(
-                    lines, isColored: Console.isOutputColored, width: Console.outputColumns)
+        if !lines.isEmpty {
+            try results.show(lines, Summary.columns) {
+                TextTable.text(lines, isColored: Console.isOutputColored, width: Console.outputColumns)
                     + (plan.adviceOnP99(lines).map { $0 + "\n" } ?? "")
-            case .json: try JSONRows.text(Summary.columns, lines)
-            case .csv: CSV.text(Summary.columns, lines)
             }
-        try Console.output(text)
+        }
+        if !results.quiet { for remark in outcome.remarks { Console.say(remark) } }
+        results.tell(outcome.folder)
+        try outcome.check(lines)
     }
 }
 
@@ -106,7 +91,6 @@ extension RunCommand {
     private static let mostOperations = 100_000_000_000
 
     func plan() throws -> RunPlan {
-        try CommandError.refuseEmpty(out, "--out")
         let strategies = try strategies.selected()
         guard 1...10_000 ~= repeats else {
             throw CommandError.usage("--repeats is \(repeats): give 1 to 10000")
@@ -124,9 +108,10 @@ extension RunCommand {
             schedule: Schedule(strategies: strategies.count, repeats: repeats, seed: workload.seed),
             warmUp: .duration(nanoseconds: UInt64(warmUp * 1e9)), extent: try extent(),
             duration_s: operations == nil ? duration ?? 1 : nil, warmUp_s: warmUp,
-            out: URL(fileURLWithPath: out), redis: try stores.endpoint(),
+            out: URL(fileURLWithPath: results.out), redis: try stores.endpoint(),
             redisTransport: stores.privateRedis, sqlitePath: try stores.databasePath(),
-            synchronous: stores.sqliteSynchronous, mmap_bytes: stores.sqliteMmap.bytes, isQuiet: quiet)
+            synchronous: stores.sqliteSynchronous, mmap_bytes: stores.sqliteMmap.bytes, isQuiet: results.quiet
+        )
     }
 
     private func extent() throws -> Extent {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuthResults
 import AuthVerdict
 import Backends
 import Foundation
@@ -65,3 +66,33 @@ extension VerdictReport.Verdict {
 
 /// How a table is printed.
 enum TableFormat: String, ExpressibleByArgument, CaseIterable { case table, json, csv }
+
+/// Holds the arguments that say where the results go and what is shown of them.
+struct ResultOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Makes the result folder in this folder.", valueName: "folder"))
+    var out = "results"
+
+    @Option(help: "How the table is printed on stdout.")
+    var format = TableFormat.table
+
+    @Flag(name: .shortAndLong, help: "Prints only errors on stderr: no progress and no remarks.")
+    var quiet = false
+
+    func validate() throws { try CommandError.refuseEmpty(out, "--out") }
+
+    /// Prints rows on stdout, as the chosen table of columns or as the text for people.
+    func show<Row>(_ rows: [Row], _ columns: [Column<Row>], text: () -> String) throws {
+        let whole =
+            switch format {
+            case .table: text()
+            case .json: try JSONRows.text(columns, rows)
+            case .csv: CSV.text(columns, rows)
+            }
+        try Console.output(whole)
+    }
+
+    /// Says where the results are.
+    func tell(_ folder: URL?) {
+        if !quiet, let folder { Console.say("Results in \(folder.path)") }
+    }
+}

@@ -24,15 +24,7 @@ struct Execution {
         let identity = RunIdentity(
             runID: RunClock.identifier(plan.workload.name), workload: plan.workload.name,
             traceSHA256: trace.sha256())
-        let files: ResultFiles
-        let observer: Observer
-        do {
-            observer = try Observer(serverID: stores.serverID)
-            files = try ResultFiles(plan, identity, cleanup, stores.facts)
-        } catch {
-            _ = stores.close(isEmpty: true)
-            throw error
-        }
+        let (observer, files) = try Observer.start(plan, identity, cleanup, stores)
         var outcome = measure(trace, stores, files, observer.instruments, stop)
         outcome.signal = interruption.signal
         files.finish(&outcome)

@@ -35,15 +35,7 @@ struct ExposureExecution {
         defer { interruption.end() }
         try Resources.require(clients: plan.workload.clients)
         let stores = try Stores(plan, cleanup: cleanup)
-        let files: ResultFiles
-        let observer: Observer
-        do {
-            observer = try Observer(serverID: stores.serverID)
-            files = try ResultFiles(plan, identity, cleanup, stores.facts)
-        } catch {
-            _ = stores.close(isEmpty: true)
-            throw error
-        }
+        let (observer, files) = try Observer.start(plan, identity, cleanup, stores)
         var outcome = measure(stores, files, observer.instruments, stop)
         outcome.signal = interruption.signal
         let isEmpty = outcome.exposures.isEmpty

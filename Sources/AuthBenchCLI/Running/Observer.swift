@@ -31,6 +31,19 @@ struct Observer: Sendable {
         }
     }
 
+    /// Starts the watchdog and makes the result folder; where either fails, the stores are closed.
+    static func start(
+        _ plan: RunPlan, _ identity: RunIdentity, _ cleanup: Cleanup, _ stores: Stores
+    ) throws -> (Observer, ResultFiles) {
+        do {
+            let observer = try Observer(serverID: stores.serverID)
+            return (observer, try ResultFiles(plan, identity, cleanup, stores.facts))
+        } catch {
+            _ = stores.close(isEmpty: true)
+            throw error
+        }
+    }
+
     func storeCPUSource(_ strategy: StrategyDescriptor) -> StoreCPUSource {
         if strategy.stores.contains(.redis) { return serverID == nil ? .foreignServer : .privateServer }
         return strategy.stores.isEmpty ? .none : .inProcess
