@@ -35,7 +35,7 @@ test: .build/packages-test $(VENV)/installed build ## Runs all tests, on a real 
 
 test-swift test-python: export AUTHBENCH_PROGRAM := $(CURDIR)/$(BIN)
 test-swift:
-	swift build --build-tests
+	swift build --product authbenchPackageTests
 	swift test --skip-build --disable-xctest
 
 test-python:
@@ -82,7 +82,7 @@ defect: .build/packages-run ## Builds a program that is worse on purpose, to try
 
 # A package with a strategy of its own, as a user of the library has it.
 example: build ## Builds and measures Examples/MemorySession, a strategy of your own.
-	swift build -c release --package-path Examples/MemorySession --scratch-path .build $(ALIGNED)
+	swift build -c release --product my-authbench --package-path Examples/MemorySession --scratch-path .build $(ALIGNED)
 	@.build/release/my-authbench run --population 2000 --operations 20000 --repeats 1 --quiet --out .build/example || [ $$? -eq 3 ]
 
 # Tests/Fuzz/README.md: make fuzz SECONDS=600 TARGETS="json csv"
