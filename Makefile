@@ -81,8 +81,11 @@ defect: .build/packages-run ## Builds a program that is worse on purpose, to try
 	@SWIFT_BACKTRACE=enable=no .build-defect/programs/$(subst :,-,$(DEFECT)) --version
 
 # A package with a strategy of its own, as a user of the library has it.
+# In the program's own folder, since most of it is built there; SwiftPM would take the plan of one package for the other's.
 example: build ## Builds and measures Examples/MemorySession, a strategy of your own.
+	@rm -f .build/release/description.json
 	swift build -c release --product my-authbench --package-path Examples/MemorySession --scratch-path .build $(ALIGNED)
+	@rm -f .build/release/description.json
 	@.build/release/my-authbench run --population 2000 --operations 20000 --repeats 1 --quiet --out .build/example || [ $$? -eq 3 ]
 
 # Tests/Fuzz/README.md: make fuzz SECONDS=600 TARGETS="json csv"
