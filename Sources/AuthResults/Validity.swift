@@ -60,6 +60,9 @@ package struct ValidityFacts {
     var lateWakes: UInt64 = 0
     var standstill_ns: UInt64?
     var clippedTimes: UInt64 = 0
+    /// How far away the store was to be, and was; `nil` without a relay.
+    var storeRTTAsked_ns: UInt64?
+    var storeRTT_ns: UInt64?
     var idleClients = 0
     var little_residual: Double?
     var foreignCPU_share: Double?
@@ -84,6 +87,7 @@ package struct ValidityFacts {
         }
         (clippedTimes, idleClients) = (measurement.clippedTimes, measurement.idleClients)
         standstill_ns = usage.standstill_ns
+        (storeRTTAsked_ns, storeRTT_ns) = (usage.storeDistance?.asked_ns, usage.storeDistance?.p50_ns)
         little_residual = Self.written(measurement.little_residual, 5)
         foreignCPU_share = Self.written(usage.foreignCPU_share, 5)
         cpuPressure_share = Self.written(usage.cpuPressure_share, 5)
@@ -102,6 +106,7 @@ package struct ValidityFacts {
         (backlog, wakes, lateWakes) = (count("backlog_operations"), count("wakes"), count("late_wakes"))
         (clippedTimes, idleClients) = (count("clipped_times"), Int(clamping: count("idle_clients")))
         standstill_ns = row.count("standstill_ns")
+        (storeRTTAsked_ns, storeRTT_ns) = (row.count("store_rtt_asked_ns"), row.count("store_rtt_p50_ns"))
         little_residual = row.number("little_residual")
         foreignCPU_share = row.number("foreign_cpu_share")
         cpuPressure_share = row.number("cpu_pressure_share")
@@ -136,7 +141,9 @@ package struct ValidityFacts {
         let disturbances =
             wall_ns < ValidityRule.shortest_ns
             ? [] : [throttling, steal, swapping, foreignLoad]
-        for reason in [overload, lateHarness, standstill, clipping, idleness, lostTime] + disturbances {
+        for reason in [overload, distance, lateHarness, standstill, clipping, idleness, lostTime]
+            + disturbances
+        {
             if let reason { note(.disturbed, reason) }
         }
         return faults
@@ -152,6 +159,15 @@ package struct ValidityFacts {
             "overload: \(share.formatted(digits: 1)) % of the requests still waited when the last one was due;"
             + " \(perSecond.formatted(digits: 0)) of \(targetRate.formatted(digits: 0))"
             + " per second were answered"
+    }
+
+    /// 0 asks for a relay without delay, which is as far as it is.
+    private var distance: String? {
+        guard let asked_ns = storeRTTAsked_ns, asked_ns > 0, let storeRTT_ns,
+            !ValidityRule.isAsFar(storeRTT_ns, as: asked_ns)
+        else { return nil }
+        return
+            "the store was \(TextTable.time(storeRTT_ns)) away, not \(TextTable.time(asked_ns)): the machine was too busy for the relay"
     }
 
     private var lateHarness: String? {
@@ -214,6 +230,11 @@ package struct ValidityFacts {
 
 /// The numbers in the rules of validity.
 enum ValidityRule {
+    /// A distance may be off by 5 %, or by 50 µs where that is more.
+    static func isAsFar(_ time_ns: UInt64, as asked_ns: UInt64) -> Bool {
+        abs(Double(time_ns) - Double(asked_ns)) <= max(0.05 * Double(asked_ns), 50_000)
+    }
+
     /// In less time the kernel's hundredths of a second are too coarse to judge by.
     static let shortest_ns: UInt64 = 200_000_000
 

@@ -3,9 +3,11 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -119,6 +121,35 @@ static inline int authbench_quit_was_taken(void) {
         if (sigaction(numbers[index], NULL, &action) != 0 || action.sa_handler != SIG_DFL) return 0;
     }
     return 1;
+}
+
+// Waits until descriptors are ready, at most so long; below 0 for ever. Kernels before 5.11 have no epoll_pwait2(2): there it
+// is up to a millisecond longer. Returns how many of at most 256 were put into `ready`.
+static inline int authbench_epoll_wait(int poll, int *ready, long long timeout_ns) {
+    struct epoll_event events[256];
+    int result = -1;
+    errno = ENOSYS;
+#ifdef SYS_epoll_pwait2
+    struct timespec timeout = {.tv_sec = timeout_ns / 1000000000, .tv_nsec = timeout_ns % 1000000000};
+    result = (int)syscall(SYS_epoll_pwait2, poll, events, 256, timeout_ns < 0 ? NULL : &timeout, NULL, 0);
+#endif
+    if (result < 0 && errno == ENOSYS)
+        result = epoll_wait(poll, events, 256, timeout_ns < 0 ? -1 : (int)((timeout_ns + 999999) / 1000000));
+    for (int index = 0; index < result; index++) ready[index] = events[index].data.fd;
+    return result;
+}
+
+// Watches a descriptor for events in place of others; 0 is not to be watched.
+static inline int authbench_epoll_watch(int poll, int descriptor, unsigned events, unsigned before) {
+    struct epoll_event event = {.events = events, .data = {.fd = descriptor}};
+    int change = events == 0 ? EPOLL_CTL_DEL : before == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+    return epoll_ctl(poll, change, descriptor, &event);
+}
+
+// Lets close(2) send a reset instead of an end (socket(7), SO_LINGER); on a local socket it is an end all the same.
+static inline int authbench_reset_on_close(int descriptor) {
+    struct linger linger = {.l_onoff = 1, .l_linger = 0};
+    return setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
 }
 
 // How wide a terminal is; 0 where the descriptor is none, or it does not tell (ioctl_tty(2)).

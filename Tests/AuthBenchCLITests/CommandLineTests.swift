@@ -52,6 +52,8 @@ struct CommandLineTests {
         ["run", "--duration", "1", "--operations", "1"], ["run", "--population", "5"],
         ["run", "--redis", "localhost"],
         ["run", "--seed", "-1"], ["run", "--sqlite-synchronous", "off"],
+        ["run", "--store-rtt", "-1"], ["run", "--store-rtt", "1"], ["run", "--store-rtt", "1h"],
+        ["run", "--store-rtt", "nan"], ["run", "--store-rtt", "1001ms"], ["run", "--store-rtt", ""],
         ["run", "--sqlite-mmap", "-1"], ["run", "--sqlite-mmap", "2GiB"], ["run", "--sqlite-mmap", "1MB"],
         ["run", "--format", "xml"],
         ["run", "--bogus"],

@@ -30,7 +30,7 @@ struct WorkloadTests {
             """
             {"name":"x","summary":"y","population":320,"clients":4,"seed":9,"skew":"uniform","touch":"always",
              "requests_per_session_per_second":2.5,"session_bytes":300,"requests_in_parallel":2,"sweep_interval_seconds":0.25,
-             "lifetimes_seconds":{"idle":100,"absolute":1000,"token":200,"access":50,"refresh_idle":300,"refresh_grace":5},
+             "store_rtt":"0.8ms","lifetimes_seconds":{"idle":100,"absolute":1000,"token":200,"access":50,"refresh_idle":300,"refresh_grace":5},
              "mix":{"authenticate":0.5,"login":0.25,"wrong_audience":0.25}}
             """)
         #expect(workload.seed == 9)
@@ -42,12 +42,22 @@ struct WorkloadTests {
         #expect(workload.policy.session_bytes == 300)
         #expect(workload.requestsInParallel == 2)
         #expect(workload.policy.sweepInterval_ms == 250)
+        #expect(workload.storeRTT?.time_ns == 800_000)
+        // What is measured is another thing, so the hash is another.
+        var near = workload
+        near.storeRTT = nil
+        func hashed(_ workload: Workload) -> [UInt8] {
+            var head: [UInt8] = []
+            Trace(workload).forEachChunk { if head.isEmpty { head = $0 } }
+            return head
+        }
+        #expect(hashed(near) != hashed(workload))
     }
 
     @Test("is read back from what it writes", arguments: ["never", "always", "interval"])
     func roundTrip(touch: String) throws {
         let workload = try decode(
-            #"{"name":"x","summary":"y","touch":"\#(touch)","session_bytes":7,"requests_in_parallel":4,"sweep_interval_seconds":0.35,"mix":{"authenticate":0.75,"login":0.25}}"#
+            #"{"name":"x","summary":"y","touch":"\#(touch)","session_bytes":7,"requests_in_parallel":4,"sweep_interval_seconds":0.35,"store_rtt":"200us","mix":{"authenticate":0.75,"login":0.25}}"#
         )
         #expect(try decode(String(decoding: JSONEncoder().encode(workload), as: UTF8.self)) == workload)
     }
@@ -119,6 +129,14 @@ struct WorkloadTests {
                 "session_bytes is -1"
             ),
             (
+                #"{"name":"x","summary":"y","store_rtt":"1","mix":{"authenticate":1}}"#,
+                "store_rtt is \"1\": give a time with its unit"
+            ),
+            (
+                #"{"name":"x","summary":"y","store_rtt":"1001ms","mix":{"authenticate":1}}"#,
+                "store_rtt is \"1001ms\": give at most 1000ms"
+            ),
+            (
                 #"{"name":"x","summary":"y","session_bytes":65537,"mix":{"authenticate":1}}"#,
                 "session_bytes is 65537"
             ),
@@ -141,5 +159,29 @@ struct WorkloadTests {
         ])
     func refused(json: String, part: String) {
         #expect(message(json).contains(part), "\(message(json))")
+    }
+}
+
+@Suite("Distances to a store")
+struct StoreRTTTests {
+    private struct Fault: Error { var text: String }
+
+    @Test(
+        "have a unit",
+        arguments: [
+            ("200us", 200_000), ("0.8ms", 800_000), ("1000ms", 1_000_000_000), ("0", 0), ("0ms", 0),
+            ("1.5us", 1500),
+        ])
+    func units(text: String, time_ns: UInt64) throws {
+        let distance = try StoreRTT(text) { Fault(text: $0) }
+        #expect(distance.time_ns == time_ns)
+        #expect(try StoreRTT(distance.text) { Fault(text: $0) } == distance)
+    }
+
+    @Test(
+        "without one, or beyond a second, are refused",
+        arguments: ["1", "-1", "-1ms", "1h", "nan", "nanms", "1e3us", "", "ms", "1001ms", "1 ms", "0.5s"])
+    func refused(text: String) {
+        #expect(throws: Fault.self) { try StoreRTT(text) { Fault(text: $0) } }
     }
 }

@@ -56,6 +56,8 @@ struct ExposureCommand: ParsableCommand {
 
     @OptionGroup var stores: StoreOptions
 
+    @OptionGroup var distance: DistanceOptions
+
     @OptionGroup var results: ResultOptions
 
     func run() throws {
@@ -74,6 +76,7 @@ struct ExposureCommand: ParsableCommand {
         var workload = try WorkloadSource.load(workload)
         workload.clients = clients ?? workload.clients
         workload.seed = seed ?? workload.seed
+        try distance.apply(to: &workload)
         guard 2...Run.maximumClients ~= workload.clients else {
             throw CommandError.usage(
                 "--clients is \(workload.clients): give 2 to \(Run.maximumClients), because one revokes and the others present credentials"

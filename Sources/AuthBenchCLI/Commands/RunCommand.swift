@@ -66,6 +66,8 @@ struct RunCommand: ParsableCommand {
 
     @OptionGroup var stores: StoreOptions
 
+    @OptionGroup var distance: DistanceOptions
+
     @OptionGroup var results: ResultOptions
 
     func run() throws {
@@ -98,7 +100,8 @@ extension RunCommand {
         guard (0...RunPlan.longest_s).contains(warmUp) else {
             throw CommandError.usage("--warm-up is \(warmUp): give 0 to 3600 seconds")
         }
-        let workload = try workload.resolve()
+        var workload = try workload.resolve()
+        try distance.apply(to: &workload)
         if let operations, workload.arrival == .closed, 1..<workload.clients ~= operations {
             throw CommandError.usage(
                 "--operations is \(operations): give at least \(workload.clients), one for each client")

@@ -102,3 +102,19 @@ struct MemorySize: ExpressibleByArgument, CustomStringConvertible {
 extension Character {
     fileprivate var isASCIIDigit: Bool { isASCII && isNumber }
 }
+
+/// Holds the argument that says how far away the store is.
+struct DistanceOptions: ParsableArguments {
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "How far away Redis is: the time of a round trip, such as 200us or 0.8ms. A relay of authbench's own holds back what is sent; 0 is a relay that does not wait. Without it, Redis is asked directly.",
+            valueName: "time"))
+    var storeRtt: String?
+
+    /// Puts the distance into a workload, whose own holds where none is given.
+    func apply(to workload: inout Workload) throws {
+        guard let storeRtt else { return }
+        workload.storeRTT = try StoreRTT(storeRtt) { CommandError.usage("--store-rtt \($0)") }
+    }
+}

@@ -28,7 +28,9 @@ struct Execution {
         var outcome = measure(trace, stores, files, observer.instruments, stop)
         outcome.signal = interruption.signal
         files.finish(&outcome)
-        outcome.failure = outcome.failure ?? stores.close(isEmpty: outcome.assessments.isEmpty)
+        // Whatever failed before, the stores are closed.
+        let rest = stores.close(isEmpty: outcome.assessments.isEmpty)
+        outcome.failure = outcome.failure ?? rest
         return outcome
     }
 
@@ -54,6 +56,7 @@ struct Execution {
                 case .measuring(let strategy, _): doing = "measuring \(strategy)"
                 case .loaded(let costReport): outcome.costReports.append(costReport)
                 case .measured(var measurement):
+                    try stores.relay?.check()
                     if measurement.total.falseRejects > 0 {
                         measurement.storeLoss = stores.loss(of: plan.descriptor(measurement.strategy))
                     }

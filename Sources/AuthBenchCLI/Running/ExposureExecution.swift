@@ -26,7 +26,7 @@ struct ExposureExecution {
         revocations = RevocationPlan(credentials: credentials, seed: plan.workload.seed)
         identity = RunIdentity(
             runID: RunClock.identifier("exposure-\(plan.workload.name)"), workload: plan.workload.name,
-            traceSHA256: revocations.sha256(plan.workload.policy))
+            traceSHA256: revocations.sha256(plan.workload.policy, storeRTT: plan.workload.storeRTT))
     }
 
     func run() throws -> Outcome {
@@ -42,7 +42,8 @@ struct ExposureExecution {
         let failure = files.finish(isEmpty: isEmpty, failure: outcome.failure, signal: outcome.signal)
         outcome.failure = outcome.failure ?? failure
         if !isEmpty { outcome.folder = files.folder.url }
-        outcome.failure = outcome.failure ?? stores.close(isEmpty: isEmpty)
+        let rest = stores.close(isEmpty: isEmpty)
+        outcome.failure = outcome.failure ?? rest
         return outcome
     }
 

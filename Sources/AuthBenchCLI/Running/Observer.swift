@@ -10,6 +10,7 @@ import Foundation
 struct Observer: Sendable {
     /// The process of the private redis-server, whose CPU time the system tells; `nil` when there is none.
     private let serverID: Int32?
+    private let relay: StoreRelay?
     private let processors = ProcessorBinding.allowed()
     private let limit_cores = MachineRecord.processorLimit_cores
     private let watchdog: Watchdog
@@ -17,8 +18,8 @@ struct Observer: Sendable {
     /// Starts the watchdog.
     ///
     /// - Throws: `ThreadError` when the system gives no thread for it.
-    init(serverID: Int32?) throws(ThreadError) {
-        self.serverID = serverID
+    init(serverID: Int32?, relay: StoreRelay?) throws(ThreadError) {
+        (self.serverID, self.relay) = (serverID, relay)
         watchdog = Watchdog(
             monotonic: MonotonicClock(sleep: PreciseTimer.sleep), cpu_ns: ProcessCPU.used_ns,
             processors: max(1, processors.count))
@@ -36,7 +37,7 @@ struct Observer: Sendable {
         _ plan: RunPlan, _ identity: RunIdentity, _ cleanup: Cleanup, _ stores: Stores
     ) throws -> (Observer, ResultFiles) {
         do {
-            let observer = try Observer(serverID: stores.serverID)
+            let observer = try Observer(serverID: stores.serverID, relay: stores.relay)
             return (observer, try ResultFiles(plan, identity, cleanup, stores.facts))
         } catch {
             _ = stores.close(isEmpty: true)
@@ -52,11 +53,15 @@ struct Observer: Sendable {
     func observe(_ strategy: StrategyDescriptor) -> @Sendable () -> Usage {
         let storeID = strategy.stores.contains(.redis) ? serverID : nil
         let isStoreUnknown = storeCPUSource(strategy) == .foreignServer
+        let relay = strategy.stores.contains(.redis) ? relay : nil
+        relay?.begin()
         watchdog.begin()
-        let before = Reading(storeID: storeID, processors: processors)
+        let before = Reading(storeID: storeID, relayID: relay?.processID, processors: processors)
         return {
             let standstill_ns = watchdog.longest_ns()
-            var usage = before.usage(until: Reading(storeID: storeID, processors: processors))
+            var usage = before.usage(
+                until: Reading(storeID: storeID, relayID: relay?.processID, processors: processors))
+            usage.storeDistance = relay?.distance()
             usage.standstill_ns = standstill_ns
             usage.processors = processors.count
             usage.processorLimit_cores = limit_cores
@@ -77,11 +82,13 @@ struct Observer: Sendable {
         let time_ns = DispatchTime.now().uptimeNanoseconds
         let cpu_ns = ProcessCPU.used_ns()
         let storeCPU_ns: UInt64?
+        let relayCPU_ns: UInt64?
         let switches = ContextSwitches.current()
         let kernel: KernelCounters
 
-        init(storeID: Int32?, processors: [Int]) {
+        init(storeID: Int32?, relayID: Int32?, processors: [Int]) {
             self.processors = processors.count
+            relayCPU_ns = relayID.flatMap(OtherProcessCPU.used_ns)
             storeCPU_ns = storeID.flatMap(OtherProcessCPU.used_ns)
             kernel = KernelCounters.current(of: processors)
         }
@@ -90,6 +97,7 @@ struct Observer: Sendable {
             var usage = Usage()
             usage.cpu_ns = end.cpu_ns - cpu_ns
             usage.storeCPU_ns = difference(storeCPU_ns, end.storeCPU_ns)
+            usage.relayCPU_ns = difference(relayCPU_ns, end.relayCPU_ns)
             usage.voluntarySwitches = end.switches.voluntary - switches.voluntary
             usage.involuntarySwitches = end.switches.involuntary - switches.involuntary
             let spent = end.kernel.since(kernel)
@@ -98,7 +106,8 @@ struct Observer: Sendable {
             usage.steal_share = spent.steal_share
             let passed_ns = max(1, end.time_ns - time_ns)
             usage.foreignCPU_share = spent.foreign_share(
-                own_ns: usage.cpu_ns + (usage.storeCPU_ns ?? 0), available_ns: passed_ns * UInt64(processors))
+                own_ns: usage.cpu_ns + (usage.storeCPU_ns ?? 0) + (usage.relayCPU_ns ?? 0),
+                available_ns: passed_ns * UInt64(processors))
             usage.cpuPressure_share = spent.pressure_us.map { min(1, Double($0) * 1000 / Double(passed_ns)) }
             return usage
         }

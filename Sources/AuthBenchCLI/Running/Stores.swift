@@ -11,6 +11,8 @@ final class Stores {
     /// The temporary folder of this run.
     let folder: URL
     private let server: PrivateRedisServer?
+    /// What makes the server as far away as was asked; `nil` where nothing was.
+    let relay: StoreRelay?
     /// The process of the private server.
     var serverID: Int32? { server?.processID }
     private let foreign: (endpoint: RedisEndpoint, prefix: String)?
@@ -37,17 +39,20 @@ final class Stores {
             let prefix = foreign?.prefix ?? "authbench:00000000:"
             let foreignKeys = foreign?.prefix
             cleanup.note { $0.foreignKeys = foreignKeys }
-            let url = server?.url ?? plan.redis?.url
+            let endpoint = server?.endpoint ?? foreign?.endpoint
+            relay = try endpoint.flatMap { endpoint in
+                try plan.workload.storeRTT.map { try StoreRelay($0, to: endpoint, in: temporary.url) }
+            }
+            let url = relay?.url ?? server?.url ?? plan.redis?.url
             let sqlite = SQLiteSettings(
                 path: database?.path ?? temporary.url.appendingPathComponent("authbench.sqlite").path,
                 synchronous: plan.synchronous, mmap_bytes: plan.mmap_bytes)
             environment = Environment(
                 policy: plan.workload.policy, sqlite: sqlite,
                 redis: url.map { RedisSettings(url: $0, keyPrefix: prefix) })
-            let endpoint = server?.endpoint ?? foreign?.endpoint
             health = endpoint.flatMap { try? RedisHealth(at: $0) }
             facts = StoreFacts(
-                plan, sqlite, redis: endpoint.flatMap { at in redisVersion.map { (at, $0) } })
+                plan, sqlite, redis: endpoint.flatMap { at in redisVersion.map { (at, $0) } }, relay: relay)
         } catch {
             if let held { try? RedisKeys.release(held.prefix, at: held.endpoint) }
             _ = cleanup.clear()
@@ -60,6 +65,7 @@ final class Stores {
     /// - Parameter isEmpty: whether nothing was measured, so that a new database file goes too.
     /// - Returns: what could not be undone, for the user.
     func close(isEmpty: Bool) -> String? {
+        relay?.end()
         server?.stop()
         cleanup.note { things in
             if !isEmpty { things.newDatabase = nil }
@@ -150,7 +156,11 @@ struct StoreFacts {
     ///   - plan: which stores the run needs.
     ///   - sqlite: the database of the run.
     ///   - redis: the server of the run, and the version that it gave at the first contact.
-    init(_ plan: RunPlan, _ sqlite: SQLiteSettings, redis: (endpoint: RedisEndpoint, version: String)?) {
+    ///   - relay: what stands before the server.
+    init(
+        _ plan: RunPlan, _ sqlite: SQLiteSettings, redis: (endpoint: RedisEndpoint, version: String)?,
+        relay: StoreRelay?
+    ) {
         sqlitePath = sqlite.path
         if plan.needsSQLite {
             stores.sqlite = .init(
@@ -158,7 +168,7 @@ struct StoreFacts {
             sqliteSettings = try? Self.settings(sqlite)
         }
         if let redis {
-            stores.redis = try? Self.way(to: redis.endpoint)
+            stores.redis = relay.map(Self.way) ?? (try? Self.way(to: redis.endpoint))
             redisVersion = redis.version
             redisConfiguration = try? RedisConfiguration.values(at: redis.endpoint)
         }
@@ -192,6 +202,17 @@ struct StoreFacts {
             path: sqlite.path, synchronous: sqlite.synchronous.rawValue, mmap_bytes: sqlite.mmap_bytes,
             logLimit_bytes: sqlite.logLimit_bytes)
         return try SQLitePragmas(of: connection)
+    }
+
+    private static func way(through relay: StoreRelay) -> StoreRecord.Redis {
+        let trips = relay.roundTrips
+        var way = StoreRecord.Redis(
+            topology: "relay", round_trip_p50_ns: trips.p50_ns, round_trip_min_ns: trips.min_ns,
+            round_trips: trips.count)
+        way.store_rtt_asked_ns = relay.asked.time_ns
+        way.store_rtt_p50_ns = trips.p50_ns
+        way.store_rtt_p99_ns = trips.p99_ns
+        return way
     }
 
     private static func way(to endpoint: RedisEndpoint) throws -> StoreRecord.Redis? {

@@ -128,9 +128,10 @@ package struct RevocationPlan: Sendable, Equatable {
         }
     }
 
-    /// The whole plan as bytes, the same for the same plan and policy, to be hashed.
-    package func canonicalBytes(_ policy: Policy) -> [UInt8] {
+    /// The whole plan as bytes, the same for the same plan, policy and distance, to be hashed.
+    package func canonicalBytes(_ policy: Policy, storeRTT: StoreRTT? = nil) -> [UInt8] {
         var bytes = Array("authbench withdrawals 1 \(policy.canonicalText)".utf8)
+        storeRTT?.append(to: &bytes)
         for entry in entries {
             bytes.append(entry.subject.id, count: 8)
             bytes.append(contentsOf: entry.revocation.rawValue.utf8)

@@ -71,6 +71,9 @@ package struct RepeatMeasurement: Sendable {
         }
     }
 
+    /// CPU of the relay before the store for each completed operation, in microseconds.
+    package var relayCPU_us_per_op: Double? { usage.relayCPU_ns.flatMap(perOperation_us) }
+
     /// CPU of the whole process over that of the clients' threads, less 1: what the harness itself used.
     package var utilization_residual: Double? {
         clientCPU_ns == 0 ? nil : Double(usage.cpu_ns) / Double(clientCPU_ns) - 1
@@ -161,6 +164,10 @@ package struct Usage: Sendable, Equatable {
     package var cpu_ns: UInt64 = 0
     /// CPU time of the store's process, where that is another one than this.
     package var storeCPU_ns: UInt64?
+    /// CPU time of the relay before the store.
+    package var relayCPU_ns: UInt64?
+    /// How far away the store was; `nil` where the strategy asks none through a relay.
+    package var storeDistance: StoreDistance?
     package var voluntarySwitches: UInt64 = 0
     package var involuntarySwitches: UInt64 = 0
     /// The share of all processors' time that the hypervisor gave to others, from 0 to 1.

@@ -15,6 +15,8 @@ package struct Trace: Sendable {
     /// What the strategies are told to do; part of the hash, because it decides how much work a request is.
     package var policy: Policy
     package var arrival: Arrival
+    /// How far away a networked store is; `nil` where it is asked without a relay.
+    package var storeRTT: StoreRTT?
 
     /// The slot that one of a client's operations uses.
     package func slot(of operation: Operation, client: Int) -> Slot {
@@ -32,6 +34,7 @@ package struct Trace: Sendable {
         head.append(UInt64(clients.count), count: 8)
         if requestsInParallel > 1 { head.append(UInt64(requestsInParallel), count: 8) }
         head.append(contentsOf: policy.canonicalText.utf8)
+        storeRTT?.append(to: &head)
         Self.append(shared, to: &head)
         consume(head)
         for client in clients {

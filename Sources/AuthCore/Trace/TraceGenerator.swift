@@ -14,6 +14,7 @@ extension Trace {
         clock = TraceClock(lap_ms: size.lap_ms, horizon_ms: workload.horizon_ms)
         policy = workload.policy
         arrival = workload.arrival
+        storeRTT = workload.storeRTT
         clients = []
         var firstSubject: UInt64 = 1
         for client in 0..<workload.clients {

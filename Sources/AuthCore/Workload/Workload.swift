@@ -15,6 +15,8 @@ package struct Workload: Sendable, Equatable {
     package var mix: Mix
     package var arrival = Arrival.closed
     package var policy: Policy
+    /// How far away a networked store is: the time of a round trip, 0 for a relay without delay; `nil` for none.
+    package var storeRTT: StoreRTT?
 
     /// How requests spread over the sessions.
     package enum Skew: String, Codable, Sendable {
@@ -109,6 +111,7 @@ extension Workload: Encodable {
         try file.encode(Dictionary(uniqueKeysWithValues: lifetimes), forKey: .lifetimes)
         try file.encode(policy.session_bytes, forKey: .sessionBytes)
         try file.encode(Double(policy.sweepInterval_ms) / 1000, forKey: .sweepInterval)
+        if let storeRTT { try file.encode(storeRTT.text, forKey: .storeRTT) }
         let shares = OperationKind.allCases.map { ($0.name, mix[$0]) }
         try file.encode(Dictionary(uniqueKeysWithValues: shares), forKey: .mix)
     }

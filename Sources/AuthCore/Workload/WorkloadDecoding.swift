@@ -7,6 +7,7 @@ extension Workload: Decodable {
         case requestsInParallel = "requests_in_parallel"
         case sessionBytes = "session_bytes"
         case sweepInterval = "sweep_interval_seconds"
+        case storeRTT = "store_rtt"
     }
 
     /// Reads a workload file strictly: every key known, and those without a default present.
@@ -31,6 +32,9 @@ extension Workload: Decodable {
         policy.lifetimes = try file.decode(.lifetimes, orWhenAbsent: Lifetimes())
         policy.session_bytes = try file.decode(.sessionBytes, orWhenAbsent: 0)
         policy.sweepInterval_ms = try Self.sweepInterval_ms(try file.decode(.sweepInterval, orWhenAbsent: 0))
+        if let text = try file.decodeIfPresent(String.self, forKey: .storeRTT) {
+            storeRTT = try StoreRTT(text) { WorkloadError("store_rtt \($0)") }
+        }
         try validate()
     }
 

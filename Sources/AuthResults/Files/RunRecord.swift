@@ -78,13 +78,18 @@ package struct StoreRecord: Codable, Sendable {
     }
 
     package struct Redis: Codable, Sendable {
-        /// `unix`, `tcp-loopback` (also an address of the host's own, or a forwarded port) or `tcp-remote`.
+        /// `unix`, `tcp-loopback` (also an address of the host's own, or a forwarded port), `tcp-remote` or `relay`.
         package var topology: String
         /// `null` in a merged record, as all that its parts say differently.
         @OrNull package var round_trip_p50_ns: UInt64?
         @OrNull package var round_trip_min_ns: UInt64?
         /// How many were measured, one after the other over one connection.
         @OrNull package var round_trips: Int?
+        /// What a relay was asked for; `null` where there is none.
+        @OrNull package var store_rtt_asked_ns: UInt64?
+        /// What it was calibrated to, by the server's own ping.
+        @OrNull package var store_rtt_p50_ns: UInt64?
+        @OrNull package var store_rtt_p99_ns: UInt64?
 
         package init(
             topology: String, round_trip_p50_ns: UInt64, round_trip_min_ns: UInt64, round_trips: Int

@@ -128,7 +128,7 @@ extension Trace {
 
 extension RevocationPlan {
     /// SHA-256 of the plan under a policy, in hexadecimal: what stands for a trace where none is replayed.
-    package func sha256(_ policy: Policy) -> String {
-        SHA256.hexadecimal { take in take(canonicalBytes(policy)) }
+    package func sha256(_ policy: Policy, storeRTT: StoreRTT?) -> String {
+        SHA256.hexadecimal { take in take(canonicalBytes(policy, storeRTT: storeRTT)) }
     }
 }

@@ -27,7 +27,7 @@ package enum ThroughputTable {
 
     package static func columns(_ identity: RunIdentity) -> [Column<Row>] {
         identity.columns { $0.measurement.strategy } + place + rates + decisions + schedule + costs
-            + machine + verdict
+            + distance + machine + verdict
     }
 
     private static var place: [Column<Row>] {
@@ -184,6 +184,27 @@ extension ThroughputTable {
                 "store_cpu_source", .text,
                 "Where `store_cpu_us_per_op` comes from. `no-store`: there is no store. `in-process`: it is in `cpu_us_per_op`. `private-server`: it was measured. `unknown-foreign-server`: a server of yours does not show it."
             ) { .text($0.measurement.storeCPUSource.rawValue) },
+        ]
+    }
+
+    private static var distance: [Column<Row>] {
+        [
+            Column(
+                "relay_cpu_us_per_op", .optionalNumber,
+                "CPU time of the relay before the store for one operation, in µs; blank without a relay."
+            ) { .number($0.measurement.relayCPU_us_per_op, cpuDigits) },
+            Column(
+                "store_rtt_asked_ns", .optionalTime,
+                "How far away the store was to be (`--store-rtt`): the time of a round trip. Blank without a relay."
+            ) { .count($0.measurement.usage.storeDistance?.asked_ns) },
+            Column(
+                "store_rtt_p50_ns", .optionalTime,
+                "How far away the store was in this repeat, p50; blank without a relay, or where nothing was sent."
+            ) { .count($0.measurement.usage.storeDistance?.p50_ns) },
+            Column(
+                "store_rtt_p99_ns", .optionalTime,
+                "How far away the store was in this repeat, p99; blank without a relay, or where nothing was sent."
+            ) { .count($0.measurement.usage.storeDistance?.p99_ns) },
         ]
     }
 

@@ -21,15 +21,25 @@ package struct RedisEndpoint: Sendable, Equatable {
         }
     }
 
-    /// Reads `redis://:password@host:port/database` (only the host must be there) or `unix:///path`.
+    /// Reads `redis://:password@host:port/database` (only the host must be there) or `unix:///path`, to which
+    /// `?db=number` may be put, and `&password=text` to that (as redis-py has it).
     ///
     /// - Returns: `nil` for anything else, also a URL with a user or a query.
     package init?(url text: String) {
         if text.hasPrefix("unix:///") {
             // Not a URL in the strict sense: any byte may stand in a file's name.
-            let path = String(text.dropFirst("unix://".count))
+            var path = String(text.dropFirst("unix://".count))
+            database = 0
+            if let mark = path.range(of: "?db=", options: .backwards) {
+                let options = path[mark.upperBound...].split(separator: "&password=", maxSplits: 1)
+                if let first = options.first, let number = Int(first), 0..<1024 ~= number {
+                    database = number
+                    password = options.count > 1 ? String(options[1]) : nil
+                    path = String(path[..<mark.lowerBound])
+                }
+            }
             guard path.utf8.count > 1 else { return nil }
-            (address, database) = (.unix(path: path), 0)
+            address = .unix(path: path)
             return
         }
         guard let url = URLComponents(string: text), url.user ?? "" == "", url.query == nil,

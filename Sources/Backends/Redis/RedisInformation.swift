@@ -163,6 +163,7 @@ package struct RedisRoundTrips: Sendable, Equatable {
     package var min_ns: UInt64 { times_ns[0] }
     /// The median, by nearest rank.
     package var p50_ns: UInt64 { times_ns[(times_ns.count - 1) / 2] }
+    package var p99_ns: UInt64 { times_ns[(times_ns.count * 99 - 1) / 100] }
 
     /// Takes times in any order; `nil` for none at all.
     package init?(times_ns: [UInt64]) {

@@ -1,0 +1,73 @@
+import ArgumentParser
+import AuthCore
+import Backends
+import Foundation
+
+/// `authbench serve-relay` passes bytes to a store as if that were far away; `run` starts it, nobody types it.
+struct ServeRelayCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve-relay", abstract: "Stands between the clients of a run and their store.",
+        shouldDisplay: false)
+
+    @Argument var path: String
+    @Argument var store: String
+
+    /// What makes this program a relay.
+    static func arguments(_ path: String, to endpoint: RedisEndpoint) -> [String] {
+        switch endpoint.address {
+        case .unix(let store): ["serve-relay", path, "unix:\(store)"]
+        case .tcp(let host, let port): ["serve-relay", path, "tcp:\(port):\(host)"]
+        }
+    }
+
+    private func address() throws -> StreamAddress {
+        let parts = store.split(separator: ":", maxSplits: 2).map(String.init)
+        if store.hasPrefix("unix:") { return .unix(path: String(store.dropFirst("unix:".count))) }
+        guard parts.count == 3, parts[0] == "tcp", let port = UInt16(parts[1]) else {
+            throw CommandError.usage("\(store) is no address: give unix:PATH or tcp:PORT:HOST")
+        }
+        return .tcp(host: parts[2], port: port)
+    }
+
+    func run() throws {
+        PreciseTimer.settle()
+        let relay: Relay
+        do { relay = try Relay(at: path, to: try address(), control: STDIN_FILENO) } catch let error
+            as FileError
+        {
+            throw CommandError.runtime("\(error)")
+        }
+        var recorder = LatencyRecorder()
+        relay.passed = { late_ns in recorder.record(late_ns) }
+        var lines = LineReader(FileHandle.standardInput)
+        while true {
+            relay.runUntilControl()
+            guard let line = try? lines.next(patience_s: 60) else { return }
+            switch RelayProcess.Request(String(decoding: line, as: UTF8.self)) {
+            case .delay(let delay_ns):
+                relay.delay_ns = delay_ns
+                answer("ok")
+            case .forget:
+                recorder = LatencyRecorder()
+                answer("ok")
+            case .lateness:
+                let times = recorder.histogram
+                answer("\(times.value_ns(at: 0.5) ?? 0) \(times.value_ns(at: 0.99) ?? 0) \(times.count)")
+            case nil: answer("unknown")
+            }
+        }
+    }
+
+    private func answer(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+}
+
+/// Counts times by bucket.
+private struct LatencyRecorder {
+    private var counts: [Int: UInt64] = [:]
+
+    mutating func record(_ time_ns: UInt64) { counts[BucketLayout.index(of: time_ns), default: 0] += 1 }
+
+    var histogram: LatencyHistogram {
+        LatencyHistogram(counts.keys.sorted().map { .init(index: $0, count: counts[$0] ?? 0) })
+    }
+}

@@ -1,0 +1,69 @@
+import AuthCore
+import Backends
+import Foundation
+
+/// The relay before a run's server, set so that the server is as far away as was asked.
+final class StoreRelay: Sendable {
+    /// Where the clients find the server.
+    let url: String
+    let endpoint: RedisEndpoint
+    let asked: StoreRTT
+    /// Round trips of the server's own ping through the relay, before anything is measured.
+    let roundTrips: RedisRoundTrips
+    private let process: RelayProcess
+    /// How late the relay was meanwhile.
+    private let calm: RelayProcess.Lateness
+
+    var processID: Int32 { process.processID }
+
+    /// Starts the relay and takes its own cost off the delay.
+    ///
+    /// - Parameters:
+    ///   - asked: the distance.
+    ///   - store: the server.
+    ///   - folder: where its socket is made.
+    /// - Throws: `CommandError` when the relay or the server does not answer.
+    init(_ asked: StoreRTT, to store: RedisEndpoint, in folder: URL) throws {
+        self.asked = asked
+        let path = folder.appendingPathComponent("relay.sock").path
+        url = "unix://\(path)?db=\(store.database)" + (store.password.map { "&password=\($0)" } ?? "")
+        guard let endpoint = RedisEndpoint(url: url) else { preconditionFailure("the URL is our own") }
+        self.endpoint = endpoint
+        do {
+            process = try RelayProcess(
+                URL(fileURLWithPath: "/proc/self/exe"), ServeRelayCommand.arguments(path, to: store),
+                listeningAt: path)
+            var connection = try RedisConnection(endpoint, timeout_ms: 5000)
+            func ping() throws -> RedisRoundTrips {
+                try RedisRoundTrips(over: &connection, warmUp: 20, limit_ns: 300_000_000)
+            }
+            var (trips, delay_ns) = (try ping(), Int64(0))
+            for _ in 0..<3 where asked.time_ns > 0 {
+                delay_ns = max(0, delay_ns + (Int64(asked.time_ns) - Int64(trips.p50_ns)) / 2)
+                try process.setDelay(ns: UInt64(delay_ns))
+                try process.forget()
+                trips = try ping()
+            }
+            roundTrips = trips
+            calm = try process.lateness() ?? .init(p50_ns: 0, p99_ns: 0, portions: 0)
+        } catch { throw CommandError.runtime("--store-rtt: \(error)") }
+    }
+
+    func end() { process.end() }
+
+    /// Forgets how late the relay was so far.
+    func begin() { try? process.forget() }
+
+    /// How far away the server was since `begin`: as calibrated, and how much later than then the relay passed bytes on, once
+    /// on the way there and once on the way back.
+    func distance() -> StoreDistance {
+        guard let late = try? process.lateness() else { return StoreDistance(asked_ns: asked.time_ns) }
+        func away(_ late_ns: UInt64) -> UInt64 {
+            UInt64(max(0, Int64(roundTrips.p50_ns) + 2 * (Int64(late_ns) - Int64(calm.p50_ns))))
+        }
+        return StoreDistance(asked_ns: asked.time_ns, p50_ns: away(late.p50_ns), p99_ns: away(late.p99_ns))
+    }
+
+    /// Throws when the relay is not there any more.
+    func check() throws { _ = try process.lateness() }
+}

@@ -1,0 +1,54 @@
+/// The time of a round trip to a store that is not next door.
+package struct StoreRTT: Sendable, Equatable {
+    package let time_ns: UInt64
+
+    /// The greatest: once around the earth and back takes a third of it.
+    package static let most_ns: UInt64 = 1_000_000_000
+
+    package init(time_ns: UInt64) { self.time_ns = time_ns }
+
+    /// Reads a number with its unit, `800us` or `0.8ms`; 0 needs none.
+    ///
+    /// - Parameters:
+    ///   - text: the text.
+    ///   - fault: makes an error of what is wrong.
+    /// - Throws: that error for another text.
+    package init<Failure: Error>(_ text: String, fault: (String) -> Failure) throws(Failure) {
+        let units = [("us", 1e3), ("ms", 1e6)]
+        let unit = units.first { text.hasSuffix($0.0) }
+        let digits = unit.map { String(text.dropLast($0.0.count)) } ?? text
+        let isNumber = !digits.isEmpty && digits.utf8.allSatisfy { "0123456789.".utf8.contains($0) }
+        guard isNumber, let number = Double(digits), unit != nil || number == 0 else {
+            throw fault("is \"\(text)\": give a time with its unit, such as 200us or 0.8ms, or 0")
+        }
+        let time_ns = (number * (unit?.1 ?? 1)).rounded()
+        guard time_ns <= Double(Self.most_ns) else {
+            throw fault("is \"\(text)\": give at most 1000ms")
+        }
+        self.time_ns = UInt64(time_ns)
+    }
+
+    /// Puts it among the bytes of a hash.
+    func append(to bytes: inout [UInt8]) {
+        bytes.append(contentsOf: "store-rtt".utf8)
+        bytes.append(time_ns, count: 8)
+    }
+
+    /// As it is written in a workload file.
+    package var text: String {
+        if time_ns == 0 { return "0" }
+        return time_ns % 1000 == 0 ? "\(time_ns / 1000)us" : "\(Double(time_ns) / 1000)us"
+    }
+}
+
+/// How far away a store was while something was measured.
+package struct StoreDistance: Sendable, Equatable {
+    package var asked_ns: UInt64
+    /// The time of half of the round trips; `nil` where nothing went.
+    package var p50_ns: UInt64?
+    package var p99_ns: UInt64?
+
+    package init(asked_ns: UInt64, p50_ns: UInt64? = nil, p99_ns: UInt64? = nil) {
+        (self.asked_ns, self.p50_ns, self.p99_ns) = (asked_ns, p50_ns, p99_ns)
+    }
+}
