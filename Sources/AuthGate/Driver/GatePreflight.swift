@@ -25,13 +25,7 @@ struct GatePreflight {
             (base, head) = (try sandbox.start(plan.program(.base)), try sandbox.start(plan.program(.head)))
             (greeting, theirs) = (try base.greet(), try head.greet())
             cases = try GateCases(greeting, theirs, plan)
-            guard !cases.common.isEmpty else {
-                throw GateError(
-                    kind: .nothingInCommon,
-                    description:
-                        "the two programs have none of these strategies in common: name a strategy that both have"
-                )
-            }
+            guard !cases.common.isEmpty else { throw cases.nothingInCommon(plan) }
             sandbox.needsRedis = cases.needsRedis
             try sandbox.open()
             hashes = try Self.prepare(base, head, cases, plan, sandbox)
@@ -164,6 +158,18 @@ struct GateCases {
         }
         needsRedis = !served.isEmpty
         sentinels = Self.sentinels(common, chosen)
+    }
+
+    /// Why there is nothing to compare: an operation that no strategy has, or strategies that only one side has.
+    fileprivate func nothingInCommon(_ plan: GatePlan) -> GateError {
+        let operations = plan.operations.map(\.name).joined(separator: ", ")
+        let sides = unpaired.map { "\($0.strategy) only in the \($0.only_in.rawValue)" }.joined(separator: ", ")
+        return GateError(
+            kind: .nothingInCommon,
+            description: unpaired.isEmpty
+                ? "none of the strategies has the operation \(operations): leave --operation out, or name another"
+                : "the two programs have none of these strategies in common (\(sides)): name a strategy that both have"
+        )
     }
 
     private static func choose(
