@@ -163,7 +163,8 @@ struct GateCases {
     /// Why there is nothing to compare: an operation that no strategy has, or strategies that only one side has.
     fileprivate func nothingInCommon(_ plan: GatePlan) -> GateError {
         let operations = plan.operations.map(\.name).joined(separator: ", ")
-        let sides = unpaired.map { "\($0.strategy) only in the \($0.only_in.rawValue)" }.joined(separator: ", ")
+        let sides = unpaired.map { "\($0.strategy) only in the \($0.only_in.rawValue)" }.joined(
+            separator: ", ")
         return GateError(
             kind: .nothingInCommon,
             description: unpaired.isEmpty
