@@ -25,6 +25,7 @@ STORES = ["--strategy", "redis", "--strategy", "sqlite", "--strategy", "hs256"]
 # How long each goes on if nobody ends it is enough for the latest moment.
 COMMANDS = {
     "run": ["run", *SMALL, *STORES, "--duration", "0.1", "--warm-up", "0", "--repeats", "100"],
+    "distance": ["run", *SMALL, *STORES, "--duration", "0.1", "--warm-up", "0", "--repeats", "100", "--store-rtt", "1ms"],
     "exposure": ["exposure", "--clients", "3", "--seconds", "2", "--credentials", "20", "--quiet", *STORES],
     "gate": ["gate", "--base", "{program}", "--head", "{program}", "--strategy", "redis", "--operation", "authenticate",
              "--quiet", "--out", "gate"],
