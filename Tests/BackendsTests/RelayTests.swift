@@ -184,35 +184,31 @@ struct RelayTests {
 
 /// Blocking sockets for tests.
 private enum TestSocket {
-    private static func address(_ path: String) -> sockaddr_un {
+    /// Makes a socket, and binds or connects it to a path.
+    private static func make(
+        _ path: String, _ join: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32
+    ) throws -> Int32 {
+        let made = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
-        return address
+        let result = unsafe withUnsafePointer(to: &address) {
+            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe join(made, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        try #require(result == 0)
+        return made
     }
 
     static func listen(at path: String) throws -> Int32 {
-        let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        var address = address(path)
-        let result = unsafe withUnsafePointer(to: &address) {
-            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        try #require(result == 0 && Glibc.listen(listener, 512) == 0)
+        let listener = try unsafe make(path) { unsafe bind($0, $1, $2) }
+        try #require(Glibc.listen(listener, 512) == 0)
         return listener
     }
 
     static func connect(to path: String) throws -> Int32 {
-        let client = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        var address = address(path)
-        let result = unsafe withUnsafePointer(to: &address) {
-            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe Glibc.connect(client, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        try #require(result == 0)
-        return client
+        try unsafe make(path) { unsafe Glibc.connect($0, $1, $2) }
     }
 
     /// Sends back what each client sends, until the test is over.
