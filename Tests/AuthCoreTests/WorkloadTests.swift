@@ -151,6 +151,7 @@ struct WorkloadTests {
             (#"{"name":"x","summary":"y","requests_in_parallel":0,"mix":{"authenticate":1}}"#, "is 0"),
             (#"{"name":"x","mix":{"authenticate":1}}"#, "summary"),
             (#"{"name":"x","summary":"y","seed":null,"mix":{"authenticate":1}}"#, "seed"),
+            (#"{"name":"x","summary":"y","store_rtt":null,"mix":{"authenticate":1}}"#, "store_rtt"),
             (#"{"name":"x","summary":"y","mix":{"authenticate":1,"login":null}}"#, "login"),
             (
                 #"{"name":"x","summary":"y","clients":1000000000000000000,"mix":{"authenticate":1}}"#,

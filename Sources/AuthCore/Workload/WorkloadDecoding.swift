@@ -32,8 +32,10 @@ extension Workload: Decodable {
         policy.lifetimes = try file.decode(.lifetimes, orWhenAbsent: Lifetimes())
         policy.session_bytes = try file.decode(.sessionBytes, orWhenAbsent: 0)
         policy.sweepInterval_ms = try Self.sweepInterval_ms(try file.decode(.sweepInterval, orWhenAbsent: 0))
-        if let text = try file.decodeIfPresent(String.self, forKey: .storeRTT) {
-            storeRTT = try StoreRTT(text) { WorkloadError("store_rtt \($0)") }
+        if file.contains(.storeRTT) {
+            storeRTT = try StoreRTT(try file.decode(String.self, forKey: .storeRTT)) {
+                WorkloadError("store_rtt \($0)")
+            }
         }
         try validate()
     }
