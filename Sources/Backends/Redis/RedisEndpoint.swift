@@ -3,12 +3,7 @@ import Foundation
 
 /// Where a Redis server listens, and which of its databases is meant.
 package struct RedisEndpoint: Sendable, Equatable {
-    package enum Address: Sendable, Equatable {
-        case tcp(host: String, port: UInt16)
-        case unix(path: String)
-    }
-
-    package var address: Address
+    package var address: StreamAddress
     package var database: Int
     /// Of the default user, as `requirepass` has it.
     package var password: String?

@@ -104,7 +104,7 @@ package enum RedisTopology: String, Sendable {
     ///
     /// A server on an address of this host's own is as near as one on a loopback address: the connection then
     /// has the same address at both ends. What stands behind a port that is forwarded does not show.
-    package init?(_ address: RedisEndpoint.Address, peer: String?, local: String?) {
+    package init?(_ address: StreamAddress, peer: String?, local: String?) {
         if case .unix = address {
             self = .unix
             return
