@@ -25,7 +25,8 @@ def told(record):
     yield "Memory", memory(machine.get("memory_bytes"))
     yield "Virtual machine", {True: "yes", False: "no"}.get(machine.get("hypervisor"))
     yield "System", ", ".join(filter(None, [machine.get("os"), machine.get("kernel")]))
-    yield "Load before (1, 5, 15 min)", ", ".join(str(load[key]) for key in ("load1", "load5", "load15") if key in load)
+    known = [str(load[key]) for key in ("load1", "load5", "load15") if load.get(key) is not None]
+    yield "Load before (1, 5, 15 min)", ", ".join(known)
     yield "Versions", ", ".join(name + versions[key] for key, name in VERSIONS.items() if versions.get(key))
     yield "Source", source(record)
     yield "Redis", distance(stores.get("redis") or {})

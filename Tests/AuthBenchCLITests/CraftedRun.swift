@@ -21,6 +21,7 @@ struct CraftedRun {
     var redis: (server: String, topology: String)?
     var sqliteVersion = "3"
     var load1 = 0.1
+    var load5: Double?
     /// Of every time of every repeat, as a fraction to either side.
     var noise = 0.01
     /// By strategy; 1.3 takes 30 % longer.
@@ -104,7 +105,7 @@ struct CraftedRun {
         workload.name = "crafted"
         var machine = MachineRecord(cores: 2, memory_bytes: 1 << 30)
         (machine.cpu_model, machine.kernel, machine.cpu_affinity) = (cpuModel, kernel, affinity)
-        machine.load_average = .init(load1: load1, load5: load1, load15: load1)
+        machine.load_average = .init(load1: load1, load5: load5 ?? load1, load15: load1)
         var versions = VersionRecord(
             authbench: "0", swift: "6", sqlite: sqliteVersion, sqlite_compile_options: [], openssl: "3")
         versions.sqlite_settings = SQLitePragmas(

@@ -145,6 +145,15 @@ struct MergeTests {
         #expect(Validation(try merged()).faults == [])
     }
 
+    @Test("of a load that differs in one of its averages, the others stay")
+    func differingPart() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        #expect(try crafted { $0.load5 = 0.7 }.status == 0)
+        #expect(Validation(try merged()).faults == [])
+        let load = try #require(ResultReader(try merged()).record?.machine.load_average)
+        #expect(load.load1 == 0.1 && load.load5 == nil && load.load15 == 0.1)
+    }
+
     @Test("unlike traces are refused with status 4, broken folders with 65, and nothing is written")
     func refused() throws {
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -17,9 +17,10 @@ package struct MachineRecord: Codable, Sendable {
 
     /// Threads that ran or waited to run, averaged over so many minutes.
     package struct LoadAverage: Codable, Sendable {
-        package var load1: Double
-        package var load5: Double
-        package var load15: Double
+        // Each may be `null` in a merged record: two runs may differ in one of them only.
+        @OrNull package var load1: Double?
+        @OrNull package var load5: Double?
+        @OrNull package var load15: Double?
 
         package init(load1: Double, load5: Double, load15: Double) {
             self.load1 = load1
