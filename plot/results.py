@@ -26,6 +26,13 @@ SIZE = COMMON + ["claim_profile", "credential_bytes", "request_header_bytes", "f
 EXPOSURE = COMMON + [
     "withdrawal", "revocation", "n", "p50_ms", "p99_ms", "p99_ci95_low_ms", "p99_ci95_high_ms", "max_ms", "reason",
 ]
+OUTAGE_KEYS = COMMON + ["fault", "repeat"]
+OUTAGE = OUTAGE_KEYS + [
+    "fault_start_ns", "fault_end_ns", "due_while_away", "decided_share", "late_share", "undecided_share", "first_error_ns",
+    "first_good_ns", "normal_again_ns", "good_checked", "lost", "signed_out_checked", "came_back", "wrong_accepts", "valid",
+    "reason",
+]
+OUTAGE_SERIES = OUTAGE_KEYS + ["slice_start_ns", "due", "late", "undecided", "good_refused", "wrong_accepts"]
 COMPARISON = [
     "strategy", "operation", "clients", "metric", "change_percent", "ci95_low_percent", "ci95_high_percent", "n",
     "verdict",
@@ -33,7 +40,7 @@ COMPARISON = [
 COMPARED = ("gate.csv", "comparison.csv")
 TEXT = {
     "run_id", "strategy", "workload", "trace_sha256", "operation", "clock", "store_cpu_source", "reason",
-    "claim_profile", "withdrawal", "revocation", "metric", "verdict",
+    "claim_profile", "withdrawal", "revocation", "metric", "verdict", "fault",
 }
 FLAGS = {"valid", "fits_cookie_4096", "fits_header_8192"}
 OTHER = "measure again, or make the report with the authbench that measured"
@@ -57,6 +64,8 @@ class Results:
     throughput: pd.DataFrame | None = None
     size: pd.DataFrame | None = None
     exposure: pd.DataFrame | None = None
+    outage: pd.DataFrame | None = None
+    outage_series: pd.DataFrame | None = None
     sweep: pd.DataFrame | None = None
     comparison: pd.DataFrame | None = None
 
@@ -123,9 +132,10 @@ def open_results(path: str | Path) -> Results:
     if compared and not (folder / "run.json").exists():
         return Results(folder, {}, comparison=_table(compared[0], COMPARISON, versioned=False))
     record = _record(folder)
-    files = {"exposure": EXPOSURE}
-    if not (folder / "exposure.csv").exists() or any((folder / f"{n}.csv").exists() for n in ("throughput", "latency")):
-        files = {"summary": SUMMARY, "latency": LATENCY, "throughput": THROUGHPUT, "size": SIZE}
+    files = {"summary": SUMMARY, "latency": LATENCY, "throughput": THROUGHPUT, "size": SIZE}
+    if not any((folder / f"{name}.csv").exists() for name in ("throughput", "latency")):
+        others = {"exposure": {"exposure": EXPOSURE}, "outage": {"outage": OUTAGE, "outage_series": OUTAGE_SERIES}}
+        files = next((own for name, own in others.items() if (folder / f"{name}.csv").exists()), files)
     optional = {"exposure": EXPOSURE, "sweep": COMMON}
     files |= {name: columns for name, columns in optional.items() if (folder / f"{name}.csv").exists()}
     tables = {name: _table(folder / f"{name}.csv", columns) for name, columns in files.items()}

@@ -108,7 +108,8 @@ struct Root: ParsableCommand {
             """,
         version: Version.authbench,
         groupedSubcommands: [
-            CommandGroup(name: "Measure", subcommands: [RunCommand.self, ExposureCommand.self]),
+            CommandGroup(
+                name: "Measure", subcommands: [RunCommand.self, ExposureCommand.self, OutageCommand.self]),
             CommandGroup(
                 name: "Keep honest",
                 subcommands: [

@@ -90,3 +90,30 @@ package enum ChiSquare {
         return min(1, erfc((value / 2).squareRoot()) + 2 * density * sum)
     }
 }
+
+/// What a count of independent events says about how many there are on average.
+package enum PoissonInterval {
+    /// The exact 95 % interval of the mean (Garwood 1936, "Fiducial limits for the Poisson distribution").
+    package static func exact(_ count: Int) -> Interval {
+        let low = count == 0 ? 0 : mean { 1 - share(upTo: count - 1, of: $0) > 0.025 }
+        return Interval(low: low, high: mean { share(upTo: count, of: $0) < 0.025 })
+    }
+
+    /// The least mean for which something holds that holds for every greater one.
+    private static func mean(where holds: (Double) -> Bool) -> Double {
+        var (low, high) = (0.0, 1.0)
+        while !holds(high) { high *= 2 }
+        for _ in 0..<60 {
+            let middle = (low + high) / 2
+            if holds(middle) { high = middle } else { low = middle }
+        }
+        return high
+    }
+
+    /// The probability of at most so many events.
+    static func share(upTo count: Int, of mean: Double) -> Double {
+        guard count >= 0 else { return 0 }
+        let log = Foundation.log(mean)
+        return min(1, (0...count).reduce(0) { $0 + exp(Double($1) * log - mean - lgamma(Double($1) + 1)) })
+    }
+}

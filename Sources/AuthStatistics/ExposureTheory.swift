@@ -73,7 +73,7 @@ package enum KolmogorovSmirnov {
 /// Quantiles of a sample, with intervals that assume nothing of its distribution.
 package enum OrderStatistics {
     /// The smallest value that at least such a share of the sample does not exceed; `nil` for none.
-    package static func quantile(_ share: Double, of sorted: [Double]) -> Double? {
+    package static func quantile<Value>(_ share: Double, of sorted: [Value]) -> Value? {
         guard !sorted.isEmpty else { return nil }
         let rank = Int((share * Double(sorted.count)).rounded(.up))
         return sorted[min(max(rank, 1), sorted.count) - 1]

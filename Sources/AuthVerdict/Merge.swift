@@ -16,12 +16,15 @@ package struct Merge {
                 throw MergeError(isIncomparable: false, description: "\(part.url.path): \(fault)")
             }
         }
-        if let part = parts.first(where: \.isExposure) {
+        for part in parts {
+            guard let word = part.content.foreignWord else { continue }
+            let advice =
+                part.content == .exposure
+                ? "more credentials in one run (exposure --credentials)"
+                : "more repeats in one run (outage --repeats)"
             throw MergeError(
                 isIncomparable: false,
-                description:
-                    "\(part.url.path): exposures are not merged: measure more credentials in one run (exposure --credentials)"
-            )
+                description: "\(part.url.path): \(word) are not merged: measure \(advice)")
         }
         records = try parts.map { part in
             let data = try Data(contentsOf: part.url.appendingPathComponent("run.json"))

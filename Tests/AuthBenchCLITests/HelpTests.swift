@@ -74,7 +74,7 @@ struct HelpTests {
         }
         #expect(
             groups == [
-                "Measure: run exposure", "Keep honest: gate compare conform validate", "Serve: token",
+                "Measure: run exposure outage", "Keep honest: gate compare conform validate", "Serve: token",
                 "Files: list trace merge schema",
             ])
         let help = Root.helpMessage(columns: 80)

@@ -122,3 +122,64 @@ struct PrivateRedisServerTests {
         #expect(try RedisHealth(at: server.endpoint).loss(since: before)?.contains("restarted") == true)
     }
 }
+
+extension PrivateRedisServerTests {
+    private func keep(_ server: PrivateRedisServer) throws {
+        var connection = try RedisConnection(server.endpoint)
+        _ = try connection.execute(RedisCommand("SET", "key", "value"))
+    }
+
+    private func kept(_ server: PrivateRedisServer) throws -> String? {
+        var connection = try RedisConnection(server.endpoint)
+        return try connection.execute(RedisCommand("GET", "key")).text
+    }
+
+    @Test(
+        "a server that was stopped is started again where it was, empty",
+        arguments: PrivateRedisServer.Transport.allCases)
+    func restart(_ transport: PrivateRedisServer.Transport) throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let server = try PrivateRedisServer(folder: folder, over: transport)
+        try keep(server)
+        #expect(try kept(server) == "value")
+        let first = server.processID
+        server.stop()
+        #expect(throws: RedisError.self) { try kept(server) }
+        try server.restart()
+        #expect(try kept(server) == nil && server.processID != first)
+    }
+
+    @Test("a suspended server keeps what it has, and answers when it is resumed")
+    func suspension() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let server = try PrivateRedisServer(folder: folder)
+        try keep(server)
+        server.suspend()
+        #expect(throws: RedisError.self) {
+            _ = try RedisInformation(at: server.endpoint, timeout_ms: 50)
+        }
+        server.resume()
+        #expect(try kept(server) == "value")
+    }
+
+    @Test("a replica gets what the other has and writes, and lives on as a server of its own")
+    func replica() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let own = folder.appendingPathComponent("replica")
+        try FileManager.default.createDirectory(at: own, withIntermediateDirectories: false)
+        let primary = try PrivateRedisServer(folder: folder, over: .tcp)
+        try keep(primary)
+        let replica = try PrivateRedisServer(folder: own)
+        let port = try #require(UInt16(primary.url.split(separator: ":").last ?? ""))
+        try replica.follow(primary, port: port)
+        #expect(try kept(replica) == "value")
+        var connection = try RedisConnection(primary.endpoint)
+        _ = try connection.execute(RedisCommand("SET", "key", "later"))
+        #expect(try connection.execute(RedisCommand("WAIT", "1", "1000")).integer == 1)
+        primary.stop()
+        try replica.promote(password: nil)
+        #expect(try kept(replica) == "later")
+        try keep(replica)
+        #expect(try kept(replica) == "value")
+    }
+}

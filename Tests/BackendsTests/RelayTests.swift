@@ -84,6 +84,13 @@ struct RelayTests {
         let folder: URL
         let control: FileHandle
         let isOver = DispatchSemaphore(value: 0)
+        /// What the relay's thread is to do with it next; nothing lets it end.
+        private final class Orders: Sendable {
+            let next = Mutex<(@Sendable (Relay) -> Void)?>(nil)
+        }
+
+        private let orders = Orders()
+        private let isDone = DispatchSemaphore(value: 0)
         var path: String { folder.appendingPathComponent("relay.sock").path }
 
         init(delay_ns: UInt64) throws {
@@ -96,17 +103,30 @@ struct RelayTests {
             control = pipe.fileHandleForWriting
             let path = folder.appendingPathComponent("relay.sock").path
             let relay = try Relay(
-                at: path, to: .unix(path: store), control: pipe.fileHandleForReading.fileDescriptor)
+                at: .unix(path: path), to: .unix(path: store),
+                control: pipe.fileHandleForReading.fileDescriptor)
             relay.delay_ns = delay_ns
             let box = Mutex<Relay?>(relay)
-            let isOver = isOver
+            let (isOver, orders, isDone) = (isOver, orders, isDone)
             Thread {
-                box.withLock { $0 }?.runUntilControl()
+                while true {
+                    box.withLock { $0?.runUntilControl() }
+                    _ = pipe.fileHandleForReading.availableData
+                    guard let order = orders.next.withLock({ $0 }) else { break }
+                    box.withLock { relay in relay.map(order) }
+                    isDone.signal()
+                }
                 box.withLock { $0 = nil }
-                _ = pipe
                 isOver.signal()
             }.start()
             Thread { TestSocket.echo(echo) }.start()
+        }
+
+        func order(_ body: @escaping @Sendable (Relay) -> Void) {
+            orders.next.withLock { $0 = body }
+            try? control.write(contentsOf: Data([10]))
+            isDone.wait()
+            orders.next.withLock { $0 = nil }
         }
 
         func end() {
@@ -179,6 +199,72 @@ struct RelayTests {
         TestSocket.send([9], to: stayer)
         #expect(TestSocket.read(stayer, 1) == [9])
         close(stayer)
+    }
+}
+
+extension RelayTests {
+    @Test("a way that is cut tells nobody anything, and what was sent arrives when it is whole again")
+    func cut() throws {
+        let place = try Place(delay_ns: 0)
+        defer { place.end() }
+        let socket = try TestSocket.connect(to: place.path)
+        TestSocket.send([1], to: socket)
+        #expect(TestSocket.read(socket, 1) == [1])
+        place.order { $0.enter(.hold) }
+        TestSocket.send([2], to: socket)
+        let newcomer = try TestSocket.connect(to: place.path)
+        TestSocket.send([3], to: newcomer)
+        for socket in [socket, newcomer] { #expect(!Readiness.isReadable(socket, within: 0.05)) }
+        place.order { $0.enter(.pass) }
+        #expect(TestSocket.read(socket, 1) == [2])
+        #expect(TestSocket.read(newcomer, 1) == [3])
+        for socket in [socket, newcomer] { close(socket) }
+    }
+
+    @Test("a way that is reset ends every connection and each new one, until it is whole again")
+    func broken() throws {
+        let place = try Place(delay_ns: 0)
+        defer { place.end() }
+        let socket = try TestSocket.connect(to: place.path)
+        TestSocket.send([1], to: socket)
+        #expect(TestSocket.read(socket, 1) == [1])
+        place.order { $0.enter(.reset) }
+        #expect(TestSocket.readAll(socket) == [])
+        let newcomer = try TestSocket.connect(to: place.path)
+        #expect(TestSocket.readAll(newcomer) == [])
+        place.order { $0.enter(.pass) }
+        let later = try TestSocket.connect(to: place.path)
+        TestSocket.send([4], to: later)
+        #expect(TestSocket.read(later, 1) == [4])
+        for socket in [socket, newcomer, later] { close(socket) }
+    }
+
+    @Test("a way that leads elsewhere ends what there was, and new bytes go there")
+    func elsewhere() throws {
+        let place = try Place(delay_ns: 0)
+        defer { place.end() }
+        let other = place.folder.appendingPathComponent("other.sock").path
+        let listener = try TestSocket.listen(at: other)
+        let socket = try TestSocket.connect(to: place.path)
+        TestSocket.send([1], to: socket)
+        #expect(TestSocket.read(socket, 1) == [1])
+        place.order { $0.lead(to: .unix(path: other)) }
+        #expect(TestSocket.readAll(socket) == [])
+        let later = try TestSocket.connect(to: place.path)
+        TestSocket.send([5], to: later)
+        let reached = accept(listener, nil, nil)
+        #expect(TestSocket.read(reached, 1) == [5])
+        for socket in [socket, later, reached, listener] { close(socket) }
+    }
+
+    @Test("an address is one word that reads as the same address, and nothing else does")
+    func addresses() {
+        for address in [StreamAddress.unix(path: "/tmp/a b:c"), .tcp(host: "::1", port: 6379)] {
+            #expect(StreamAddress(name: address.name) == address)
+        }
+        for name in ["", "tcp:1", "tcp:x:host", "tcp:70000:host", "/tmp/x"] {
+            #expect(StreamAddress(name: name) == nil)
+        }
     }
 }
 

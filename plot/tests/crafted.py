@@ -108,6 +108,30 @@ def exposure_folder(folder: Path, machine: str = "Test CPU", workload: str = "mi
     return folder
 
 
+def outage_folder(folder: Path, wrong: int = 0, valid: bool = True, times: dict | None = None) -> Path:
+    """A second of outage after one of peace: a session that is cut off, one that is lost, and a token that notices nothing."""
+    folder.mkdir(parents=True)
+    rows, series = [], []
+    for strategy, fault, decided, lost, back in [
+            ("redis-session", "cut", 0.25, 0, 0), ("redis-session", "kill", 0.0, 40, 3), ("hs256-jwt", "none", 1.0, 0, 0)]:
+        key = common(strategy) | {"fault": fault, "repeat": 1}
+        rows.append(key | {
+            "revocation": "immediate", "fault_start_ns": 10**9, "fault_end_ns": 2 * 10**9, "due_while_away": 100,
+            "decided_share": decided, "late_share": 0, "undecided_share": 1 - decided, "good_checked": 50, "lost": lost,
+            "signed_out_checked": 10, "came_back": back, "wrong_accepts": wrong, "valid": str(valid).lower(),
+            "reason": "" if valid else "why"} | (times or {}))
+        for slice in range(30):
+            away = 10 <= slice < 20
+            series.append(key | {
+                "slice_start_ns": slice * 10**8, "due": 10, "late": 0, "undecided": round(10 * (1 - decided)) if away else 0,
+                "good_refused": 8 if slice >= 20 and lost else 0, "wrong_accepts": 0})
+    write(folder / "outage.csv", columns("outage.csv"), rows)
+    write(folder / "outage_series.csv", columns("outage_series.csv"), series)
+    record = RECORD | {"order": [["redis-session", "hs256-jwt"]]}
+    (folder / "run.json").write_text(json.dumps(record))
+    return folder
+
+
 def gate_folder(folder: Path) -> Path:
     folder.mkdir(parents=True)
     names = ["strategy", "workload", "operation", "clients", "metric", "base", "head", "change_percent",

@@ -9,32 +9,18 @@ struct ServeRelayCommand: ParsableCommand {
         commandName: "serve-relay", abstract: "Stands between the clients of a run and their store.",
         shouldDisplay: false)
 
-    @Argument var path: String
-    @Argument var store: String
+    @Argument var place: StreamAddress
+    @Argument var store: StreamAddress
 
     /// What makes this program a relay.
-    static func arguments(_ path: String, to endpoint: RedisEndpoint) -> [String] {
-        switch endpoint.address {
-        case .unix(let store): ["serve-relay", path, "unix:\(store)"]
-        case .tcp(let host, let port): ["serve-relay", path, "tcp:\(port):\(host)"]
-        }
-    }
-
-    private func address() throws -> StreamAddress {
-        let parts = store.split(separator: ":", maxSplits: 2).map(String.init)
-        if store.hasPrefix("unix:") { return .unix(path: String(store.dropFirst("unix:".count))) }
-        guard parts.count == 3, parts[0] == "tcp", let port = UInt16(parts[1]) else {
-            throw CommandError.usage("\(store) is no address: give unix:PATH or tcp:PORT:HOST")
-        }
-        return .tcp(host: parts[2], port: port)
+    static func arguments(_ place: StreamAddress, to store: StreamAddress) -> [String] {
+        ["serve-relay", place.name, store.name]
     }
 
     func run() throws {
         PreciseTimer.settle()
         let relay: Relay
-        do { relay = try Relay(at: path, to: try address(), control: STDIN_FILENO) } catch let error
-            as FileError
-        {
+        do throws(FileError) { relay = try Relay(at: place, to: store, control: STDIN_FILENO) } catch {
             throw CommandError.runtime("\(error)")
         }
         var recorder = LatencyRecorder()
@@ -53,12 +39,22 @@ struct ServeRelayCommand: ParsableCommand {
             case .lateness:
                 let times = recorder.histogram
                 answer("\(times.value_ns(at: 0.5) ?? 0) \(times.value_ns(at: 0.99) ?? 0) \(times.count)")
+            case .enter(let mode):
+                relay.enter(mode)
+                answer("ok")
+            case .lead(let store):
+                relay.lead(to: store)
+                answer("ok")
             case nil: answer("unknown")
             }
         }
     }
 
     private func answer(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+}
+
+extension StreamAddress: ExpressibleByArgument {
+    public init?(argument: String) { self.init(name: argument) }
 }
 
 /// Counts times by bucket.

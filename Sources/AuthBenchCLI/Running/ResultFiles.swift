@@ -74,6 +74,13 @@ final class ResultFiles {
         keep()
     }
 
+    /// Writes the outages measured so far.
+    func write(_ outages: [OutageAssessment]) throws {
+        try folder.write(outages)
+        if !isKept { link("latest-outage") }
+        keep()
+    }
+
     private func link(_ name: String) {
         if let reason = folder.becomeLatest(name), !isQuiet {
             Console.say("The link \(name) does not lead to these results: \(reason)")

@@ -11,6 +11,8 @@ final class StoreRelay: Sendable {
     /// Round trips of the server's own ping through the relay, before anything is measured.
     let roundTrips: RedisRoundTrips
     private let process: RelayProcess
+    /// How long bytes are held in each direction.
+    private let delay_ns: UInt64
     /// How late the relay was meanwhile.
     private let calm: RelayProcess.Lateness
 
@@ -30,26 +32,42 @@ final class StoreRelay: Sendable {
         guard let endpoint = RedisEndpoint(url: url) else { preconditionFailure("the URL is our own") }
         self.endpoint = endpoint
         do {
-            process = try RelayProcess(
-                URL(fileURLWithPath: "/proc/self/exe"), ServeRelayCommand.arguments(path, to: store),
-                listeningAt: path)
+            process = try Self.start(at: .unix(path: path), to: store.address)
             var connection = try RedisConnection(endpoint, timeout_ms: 5000)
             func ping() throws -> RedisRoundTrips {
                 try RedisRoundTrips(over: &connection, warmUp: 20, limit_ns: 300_000_000)
             }
-            var (trips, delay_ns) = (try ping(), Int64(0))
+            var (trips, delay_ns) = (try ping(), UInt64(0))
             for _ in 0..<3 where asked.time_ns > 0 {
-                delay_ns = max(0, delay_ns + (Int64(asked.time_ns) - Int64(trips.p50_ns)) / 2)
-                try process.setDelay(ns: UInt64(delay_ns))
+                delay_ns = UInt64(max(0, Int64(delay_ns) + (Int64(asked.time_ns) - Int64(trips.p50_ns)) / 2))
+                try process.setDelay(ns: delay_ns)
                 try process.forget()
                 trips = try ping()
             }
-            roundTrips = trips
+            (roundTrips, self.delay_ns) = (trips, delay_ns)
             calm = try process.lateness() ?? .init(p50_ns: 0, p99_ns: 0, portions: 0)
         } catch { throw CommandError.runtime("--store-rtt: \(error)") }
     }
 
+    /// Starts a relay that does not delay.
+    static func start(at place: StreamAddress, to store: StreamAddress) throws(RelayError) -> RelayProcess {
+        try RelayProcess(
+            URL(fileURLWithPath: "/proc/self/exe"), ServeRelayCommand.arguments(place, to: store))
+    }
+
     func end() { process.end() }
+
+    // MARK: What can happen on the way
+
+    func enter(_ mode: Relay.Mode) throws(RelayError) { try process.enter(mode) }
+
+    /// Makes each round trip take longer than calibrated by so much; 0 for as it was.
+    func slow(byRTT_ns extra_ns: UInt64) throws(RelayError) {
+        try process.setDelay(ns: delay_ns + extra_ns / 2)
+    }
+
+    /// Leads new connections to another server, and breaks those that there are.
+    func lead(to store: StreamAddress) throws(RelayError) { try process.lead(to: store) }
 
     /// Forgets how late the relay was so far.
     func begin() { try? process.forget() }

@@ -10,7 +10,7 @@ final class Stores {
     let facts: StoreFacts
     /// The temporary folder of this run.
     let folder: URL
-    private let server: PrivateRedisServer?
+    let server: PrivateRedisServer?
     /// What makes the server as far away as was asked; `nil` where nothing was.
     let relay: StoreRelay?
     /// The process of the private server.

@@ -44,6 +44,8 @@ public struct RedisSettings: Sendable {
     /// `redis://host:port/database` or `unix:///path`.
     public var url: String
     public var keyPrefix: String
+    /// How many replicas must have what takes rights away before it is acknowledged (the command WAIT); 0 waits for none.
+    public var replicas = 0
 
     public init(url: String, keyPrefix: String) {
         self.url = url

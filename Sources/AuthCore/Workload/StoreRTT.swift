@@ -5,6 +5,11 @@ package struct StoreRTT: Sendable, Equatable {
     /// The greatest: once around the earth and back takes a third of it.
     package static let most_ns: UInt64 = 1_000_000_000
 
+    /// Through a relay that does not delay.
+    package static let zero = Self(time_ns: 0)
+
+    private init(time_ns: UInt64) { self.time_ns = time_ns }
+
     /// Reads a number with its unit, `800us` or `0.8ms`; 0 needs none.
     ///
     /// - Parameters:

@@ -8,8 +8,8 @@ import Synchronization
 /// `concurrentPerform` runs only as many blocks as there are cores. The mutex is locked once a phase, never
 /// in one: it only lets the compiler see that the worker stays with one thread at a time.
 final class Client<S: AuthStrategy & ~Copyable>: Sendable {
-    private let queue: DispatchQueue
-    private let worker: Mutex<Worker<S>>
+    let queue: DispatchQueue
+    let worker: Mutex<Worker<S>>
 
     init(_ index: Int, sharing shared: S.Shared, trace: Trace, hostile: [[UInt8]]) throws {
         queue = DispatchQueue(label: "authbench.client.\(index)", qos: .userInitiated)

@@ -9,7 +9,7 @@ struct ClientState {
     let clock: TraceClock
     let client: Int
     let arrivals: ArrivalTimes
-    private let promise: RevocationPromise
+    var promise: RevocationPromise
     /// What every route demands.
     private let scope = Scope.read
     var wallet = Wallet()
@@ -41,11 +41,12 @@ struct ClientState {
         switch operation.kind {
         case .authenticate:
             let decision = try authenticate(slot, on: &strategy, at: now)
-            return judged(Judgement(decision, expecting: wallet.subjects[slot]), slot)
+            return judged(Judgement(decision, expecting: wallet.subjects[slot]), slot, decision)
         case .expired, .tampered, .wrongAudience, .revoked, .unknown:
             let decision = try authenticate(slot, on: &strategy, at: now)
             let subject = wallet.subjects[slot]
-            return judged(Judgement(probe: operation.kind, decision, of: subject, promise: promise), slot)
+            return judged(
+                Judgement(probe: operation.kind, decision, of: subject, promise: promise), slot, decision)
         case .login, .renew, .logout:
             do { return try change(operation.kind, slot, on: &strategy, at: now) } catch {
                 wallet.isUncertain[slot] = true
@@ -82,11 +83,13 @@ struct ClientState {
         }
     }
 
+    /// Excuses what may be right because nobody knows what the store holds; nothing excuses another's session.
     @inline(__always)
-    func judged(_ judgement: Judgement, _ slot: Int) -> Judgement {
+    func judged(_ judgement: Judgement, _ slot: Int, _ decision: Decision? = nil) -> Judgement {
         guard wallet.isUncertain[slot] else { return judgement }
         switch judgement {
-        case .falseAccept: return .accepted
+        case .falseAccept, .staleAccept:
+            return decision == .accepted(wallet.subjects[slot]) ? .accepted : judgement
         case .falseReject: return .refused
         default: return judgement
         }

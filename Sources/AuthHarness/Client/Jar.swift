@@ -125,7 +125,7 @@ final class Jar: Sendable {
             case .falseReject where isCrossed || contents.slots[errand.slot].mayHaveEnded: return .refused
             // The sign-out of which the probe knows has not been answered yet.
             case .falseAccept where isCrossed && decision == .accepted(errand.subject): return .accepted
-            default: return contents.state.judged(judgement, errand.slot)
+            default: return contents.state.judged(judgement, errand.slot, decision)
             }
         }
     }

@@ -59,6 +59,15 @@ package struct ResultFolder {
         try write([(Schema.exposure.file, Self.csv(ExposureTable.columns(identity), exposures))])
     }
 
+    /// Writes all outages measured so far.
+    package func write(_ outages: [OutageAssessment]) throws {
+        let series = OutageSeriesTable.rows(outages)
+        try write([
+            ("outage.csv", Self.csv(OutageTable.columns(identity), outages)),
+            ("outage_series.csv", Self.csv(OutageSeriesTable.columns(identity), series)),
+        ])
+    }
+
     private static func csv<Row>(_ columns: [Column<Row>], _ rows: [Row]) -> Data {
         Data(CSV.text(columns, rows).utf8)
     }

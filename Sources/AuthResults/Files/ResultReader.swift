@@ -30,16 +30,41 @@ package struct ResultReader {
         }
         readRecord()
         for schema in schemas { readTable(schema.file) }
-        if !isExposure { readHistograms() }
+        if content == .run { readHistograms() }
     }
 
-    /// Whether `exposure` wrote the folder, not `run`.
-    package var isExposure: Bool {
-        FileManager.default.fileExists(atPath: url.appendingPathComponent(Schema.exposure.file).path)
+    /// Which command wrote a folder.
+    package enum Content: String, CaseIterable {
+        case run, exposure, outage
+
+        /// The files that must be there.
+        package var schemas: [Schema] {
+            switch self {
+            case .run: Schema.run
+            case .exposure: [Schema.exposure]
+            case .outage: Schema.outage
+            }
+        }
+
+        /// What the folder holds, for a command that takes runs only; `nil` for a run.
+        package var foreignWord: String? {
+            switch self {
+            case .run: nil
+            case .exposure: "exposures"
+            case .outage: "outages"
+            }
+        }
+    }
+
+    /// By its first file; a folder with none is taken for a run's.
+    package var content: Content {
+        [Content.exposure, .outage].first { content in
+            FileManager.default.fileExists(atPath: url.appendingPathComponent(content.schemas[0].file).path)
+        } ?? .run
     }
 
     /// The files that must be there.
-    package var schemas: [Schema] { isExposure ? [Schema.exposure] : Schema.run }
+    package var schemas: [Schema] { content.schemas }
 
     private static func isFolder(_ url: URL) -> Bool {
         (try? url.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory ?? false

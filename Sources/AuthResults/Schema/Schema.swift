@@ -31,8 +31,18 @@ package struct Schema: Sendable {
         Self("exposure.csv", "strategy x kind of revocation", ExposureTable.columns(identity))
     }
 
+    /// The files that `outage` writes.
+    package static var outage: [Self] {
+        [
+            Self("outage.csv", "strategy x fault x repeat", OutageTable.columns(identity)),
+            Self(
+                "outage_series.csv", "strategy x fault x repeat x slice",
+                OutageSeriesTable.columns(identity)),
+        ]
+    }
+
     /// All files, of whichever folder.
-    package static var all: [Self] { run + [exposure] }
+    package static var all: [Self] { run + [exposure] + outage }
 
     private static var identity: RunIdentity { RunIdentity(runID: "", workload: "", traceSHA256: "") }
 

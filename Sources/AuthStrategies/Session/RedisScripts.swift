@@ -176,3 +176,15 @@ enum RedisLife {
     /// By how much the clocks of two servers, or one that is set, may differ before an index is wrongly held for whole.
     static var clockStep_ms: Int64 { 3_600_000 }
 }
+
+extension RedisCommand {
+    /// What all scripts that give a session time have in common: its life in ms, name and absolute expiry, the moment, and
+    /// the index's life in ms.
+    mutating func append(_ id: Digest, _ record: SessionRecord, _ lifetimes: Lifetimes) {
+        append(RedisLife.timeToLive_ms(record, lifetimes))
+        append(id.span)
+        append(record.absoluteExpiry.milliseconds)
+        append(-max(0, record.lastSeen.milliseconds))
+        append(RedisLife.indexLife_ms(lifetimes))
+    }
+}

@@ -24,6 +24,7 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
     private let scripts: LoadedRedisScripts
     private let lifetimes: Lifetimes
     private let endpoint: RedisEndpoint
+    private let replicas: Int
     public private(set) var data: SessionData
     public private(set) var touchFailures = 0
 
@@ -43,10 +44,9 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
         data = SessionData(count: environment.policy.session_bytes)
         self.connection = connection
         self.endpoint = endpoint
+        replicas = settings.replicas
         self.scripts = scripts
     }
-
-    // MARK: Verbs
 
     private enum Value {
         case session(SessionRecord, isGranted: Bool)
@@ -133,7 +133,7 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
         command.append(userPrefix, SessionRecordCoding.user(record.subject).span)
         let data = data.count > 0 ? data.make(for: record.subject) : []
         command.append(SessionRecordCoding.encode(record, data: data, scope: scope))
-        Self.append(id, record, lifetimes, to: &command)
+        command.append(id, record, lifetimes)
         command.append(record.lastSeen.advanced(byMilliseconds: -RedisLife.reserve_ms).milliseconds)
     }
 
@@ -145,7 +145,7 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
         touchCommand.append(sessionPrefix, id.span)
         touchCommand.append(userPrefix, SessionRecordCoding.user(record.subject).span)
         touchCommand.append(SessionRecordCoding.encode(record))
-        Self.append(id, record, lifetimes, to: &touchCommand)
+        touchCommand.append(id, record, lifetimes)
         do { try connection.post(touchCommand) } catch { touchFailures += 1 }
     }
 
@@ -158,14 +158,27 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
         command.append(sessionPrefix, new.span)
         command.append(userPrefix, SessionRecordCoding.user(record.subject).span)
         command.append(SessionRecordCoding.encode(record))
-        Self.append(new, record, lifetimes, to: &command)
+        command.append(new, record, lifetimes)
         command.append(old.span)
         command.append(RedisLife.crossing_ms)
-        return try answer(of: scripts.rotate).integer == 1
+        let isDone = try answer(of: scripts.rotate).integer == 1
+        try waitForReplicas()
+        return isDone
     }
 
     /// Deletes a session, also by the name that its last renewals replaced within the last minute.
     public mutating func remove(_ id: Digest) throws {
+        try removeHere(id)
+        try waitForReplicas()
+    }
+
+    /// The replicas have the last when they have all.
+    public mutating func removeAll(_ ids: [Digest]) throws {
+        for id in ids { try removeHere(id) }
+        try waitForReplicas()
+    }
+
+    private mutating func removeHere(_ id: Digest) throws {
         command.begin(scripts.remove, keys: 1, arguments: 4)
         command.append(sessionPrefix, id.span)
         command.append(sessionPrefix)
@@ -178,10 +191,16 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
     public mutating func removeAll(of subject: Subject, but kept: Digest?, at now: Instant) throws {
         let name = kept.map { kept in kept.indices.map { kept[$0] } }
         _ = try each(of: subject, "remove", name ?? [], at: now)
+        try waitForReplicas()
     }
 
     public mutating func changeGrant(of subject: Subject, to scope: [UInt8], at now: Instant) throws {
         _ = try each(of: subject, "grant", scope, at: now)
+        try waitForReplicas()
+    }
+
+    private mutating func waitForReplicas() throws(RedisError) {
+        if replicas > 0 { try connection.wait(forReplicas: replicas) }
     }
 
     /// The sessions of a user that have not expired.
@@ -270,25 +289,12 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
         return reply
     }
 
-    /// Does the last touch again where the server did not know the script or had closed the connection: whether the first
-    /// one was done does not matter.
+    /// Does the last touch again where the server did not know the script or had closed the connection.
     private mutating func settleTouch() {
         guard let error = connection.takePostError() else { return }
         do throws(RedisError) {
             if case .server = error, !error.isUnknownScript { throw error }
             _ = try connection.execute(touchCommand.spelledOut(scripts.touch), isRepeatable: true)
         } catch { touchFailures += 1 }
-    }
-
-    /// What all scripts that give a session time have in common: its life in ms, name and absolute expiry, the moment, and
-    /// the index's life in ms.
-    private static func append(
-        _ id: Digest, _ record: SessionRecord, _ lifetimes: Lifetimes, to command: inout RedisCommand
-    ) {
-        command.append(RedisLife.timeToLive_ms(record, lifetimes))
-        command.append(id.span)
-        command.append(record.absoluteExpiry.milliseconds)
-        command.append(-max(0, record.lastSeen.milliseconds))
-        command.append(RedisLife.indexLife_ms(lifetimes))
     }
 }

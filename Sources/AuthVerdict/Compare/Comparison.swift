@@ -29,9 +29,9 @@ package struct Comparison {
         // A folder of another schema is not faulty, but nothing in it can be found.
         let isOneSchema = Set(readers.compactMap { $0.writer?.schema_version }).count < 2
         for reader in readers {
-            if reader.isExposure {
+            if let word = reader.content.foreignWord {
                 throw ResultError(
-                    "\(reader.url.path): holds exposures, which compare does not take: name a folder of authbench run"
+                    "\(reader.url.path): holds \(word), which compare does not take: name a folder of authbench run"
                 )
             }
             let faults = isOneSchema ? Validation(reader.url).faults : reader.faults

@@ -28,10 +28,15 @@ package struct Validation {
         guard faults.isEmpty, let record = reader.record else { return }
         checkIdentity(record)
         guard faults.isEmpty else { return }
-        guard !reader.isExposure else {
-            faults += ExposureCheck(record, rows[Schema.exposure.file] ?? []).faults
-            return
+        switch reader.content {
+        case .exposure: faults += ExposureCheck(record, rows[Schema.exposure.file] ?? []).faults
+        case .outage:
+            faults += OutageCheck(record, rows["outage.csv"] ?? [], rows["outage_series.csv"] ?? []).faults
+        case .run: checkRun(record)
         }
+    }
+
+    private mutating func checkRun(_ record: RunRecord) {
         faults += CompletenessCheck(record, rows).faults
         faults += LatencyCheck(record, rows["latency.csv"] ?? [], reader.histograms).faults
         faults += MixCheck(record, rows["throughput.csv"] ?? [], rows["latency.csv"] ?? []).faults

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 
 /// A redis-server of our own, which nobody else can reach: nothing saved, gone when we are.
 package final class PrivateRedisServer: Sendable {
@@ -17,9 +18,12 @@ package final class PrivateRedisServer: Sendable {
     /// Where it listens, as `RedisEndpoint` reads it.
     package let url: String
     package let endpoint: RedisEndpoint
-    private let process: ChildProcess
+    private let program: URL
+    private let arguments: [String]
+    private let folder: URL
+    private let process: Mutex<ChildProcess>
 
-    package var processID: Int32 { process.id }
+    package var processID: Int32 { process.withLock { $0.id } }
 
     /// Starts the server and waits until it answers.
     ///
@@ -46,7 +50,9 @@ package final class PrivateRedisServer: Sendable {
                 process = try ChildProcess(program, place.arguments + Self.arguments(folder))
             } catch { throw RedisServerError(description: "\(error)") }
             if Self.answers(endpoint, process, until: limit) {
-                (self.url, self.endpoint, self.process) = (place.url, endpoint, process)
+                (url, self.endpoint, self.folder) = (place.url, endpoint, folder)
+                (self.program, arguments) = (program, place.arguments + Self.arguments(folder))
+                self.process = Mutex(process)
                 return
             }
             failure = Self.failure(process, folder)
@@ -58,7 +64,72 @@ package final class PrivateRedisServer: Sendable {
     deinit { stop() }
 
     /// Ends the server and waits until it is gone; nothing is saved, so there is nothing for it to put in order.
-    package func stop() { process.end() }
+    package func stop() { process.withLock { _ = $0.end() } }
+
+    // MARK: What can happen to a server
+
+    /// Lets the server do nothing until `resume`; its connections stay (SIGSTOP).
+    package func suspend() { kill(processID, SIGSTOP) }
+
+    package func resume() { kill(processID, SIGCONT) }
+
+    /// Starts the server again, empty, where it was before.
+    ///
+    /// - Throws: `RedisServerError` when it does not answer.
+    package func restart() throws(RedisServerError) {
+        stop()
+        let fresh: ChildProcess
+        do throws(FileError) { fresh = try ChildProcess(program, arguments) } catch {
+            throw RedisServerError(description: "\(error)")
+        }
+        process.withLock { $0 = fresh }
+        guard Self.answers(endpoint, fresh, until: ContinuousClock.now + .seconds(Self.patience_s)) else {
+            throw RedisServerError(
+                description: "redis-server could not be started again: \(Self.failure(fresh, folder))")
+        }
+    }
+
+    /// Makes the server a replica of another, and waits until it has all that the other has.
+    ///
+    /// - Parameters:
+    ///   - primary: the other.
+    ///   - port: where it is reached on 127.0.0.1.
+    /// - Throws: `RedisServerError` when it does not follow.
+    package func follow(_ primary: PrivateRedisServer, port: UInt16) throws(RedisServerError) {
+        do throws(RedisError) {
+            // The default of 5 s is for many replicas at once.
+            try primary.ask(RedisCommand("CONFIG", "SET", "repl-diskless-sync-delay", "0"))
+            if let password = primary.endpoint.password {
+                try ask(RedisCommand("CONFIG", "SET", "masterauth", password))
+            }
+            try ask(RedisCommand("REPLICAOF", "127.0.0.1", String(port)))
+            let limit = ContinuousClock.now + .seconds(2 * Self.patience_s)
+            while try RedisInformation(at: endpoint, section: "replication")["master_link_status"] != "up" {
+                guard ContinuousClock.now < limit else {
+                    throw RedisError.connection(operation: "follow", message: "timed out")
+                }
+                usleep(5000)
+            }
+            // A replica is called online before it gets what is written: that begins with its next word, within a second.
+            var connection = try RedisConnection(primary.endpoint)
+            _ = try connection.execute(RedisCommand("SET", "authbench:replica", "1", "PX", "1"))
+            try connection.wait(forReplicas: 1)
+        } catch { throw RedisServerError(description: "the replica of Redis does not follow: \(error)") }
+    }
+
+    /// Makes a replica a server of its own, with what it has got so far.
+    ///
+    /// - Parameter password: what clients will send; `nil` for nothing.
+    /// - Throws: `RedisError` when it does not answer.
+    package func promote(password: String?) throws(RedisError) {
+        try ask(RedisCommand("REPLICAOF", "NO", "ONE"))
+        if let password { try ask(RedisCommand("CONFIG", "SET", "requirepass", password)) }
+    }
+
+    private func ask(_ command: RedisCommand) throws(RedisError) {
+        var connection = try RedisConnection(endpoint)
+        _ = try connection.execute(command)
+    }
 
     private static func arguments(_ folder: URL) -> [String] {
         [
@@ -135,20 +206,32 @@ package struct RedisServerError: Error, CustomStringConvertible {
 }
 
 /// Finds a TCP port on 127.0.0.1 that nobody listens on.
-enum LoopbackPort {
-    static func free() -> UInt16? {
+package enum LoopbackPort {
+    package static func free() -> UInt16? {
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard socket >= 0 else { return nil }
         defer { close(socket) }
+        guard bind(socket, to: 0) == 0 else { return nil }
         var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let result = unsafe withUnsafeMutablePointer(to: &address) { address in
             unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                unsafe bind(socket, address, length) == 0 && getsockname(socket, address, &length) == 0
+                unsafe getsockname(socket, address, &length)
             }
         }
-        return result ? UInt16(bigEndian: address.sin_port) : nil
+        return result == 0 ? UInt16(bigEndian: address.sin_port) : nil
+    }
+
+    /// Gives a socket a port of 127.0.0.1; port 0 is any free one (bind(2)).
+    static func bind(_ socket: Int32, to port: UInt16) -> Int32 {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        address.sin_port = port.bigEndian
+        return unsafe withUnsafePointer(to: &address) { address in
+            unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                unsafe Glibc.bind(socket, address, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
     }
 }

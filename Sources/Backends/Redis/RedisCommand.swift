@@ -105,3 +105,21 @@ package struct RedisScript: Sendable {
         (self.text, self.digest) = (text, digest)
     }
 }
+
+extension RedisConnection {
+    /// Less than a connection waits for a reply.
+    private static let replicaPatience_ms = 1500
+
+    /// Waits until replicas have what this connection wrote (https://redis.io/docs/latest/commands/wait/).
+    ///
+    /// - Parameter wanted: how many.
+    /// - Throws: `RedisError` where they do not have it in time: nobody knows then what a fail-over would bring back.
+    package mutating func wait(forReplicas wanted: Int) throws(RedisError) {
+        let command = RedisCommand("WAIT", String(wanted), String(Self.replicaPatience_ms))
+        // On another connection it would wait for nothing.
+        let count = try execute(command).integer ?? 0
+        guard count >= wanted else {
+            throw .server(message: "NOREPLICAS only \(count) of \(wanted) replicas have the last write")
+        }
+    }
+}

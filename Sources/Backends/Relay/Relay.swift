@@ -1,12 +1,6 @@
 import CAuthBenchLinux
 import Glibc
 
-/// Where a stream comes from or goes to.
-package enum StreamAddress: Sendable, Equatable {
-    case tcp(host: String, port: UInt16)
-    case unix(path: String)
-}
-
 /// Passes bytes between clients and a store, and holds them on the way as long as a distance would.
 ///
 /// It knows no store's protocol. One thread does everything, so that nothing overtakes (epoll(7)).
@@ -31,10 +25,21 @@ package final class Relay {
         var nextDue_ns: UInt64? { isBlocked ? nil : line.nextDue_ns }
     }
 
+    /// What a relay does with bytes and connections.
+    package enum Mode: String, Sendable {
+        case pass
+        /// Nothing moves, as where a cable is cut: who waits is told nothing.
+        case hold
+        /// Every connection is broken, and each new one too.
+        case reset
+    }
+
     private let listener: Int32
     private let poll: Int32
     private let control: Int32
-    private let store: StreamAddress
+    /// Where the bytes of new connections go.
+    private var store: StreamAddress
+    private var mode = Mode.pass
     /// By the socket that they come from; the way back comes from the target.
     private var ways: [Int32: Way] = [:]
     private var portion = [UInt8](repeating: 0, count: 1 << 16)
@@ -46,16 +51,16 @@ package final class Relay {
     /// Starts to listen.
     ///
     /// - Parameters:
-    ///   - path: where clients reach it, at which nothing stands yet.
+    ///   - place: where clients reach it: a path at which nothing stands yet, or a free port.
     ///   - store: where their bytes go.
     ///   - control: a descriptor that is watched too.
     /// - Throws: `FileError` when it cannot listen.
-    package init(at path: String, to store: StreamAddress, control: Int32) throws(FileError) {
+    package init(at place: StreamAddress, to store: StreamAddress, control: Int32) throws(FileError) {
         self.store = store
         self.control = control
-        listener = try StreamSocket.listen(at: path)
+        listener = try StreamSocket.listen(at: place)
         poll = epoll_create1(Int32(EPOLL_CLOEXEC))
-        guard poll >= 0 else { throw FileError(path, "cannot be watched", errno) }
+        guard poll >= 0 else { throw FileError(place.name, "cannot be watched", errno) }
         watch(listener, EPOLLIN.rawValue)
         watch(control, EPOLLIN.rawValue)
     }
@@ -70,7 +75,7 @@ package final class Relay {
     package func runUntilControl() {
         var ready = [Int32](repeating: 0, count: 256)
         while true {
-            let due_ns = ways.values.compactMap(\.nextDue_ns).min()
+            let due_ns = mode == .hold ? nil : ways.values.compactMap(\.nextDue_ns).min()
             let now_ns = Self.now_ns()
             let timeout_ns = due_ns.map { $0 > now_ns ? Int64($0 - now_ns) : 0 } ?? -1
             let count = unsafe authbench_epoll_wait(poll, &ready, timeout_ns)
@@ -84,12 +89,36 @@ package final class Relay {
                     read(way)
                 }
             }
-            let after_ns = Self.now_ns()
-            for way in ways.values { pass(way, at: after_ns) }
-            for way in ways.values { watchSource(of: way) }
+            if mode != .hold {
+                let after_ns = Self.now_ns()
+                for way in ways.values { pass(way, at: after_ns) }
+                for way in ways.values { watchSource(of: way) }
+            }
             if isAsked { return }
         }
     }
+
+    /// Changes what happens from now on; what is held goes on when bytes pass again.
+    package func enter(_ mode: Mode) {
+        guard mode != self.mode else { return }
+        if mode == .hold {
+            watch(listener, 0, insteadOf: EPOLLIN.rawValue)
+            for way in ways.values { watch(way, 0) }
+        } else if self.mode == .hold {
+            watch(listener, EPOLLIN.rawValue)
+        }
+        self.mode = mode
+        if mode == .reset { dropAll() }
+        if mode != .hold { for way in ways.values { watchSource(of: way) } }
+    }
+
+    /// Sends the bytes of new connections elsewhere, and breaks those that there are.
+    package func lead(to store: StreamAddress) {
+        self.store = store
+        dropAll()
+    }
+
+    private func dropAll() { for way in Array(ways.values) where !way.isDropped { drop(way, byReset: true) } }
 
     private static func now_ns() -> UInt64 {
         var time = timespec()
@@ -105,7 +134,10 @@ package final class Relay {
     private func watchSource(of way: Way) {
         let reads = !way.hasEnded && !way.line.isFull
         let writes = ways[way.target]?.isBlocked ?? false
-        let events = (reads ? EPOLLIN.rawValue : 0) | (writes ? EPOLLOUT.rawValue : 0)
+        watch(way, (reads ? EPOLLIN.rawValue : 0) | (writes ? EPOLLOUT.rawValue : 0))
+    }
+
+    private func watch(_ way: Way, _ events: UInt32) {
         guard events != way.events else { return }
         watch(way.source, events, insteadOf: way.events)
         way.events = events
@@ -115,8 +147,9 @@ package final class Relay {
         while true {
             let near = Glibc.accept(listener, nil, nil)
             guard near >= 0 else { return }
-            guard let far = try? StreamSocket.connect(to: store) else {
+            guard mode != .reset, let far = try? StreamSocket.connect(to: store) else {
                 // As the store would: nobody listens.
+                _ = authbench_reset_on_close(near)
                 close(near)
                 continue
             }
@@ -164,103 +197,6 @@ package final class Relay {
             own.isDropped = true
             if byReset { _ = authbench_reset_on_close(number) }
             close(number)
-        }
-    }
-}
-
-/// Stream sockets, each call without waiting.
-enum StreamSocket {
-    /// Listens at a path at which nothing stands yet.
-    static func listen(at path: String) throws(FileError) -> Int32 {
-        let socket = Glibc.socket(AF_UNIX, streamOf(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard socket >= 0 else { throw FileError(path, "cannot be made", errno) }
-        let result = try unsafe withAddress(path) { unsafe bind(socket, $0, $1) }
-        guard result == 0, Glibc.listen(socket, 512) == 0 else {
-            let number = errno
-            close(socket)
-            throw FileError(path, "cannot be listened at", number)
-        }
-        return socket
-    }
-
-    private static func streamOf(_ flags: UInt32) -> Int32 { Int32(SOCK_STREAM.rawValue | flags) }
-
-    /// Connects; over TCP the connection may still be on its way, and bytes wait for it.
-    static func connect(to address: StreamAddress) throws(FileError) -> Int32 {
-        switch address {
-        case .unix(let path):
-            let socket = Glibc.socket(AF_UNIX, streamOf(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
-            let result = try unsafe withAddress(path) { unsafe Glibc.connect(socket, $0, $1) }
-            guard result == 0 else {
-                let number = errno
-                close(socket)
-                throw FileError(path, "cannot be connected to", number)
-            }
-            return socket
-        case .tcp(let host, let port): return try connect(host, port)
-        }
-    }
-
-    private static func connect(_ host: String, _ port: UInt16) throws(FileError) -> Int32 {
-        var hints = unsafe addrinfo()
-        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        var found: UnsafeMutablePointer<addrinfo>?
-        guard unsafe getaddrinfo(host, String(port), &hints, &found) == 0 else {
-            throw FileError("\(host):\(port)", "is not known", ENOENT)
-        }
-        defer { unsafe freeaddrinfo(found) }
-        var next = unsafe found
-        while let one = unsafe next {
-            let socket = unsafe Glibc.socket(
-                one.pointee.ai_family, streamOf(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
-            if unsafe Glibc.connect(socket, one.pointee.ai_addr, one.pointee.ai_addrlen) == 0
-                || errno == EINPROGRESS
-            {
-                return socket
-            }
-            close(socket)
-            unsafe next = one.pointee.ai_next
-        }
-        throw FileError("\(host):\(port)", "cannot be connected to", errno)
-    }
-
-    /// Sends small portions at once instead of gathering them (tcp(7), TCP_NODELAY), and never waits.
-    static func makePrompt(_ socket: Int32) {
-        var yes: Int32 = 1
-        unsafe setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
-        _ = fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_NONBLOCK)
-    }
-
-    static func send(_ bytes: ArraySlice<UInt8>, to socket: Int32) -> DelayLine.Taken {
-        while true {
-            let count = unsafe bytes.withUnsafeBytes {
-                unsafe Glibc.send(
-                    socket, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
-            }
-            if count >= 0 { return .bytes(count) }
-            switch errno {
-            case EINTR: continue
-            // A connection over TCP that is still on its way answers ENOTCONN.
-            case EAGAIN, ENOTCONN: return .full
-            default: return .broken
-            }
-        }
-    }
-
-    @unsafe private static func withAddress(
-        _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
-    ) throws(FileError) -> Int32 {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8)
-        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
-            throw FileError(path, "is too long for the name of a socket: set TMPDIR to a shorter folder")
-        }
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
-        return unsafe withUnsafePointer(to: &address) { address in
-            unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
         }
     }
 }

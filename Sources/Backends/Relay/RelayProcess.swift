@@ -22,15 +22,24 @@ package final class RelayProcess: Sendable {
         /// Forgets how late it was so far.
         case forget
         case lateness
+        case enter(Relay.Mode)
+        /// Leads new connections to another store.
+        case lead(to: StreamAddress)
 
         package init?(_ line: String) {
-            let words = line.split(separator: " ")
+            let words = line.split(separator: " ", maxSplits: 1)
             switch (words.first, words.count) {
             case ("delay", 2):
                 guard let delay_ns = UInt64(words[1]) else { return nil }
                 self = .delay(ns: delay_ns)
             case ("forget", 1): self = .forget
             case ("lateness", 1): self = .lateness
+            case ("enter", 2):
+                guard let mode = Relay.Mode(rawValue: String(words[1])) else { return nil }
+                self = .enter(mode)
+            case ("lead", 2):
+                guard let store = StreamAddress(name: String(words[1])) else { return nil }
+                self = .lead(to: store)
             default: return nil
             }
         }
@@ -40,6 +49,8 @@ package final class RelayProcess: Sendable {
             case .delay(let delay_ns): "delay \(delay_ns)\n"
             case .forget: "forget\n"
             case .lateness: "lateness\n"
+            case .enter(let mode): "enter \(mode.rawValue)\n"
+            case .lead(let store): "lead \(store.name)\n"
             }
         }
     }
@@ -51,8 +62,6 @@ package final class RelayProcess: Sendable {
 
     private static let patience_s = 5.0
 
-    /// Where clients reach it.
-    package let path: String
     package var processID: Int32 { process.id }
     private let process: ChildProcess
     private let talk: Mutex<Talk>
@@ -64,9 +73,8 @@ package final class RelayProcess: Sendable {
     /// - Parameters:
     ///   - program: a program that serves as a relay.
     ///   - arguments: what makes it do so.
-    ///   - path: where it shall listen, as the arguments say.
     /// - Throws: `RelayError` when it does not listen.
-    package init(_ program: URL, _ arguments: [String], listeningAt path: String) throws(RelayError) {
+    package init(_ program: URL, _ arguments: [String]) throws(RelayError) {
         let (input, output) = (Pipe(), Pipe())
         do throws(FileError) {
             process = try ChildProcess(
@@ -75,7 +83,6 @@ package final class RelayProcess: Sendable {
         } catch { throw RelayError(description: "the relay cannot be started: \(error.reason)") }
         try? output.fileHandleForWriting.close()
         try? input.fileHandleForReading.close()
-        self.path = path
         talk = Mutex(Talk(input: input.fileHandleForWriting, output: LineReader(output.fileHandleForReading)))
         _ = try ask(.forget)
     }
@@ -88,6 +95,11 @@ package final class RelayProcess: Sendable {
     package func setDelay(ns delay_ns: UInt64) throws(RelayError) { _ = try ask(.delay(ns: delay_ns)) }
 
     package func forget() throws(RelayError) { _ = try ask(.forget) }
+
+    package func enter(_ mode: Relay.Mode) throws(RelayError) { _ = try ask(.enter(mode)) }
+
+    /// Leads new connections to another store, and breaks those that there are.
+    package func lead(to store: StreamAddress) throws(RelayError) { _ = try ask(.lead(to: store)) }
 
     /// - Returns: `nil` where nothing has gone.
     package func lateness() throws(RelayError) -> Lateness? {

@@ -1,3 +1,4 @@
+import CAuthBenchSQLite
 import Foundation
 
 /// Tells our own database files from everything else, so that nobody's data is ever dropped.
@@ -142,4 +143,41 @@ private enum SQLiteSide: String, CaseIterable {
 /// Why a path cannot be the database of a run.
 package struct SQLiteFileError: Error, CustomStringConvertible {
     package var description: String
+}
+
+/// The disk under all databases of this process, as far as it can be full.
+///
+/// SQLite asks the system through a table that may be changed (sqlite3_vfs, xSetSystemCall), so that no disk need be
+/// filled: each write then fails as the system would let it fail (ENOSPC).
+package enum SQLiteDisk {
+    /// The calls by which SQLite writes to a file (os_unix.c); which of them it uses depends on how it was compiled.
+    private static let calls = ["write", "pwrite", "pwrite64"]
+
+    /// Lets no write succeed until `free`.
+    package static func fill() {
+        for name in calls {
+            switch name {
+            case "write":
+                let refused: @convention(c) (Int32, UnsafeRawPointer?, Int) -> Int = { _, _, _ in
+                    errno = ENOSPC
+                    return -1
+                }
+                unsafe put(unsafeBitCast(refused, to: sqlite3_syscall_ptr.self), name)
+            default:
+                let refused: @convention(c) (Int32, UnsafeRawPointer?, Int, Int) -> Int = { _, _, _, _ in
+                    errno = ENOSPC
+                    return -1
+                }
+                unsafe put(unsafeBitCast(refused, to: sqlite3_syscall_ptr.self), name)
+            }
+        }
+    }
+
+    /// Gives the disk room again.
+    package static func free() { for name in calls { unsafe put(nil, name) } }
+
+    @unsafe private static func put(_ call: sqlite3_syscall_ptr?, _ name: String) {
+        guard let system = unsafe sqlite3_vfs_find(nil) else { return }
+        _ = unsafe system.pointee.xSetSystemCall(system, name, call)
+    }
 }

@@ -1,0 +1,250 @@
+import AuthConformance
+import AuthCore
+import AuthHarness
+import AuthResults
+import Backends
+import Foundation
+
+/// Carries out one `authbench outage`, from open stores to a written result folder.
+struct OutageExecution {
+    /// What is measured, beside the plan of the run.
+    struct Settings {
+        /// What happens to whom; no fault for a strategy without a store.
+        typealias Case = (strategy: Int, fault: StoreFault?)
+
+        var cases: [Case]
+        var before_s: Double
+        var fault_s: Double
+        var after_s: Double
+        var limit: StoreRTT
+        var severity: StoreFaults.Severity
+    }
+
+    let plan: RunPlan
+    let settings: Settings
+
+    /// The outages, complete or not, in the order in which they were measured.
+    struct Outcome {
+        /// The identity that the files have.
+        let identity: RunIdentity
+        var outages: [OutageAssessment] = []
+        var folder: URL?
+        var signal: Int32?
+        var failure: String?
+    }
+
+    func run() throws -> Outcome {
+        let (stop, cleanup) = (StopFlag(), Cleanup())
+        let interruption = Interruption(stop: stop, cleanup: cleanup)
+        defer { interruption.end() }
+        try Resources.require(clients: plan.workload.clients)
+        let stores = try Stores(plan, cleanup: cleanup)
+        let trace = Trace(plan.workload)
+        let identity = RunIdentity(
+            runID: RunClock.identifier("outage-\(plan.workload.name)"), workload: plan.workload.name,
+            traceSHA256: trace.sha256())
+        let (observer, files) = try Observer.start(plan, identity, cleanup, stores)
+        var outcome = measure(trace, stores, files, observer.instruments, stop)
+        outcome.signal = interruption.signal
+        let isEmpty = outcome.outages.isEmpty
+        let failure = files.finish(isEmpty: isEmpty, failure: outcome.failure, signal: outcome.signal)
+        outcome.failure = outcome.failure ?? failure
+        if !isEmpty { outcome.folder = files.folder.url }
+        let rest = stores.close(isEmpty: isEmpty)
+        outcome.failure = outcome.failure ?? rest
+        return outcome
+    }
+
+    private func measure(
+        _ trace: Trace, _ stores: Stores, _ files: ResultFiles, _ instruments: Instruments, _ stop: StopFlag
+    ) -> Outcome {
+        func ns(_ time_s: Double) -> UInt64 { UInt64(time_s * 1e9) }
+        var outcome = Outcome(identity: files.folder.identity)
+        var doing = "nothing"
+        let isShown = !plan.isQuiet && Console.isErrorTerminal
+        defer { if isShown { Console.overwrite("") } }
+        var run = OutageRun(
+            trace: trace, before_ns: ns(settings.before_s), fault_ns: ns(settings.fault_s),
+            after_ns: ns(settings.after_s), cores: ProcessInfo.processInfo.activeProcessorCount,
+            instruments: instruments, stop: stop)
+        run.hostile = HostileCorpus()
+        let faults = StoreFaults(stores, settings.severity)
+        do {
+            for number in 1...plan.schedule.repeats.count {
+                for (place, one) in settings.cases.enumerated() {
+                    let strategy = plan.strategies[one.strategy]
+                    doing =
+                        "measuring \(strategy.descriptor.id)"
+                        + (one.fault.map { " with \($0.rawValue)" } ?? "")
+                    if isShown {
+                        let count = settings.cases.count * plan.schedule.repeats.count
+                        let at = (number - 1) * settings.cases.count + place + 1
+                        Console.overwrite("\(doing), \(at) of \(count)")
+                    }
+                    var measurement = try measure(strategy, one.fault, run, stores, faults)
+                    measurement.repeatIndex = number
+                    outcome.outages.append(OutageAssessment(measurement, limit_ns: settings.limit.time_ns))
+                    do { try files.write(outcome.outages) } catch {
+                        outcome.outages.removeLast()
+                        throw error
+                    }
+                }
+            }
+        } catch { outcome.failure = files.failure(of: error, doing: doing) }
+        return outcome
+    }
+
+    private func measure(
+        _ strategy: any (AuthStrategy & ~Copyable).Type, _ fault: StoreFault?, _ run: OutageRun,
+        _ stores: Stores,
+        _ faults: StoreFaults
+    ) throws -> OutageMeasurement {
+        var environment = stores.environment
+        let isFailover = fault == .failover
+        if isFailover { environment.redis?.replicas = settings.severity.replicas }
+        let measured = Result {
+            var measurement = try run.measure(
+                strategy, in: environment, injecting: try fault.map { try faults.arrange($0) })
+            if isFailover {
+                measurement.replication = .init(
+                    delay_ns: settings.severity.replicationDelay.time_ns, replicas: settings.severity.replicas
+                )
+            }
+            return measurement
+        }
+        try faults.restore()
+        return try measured.get()
+    }
+}
+
+extension OutageExecution.Outcome {
+    /// Turns what went wrong into the exit status, the gravest first, after everything has been shown.
+    func check() throws {
+        func first(_ fault: (OutageAssessment) -> String?) -> String? {
+            outages.compactMap { row in fault(row).map { "\(row.measurement.strategy): \($0)" } }.first
+        }
+        if let wrong = first(\.wrongDecisions) {
+            if let failure { Console.complain(failure) }
+            throw CommandError(status: ExitStatus.negative, message: "wrong decisions: \(wrong)")
+        }
+        if let failure { throw CommandError.runtime(failure) }
+        if let signal { throw CommandError.stopped(by: signal, in: folder) }
+        if let reason = first(\.inconclusive) {
+            throw CommandError(status: ExitStatus.notValid, message: "not valid: \(reason)")
+        }
+    }
+}
+
+extension OutageAssessment {
+    fileprivate var wrongDecisions: String? {
+        if wronglyAccepted > 0 { return "\(wronglyAccepted) requests were accepted wrongly" }
+        return refusedWithoutFault > 0
+            ? "\(refusedWithoutFault) good credentials were refused before anything had happened to the store"
+            : nil
+    }
+}
+
+/// Does to the stores of a run what is asked for, and puts them in order again.
+final class StoreFaults {
+    /// How hard it is.
+    struct Severity {
+        var slowRTT: StoreRTT
+        var replicationDelay: StoreRTT
+        /// How many replicas a sign-out waits for.
+        var replicas: Int
+    }
+
+    private let stores: Stores
+    private let severity: Severity
+    /// Another writer's connection to the database; it has the lock while there is one.
+    private var writer: SQLiteConnection?
+    private var replica: Replica?
+
+    init(_ stores: Stores, _ severity: Severity) { (self.stores, self.severity) = (stores, severity) }
+
+    /// Makes ready what a fault needs before anything is measured.
+    ///
+    /// - Returns: what is to be done to the store, and undone, on this thread.
+    /// - Throws: what the stores throw.
+    func arrange(_ fault: StoreFault) throws -> OutageRun.Injection {
+        let (server, relay) = (stores.server, stores.relay)
+        return switch fault {
+        case .stop: .init(fault, begin: { server?.suspend() }, end: { server?.resume() })
+        case .kill: .init(fault, begin: { server?.stop() }, end: { try server?.restart() })
+        case .cut: .init(fault, begin: { try relay?.enter(.hold) }, end: { try relay?.enter(.pass) })
+        case .reset: .init(fault, begin: { try relay?.enter(.reset) }, end: { try relay?.enter(.pass) })
+        case .slow:
+            .init(
+                fault, begin: { [severity] in try relay?.slow(byRTT_ns: severity.slowRTT.time_ns) },
+                end: { try relay?.slow(byRTT_ns: 0) })
+        case .failover: try arrangeFailover()
+        case .lock: .init(fault, begin: { try self.lock() }, end: { self.writer = nil })
+        case .full: .init(fault, begin: { SQLiteDisk.fill() }, end: { SQLiteDisk.free() })
+        }
+    }
+
+    /// Puts the stores in order for the next measurement, however the last one ended.
+    func restore() throws {
+        writer = nil
+        SQLiteDisk.free()
+        stores.server?.resume()
+        try stores.relay?.enter(.pass)
+        try stores.relay?.slow(byRTT_ns: 0)
+        guard let replica, let server = stores.server else { return }
+        self.replica = nil
+        replica.end()
+        try server.restart()
+        try stores.relay?.lead(to: server.endpoint.address)
+    }
+
+    /// Begins a transaction that writes, and does not end it; closing the connection rolls it back.
+    private func lock() throws {
+        let connection = try SQLitePragmas.connect(
+            path: stores.environment.sqlite.path, synchronous: "normal")
+        try connection.beginWriting()
+        writer = consume connection
+    }
+
+    private func arrangeFailover() throws -> OutageRun.Injection {
+        guard let server = stores.server, let relay = stores.relay else {
+            preconditionFailure("a failover is refused for a server that is not our own")
+        }
+        let replica = try Replica(of: server, in: stores.folder, delay: severity.replicationDelay)
+        self.replica = replica
+        return .init(
+            .failover,
+            begin: {
+                // What was on its way is lost with the primary.
+                try replica.relay.enter(.reset)
+                server.stop()
+            },
+            end: {
+                try replica.server.promote(password: server.endpoint.password)
+                try relay.lead(to: replica.server.endpoint.address)
+            })
+    }
+
+    /// A second server, which gets all that the first one does, later.
+    private final class Replica {
+        let server: PrivateRedisServer
+        let relay: RelayProcess
+
+        init(of primary: PrivateRedisServer, in folder: URL, delay: StoreRTT) throws {
+            let own = folder.appendingPathComponent("replica", isDirectory: true)
+            try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
+            guard let port = LoopbackPort.free() else {
+                throw CommandError.runtime("no port of 127.0.0.1 is free for the replica of Redis")
+            }
+            relay = try StoreRelay.start(
+                at: .tcp(host: "127.0.0.1", port: port), to: primary.endpoint.address)
+            server = try PrivateRedisServer(folder: own)
+            try server.follow(primary, port: port)
+            try relay.setDelay(ns: delay.time_ns)
+        }
+
+        func end() {
+            server.stop()
+            relay.end()
+        }
+    }
+}

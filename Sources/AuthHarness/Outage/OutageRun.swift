@@ -1,0 +1,164 @@
+import AuthCore
+import Dispatch
+import Synchronization
+
+/// Measures what a strategy does while its store is away: requests come at a given rate, whatever happens to the store.
+package struct OutageRun: Sendable {
+    /// What is done to a store, and undone; both are called on the thread that measures.
+    package struct Injection {
+        package var fault: StoreFault
+        package var begin: () throws -> Void
+        /// Returns when the store can be asked again.
+        package var end: () throws -> Void
+
+        package init(
+            _ fault: StoreFault, begin: @escaping () throws -> Void, end: @escaping () throws -> Void
+        ) {
+            (self.fault, self.begin, self.end) = (fault, begin, end)
+        }
+    }
+
+    /// With requests at moments fixed in advance.
+    package var trace: Trace
+    /// How long requests are due before the fault, while it lasts, and after it.
+    package var before_ns: UInt64
+    package var fault_ns: UInt64
+    package var after_ns: UInt64
+    /// How many clients load at once.
+    package var cores: Int
+    /// Where the lines of hostile probes come from.
+    package var hostile: (any HostileSource)?
+    package var instruments: Instruments
+    package var stop: StopFlag
+
+    package init(
+        trace: Trace, before_ns: UInt64, fault_ns: UInt64, after_ns: UInt64, cores: Int,
+        instruments: Instruments, stop: StopFlag
+    ) {
+        self.trace = trace
+        self.before_ns = before_ns
+        self.fault_ns = fault_ns
+        self.after_ns = after_ns
+        self.cores = cores
+        self.instruments = instruments
+        self.stop = stop
+    }
+
+    var duration_ns: UInt64 { before_ns + fault_ns + after_ns }
+
+    /// Measures one strategy once.
+    ///
+    /// - Parameters:
+    ///   - strategy: the strategy.
+    ///   - environment: where the stores are.
+    ///   - injection: what happens to its store; `nil` where it has none.
+    /// - Returns: what was measured; its `repeatIndex` is 1.
+    /// - Throws: `StoppedError` when the stop flag was raised, else what the strategy threw before the clock started, or
+    ///   what the injection threw.
+    package func measure(
+        _ strategy: any (AuthStrategy & ~Copyable).Type, in environment: Environment,
+        injecting injection: Injection?
+    ) throws -> OutageMeasurement {
+        try strategy.outlast(self, in: environment, injecting: injection)
+    }
+
+    /// Does to the store what is to be done to it, each when it is due.
+    ///
+    /// - Returns: when it began and when the store was back.
+    fileprivate func inject(_ injection: Injection?, from start_ns: UInt64) throws -> Range<UInt64> {
+        let monotonic = instruments.monotonic
+        monotonic.rest(until_ns: start_ns + before_ns, stop: stop)
+        let began_ns = monotonic.now_ns
+        if !stop.isRaised { try injection?.begin() }
+        monotonic.rest(until_ns: start_ns + before_ns + fault_ns, stop: stop)
+        try injection?.end()
+        return (began_ns - start_ns)..<(monotonic.now_ns - start_ns)
+    }
+}
+
+extension AuthStrategy where Self: ~Copyable {
+    fileprivate static func outlast(
+        _ run: OutageRun, in environment: Environment, injecting injection: OutageRun.Injection?
+    ) throws -> OutageMeasurement {
+        let clients = try loadedClients(run, in: environment)
+        let logs = clients.map { _ in OutageLogBox() }
+        let due = DueRequests(run.trace.clients.map(\.arrivals), in: 0..<run.duration_ns)
+        let (barrier, pulse, over) = (StartBarrier(clients: clients.count), Pulse(), StopFlag())
+        var observed: (@Sendable () -> Usage)?
+        let start = { @Sendable in
+            for (client, log) in zip(clients, logs) {
+                client.outlast(through: barrier, into: log, by: run.instruments, pulse: pulse, stop: over)
+            }
+        }
+        let phase = try barrier.open(starting: start) {
+            observed = run.instruments.observe(descriptor)
+            return Phase(
+                due: due, start_ns: run.instruments.monotonic.now_ns, duration_ns: run.duration_ns,
+                isDrained: true)
+        }
+        let fault = Result { try run.inject(injection, from: phase.start_ns) }
+        if (try? fault.get()) == nil || run.stop.isRaised { over.raise() }
+        try pulse.wait(
+            for: barrier.done, quiet_ns: run.duration_ns, patience_s: run.instruments.patience_s,
+            strategy: descriptor.id)
+        let usage = observed?()
+        let fault_ns = try fault.get()
+        if run.stop.isRaised { throw StoppedError() }
+        let group = DispatchGroup()
+        for (client, log) in zip(clients, logs) { client.check(group, into: log, by: run) }
+        group.wait()
+        if run.stop.isRaised { throw StoppedError() }
+        return measurement(of: logs, run, injection, fault_ns, usage)
+    }
+
+    private static func loadedClients(
+        _ run: OutageRun, in environment: Environment
+    ) throws -> [Client<Self>] {
+        let shared = try prepare(in: environment)
+        let lines = try run.hostile?.lines(for: Self.self, sharing: shared, policy: environment.policy) ?? []
+        let clients = try run.trace.clients.indices.map {
+            try Client<Self>($0, sharing: shared, trace: run.trace, hostile: lines)
+        }
+        let loading = Loading(
+            width: run.cores, patience_s: run.instruments.loadingPatience_s, stop: run.stop,
+            progress: { _ in })
+        for client in clients { client.load(loading, share: 1) }
+        try loading.wait(for: descriptor.id)
+        let common = try clients.first?.issue(run.trace.shared) ?? []
+        for client in clients { client.take(common, of: run.trace.shared) }
+        return clients
+    }
+
+    private static func measurement(
+        of logs: [OutageLogBox], _ run: OutageRun, _ injection: OutageRun.Injection?,
+        _ fault_ns: Range<UInt64>, _ usage: Usage?
+    ) -> OutageMeasurement {
+        var (requests, check, errors) = ([OutageRequest](), OutageCheck(), ErrorKinds())
+        for box in logs {
+            box.log.withLock { log in
+                requests += log.requests
+                check += log.check
+                errors += log.errors
+            }
+        }
+        for index in requests.indices where requests[index].answer == .staleAccepted {
+            requests[index].answer = answer(requests[index], injection, fault_ns)
+        }
+        var measurement = OutageMeasurement(
+            strategy: descriptor.id, promise: descriptor.revocation, fault: injection?.fault, repeatIndex: 1,
+            clients: logs.count, targetRate: run.trace.arrival.rate ?? 0, duration_ns: run.duration_ns,
+            fault_ns: fault_ns, requests: requests.sorted { $0.due_ns < $1.due_ns }, check: check,
+            errors: errors)
+        measurement.standstill_ns = usage?.standstill_ns ?? 0
+        return measurement
+    }
+
+    /// What it is that a signed-out credential was accepted: promised, the doing of a store that forgot, or wrong.
+    private static func answer(
+        _ request: OutageRequest, _ injection: OutageRun.Injection?, _ fault_ns: Range<UInt64>
+    ) -> OutageRequest.Answer {
+        if descriptor.revocation == .atExpiry { return .staleAccepted }
+        let hasForgotten = injection?.fault == .failover && request.end_ns >= fault_ns.lowerBound
+        return hasForgotten ? .revived : .wronglyAccepted
+    }
+}
