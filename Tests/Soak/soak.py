@@ -27,6 +27,8 @@ COMMANDS = {
     "run": ["run", *SMALL, *STORES, "--duration", "0.1", "--warm-up", "0", "--repeats", "100"],
     "distance": ["run", *SMALL, *STORES, "--duration", "0.1", "--warm-up", "0", "--repeats", "100", "--store-rtt", "1ms"],
     "exposure": ["exposure", "--clients", "3", "--seconds", "2", "--credentials", "20", "--quiet", *STORES],
+    # A server that dies, one that stands still, and one that is started again: nobody may be left of any.
+    "outage": ["outage", *SMALL, *STORES, "--rate", "200", "--after", "0.5", "--for", "0.3", "--recovery", "1"],
     "gate": ["gate", "--base", "{program}", "--head", "{program}", "--strategy", "redis", "--operation", "authenticate",
              "--quiet", "--out", "gate"],
     "conform": ["conform", *STORES, "--quiet"],
