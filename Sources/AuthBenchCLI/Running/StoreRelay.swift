@@ -11,6 +11,8 @@ final class StoreRelay: Sendable {
     /// Round trips of the server's own ping through the relay, before anything is measured.
     let roundTrips: RedisRoundTrips
     private let process: RelayProcess
+    /// How long bytes are held in each direction.
+    private let delay_ns: UInt64
     /// How late the relay was meanwhile.
     private let calm: RelayProcess.Lateness
 
@@ -45,11 +47,19 @@ final class StoreRelay: Sendable {
                 trips = try ping()
             }
             roundTrips = trips
+            self.delay_ns = UInt64(delay_ns)
             calm = try process.lateness() ?? .init(p50_ns: 0, p99_ns: 0, portions: 0)
         } catch { throw CommandError.runtime("--store-rtt: \(error)") }
     }
 
     func end() { process.end() }
+
+    /// Holds bytes back as calibrated, or passes them on at once.
+    func hold(_ isHolding: Bool) throws {
+        do { try process.setDelay(ns: isHolding ? delay_ns : 0) } catch {
+            throw CommandError.runtime("--store-rtt: \(error)")
+        }
+    }
 
     /// Forgets how late the relay was so far.
     func begin() { try? process.forget() }
