@@ -10,7 +10,7 @@ struct BackOff: Sendable {
     static let shortest_ns: UInt64 = 1_000_000
     static let longest_ns: UInt64 = 250_000_000
     /// A client that is to do a number of operations does not do the rest after so long without a decision.
-    static let patience_ns: UInt64 = 10_000_000_000
+    static let patience_ns: UInt64 = 5_000_000_000
 
     /// The same for the same client in each run.
     private var random: RandomSource
