@@ -58,6 +58,7 @@ final class GateSandbox {
     /// Makes the stores of a block, near for now.
     ///
     /// - Parameter processors: to which the block will be bound; a relay is calibrated there, by a client that is there too.
+    /// - Throws: `GateError` without a folder or a server, else what the relay threw.
     func open(on processors: [Int] = []) throws {
         close()
         let folder = try makeFolder(String(UUID().uuidString.prefix(8)))

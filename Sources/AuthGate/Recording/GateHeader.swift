@@ -92,8 +92,9 @@ package struct GateHeader: Codable, Sendable, Equatable {
     package var seed: UInt64
     package var population: Int
     package var budget_s: Double
-    /// How far away the store was to be: recordings that differ in it are of different work. `nil` where it was asked
-    /// directly, or no case has one.
+    /// How far away the store was to be; `nil` where it was asked directly, or no case has one.
+    ///
+    /// Recordings that differ in it are of different work.
     package var store_rtt_asked_ns: UInt64?
     package var rules: StagedTest.Rules
     package var metrics: [Metric]

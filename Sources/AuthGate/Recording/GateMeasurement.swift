@@ -35,9 +35,11 @@ package struct GateMeasurement: Codable, Sendable, Equatable {
     package var cpu_ns: [UInt64] = []
     /// Of the store's process; empty where it has none.
     package var store_cpu_ns: [UInt64] = []
-    /// How far away the store was (`--store-rtt`): the time of half of the round trips, and of 99 in 100. Without a relay
-    /// there is none.
+    /// How far away the store was (`--store-rtt`), for half of the round trips.
+    ///
+    /// Without a relay nobody knows.
     package var store_rtt_p50_ns: UInt64?
+    /// The same for 99 in 100.
     package var store_rtt_p99_ns: UInt64?
     package var base = Side()
     package var head = Side()

@@ -201,8 +201,8 @@ struct JarReplay: ~Copyable {
 
     /// Sends each request as soon as the one before is answered, as `ClientState.replayClosedLoop` does.
     mutating func replayClosedLoop<S: AuthStrategy & ~Copyable>(
-        _ phase: Phase, on strategy: inout S, into recorder: inout Recorder, backingOff backOff: inout BackOff,
-        by monotonic: MonotonicClock, stop: StopFlag
+        _ phase: Phase, on strategy: inout S, into recorder: inout Recorder,
+        backingOff backOff: inout BackOff, by monotonic: MonotonicClock, stop: StopFlag
     ) {
         let count = phase.operations(of: jar.client)
         var start_ns = monotonic.now_ns
