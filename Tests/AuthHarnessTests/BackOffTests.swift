@@ -64,7 +64,8 @@ struct BackOffTests {
         let measurement = try measure(.throwsEveryTenth, .duration(nanoseconds: 2000 * ms))
         let service = try #require(measurement.operations.first).service.total
         #expect(service.count == measurement.total.completed)
-        #expect(service.max_ns < 110_000 && service.value_ns(at: 0) ?? 0 > 90_000)
+        // Each call took 0.1 ms.
+        #expect(service.buckets.count == 1)
         #expect(abs(try #require(measurement.little_residual)) < 0.005)
         #expect(measurement.wall_ns >= 2000 * ms)
         #expect(measurement.operationsPerSecond < 7500, "10 000 if errors and pauses took no time")

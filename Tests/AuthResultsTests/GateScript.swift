@@ -67,7 +67,8 @@ struct GateScript {
         var measurement = GateMeasurement(caseIndex: item)
         for role in [GateRole.base, .head, .head, .base] {
             let slice_ns = UInt64(time_ns(role, item, block) * Double(operations))
-            measurement.add(role, wall_ns: slice_ns, cpu_ns: slice_ns)
+            measurement.add(
+                role, wall_ns: slice_ns, cpu_ns: slice_ns, storeCPU_ns: distance.map { _ in slice_ns })
         }
         if let distance {
             let was_ns = distance.was_ns(item, block)

@@ -54,7 +54,9 @@ struct GateBlockRunner {
             facts.dropped =
                 GateDisturbance.reason(
                     facts, measurements: measurements, measured_ns: now_ns - measured_ns)
-                ?? plan.distance.flatMap { GateDisturbance.reason(measurements, asked: $0.asked) }
+                ?? plan.distance.flatMap {
+                    GateDisturbance.reason(measurements, asked: $0.asked, cases: cases)
+                }
             return measurements.map { GateLine(measurement: $0) } + [GateLine(block: facts)]
         }
     }

@@ -255,10 +255,14 @@ package enum GateDisturbance {
     /// - Parameters:
     ///   - measurements: all of a block.
     ///   - asked: how far away the store was to be.
+    ///   - cases: those of the gate.
     /// - Returns: why the block must be dropped, if so: the store was nearer or farther away in one of the cases.
-    package static func reason(_ measurements: [GateMeasurement], asked: StoreRTT) -> String? {
-        measurements.lazy.compactMap {
-            StoreDistance(asked_ns: asked.time_ns, p50_ns: $0.store_rtt_p50_ns).fault
+    package static func reason(
+        _ measurements: [GateMeasurement], asked: StoreRTT, cases: [GateHeader.Case]
+    ) -> String? {
+        measurements.lazy.compactMap { one in
+            StoreDistance(asked_ns: asked.time_ns, p50_ns: one.store_rtt_p50_ns).fault
+                .map { "in \(cases[one.caseIndex].name) \($0)" }
         }.first
     }
 }
