@@ -5,6 +5,8 @@ package struct GateError: Error, Equatable, CustomStringConvertible {
         case failed
         /// What the gate would write its recording into cannot be used.
         case badOutput
+        /// The time that the gate may take is too short for anything.
+        case badBudget
         /// The two programs make different traces.
         case incomparable
         /// The two programs have no strategy in common.

@@ -161,13 +161,8 @@ package struct ValidityFacts {
             + " per second were answered"
     }
 
-    /// 0 asks for a relay without delay, which is as far as it is.
     private var distance: String? {
-        guard let asked_ns = storeRTTAsked_ns, asked_ns > 0, let storeRTT_ns,
-            !ValidityRule.isAsFar(storeRTT_ns, as: asked_ns)
-        else { return nil }
-        return
-            "the store was \(TextTable.time(storeRTT_ns)) away, not \(TextTable.time(asked_ns)): the machine was too busy for the relay"
+        storeRTTAsked_ns.flatMap { StoreDistance(asked_ns: $0, p50_ns: storeRTT_ns).fault }
     }
 
     private var lateHarness: String? {
@@ -225,6 +220,17 @@ package struct ValidityFacts {
         guard let little_residual, abs(little_residual) > 0.02 else { return nil }
         return
             "harness fault: clients, throughput and service time disagree by \((little_residual * 100).formatted(digits: 1)) % (Little's law)"
+    }
+}
+
+extension StoreDistance {
+    /// Why what was measured at this distance must not be used, if so.
+    ///
+    /// 0 asks for a relay without delay, which is as far as it is.
+    package var fault: String? {
+        guard asked_ns > 0, let p50_ns, !ValidityRule.isAsFar(p50_ns, as: asked_ns) else { return nil }
+        return
+            "the store was \(TextTable.time(p50_ns)) away, not \(TextTable.time(asked_ns)): the machine was too busy for the relay"
     }
 }
 

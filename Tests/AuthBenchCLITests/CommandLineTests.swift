@@ -41,6 +41,11 @@ struct CommandLineTests {
         "--population", "320", "--operations", "4000", "--warm-up", "0", "--repeats", "2", "-q",
     ]
 
+    /// A gate with a distance; its programs are not looked at before that.
+    private static func gate(_ distance: String) -> [String] {
+        ["gate", "--base", "/bin/true", "--head", "/bin/true", "--store-rtt", distance]
+    }
+
     static let wrongCommandLines: [[String]] = [
         ["run", "--strategy", "nope"], ["run", "--strategy", "h"], ["run", "--strategy", ""],
         ["run", "nosuch"], ["run", "--clients", "0"],
@@ -54,6 +59,8 @@ struct CommandLineTests {
         ["run", "--seed", "-1"], ["run", "--sqlite-synchronous", "off"],
         ["run", "--store-rtt", "-1"], ["run", "--store-rtt", "1"], ["run", "--store-rtt", "1h"],
         ["run", "--store-rtt", "nan"], ["run", "--store-rtt", "1001ms"], ["run", "--store-rtt", ""],
+        gate("-1"), gate("1"), gate("1h"), gate("nan"), gate("1001ms"), gate(""),
+        ["gate", "--replay", "recording.jsonl", "--store-rtt", "1ms"],
         ["run", "--sqlite-mmap", "-1"], ["run", "--sqlite-mmap", "2GiB"], ["run", "--sqlite-mmap", "1MB"],
         ["run", "--format", "xml"],
         ["run", "--bogus"],

@@ -215,13 +215,7 @@ final class GateCommandTests {
         #expect(result.status == 128 + SIGTERM)
         #expect(result.errors.contains("stopped by a signal"))
         #expect(children.count >= 4)
-        for _ in 0..<200 where !children.allSatisfy(isGone) { usleep(10_000) }
-        #expect(children.allSatisfy(isGone))
-    }
-
-    /// Gone, or only waiting for somebody to ask how it ended.
-    private func isGone(_ process: Int32) -> Bool {
-        let status = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
-        return status?.contains(") Z ") ?? true
+        for _ in 0..<200 where !children.allSatisfy(Program.isGone) { usleep(10_000) }
+        #expect(children.allSatisfy(Program.isGone))
     }
 }

@@ -1,3 +1,4 @@
+import Backends
 import Foundation
 import Testing
 
@@ -40,6 +41,24 @@ struct GateSimulateTests {
         let lines = result.output.split(separator: "\n").dropFirst()
         #expect(lines.count == 15 && lines.allSatisfy { $0.hasPrefix("recorded,") })
         #expect(try simulate("--noise", noise, "--noise", noise).output.hasPrefix("gate "))
+    }
+
+    @Test("recordings of different distances to the store are incomparable")
+    func distances() throws {
+        let near = try String(contentsOf: Recordings.url("equal"), encoding: .utf8)
+        let lines = near.split(separator: "\n").map(String.init)
+        let far =
+            [lines[0].replacing("\"schema\":2", with: "\"schema\":2,\"store_rtt_asked_ns\":1000000")]
+            + lines[1..<lines.count - 1]
+        let text = far.map { $0 + "\n" }.joined()
+        let end = lines[lines.count - 1].replacing(
+            /"sha256":"[0-9a-f]*"/, with: "\"sha256\":\"\(SHA256.hexadecimal(of: Array(text.utf8)))\"")
+        try write(text + end + "\n", to: "far.jsonl")
+        #expect(try simulate("--noise", "far.jsonl", "--noise", "far.jsonl").status == 0)
+        let result = try simulate("--noise", Recordings.url("equal").path, "--noise", "far.jsonl")
+        #expect(result.status == 4 && result.output.isEmpty)
+        #expect(
+            result.errors.contains("far.jsonl were recorded at different --store-rtt"), "\(result.errors)")
     }
 
     @Test("says what is wrong with its input in one line")

@@ -60,6 +60,12 @@ final class Program {
         return text.split(separator: " ").compactMap { Int32($0) }
     }
 
+    /// Gone, or only waiting for somebody to ask how it ended.
+    static func isGone(_ process: Int32) -> Bool {
+        let status = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+        return status?.contains(") Z ") ?? true
+    }
+
     func finish() -> Result {
         let text = output.fileHandleForReading.readDataToEndOfFile()
         let complaints = errors.fileHandleForReading.readDataToEndOfFile()

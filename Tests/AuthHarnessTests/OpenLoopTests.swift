@@ -60,6 +60,18 @@ struct OpenLoopTests {
         #expect(script.calls.load(ordering: .relaxed) == 3)
     }
 
+    @Test("asks a store that refuses at once no oftener than requests are due, and never backs off")
+    func refusingStore() throws {
+        let clock = SimulatedClock()
+        let script = Script(.throwsAlways, inside: { clock.advance(by_ns: 10_000) })
+        let measurement = try script.measure(
+            .open(.constant, rate: 1000), .duration(nanoseconds: 3_000_000_000), by: MonotonicClock(clock))
+        #expect(measurement.total.errors == 3000)
+        #expect(script.calls.load(ordering: .relaxed) == 3000)
+        #expect(measurement.openLoop?.lateOperations == 0)
+        #expect(measurement.wall_ns == 3_000_000_000)
+    }
+
     @Test("several clients take turns at a constant rate")
     func turns() throws {
         let gaps = (0..<4).map { client in

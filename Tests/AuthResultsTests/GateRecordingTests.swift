@@ -58,6 +58,11 @@ struct GateRecordingTests {
         #expect(fault { $0[1].measurement?.base.buckets = [5] }?.reason == unfit)
         #expect(fault { $0[1].measurement?.base.buckets = [5, .max] }?.reason == unfit)
         #expect(fault { $0[1].measurement?.base.buckets = [9, 5000, 5, 5000] }?.reason == unfit)
+        let strange = "the distance to the store does not match the header"
+        #expect(fault { $0[1].measurement?.store_rtt_p50_ns = 1_000_000 }?.reason == strange)
+        #expect(
+            fault { $0[0].header?.store_rtt_asked_ns = 1_000_000_001 }?.reason
+                == "the header is not one that a gate writes")
         #expect(fault { $0[3].block?.block = 2 }?.reason == "block 2 follows block 0")
         #expect(fault { $0[3].block?.stage = 4 }?.reason == "there is no stage 4")
     }

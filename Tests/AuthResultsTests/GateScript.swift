@@ -15,6 +15,8 @@ struct GateScript {
     var ratio: (Int, Int) -> Double = { _, _ in 1 }
     /// Why a block is dropped, by block from 1.
     var dropped: (Int) -> String? = { _ in nil }
+    /// How far away the store was to be, and how far it was: by case and block from 1.
+    var distance: (asked_ns: UInt64, was_ns: (Int, Int) -> UInt64)?
     /// The same program on both sides.
     var isSelfComparison = false
 
@@ -37,9 +39,11 @@ struct GateScript {
             head: .init(file: "head", sha256: isSelfComparison ? "b" : "h", version: "1"), started_at: "now",
             seed: 7, population: 100, budget_s: 300, rules: rules, cases: cases,
             unpaired: [], cores: 2)
+        header.store_rtt_asked_ns = distance?.asked_ns
         header.cases = header.cases.map { item in
             var item = item
             item.operations_per_slice = operations
+            item.has_server = distance != nil
             return item
         }
         var lines = [GateLine(header: header)]
@@ -63,7 +67,12 @@ struct GateScript {
         var measurement = GateMeasurement(caseIndex: item)
         for role in [GateRole.base, .head, .head, .base] {
             let slice_ns = UInt64(time_ns(role, item, block) * Double(operations))
-            measurement.add(role, wall_ns: slice_ns, cpu_ns: slice_ns)
+            measurement.add(
+                role, wall_ns: slice_ns, cpu_ns: slice_ns, storeCPU_ns: distance.map { _ in slice_ns })
+        }
+        if let distance {
+            let was_ns = distance.was_ns(item, block)
+            (measurement.store_rtt_p50_ns, measurement.store_rtt_p99_ns) = (was_ns, 2 * was_ns)
         }
         for role in GateRole.allCases {
             let bucket = UInt64(BucketLayout.index(of: UInt64(time_ns(role, item, block))))

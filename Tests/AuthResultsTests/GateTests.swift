@@ -47,6 +47,45 @@ struct GateTests {
         #expect(report.rows.contains { $0.why.hasPrefix("too noisy") })
     }
 
+    @Test(
+        "a store that was nearer or farther than asked by more than 5 %, or 50 µs, drops the block, whichever case it was",
+        arguments: [
+            (1_000_000, 1_050_000, true), (1_000_000, 1_050_001, false), (1_000_000, 949_999, false),
+            (10_000_000, 10_500_000, true), (10_000_000, 9_499_999, false), (0, 300_000, true),
+        ] as [(UInt64, UInt64, Bool)])
+    func distance(asked_ns: UInt64, was_ns: UInt64, isGood: Bool) throws {
+        let asked = try StoreRTT("\(asked_ns / 1000)us") { GateError.failed($0) }
+        var (near, far) = (GateMeasurement(caseIndex: 0), GateMeasurement(caseIndex: 1))
+        near.store_rtt_p50_ns = asked_ns
+        far.store_rtt_p50_ns = was_ns
+        let cases = GateScript(["authenticate", "login"]).cases
+        let reason = GateDisturbance.reason(
+            [GateMeasurement(caseIndex: 2), near, far], asked: asked, cases: cases)
+        #expect((reason == nil) == isGood)
+        #expect(isGood || reason?.hasPrefix("in hs256-jwt login the store was ") == true)
+        #expect(
+            GateDisturbance.reason([GateMeasurement(caseIndex: 2), near], asked: asked, cases: cases) == nil)
+    }
+
+    @Test(
+        "a gate says how far away the store was to be and was; more than a quarter of blocks at another distance are inconclusive"
+    )
+    func distances() throws {
+        var script = GateScript()
+        script.ratio = { noise($1 + $0, 0.5) }
+        #expect(try !script.report(blocks: [10]).notes.contains { $0.name == "store" })
+        script.distance = (1_000_000, { (_, block) in 1_000_000 + UInt64(block) * 1000 })
+        let report = try script.report(blocks: [10])
+        #expect(report.verdict == .pass)
+        #expect(
+            report.notes.first { $0.name == "store" }?.value
+                == "1.00 ms away asked (--store-rtt), 1.01 ms reached; p99 at most 2.02 ms")
+        script.dropped = { $0 % 3 == 0 ? "the store was 1.20 ms away, not 1.00 ms" : nil }
+        let disturbed = try script.report(blocks: [12])
+        #expect(disturbed.verdict == .inconclusive)
+        #expect(disturbed.reasons.contains { $0.contains("1.20 ms away") }, "\(disturbed.reasons)")
+    }
+
     @Test("what the budget cut short is inconclusive and says so")
     func budget() throws {
         var script = GateScript()

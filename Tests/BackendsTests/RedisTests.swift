@@ -1,7 +1,8 @@
-import Backends
 import Foundation
 import Synchronization
 import Testing
+
+@testable import Backends
 
 /// A clock that stands still until it is told how much time has passed.
 final class TestClock: Sendable {
@@ -136,7 +137,7 @@ struct RedisTests {
         defer { place.end() }
         let clock = TestClock()
         var connection = try RedisConnection(
-            server.endpoint, now_ns: { clock.now_ns.load(ordering: .relaxed) })
+            server.endpoint, now_ns: { clock.now_ns.load(ordering: .relaxed) }, random: { $0.upperBound })
         server.stop()
         func fails(_ text: String) -> Bool {
             do { _ = try connection.execute(RedisCommand("PING"), isRepeatable: true) } catch {
@@ -196,6 +197,29 @@ struct RedisTests {
         server.stop()
         #expect(kill(server.processID, 0) != 0)
         try FileManager.default.removeItem(at: place.folder)
+    }
+}
+
+@Suite("Pauses before connecting anew")
+struct ReconnectPauseTests {
+    @Test("a pause is drawn evenly from the half of its length to the whole, and another one each time")
+    func jitter() {
+        var (pause, now_ns) = (ReconnectPause { UInt64.random(in: $0) }, UInt64(1))
+        var lengths_ms: [Double] = []
+        for _ in 0..<2000 {
+            let length_ms = lengths_ms.isEmpty ? 10.0 : min(1000, 10 * pow(2, Double(lengths_ms.count)))
+            #expect(pause.begin(at: now_ns) == 0)
+            // The time that is left is told in whole milliseconds, rounded up.
+            let left_ms = pause.begin(at: now_ns)
+            lengths_ms.append(Double(left_ms))
+            #expect(Double(left_ms) >= length_ms / 2 && Double(left_ms) <= length_ms)
+            now_ns += left_ms * 1_000_000
+        }
+        let mean = lengths_ms.dropFirst(10).reduce(0, +) / Double(lengths_ms.count - 10)
+        #expect(abs(mean - 750) < 20, "more than six standard errors: \(mean)")
+        #expect(Set(lengths_ms).count > 300)
+        pause.end()
+        #expect(pause.begin(at: now_ns) == 0 && pause.begin(at: now_ns) <= 10)
     }
 }
 

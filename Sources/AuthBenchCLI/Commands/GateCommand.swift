@@ -94,6 +94,8 @@ struct GateRunCommand: ParsableCommand {
     )
     var instructions = false
 
+    @OptionGroup var distance: DistanceOptions
+
     @Option(
         help: ArgumentHelp(
             "Writes the recording and the reports to this folder, and makes it if it is missing.",
@@ -107,8 +109,9 @@ struct GateRunCommand: ParsableCommand {
 
     func run() throws {
         if let replay {
-            guard base == nil, head == nil, out == nil else {
-                throw CommandError.usage("--replay measures nothing: remove --base, --head and --out")
+            guard base == nil, head == nil, out == nil, distance.storeRtt == nil else {
+                throw CommandError.usage(
+                    "--replay measures nothing: remove --base, --head, --out and --store-rtt")
             }
             return try finish(try GateLines.read(URL(fileURLWithPath: replay)), files: nil)
         }
@@ -151,13 +154,17 @@ struct GateRunCommand: ParsableCommand {
         guard (1...86_400).contains(budget) else {
             throw CommandError.usage("--budget is \(budget): give 1 to 86400 seconds")
         }
-        return GatePlan(
+        var plan = GatePlan(
             base: try program(base, "--base"), head: try program(head, "--head"), strategies: strategy,
             operations: GateOperation.all.filter { operation.isEmpty || operation.contains($0.name) },
             clients: clients,
             population: population, seed: seed ?? UInt64.random(in: 0...UInt64(UInt32.max)), budget_s: budget,
             isFast: fast, countsInstructions: instructions,
             out: out.map { URL(fileURLWithPath: $0, isDirectory: true) })
+        plan.distance = try distance.distance().map { asked in
+            GateDistance(asked: asked) { store, folder in try StoreRelay(asked, to: store, in: folder) }
+        }
+        return plan
     }
 
     private func program(_ path: String, _ option: String) throws -> URL {
@@ -176,6 +183,8 @@ struct GateRunCommand: ParsableCommand {
         try verdict.deliver(report)
     }
 }
+
+extension StoreRelay: GateRelay {}
 
 /// Shows how far a gate is: on a terminal in one line that is drawn again, elsewhere in one line for each stage.
 private final class GateProgressLine {

@@ -62,7 +62,7 @@ struct GateSimulateCommand: ParsableCommand {
     func run() throws {
         let curve = OperatingCurve(cases: cases, runs: runs)
         let scenarios =
-            noise.isEmpty ? curve.perCell + curve.perRun : curve.recorded(try noise.flatMap(series))
+            noise.isEmpty ? curve.perCell + curve.perRun : curve.recorded(try recordedSeries())
         let points = simulate(scenarios)
         let csv = CSV.text(OperatingCurveTable.columns, points)
         if let out { try Console.output(csv, to: out) }
@@ -80,9 +80,23 @@ struct GateSimulateCommand: ParsableCommand {
         return points.withLock { $0.compactMap(\.self) }
     }
 
+    /// Reads the noise of all recordings, which must be of one distance to the store: a far one has noise of another kind.
+    private func recordedSeries() throws -> [[Double]] {
+        let recordings = try noise.map { ($0, try GateLines.read(URL(fileURLWithPath: $0))) }
+        let distances = recordings.map(\.1.header.store_rtt_asked_ns)
+        if let place = distances.firstIndex(where: { $0 != distances[0] }) {
+            throw CommandError(
+                status: ExitStatus.incomparable,
+                message:
+                    "--noise \(noise[0]) and \(noise[place]) were recorded at different --store-rtt: give one of them"
+            )
+        }
+        return try recordings.flatMap { try series($0.1, path: $0.0) }
+    }
+
     /// Reads the log-ratios of the blocks of a recording in which a program was measured against itself.
-    private func series(_ path: String) throws -> [[Double]] {
-        let series = GateEvaluation(try GateLines.read(URL(fileURLWithPath: path))).noise
+    private func series(_ recording: GateRecording, path: String) throws -> [[Double]] {
+        let series = GateEvaluation(recording).noise
         guard !series.isEmpty else {
             throw CommandError.badData(
                 "--noise \(path): each of its cases has fewer than \(GateEvaluation.leastNoise) blocks: record longer"

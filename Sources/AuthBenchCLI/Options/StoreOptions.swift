@@ -112,9 +112,13 @@ struct DistanceOptions: ParsableArguments {
             valueName: "time"))
     var storeRtt: String?
 
+    /// The distance; `nil` where none is given.
+    func distance() throws -> StoreRTT? {
+        try storeRtt.map { try StoreRTT($0) { CommandError.usage("--store-rtt \($0)") } }
+    }
+
     /// Puts the distance into a workload, whose own holds where none is given.
     func apply(to workload: inout Workload) throws {
-        guard let storeRtt else { return }
-        workload.storeRTT = try StoreRTT(storeRtt) { CommandError.usage("--store-rtt \($0)") }
+        if let distance = try distance() { workload.storeRTT = distance }
     }
 }

@@ -69,6 +69,13 @@ final class StoreRelay: Sendable {
     /// Leads new connections to another server, and breaks those that there are.
     func lead(to store: StreamAddress) throws(RelayError) { try process.lead(to: store) }
 
+    /// Holds bytes back as calibrated, or passes them on at once.
+    func hold(_ isHolding: Bool) throws {
+        do { try process.setDelay(ns: isHolding ? delay_ns : 0) } catch {
+            throw CommandError.runtime("--store-rtt: \(error)")
+        }
+    }
+
     /// Forgets how late the relay was so far.
     func begin() { try? process.forget() }
 

@@ -17,7 +17,8 @@ package struct RepeatMeasurement: Sendable {
     package var clientCPU_ns: UInt64 = 0
     /// Clients that did nothing, because the machine gave them no time or nothing was due.
     package var idleClients = 0
-    /// Clients that did something over the requests in the system by Little's law, throughput x mean service time, less 1.
+    /// Clients that did something over the requests in the system by Little's law, throughput x mean service time, less 1;
+    /// over the time in which anything was decided.
     ///
     /// `nil` in an open loop, where clients rest.
     package var little_residual: Double?

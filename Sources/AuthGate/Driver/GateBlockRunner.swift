@@ -31,16 +31,40 @@ struct GateBlockRunner {
     mutating func run(_ block: Int, stage: Int, wanted: Set<Int>) throws -> [GateLine] {
         let start_ns = DispatchTime.now().uptimeNanoseconds
         let mine = cases.indices.filter { cases[$0].is_sentinel || wanted.contains($0) }
-        try sandbox.open()
+        let processors = drawProcessors()
+        try sandbox.open(on: processors)
         defer { sandbox.close() }
         let first: GateRole = Bool.random(using: &random) ? .base : .head
-        let programs = try GatePrograms(mine, of: cases, plan, sandbox, first: first, using: &random)
-        defer { programs.end() }
-        let processors = bind(programs)
-        try warmUp(mine, programs)
-        let before = KernelCounters.current()
-        let calibration_ns = calibration.measure()
-        let measured_ns = DispatchTime.now().uptimeNanoseconds
+        return try sandbox.watchingRelay {
+            let programs = try GatePrograms(mine, of: cases, plan, sandbox, first: first, using: &random)
+            defer { programs.end() }
+            if !processors.isEmpty { bind(programs, to: processors) }
+            try sandbox.hold(true)
+            try warmUp(mine, programs)
+            let before = KernelCounters.current()
+            let calibration_ns = calibration.measure()
+            let measured_ns = DispatchTime.now().uptimeNanoseconds
+            let measurements = try measure(mine, programs, isBound: !processors.isEmpty)
+            let now_ns = DispatchTime.now().uptimeNanoseconds
+            var facts = GateBlock(
+                stage: stage, block: block, spawned_first: first,
+                wall_ns: now_ns - start_ns, calibration_ns: calibration_ns)
+            facts.note(before, KernelCounters.current())
+            facts.processors = processors
+            facts.dropped =
+                GateDisturbance.reason(
+                    facts, measurements: measurements, measured_ns: now_ns - measured_ns)
+                ?? plan.distance.flatMap {
+                    GateDisturbance.reason(measurements, asked: $0.asked, cases: cases)
+                }
+            return measurements.map { GateLine(measurement: $0) } + [GateLine(block: facts)]
+        }
+    }
+
+    /// The cases of a block in random order, those of several clients last.
+    private mutating func measure(
+        _ mine: [Int], _ programs: GatePrograms, isBound: Bool
+    ) throws -> [GateMeasurement] {
         var measurements: [GateMeasurement] = []
         let order = mine.shuffled(using: &random)
         for caseIndex in order where cases[caseIndex].rank != .parallel {
@@ -48,17 +72,16 @@ struct GateBlockRunner {
         }
         let parallel = order.filter { cases[$0].rank == .parallel }
         // Several clients get in each other's way only where they can run at once.
-        if !parallel.isEmpty, !processors.isEmpty { release(programs) }
+        if !parallel.isEmpty, isBound { release(programs) }
         for caseIndex in parallel { measurements.append(try measure(caseIndex, programs)) }
-        let now_ns = DispatchTime.now().uptimeNanoseconds
-        var facts = GateBlock(
-            stage: stage, block: block, spawned_first: first,
-            wall_ns: now_ns - start_ns, calibration_ns: calibration_ns)
-        facts.note(before, KernelCounters.current())
-        facts.processors = processors
-        facts.dropped = GateDisturbance.reason(
-            facts, measurements: measurements, measured_ns: now_ns - measured_ns)
-        return measurements.map { GateLine(measurement: $0) } + [GateLine(block: facts)]
+        return measurements
+    }
+
+    /// The processor of a block; none where there is no choice.
+    private mutating func drawProcessors() -> [Int] {
+        let allowed = sandbox.processors
+        guard allowed.count > 1, let one = allowed.randomElement(using: &random) else { return [] }
+        return [one]
     }
 
     /// Binds the client of all programs, and the store, to the same processor, drawn anew for each block, and the gate
@@ -67,14 +90,10 @@ struct GateBlockRunner {
     /// Left to the scheduler, each program settles on a processor of its own, and on a shared machine one may be slower
     /// than the other by half: what was measured then was the processor. A store on another processor than its
     /// client is woken through the hypervisor, which took several times the round trip itself.
-    private mutating func bind(_ programs: GatePrograms) -> [Int] {
-        let allowed = sandbox.processors
-        guard allowed.count > 1, let one = allowed.randomElement(using: &random) else { return [] }
-        let chosen = [one]
+    private func bind(_ programs: GatePrograms, to chosen: [Int]) {
         programs.bind(to: chosen)
         sandbox.bindStore(to: chosen)
-        sandbox.bindDriver(to: allowed.filter { !chosen.contains($0) })
-        return chosen
+        sandbox.bindDriver(to: sandbox.processors.filter { !chosen.contains($0) })
     }
 
     private func release(_ programs: GatePrograms) {
@@ -105,6 +124,7 @@ struct GateBlockRunner {
     private mutating func measure(_ caseIndex: Int, _ programs: GatePrograms) throws -> GateMeasurement {
         var measurement = GateMeasurement(caseIndex: caseIndex)
         let hasServer = cases[caseIndex].has_server
+        if hasServer { sandbox.beginDistance() }
         for _ in 0..<cases[caseIndex].quads {
             let outer: GateRole = Bool.random(using: &random) ? .base : .head
             let inner: GateRole = outer == .base ? .head : .base
@@ -115,6 +135,7 @@ struct GateBlockRunner {
                 measurement.add(slice, storeCPU_ns: spent_ns, role)
             }
         }
+        if hasServer, let distance = try sandbox.distanceSince() { measurement.note(distance) }
         guard measurement.base.accepted == measurement.head.accepted,
             measurement.base.refused == measurement.head.refused
         else {

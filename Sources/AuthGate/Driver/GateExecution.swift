@@ -140,6 +140,8 @@ package struct GatePlan {
     package var isFast: Bool
     package var countsInstructions: Bool
     package var rules = StagedTest.Rules()
+    /// How far away networked stores are; `nil` where they are asked directly.
+    package var distance: GateDistance?
     /// Where the recording and the reports go; `nil` for nowhere.
     package var out: URL?
 

@@ -20,7 +20,8 @@ struct GatePreflight {
 
     init(_ plan: GatePlan, _ cleanup: Cleanup) throws {
         self.plan = plan
-        let sandbox = try GateSandbox(needsRedis: false, cleanup: cleanup)
+        let sandbox = try GateSandbox(
+            needsRedis: false, distance: plan.distance, cleanup: cleanup)
         do {
             (base, head) = (try sandbox.start(plan.program(.base)), try sandbox.start(plan.program(.head)))
             (greeting, theirs) = (try base.greet(), try head.greet())
@@ -28,7 +29,8 @@ struct GatePreflight {
             guard !cases.common.isEmpty else { throw cases.nothingInCommon(plan) }
             sandbox.needsRedis = cases.needsRedis
             try sandbox.open()
-            hashes = try Self.prepare(base, head, cases, plan, sandbox)
+            let (base, head, cases) = (base, head, cases)
+            hashes = try sandbox.watchingRelay { try Self.prepare(base, head, cases, plan, sandbox) }
             self.sandbox = sandbox
         } catch {
             sandbox.clear()
@@ -63,24 +65,7 @@ struct GatePreflight {
     /// Finds how long slices must be, on the base, and says what will be compared; both programs end.
     func header() throws -> GateHeader {
         defer { for program in [base, head] { program.end() } }
-        var all: [GateHeader.Case] = []
-        for (index, item) in cases.common.enumerated() {
-            guard let operation = plan.operations.first(where: { $0.name == item.operation }) else {
-                continue
-            }
-            all.append(
-                .init(
-                    strategy: item.strategy, operation: item.operation,
-                    operations_per_slice: try operationsPerSlice(index, operation),
-                    trace_sha256: hashes[index], quads: operation.quads(isFast: plan.isFast),
-                    rank: operation.rank, clients: operation.clients(plan.clients),
-                    has_server: cases.served.contains(item.strategy)))
-        }
-        for index in cases.sentinels {
-            var sentinel = all[index]
-            sentinel.is_sentinel = true
-            all.append(sentinel)
-        }
+        let all = try sandbox.watchingRelay { try sizedCases() }
         let machine = MachineRecord.current()
         var header = GateHeader(
             base: try record(plan.base, greeting), head: try record(plan.head, theirs),
@@ -88,14 +73,55 @@ struct GatePreflight {
             budget_s: plan.budget_s, rules: plan.rules, cases: all,
             unpaired: cases.unpaired,
             cores: machine.cores)
+        if cases.needsRedis { header.store_rtt_asked_ns = plan.distance?.asked.time_ns }
         header.cpu_model = machine.cpu_model
         header.kernel = machine.kernel
         header.load1 = machine.load_average?.load1
         return header
     }
 
-    /// As many as take the base the time of a slice, from the fastest of a few tries.
-    private func operationsPerSlice(_ item: Int, _ operation: GateOperation) throws -> Int {
+    /// The cases with their sizes, at the distance that was asked, and the sentinels.
+    private func sizedCases() throws -> [GateHeader.Case] {
+        try sandbox.hold(true)
+        var (all, block_s): ([GateHeader.Case], Double) = ([], 0)
+        for (index, item) in cases.common.enumerated() {
+            guard let operation = plan.operations.first(where: { $0.name == item.operation }) else {
+                continue
+            }
+            let slice = try sizedSlice(index, operation)
+            let quads = operation.quads(isFast: plan.isFast)
+            all.append(
+                .init(
+                    strategy: item.strategy, operation: item.operation,
+                    operations_per_slice: slice.operations,
+                    trace_sha256: hashes[index], quads: quads,
+                    rank: operation.rank, clients: operation.clients(plan.clients),
+                    has_server: cases.served.contains(item.strategy)))
+            block_s += slice.time_s * Double(4 * quads * (cases.sentinels.contains(index) ? 2 : 1))
+            guard block_s < plan.budget_s else { throw tooSlow(block_s) }
+        }
+        for index in cases.sentinels {
+            var sentinel = all[index]
+            sentinel.is_sentinel = true
+            all.append(sentinel)
+        }
+        return all
+    }
+
+    /// A block that has begun is not broken off, so one that cannot fit is not begun.
+    private func tooSlow(_ block_s: Double) -> GateError {
+        GateError(
+            kind: .badBudget,
+            description:
+                "--budget is \(plan.budget_s.formatted(digits: 0)), and one block takes \(block_s.formatted(digits: 0)) s"
+                + " or more: give more, name fewer operations or strategies"
+                + (plan.distance == nil ? "" : ", or ask for a shorter --store-rtt"))
+    }
+
+    /// As many operations as take the base the time of a slice, and that time, from the fastest of a few tries.
+    private func sizedSlice(
+        _ item: Int, _ operation: GateOperation
+    ) throws -> (operations: Int, time_s: Double) {
         let clients = operation.clients(plan.clients)
         let least = operation.leastOperations(clients)
         var operations = least
@@ -105,14 +131,15 @@ struct GatePreflight {
             if share < 1.2 { break }
             operations = Int(Double(operations) * min(share, 4))
         }
-        var best = Double.infinity
+        var best_ns = Double.infinity
         for _ in 0..<3 {
             let slice = try base.measure(item, operations: operations, doing: cases.common[item].strategy)
-            best = min(best, Double(slice.wall_ns) / Double(operations))
+            best_ns = min(best_ns, Double(slice.wall_ns) / Double(operations))
         }
         // Each client does as many as the others.
-        let perClient = operation.slice_ms * 1e6 / best / Double(clients)
-        return max(least, Int(perClient.rounded(.up)) * clients)
+        let perClient = operation.slice_ms * 1e6 / best_ns / Double(clients)
+        let count = max(least, Int(perClient.rounded(.up)) * clients)
+        return (count, best_ns * Double(count) / 1e9)
     }
 
     private func record(_ url: URL, _ greeting: SliceProtocol.Greeting) throws -> GateHeader.Program {

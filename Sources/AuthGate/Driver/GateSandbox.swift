@@ -1,5 +1,35 @@
+import AuthCore
 import Backends
 import Foundation
+
+/// How far away the networked stores of a gate are: of both programs alike, because the gate starts them.
+package struct GateDistance {
+    package var asked: StoreRTT
+    /// Starts what stands before a store, with its socket in a folder.
+    package var relay: (_ store: RedisEndpoint, _ folder: URL) throws -> any GateRelay
+
+    package init(
+        asked: StoreRTT, relay: @escaping (_ store: RedisEndpoint, _ folder: URL) throws -> any GateRelay
+    ) {
+        (self.asked, self.relay) = (asked, relay)
+    }
+}
+
+/// What stands before the store of a block and makes it as far away as was asked.
+package protocol GateRelay {
+    /// Where programs find the store.
+    var url: String { get }
+    var processID: Int32 { get }
+    /// Holds bytes back, or passes them on at once.
+    func hold(_ isHolding: Bool) throws
+    /// Forgets how late it was so far.
+    func begin()
+    /// How far away the store was since `begin`.
+    func distance() -> StoreDistance
+    /// Throws when it is not there any more.
+    func check() throws
+    func end()
+}
 
 /// What the programs of one block find: empty folders of their own and a Redis server that nobody has used.
 ///
@@ -8,13 +38,16 @@ final class GateSandbox {
     private let root: TemporaryFolder
     var needsRedis: Bool
     private let cleanup: Cleanup
+    private let distance: GateDistance?
     private var folder: URL?
     private var server: PrivateRedisServer?
+    private var relay: (any GateRelay)?
     /// Those that the gate may use.
     let processors = ProcessorBinding.allowed()
 
-    init(needsRedis: Bool, cleanup: Cleanup) throws {
+    init(needsRedis: Bool, distance: GateDistance?, cleanup: Cleanup) throws {
         self.needsRedis = needsRedis
+        self.distance = distance
         self.cleanup = cleanup
         do { root = try TemporaryFolder() } catch {
             throw GateError.failed("the temporary folder cannot be made: \(error.reason)")
@@ -22,14 +55,52 @@ final class GateSandbox {
         cleanup.note { [root] in $0.temporary = root }
     }
 
-    func open() throws {
+    /// Makes the stores of a block, near for now.
+    ///
+    /// - Parameter processors: to which the block will be bound; a relay is calibrated there, by a client that is there too.
+    /// - Throws: `GateError` without a folder or a server, else what the relay threw.
+    func open(on processors: [Int] = []) throws {
         close()
         let folder = try makeFolder(String(UUID().uuidString.prefix(8)))
         self.folder = folder
         guard needsRedis else { return }
+        if distance != nil, !processors.isEmpty { bindDriver(to: processors) }
+        defer { if distance != nil { bindDriver(to: self.processors) } }
         do {
             server = try PrivateRedisServer(folder: folder)
         } catch { throw GateError.failed("\(error)") }
+        guard let distance, let server else { return }
+        relay = try distance.relay(server.endpoint, folder)
+        try hold(false)
+    }
+
+    /// Makes the store as far away as was asked, or near while programs load, which nobody measures.
+    func hold(_ isFar: Bool) throws { try relay?.hold(isFar) }
+
+    /// Begins to observe how far away the store is.
+    func beginDistance() { relay?.begin() }
+
+    /// How far away the store has been since `beginDistance`; `nil` where it is asked directly, or nothing was sent.
+    func distanceSince() throws -> StoreDistance? {
+        guard let relay else { return nil }
+        let distance = relay.distance()
+        guard distance.p50_ns == nil else { return distance }
+        try check(relay)
+        return nil
+    }
+
+    private func check(_ relay: any GateRelay) throws(GateError) {
+        do { try relay.check() } catch { throw GateError.failed("--store-rtt: \(error)") }
+    }
+
+    /// Carries out what asks the store.
+    ///
+    /// - Throws: what `body` threw, or that the relay has ended, which a program can only call a connection that failed.
+    func watchingRelay<Result>(_ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch let error as GateError {
+            if let relay { try check(relay) }
+            throw error
+        }
     }
 
     /// A folder that stays when blocks end.
@@ -44,9 +115,11 @@ final class GateSandbox {
     /// CPU time of the store's process so far; `nil` without one.
     func storeCPU_ns() -> UInt64? { server.flatMap { OtherProcessCPU.used_ns($0.processID) } }
 
-    /// Binds the store.
+    /// Binds the store, and what stands before it.
     func bindStore(to processors: [Int]) {
-        if let server { ProcessorBinding.bind(server.processID, to: processors) }
+        for process in [server?.processID, relay?.processID] {
+            if let process { ProcessorBinding.bind(process, to: processors) }
+        }
     }
 
     /// Binds this process.
@@ -55,6 +128,8 @@ final class GateSandbox {
     func close() {
         // What is started next would inherit the binding.
         ProcessorBinding.bind(getpid(), to: processors)
+        relay?.end()
+        relay = nil
         server?.stop()
         server = nil
         if let folder { root.removeFolder(folder) }
@@ -77,6 +152,6 @@ final class GateSandbox {
         .init(
             cases: cases, clients: plan.clients, population: plan.population, seed: plan.seed,
             sqlite_path: (folder ?? root.url).appendingPathComponent("\(name).sqlite").path,
-            redis_url: server?.url, redis_prefix: "authbench:\(name):")
+            redis_url: relay?.url ?? server?.url, redis_prefix: "authbench:\(name):")
     }
 }

@@ -1,3 +1,5 @@
+import AuthCore
+import AuthResults
 import AuthStatistics
 import AuthVerdict
 import Backends
@@ -131,6 +133,7 @@ extension GateEvaluation {
             ("drift", percent(recording.drift)),
             ("steal", percent(recording.greatestSteal)),
         ]
+        if let distance = recording.distanceText { notes.append(("store", distance)) }
         notes += sentinels.map { one in
             (
                 "base against itself",
@@ -170,6 +173,17 @@ extension GateRecording {
         guard logs.count > 1 else { return nil }
         let mean = logs.reduce(0, +) / Double(logs.count)
         return (logs.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(logs.count - 1)).squareRoot()
+    }
+
+    /// How far away the store was to be, and was; `nil` where it was asked directly.
+    fileprivate var distanceText: String? {
+        guard let asked_ns = header.store_rtt_asked_ns else { return nil }
+        let all = blocks.filter { $0.facts.dropped == nil }.flatMap(\.measurements)
+        let was_ns = QuantileRule.median(all.compactMap { $0.store_rtt_p50_ns.map { Double($0) } })
+        let asked = "\(TextTable.time(asked_ns)) away asked (--store-rtt)"
+        guard let was_ns else { return asked }
+        let late_ns = all.compactMap(\.store_rtt_p99_ns).max()
+        return asked + ", \(TextTable.time(UInt64(was_ns))) reached; p99 at most \(TextTable.time(late_ns))"
     }
 
     var greatestSteal: Double? { blocks.compactMap(\.facts.steal_share).max() }
@@ -236,5 +250,19 @@ package enum GateDisturbance {
             }
         }
         return stood ? "the machine stood still on both sides" : nil
+    }
+
+    /// - Parameters:
+    ///   - measurements: all of a block.
+    ///   - asked: how far away the store was to be.
+    ///   - cases: those of the gate.
+    /// - Returns: why the block must be dropped, if so: the store was nearer or farther away in one of the cases.
+    package static func reason(
+        _ measurements: [GateMeasurement], asked: StoreRTT, cases: [GateHeader.Case]
+    ) -> String? {
+        measurements.lazy.compactMap { one in
+            StoreDistance(asked_ns: asked.time_ns, p50_ns: one.store_rtt_p50_ns).fault
+                .map { "in \(cases[one.caseIndex].name) \($0)" }
+        }.first
     }
 }

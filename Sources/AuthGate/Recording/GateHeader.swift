@@ -1,3 +1,4 @@
+import AuthCore
 import AuthStatistics
 import Backends
 import Foundation
@@ -91,6 +92,10 @@ package struct GateHeader: Codable, Sendable, Equatable {
     package var seed: UInt64
     package var population: Int
     package var budget_s: Double
+    /// How far away the store was to be; `nil` where it was asked directly, or no case has one.
+    ///
+    /// Recordings that differ in it are of different work.
+    package var store_rtt_asked_ns: UInt64?
     package var rules: StagedTest.Rules
     package var metrics: [Metric]
     package var cases: [Case]
@@ -124,6 +129,7 @@ package struct GateHeader: Codable, Sendable, Equatable {
             rules.blocks.count == 3 && rules.blocks.allSatisfy { 1...1000 ~= $0 }
             && (0...1).contains(rules.alpha) && (0...1).contains(rules.screen_p)
             && (0...1).contains(rules.passLevel) && (0...1e9).contains(budget_s)
+            && store_rtt_asked_ns ?? 0 <= StoreRTT.most_ns
             && cases.allSatisfy {
                 1...1_000_000_000 ~= $0.operations_per_slice && 1...1000 ~= $0.quads
             }

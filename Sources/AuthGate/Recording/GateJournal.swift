@@ -1,3 +1,4 @@
+import AuthCore
 import Backends
 import Foundation
 
@@ -105,6 +106,11 @@ extension GateMeasurement {
         self[role].refused += slice.refused
         self[role].voluntary_switches += slice.voluntary_switches
         self[role].involuntary_switches += slice.involuntary_switches
+    }
+
+    /// Notes how far away the store was meanwhile.
+    mutating func note(_ distance: StoreDistance) {
+        (store_rtt_p50_ns, store_rtt_p99_ns) = (distance.p50_ns, distance.p99_ns)
     }
 }
 

@@ -35,6 +35,12 @@ package struct GateMeasurement: Codable, Sendable, Equatable {
     package var cpu_ns: [UInt64] = []
     /// Of the store's process; empty where it has none.
     package var store_cpu_ns: [UInt64] = []
+    /// How far away the store was (`--store-rtt`), for half of the round trips.
+    ///
+    /// Without a relay nobody knows.
+    package var store_rtt_p50_ns: UInt64?
+    /// The same for 99 in 100.
+    package var store_rtt_p99_ns: UInt64?
     package var base = Side()
     package var head = Side()
 
@@ -42,7 +48,7 @@ package struct GateMeasurement: Codable, Sendable, Equatable {
 
     private enum CodingKeys: String, CodingKey {
         case caseIndex = "case"
-        case order, wall_ns, cpu_ns, store_cpu_ns, base, head
+        case order, wall_ns, cpu_ns, store_cpu_ns, store_rtt_p50_ns, store_rtt_p99_ns, base, head
     }
 
     package mutating func add(_ role: GateRole, wall_ns: UInt64, cpu_ns: UInt64, storeCPU_ns: UInt64? = nil) {
@@ -75,6 +81,11 @@ package struct GateMeasurement: Codable, Sendable, Equatable {
                 ["bhhb", "hbbh"].contains(String(letters[$0..<$0 + 4]))
             })
         else { return "the slices do not match the header" }
+        guard
+            [store_rtt_p50_ns, store_rtt_p99_ns].allSatisfy({ time_ns in
+                time_ns.map { own.has_server && header.store_rtt_asked_ns != nil && $0 < 1 << 40 } ?? true
+            })
+        else { return "the distance to the store does not match the header" }
         for role in GateRole.allCases {
             guard LatencyHistogram(flat: self[role].buckets)?.count == UInt64(own.operationsPerSide) else {
                 return "the histogram does not match the times of the slices"

@@ -11,6 +11,12 @@ final class Client<S: AuthStrategy & ~Copyable>: Sendable {
     let queue: DispatchQueue
     let worker: Mutex<Worker<S>>
 
+    /// - Parameters:
+    ///   - index: among all clients; those that follow each other may act for one person.
+    ///   - shared: of the strategy.
+    ///   - trace: of all clients.
+    ///   - hostile: lines that must be refused.
+    /// - Throws: what the strategy throws.
     init(_ index: Int, sharing shared: S.Shared, trace: Trace, hostile: [[UInt8]]) throws {
         queue = DispatchQueue(label: "authbench.client.\(index)", qos: .userInitiated)
         worker = Mutex(Worker(try S(sharing: shared), trace: trace, client: index, hostile: hostile))
@@ -141,6 +147,7 @@ struct Worker<S: AuthStrategy & ~Copyable>: ~Copyable {
     var state: ClientState
     /// Where clients that act for one person have their credentials; `nil` for one that has its own.
     var jar: Jar?
+    private var backOff: BackOff
     /// The slots to fill before the clock starts.
     let slots: [Slot]
     /// How many credentials are issued between two looks at the stop flag: for a fifth of a second, about.
@@ -153,8 +160,10 @@ struct Worker<S: AuthStrategy & ~Copyable>: ~Copyable {
     init(_ strategy: consuming S, trace: Trace, client: Int, hostile: [[UInt8]]) {
         self.hostile = hostile
         self.strategy = strategy
-        state = ClientState(trace, client: client, promise: S.descriptor.revocation)
-        slots = trace.clients[client].slots
+        let entry = client / trace.requestsInParallel
+        state = ClientState(trace, client: entry, promise: S.descriptor.revocation)
+        slots = trace.clients[entry].slots
+        backOff = BackOff(client: client)
     }
 
     /// Replays one phase.
@@ -168,11 +177,17 @@ struct Worker<S: AuthStrategy & ~Copyable>: ~Copyable {
         let monotonic = instruments.monotonic
         if let jar {
             var replay = JarReplay(jar)
-            replay.run(phase, on: &strategy, into: &recorder, by: monotonic, stop: stop)
+            if let due = phase.due {
+                replay.replayOpenLoop(phase, due, on: &strategy, into: &recorder, by: monotonic, stop: stop)
+            } else {
+                replay.replayClosedLoop(
+                    phase, on: &strategy, into: &recorder, backingOff: &backOff, by: monotonic, stop: stop)
+            }
         } else if let due = phase.due {
             state.replayOpenLoop(phase, due, on: &strategy, into: &recorder, by: monotonic, stop: stop)
         } else {
-            state.replayClosedLoop(phase, on: &strategy, into: &recorder, by: monotonic, stop: stop)
+            state.replayClosedLoop(
+                phase, on: &strategy, into: &recorder, backingOff: &backOff, by: monotonic, stop: stop)
         }
         recorder.cpu_ns = instruments.threadCPU_ns() - cpuBefore_ns
         recorder.touchFailures = strategy.touchFailures - touchFailuresBefore

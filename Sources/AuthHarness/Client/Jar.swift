@@ -68,6 +68,9 @@ final class Jar: Sendable {
     /// Begins a phase, in which so many operations are done at most.
     func begin(_ operations: Range<Int>) { contents.withLock { $0.unclaimed = operations } }
 
+    /// Whether the phase has no more operations.
+    var isExhausted: Bool { contents.withLock { $0.unclaimed.isEmpty } }
+
     /// Claims the next operation; `nil` when the phase has no more.
     func claim() -> Errand? { contents.withLock { Self.claim(&$0) } }
 
@@ -196,21 +199,10 @@ struct JarReplay: ~Copyable {
 
     init(_ jar: Jar) { self.jar = jar }
 
-    mutating func run<S: AuthStrategy & ~Copyable>(
-        _ phase: Phase, on strategy: inout S, into recorder: inout Recorder, by monotonic: MonotonicClock,
-        stop: StopFlag
-    ) {
-        if let due = phase.due {
-            replayOpenLoop(phase, due, on: &strategy, into: &recorder, by: monotonic, stop: stop)
-        } else {
-            replayClosedLoop(phase, on: &strategy, into: &recorder, by: monotonic, stop: stop)
-        }
-    }
-
     /// Sends each request as soon as the one before is answered, as `ClientState.replayClosedLoop` does.
-    private mutating func replayClosedLoop<S: AuthStrategy & ~Copyable>(
-        _ phase: Phase, on strategy: inout S, into recorder: inout Recorder, by monotonic: MonotonicClock,
-        stop: StopFlag
+    mutating func replayClosedLoop<S: AuthStrategy & ~Copyable>(
+        _ phase: Phase, on strategy: inout S, into recorder: inout Recorder,
+        backingOff backOff: inout BackOff, by monotonic: MonotonicClock, stop: StopFlag
     ) {
         let count = phase.operations(of: jar.client)
         var start_ns = monotonic.now_ns
@@ -227,14 +219,20 @@ struct JarReplay: ~Copyable {
                 start_ns = end_ns
             } catch {
                 recorder.record(kind, error: error)
-                start_ns = monotonic.now_ns
+                let end_ns =
+                    jar.isExhausted
+                    ? monotonic.now_ns
+                    : backOff.pause(after: start_ns, until: phase.end_ns, by: monotonic, stop: stop)
+                recorder.undecided_ns &+= end_ns &- start_ns
+                start_ns = end_ns
+                if backOff.isHopeless(in: phase) { break }
             }
         }
         recorder.span_ns = first_ns..<start_ns
     }
 
     /// Sends each request when it is due or as soon after as a client of the jar is free, as `ClientState.replayOpenLoop` does.
-    private mutating func replayOpenLoop<S: AuthStrategy & ~Copyable>(
+    mutating func replayOpenLoop<S: AuthStrategy & ~Copyable>(
         _ phase: Phase, _ due: DueRequests, on strategy: inout S, into recorder: inout Recorder,
         by monotonic: MonotonicClock, stop: StopFlag
     ) {

@@ -12,6 +12,8 @@ struct Recorder {
     var errors = ErrorKinds()
     /// When the client's own first operation began and its last one ended.
     var span_ns: Range<UInt64> = 0..<0
+    /// What of that time errors took in a closed loop, and the pauses after them.
+    var undecided_ns: UInt64 = 0
     /// CPU time of the client's thread meanwhile.
     var cpu_ns: UInt64 = 0
     /// Last-seen moments that the strategy could not write meanwhile.
@@ -51,7 +53,7 @@ struct Recorder {
     mutating func reset() {
         counts.reset()
         for kind in tallies.indices { tallies[kind] = Tally() }
-        (lateOperations, backlog, slice) = (0, 0, 0)
+        (lateOperations, backlog, slice, undecided_ns) = (0, 0, 0, 0)
         errors = ErrorKinds()
         touchFailures = 0
         storeCommands = 0

@@ -28,7 +28,9 @@ struct Replay: Sendable {
         idleClients = boxes.count - merger.clients
         wall_ns = max(merger.lastEnd_ns, phase.start_ns) - phase.start_ns
         guard let rate = arrival.rate else {
-            if merger.busyClients > 0 { little_residual = Double(merger.clients) / merger.busyClients - 1 }
+            if merger.busyClients > 0 {
+                little_residual = Double(merger.decidingClients) / merger.busyClients - 1
+            }
             return
         }
         wall_ns = max(wall_ns, phase.duration_ns)
@@ -53,7 +55,11 @@ private struct ClientMerger {
     var lastEnd_ns: UInt64 = 0
     /// Clients that did anything.
     var clients = 0
+    /// Those of them to which anything was decided.
+    var decidingClients = 0
     /// Clients that were inside an operation on average over their own time: throughput x service time.
+    ///
+    /// Errors and the pauses after them are in no service time, so they are no part of that time either.
     var busyClients = 0.0
     var errors = ErrorKinds()
 
@@ -69,7 +75,11 @@ private struct ClientMerger {
         let span_ns = recorder.span_ns
         if !span_ns.isEmpty {
             clients += 1
-            busyClients += recorded_ns / Double(span_ns.count)
+            let decided_ns = UInt64(span_ns.count) - recorder.undecided_ns
+            if decided_ns > 0 {
+                decidingClients += 1
+                busyClients += recorded_ns / Double(decided_ns)
+            }
         }
         lastEnd_ns = max(lastEnd_ns, span_ns.upperBound)
         cpu_ns += recorder.cpu_ns
@@ -100,10 +110,12 @@ private struct ClientMerger {
 extension ClientState {
     /// Replays the trace from where it stands, each request as soon as the one before is answered.
     ///
-    /// The clock is read once per operation: the end of one is the start of the next.
+    /// The clock is read once per operation: the end of one is the start of the next. After an error the client backs
+    /// off; its time until it goes on belongs to no operation.
     mutating func replayClosedLoop<S: AuthStrategy & ~Copyable>(
-        _ phase: Phase, on strategy: inout S, into recorder: inout Recorder, by monotonic: MonotonicClock,
-        stop: StopFlag
+        _ phase: Phase, on strategy: inout S, into recorder: inout Recorder,
+        backingOff backOff: inout BackOff,
+        by monotonic: MonotonicClock, stop: StopFlag
     ) {
         let operations = operations
         let count = phase.operations(of: client)
@@ -124,7 +136,14 @@ extension ClientState {
                     start_ns = end_ns
                 } catch {
                     recorder.record(operation.kind, error: error)
-                    start_ns = monotonic.now_ns
+                    // Nobody waits for what does not come.
+                    let end_ns =
+                        remaining > 1
+                        ? backOff.pause(after: start_ns, until: phase.end_ns, by: monotonic, stop: stop)
+                        : monotonic.now_ns
+                    recorder.undecided_ns &+= end_ns &- start_ns
+                    start_ns = end_ns
+                    if backOff.isHopeless(in: phase) { remaining = 1 }
                 }
                 remaining -= 1
                 advance()

@@ -28,8 +28,7 @@ final class StrategyRunner<S: AuthStrategy & ~Copyable>: AnyStrategyRunner {
             population: trace.clients.reduce(0) { $0 + $1.slots.count })
         inParallel = trace.requestsInParallel
         clients = try (0..<trace.clientCount).map { index in
-            try Client<S>(
-                index / trace.requestsInParallel, sharing: shared, trace: trace, hostile: lines)
+            try Client<S>(index, sharing: shared, trace: trace, hostile: lines)
         }
     }
 

@@ -215,7 +215,7 @@ extension ThroughputTable {
             },
             Column(
                 "little_residual", .optionalSigned,
-                "Little's law: active clients / (`achieved_rate` x mean service time) - 1. Near 0 if all times were seen; blank in an open loop."
+                "Little's law: active clients / (`achieved_rate` x mean service time) - 1. Near 0 if all times were seen. Errors and the pauses after them are left out; blank in an open loop."
             ) { .number($0.measurement.little_residual, 5) },
             Column(
                 "utilization_residual", .optionalSigned,

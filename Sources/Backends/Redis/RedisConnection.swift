@@ -5,7 +5,8 @@ import Glibc
 /// One connection to a Redis server; one per client, never shared between threads.
 ///
 /// An error on a hiredis context stays on it, so the next command after one connects anew: at once where the server
-/// had only closed the connection, and after a pause that grows from 10 ms to 1 s while no server answers.
+/// had only closed the connection, and after a pause that grows from 10 ms to 1 s while no server answers
+/// (`ReconnectPause`).
 @safe package struct RedisConnection: ~Copyable {
     let endpoint: RedisEndpoint
     private let timeout: timeval
@@ -18,7 +19,7 @@ import Glibc
     /// Whether the oldest of them is one that nobody waits for.
     private var hasPosted = false
     private var postError: RedisError?
-    private var pause = ReconnectPause()
+    private var pause: ReconnectPause
 
     /// Connects and selects the database.
     ///
@@ -26,14 +27,17 @@ import Glibc
     ///   - endpoint: where the server listens.
     ///   - timeout_ms: for connecting, and for each command.
     ///   - now_ns: a clock that only goes on, for the pauses between attempts to connect anew.
+    ///   - random: draws how long each of them is.
     /// - Throws: `RedisError` when nothing, or no Redis server, answers there.
     package init(
         _ endpoint: RedisEndpoint, timeout_ms: Int = 2000,
-        now_ns: @escaping @Sendable () -> UInt64 = { DispatchTime.now().uptimeNanoseconds }
+        now_ns: @escaping @Sendable () -> UInt64 = { DispatchTime.now().uptimeNanoseconds },
+        random: @escaping ReconnectPause.Random = { UInt64.random(in: $0) }
     ) throws(RedisError) {
         Signals.ignoreBrokenPipes()
         self.endpoint = endpoint
         self.now_ns = now_ns
+        pause = ReconnectPause(random)
         timeout = timeval(tv_sec: timeout_ms / 1000, tv_usec: timeout_ms % 1000 * 1000)
         unsafe context = try connected(endpoint, timeout)
     }
@@ -145,32 +149,6 @@ import Glibc
         unsafe redisFree(context)
         unsafe context = fresh
         unanswered = 0
-    }
-}
-
-/// The pause between two attempts to connect anew to a server that does not answer.
-///
-/// The first attempt is made at once; each one that is followed by no reply doubles the pause before the next.
-struct ReconnectPause {
-    private static let shortest_ns: UInt64 = 10_000_000
-    private static let longest_ns: UInt64 = 1_000_000_000
-
-    private var length_ns: UInt64 = 0
-    private var end_ns: UInt64 = 0
-
-    /// Begins the next pause, unless one is under way.
-    ///
-    /// - Returns: how many milliseconds of that are left, at least 1; 0 where an attempt may be made.
-    mutating func begin(at now_ns: UInt64) -> UInt64 {
-        if length_ns > 0, now_ns < end_ns { return (end_ns - now_ns - 1) / 1_000_000 + 1 }
-        length_ns = min(Self.longest_ns, max(Self.shortest_ns, length_ns * 2))
-        end_ns = now_ns + length_ns
-        return 0
-    }
-
-    /// Ends them all: the server has answered.
-    mutating func end() {
-        if length_ns != 0 { length_ns = 0 }
     }
 }
 

@@ -55,6 +55,39 @@ package struct RedisEndpoint: Sendable, Equatable {
     }
 }
 
+/// The pause between two attempts to connect anew to a server that does not answer.
+///
+/// The first attempt is made at once; each one that is followed by no reply doubles the longest pause before the next.
+/// A pause is between half of that and the whole, or all clients of a server that went would come back at one moment.
+package struct ReconnectPause: Sendable {
+    /// Draws a number from a range, each as likely as the others.
+    package typealias Random = @Sendable (ClosedRange<UInt64>) -> UInt64
+
+    private static let shortest_ns: UInt64 = 10_000_000
+    private static let longest_ns: UInt64 = 1_000_000_000
+
+    private let random: Random
+    private var length_ns: UInt64 = 0
+    private var end_ns: UInt64 = 0
+
+    init(_ random: @escaping Random) { self.random = random }
+
+    /// Begins the next pause, unless one is under way.
+    ///
+    /// - Returns: how many milliseconds of that are left, at least 1; 0 where an attempt may be made.
+    mutating func begin(at now_ns: UInt64) -> UInt64 {
+        if length_ns > 0, now_ns < end_ns { return (end_ns - now_ns - 1) / 1_000_000 + 1 }
+        length_ns = min(Self.longest_ns, max(Self.shortest_ns, length_ns * 2))
+        end_ns = now_ns + random(length_ns / 2...length_ns)
+        return 0
+    }
+
+    /// Ends them all: the server has answered.
+    mutating func end() {
+        if length_ns != 0 { length_ns = 0 }
+    }
+}
+
 /// A failed Redis command: what was tried, and what the library or the server said.
 package enum RedisError: Error, CustomStringConvertible, Equatable {
     /// The connection failed: refused, timed out, closed, or not the Redis protocol.
