@@ -214,7 +214,8 @@ final class StoreFaults {
         return .init(
             .failover,
             begin: {
-                // What was on its way is lost with the primary.
+                // At once it acknowledges nothing more; what was on its way is lost with it.
+                server.suspend()
                 try replica.relay.enter(.reset)
                 server.stop()
             },
