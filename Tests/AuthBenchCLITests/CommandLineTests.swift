@@ -54,6 +54,8 @@ struct CommandLineTests {
         ["run", "--seed", "-1"], ["run", "--sqlite-synchronous", "off"],
         ["run", "--store-rtt", "-1"], ["run", "--store-rtt", "1"], ["run", "--store-rtt", "1h"],
         ["run", "--store-rtt", "nan"], ["run", "--store-rtt", "1001ms"], ["run", "--store-rtt", ""],
+        ["run", "--store-rtt", "1ms,"], ["run", "--store-rtt", "direct,near"],
+        ["run", "--store-rtt", "1ms", "--store-rtt", "1000us"], ["run", "--store-rtt", "direct,direct"],
         ["run", "--sqlite-mmap", "-1"], ["run", "--sqlite-mmap", "2GiB"], ["run", "--sqlite-mmap", "1MB"],
         ["run", "--format", "xml"],
         ["run", "--bogus"],

@@ -13,6 +13,11 @@ import Glibc
     private var context: UnsafeMutablePointer<redisContext>
     /// Commands so far, each of them a request of its own to the server.
     package private(set) var commandsSent = 0
+    /// How often a reply was waited for after something new had been sent: commands that were sent together, and those that
+    /// nobody waits for, make no round trip of their own.
+    package private(set) var roundTrips = 0
+    /// Whether something was sent that the last round trip was not for.
+    private var hasAsked = false
     /// Commands whose replies have not been read.
     private var unanswered = 0
     /// Whether the oldest of them is one that nobody waits for.
@@ -86,10 +91,15 @@ import Glibc
         commandsSent += 1
         try unsafe append(command, to: context)
         unanswered += 1
+        hasAsked = true
     }
 
     /// Waits for the reply to the oldest command sent.
     package mutating func receive() throws(RedisError) -> RedisReply {
+        if hasAsked {
+            roundTrips += 1
+            hasAsked = false
+        }
         if hasPosted { try receivePosted() }
         return try receiveNext()
     }
@@ -103,7 +113,7 @@ import Glibc
         if unanswered > 0 { try reconnect() }
         try send(command)
         try unsafe flush(context)
-        hasPosted = true
+        (hasPosted, hasAsked) = (true, false)
     }
 
     /// What became of the command last posted, once: the error it met, as far as its reply has been read.
