@@ -90,7 +90,7 @@ def chart(table: pd.DataFrame) -> alt.LayerChart:
     up = theme.times(axis, "time of a request (log scale)")
     base = alt.Chart(table).encode(
         x=alt.X("place_ns:Q", **across), y=alt.Y("time_ns:Q", **up), color=theme.colour(table.strategy))
-    lines = [base.transform_filter(f"datum.quantile == '{name}'").mark_line(
+    lines = [base.properties(data=bent(table)).transform_filter(f"datum.quantile == '{name}'").mark_line(
         strokeWidth=2.2 if name == "p50" else 1.4, strokeDash=dash, opacity=1 if name == "p50" else 0.7)
         for name, dash in QUANTILES.items()]
     tips = theme.tips(strategy="strategy", quantile="quantile", distance="distance", time="time", interval="95 %",
@@ -125,6 +125,18 @@ def worst(lines: dict) -> str:
         words.append(f"The p50 of {strategy} goes from {wording.time(near.time_ns)} at {wording.time(near.place_ns)} to "
                      f"{wording.time(far.time_ns)} at {wording.time(far.place_ns)}.")
     return " ".join(words)
+
+
+def bent(table: pd.DataFrame) -> pd.DataFrame:
+    """The lines between the points: straight by distance and time, as the crossings have them, so bent on logarithmic axes."""
+    parts = []
+    for (strategy, name), rows in table.groupby(["strategy", "quantile"], sort=False):
+        places = rows.place_ns.to_numpy()
+        between = [np.geomspace(*ends, 12) for ends in zip(places, places[1:])]
+        along = np.unique(np.concatenate([places, *between]))
+        parts.append(pd.DataFrame({"strategy": strategy, "quantile": name, "place_ns": along,
+                                   "time_ns": np.interp(along, places, rows.time_ns.to_numpy())}))
+    return pd.concat(parts)
 
 
 def point(row) -> Point:
