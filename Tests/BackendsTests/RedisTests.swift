@@ -100,7 +100,7 @@ struct RedisTests {
         #expect(try connection.execute(RedisCommand("ECHO", "x"), isRepeatable: true).text == "x")
     }
 
-    @Test("a round trip is a wait for a reply: commands sent together are one, and one that nobody waits for is none")
+    @Test("a round trip is a wait: commands sent together are one, and one that nobody waits for is none")
     func roundTrips() throws {
         defer { place.end() }
         var connection = try RedisConnection(server.endpoint)
