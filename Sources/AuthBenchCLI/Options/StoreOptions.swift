@@ -106,7 +106,7 @@ extension Character {
 /// Holds the argument that says at which distances to the store a run measures.
 struct DistancesOptions: ParsableArguments {
     @Option(
-        name: .customLong("store-rtt"), parsing: .unconditional,
+        name: .customLong("store-rtt"), parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
             "How far away Redis is: the time of a round trip, such as 200us or 0.8ms. A relay of authbench's own holds back what is sent; 0 is a relay that does not wait. Several, as direct,1ms, measure at each; direct is no relay, as without this option.",
             valueName: "times"))

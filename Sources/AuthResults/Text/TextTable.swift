@@ -73,7 +73,7 @@ package enum TextTable {
     private static func legend(_ lines: [Summary], _ titles: [String]) -> String {
         let clients = lines.first?.clients ?? 0
         let meanings = [
-            ("exposure", "half of the credentials still work this long after logout; ~ by theory"),
+            ("exposure", "half of the credentials still work so long after logout; ~ by theory"),
             ("CPU µs", "processor time of service and store for one operation"),
             ("trips", "how often one operation waits for a store across the network"),
             ("needs", "clients that wait at once when 1000 operations begin in each second"),
