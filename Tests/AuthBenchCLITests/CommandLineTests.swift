@@ -231,7 +231,7 @@ struct CommandLineTests {
         let result = try authbench(
             ["run", "--strategy", "null", "--strategy", "hs", "--format", "csv"] + Self.short)
         let strategies = result.output.split(separator: "\n").dropFirst().map { $0.prefix { $0 != "," } }
-        #expect(strategies == ["null-baseline", "hs256-jwt"])
+        #expect(strategies == ["hs256-jwt", "null-baseline"], "the baseline comes last")
     }
 
     @Test(
@@ -252,7 +252,8 @@ struct CommandLineTests {
         #expect([0, 3].contains(long.status), "\(long.errors)")
         #expect(!long.output.contains("p99 needs"), "\(advice): \(long.output)")
         let row = try #require(long.output.split(separator: "\n").first { $0.hasPrefix("null-baseline") })
-        #expect(!row.split(separator: " ").prefix(5).contains("–"), "\(row)")
+        // After the columns of what the baseline does not have.
+        #expect(!row.split(separator: " ").dropFirst(3).prefix(6).contains("–"), "\(row)")
     }
 
     @Test("prints the first operations of each client, and a hash that the seed decides")
