@@ -135,7 +135,7 @@ def logout(results: Results, names: list[str], times: pd.DataFrame) -> str:
 
 
 def processor(results: Results, names: list[str]) -> str:
-    """Who takes least and who most of service and store, which is what stays true at any distance."""
+    """Who takes least and who most of service and store, which the distance to a store changes far less than the time."""
     rates = results.rates().loc[names]
     hidden = [name for name in theme.order(names) if not known(rates.store_cpu_us_per_op[name])]
     costs = (rates.cpu_us_per_op + rates.store_cpu_us_per_op).dropna()
@@ -145,7 +145,7 @@ def processor(results: Results, names: list[str]) -> str:
     least, most = costs.idxmin(), costs.idxmax()
     words = f"One operation takes {digits(costs[least])} µs of service and store together with {least}"
     more = f" and {digits(costs[most])} µs with {most}" if len(costs) > 1 else ""
-    return f"{words}{more}. No distance to the store changes that.{unseen}"
+    return f"{words}{more}. The distance to a store changes that far less than the time.{unseen}"
 
 
 def distance(results: Results, names: list[str]) -> str:

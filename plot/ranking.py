@@ -6,7 +6,7 @@ import math
 def ranked(rows: list) -> list:
     """The rows with the least exposure first, among equals those that take the least processor time.
 
-    Both stay true at any distance to a store. Rows that must not be used come after the others, and the baseline, which is
+    The distance to a store changes these least. Rows that must not be used come after the others, and the baseline, which is
     no strategy to choose, comes last. The rows of one strategy stay together, the nearer store first. A row has `strategy`,
     `baseline`, `unusable`, `exposure_ms`, `cpu_us` and `distance_ns`, of which the last three may be unknown.
     """

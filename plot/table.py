@@ -118,8 +118,8 @@ COLUMNS = [
     Column("Exposure", "How long half of the credentials still work after their logout. By theory it follows from the "
            "lifetimes; `authbench exposure` measures it. The rows are sorted by it, then by processor time.",
            lambda row: row.exposure()),
-    Column("CPU µs per request", "Processor time of service and store together; below it each of them. It is the same at "
-           "any distance to the store.", lambda row: row.processor()),
+    Column("CPU µs per request", "Processor time of service and store together; below it each of them. The distance to a "
+           "store changes it far less than the time.", lambda row: row.processor()),
     Column("Trips", "How often one request waits for a store across the network. Distance is paid so many times.",
            lambda row: row.trips()),
     Column("p50", "Half of the requests (authenticate) take less time; below it the 95 % interval.",

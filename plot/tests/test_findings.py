@@ -111,7 +111,7 @@ def test_a_workload_without_revoked_credentials_tells_nothing_of_logout(run):
 def test_processor_time_is_that_of_service_and_store(run):
     assert point(run, "Processor time") == (
         "One operation takes 2.00 µs of service and store together with hs256-jwt and 125 µs with redis-session. "
-        "No distance to the store changes that.")
+        "The distance to a store changes that far less than the time.")
     change(run, "redis-session", store_cpu_us_per_op="")
     words = point(run, "Processor time")
     assert "20.0 µs with rs256-jwt" in words and words.endswith("What the store of redis-session takes cannot be seen from here.")

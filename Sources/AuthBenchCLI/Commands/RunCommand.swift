@@ -32,8 +32,8 @@ struct RunCommand: ParsableCommand {
               errs           Requests that got no decision.
               valid          Repeats whose numbers can be used.
 
-            Strategies are sorted by exposure, then by CPU µs. Both stay true at any \
-            distance to the store.
+            Strategies are sorted by exposure, which no distance to a store changes, then by \
+            CPU µs, which it changes far less than the time.
 
             EXAMPLES:
               authbench run

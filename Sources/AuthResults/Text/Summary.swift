@@ -129,7 +129,8 @@ package struct Summary: Sendable {
     /// Processor time of service and store; where the store's is not known, that of the service alone.
     var allCPU_us_per_op: Double? { cpu_us_per_op.map { $0 + (storeCPU_us_per_op ?? 0) } }
 
-    /// The order of the table, which is that of the report: staleness first, then what must be paid at any distance.
+    /// The order of the table, which is that of the report: staleness first, then processor time, which the distance to a
+    /// store changes far less than the time of a request.
     ///
     /// First come strategies whose figures may be used, then those that refuse a credential sooner after its logout, then
     /// those that take less processor time. The lines of one strategy stay together, the nearer store first. The baseline

@@ -83,7 +83,7 @@ package enum TextTable {
             ),
         ].filter { meaning in titles.contains { !meaning.0.isEmpty && $0.hasPrefix(meaning.0) } }
         guard !meanings.isEmpty, lines.contains(where: { !$0.isBaseline }) else { return "" }
-        return "Sorted by exposure, then by CPU µs: both stay true at any distance to the store.\n"
+        return "Sorted by exposure, then by CPU µs: what the distance to a store changes least.\n"
             + meanings.map { "  \(padded($0.0, to: 8, onTheLeft: false))  \($0.1)\n" }.joined()
     }
 
