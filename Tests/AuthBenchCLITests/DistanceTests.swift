@@ -74,7 +74,8 @@ struct DistanceTests {
                 #expect(0.9...1.2 ~= (Double(line["store_round_trips_per_op"] ?? "") ?? 0), "\(line)")
             }
             let needed = lines.map { Double($0["needed_clients_at_1000_per_second"] ?? "") ?? 0 }
-            #expect(needed[1] > 0.9 && needed[2] > 1.8 && needed[2] > needed[1], "\(needed)")
+            // The relay waits at least for what was asked less its own time, once for each round trip.
+            #expect(needed[1] > 0.4 && needed[2] > 0.9, "\(needed)")
             #expect(
                 lines.map { $0["exposure_theory_p50_ms"] } == ["0.0", "0.0", "0.0", "1799750.0", ""])
             let results = folder.appendingPathComponent("results")
