@@ -26,7 +26,7 @@ struct RunCommand: ParsableCommand {
                              second: 1000 x the mean time of an operation.
               bytes          Size of the credential.
               ops/s of 8     Operations per second of 8 clients that each wait for their
-                             answers. Distance lowers it and costs nothing: no ranking.
+                             answers. Distance to a store lowers it: no ranking.
               ±              Likely error of ops/s: half of its 95 % interval.
               wrong          Decisions that were wrong: must be 0.
               errs           Requests that got no decision.
