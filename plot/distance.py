@@ -83,7 +83,8 @@ def chart(table: pd.DataFrame) -> alt.LayerChart:
         time=table.time_ns.map(wording.time), interval=wording.betweens(table.low_ns, table.high_ns, wording.time),
         distance=[wording.time(row.place_ns) if row.far else "any" for row in table.itertuples()])
     axis = theme.Log(table.time_ns.min() * 0.8, table.time_ns.max() * 1.25)
-    low, high = table.place_ns.min(), table.place_ns.max()
+    # A little further than the last point, so that a round distance keeps its tick.
+    low, high, last = table.place_ns.min() / 1.06, table.place_ns.max() * 1.06, table.place_ns.max()
     across = {"title": "time of a round trip to the store (log scale)",
               "axis": alt.Axis(labelExpr=theme.TIME_AXIS, values=theme.log_ticks(low, high), labelOverlap="greedy"),
               "scale": alt.Scale(type="log", domain=[low, high], nice=False)}
@@ -99,7 +100,7 @@ def chart(table: pd.DataFrame) -> alt.LayerChart:
         size=alt.condition("datum.quantile == 'p50'", alt.value(55), alt.value(25)), tooltip=tips)
     crosses = base.transform_filter("!datum.valid").mark_point(
         filled=True, shape="cross", angle=45, size=80, opacity=1).encode(tooltip=tips)
-    ends = table[(table.place_ns == high) & (table["quantile"] == "p50")][["strategy", "place_ns", "time_ns"]]
+    ends = table[(table.place_ns == last) & (table["quantile"] == "p50")][["strategy", "place_ns", "time_ns"]]
     names = theme.names(ends.assign(name=ends.strategy), axis, HEIGHT, ("place_ns:Q", across), ("time_ns", up), right=high)
     return alt.layer(*lines, names, dots, crosses)
 
