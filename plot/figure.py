@@ -43,10 +43,14 @@ def finish(figure: Figure, results: Results, note: str, height: int) -> Figure:
     return replace(figure, chart=chart, note=note)
 
 
-def command(draw: Callable[..., Figure | Skipped], option: str | None = None, many: bool = False) -> int:
-    """Draws one figure as asked on the command line; the option names a further result folder, or many."""
+def command(
+        draw: Callable[..., Figure | Skipped], option: str | None = None, many: bool = False, rest: str | None = None) -> int:
+    """Draws one figure as asked on the command line; the option names a further result folder, or many.
+
+    `rest` is what the figure calls all folders after the first, where it takes several.
+    """
     parser = argparse.ArgumentParser(description=sys.modules[draw.__module__].__doc__)
-    parser.add_argument("results", metavar="RESULTS", help="the folder of a run")
+    parser.add_argument("results", metavar="RESULTS", nargs="+" if rest else 1, help="the folder of a run")
     if option:
         action = "append" if many else "store"
         parser.add_argument(f"--{option}", dest="further", metavar="RESULTS", action=action, help="a further folder")
@@ -55,9 +59,11 @@ def command(draw: Callable[..., Figure | Skipped], option: str | None = None, ma
     parser.add_argument("--dark", action="store_true", help="for a dark page")
     wanted = parser.parse_args()
     try:
-        folder, further = open_results(wanted.results), vars(wanted).get("further")
+        folder, *others = [open_results(path) for path in wanted.results]
+        further = vars(wanted).get("further")
         more = [open_results(path) for path in further] if many and further else further and open_results(further)
-        drawn = draw(folder, **{option: more}) if more else draw(folder)
+        options = ({option: more} if more else {}) | ({rest: others} if rest else {})
+        drawn = draw(folder, **options)
         if isinstance(drawn, Skipped):
             print(f"{drawn.name}: not drawn: {drawn.reason}", file=sys.stderr)
             return 0

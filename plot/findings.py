@@ -12,6 +12,8 @@ from wording import between, counted, digits, known, listed, time
 
 # As `BaselineMovement` of the table has it.
 MOST_MOVEMENT = 1.25
+# How a sentence says what the table says in two words.
+PLACES = {"your own": "where it is"}
 # An interval whose ends are further apart ranks nothing.
 WIDEST = 10
 
@@ -102,7 +104,8 @@ def take_away(results: Results) -> list[tuple[str, str]]:
         return [("Nothing", "No figure of this run may be used; the reasons stand below.")]
     times = results.times("authenticate").set_index("strategy")
     times = times.loc[[name for name in names if name in times.index]]
-    points = [("Logout", logout(results, names, times)), ("Speed", speed(times)), ("Slowest requests", tail(times))]
+    points = [("Logout", logout(results, names, times)), ("Processor time", processor(results, names)),
+              ("Distance", distance(results, names)), ("Speed", speed(times)), ("Slowest requests", tail(times))]
     return [(word, text) for word, text in points if text]
 
 
@@ -129,6 +132,30 @@ def logout(results: Results, names: list[str], times: pd.DataFrame) -> str:
     if high < 1:
         return words + f" To refuse it costs no time here: the p50 of {best} is below that of {other}."
     return words + f" Whether that costs time is open: the intervals of the p50 of {best} and of {other} overlap."
+
+
+def processor(results: Results, names: list[str]) -> str:
+    """Who takes least and who most of service and store, which the distance to a store changes far less than the time."""
+    rates = results.rates().loc[names]
+    hidden = [name for name in theme.order(names) if not known(rates.store_cpu_us_per_op[name])]
+    costs = (rates.cpu_us_per_op + rates.store_cpu_us_per_op).dropna()
+    unseen = f" What the store of {listed(hidden)} takes cannot be seen from here." if hidden else ""
+    if costs.empty:
+        return unseen.strip()
+    least, most = costs.idxmin(), costs.idxmax()
+    words = f"One operation takes {digits(costs[least])} µs of service and store together with {least}"
+    more = f" and {digits(costs[most])} µs with {most}" if len(costs) > 1 else ""
+    return f"{words}{more}. The distance to a store changes that far less than the time.{unseen}"
+
+
+def distance(results: Results, names: list[str]) -> str:
+    """What a millisecond to the store does to those who ask one across the network."""
+    rates = results.rates()
+    far = [name for name in theme.order(results.remote()) if name in names]
+    words = [f"{name} waits for its store {digits(rates.store_round_trips_per_op[name])} times in one operation, and each "
+             f"ms of distance is added so often. With its store {PLACES.get(at := results.place(name), at)}, 1000 operations per second keep "
+             f"{digits(rates.needed_clients_at_1000_per_second[name])} clients waiting at once." for name in far]
+    return " ".join(words)
 
 
 def fastest(times: pd.DataFrame, names: list[str]) -> str | None:

@@ -16,7 +16,7 @@ MEANINGS = {"p99": "One request in 100 takes longer than its p99", "p90": "One r
 
 def figure(results: Results, also: list[Results] | None = None) -> Figure | Skipped:
     """Draws one point for each strategy and rate; a rate with no valid repeat, mostly overload, is a cross."""
-    runs = [results, *(also or [])]
+    runs = [results, *(run for run in also or [] if run.distance_ns == results.distance_ns)]
     for run in runs[1:]:
         if difference := results.difference(run, clients=True):
             return Skipped(NAME, f"{run.path.name} cannot stand beside {results.path.name}: {difference}")

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import comparison
 import cost
+import distance
 import exposure
 import latency
 import load
@@ -18,10 +19,10 @@ from findings import findings
 from page import render
 from provenance import facts
 from results import BadFolder, Results, open_results
-from table import table
+from table import is_elsewhere, table
 
 # In the order of the page.
-FIGURES = [latency, throughput, cost, size, exposure, load, comparison]
+FIGURES = [latency, distance, throughput, cost, size, exposure, load, comparison]
 EX_DATAERR, INCOMPARABLE = 65, 4
 
 
@@ -30,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("results", type=Path, help="the result folder")
     parser.add_argument("--exposure", metavar="RESULTS", help="a folder of authbench exposure, to be shown with it")
     parser.add_argument("--also", metavar="RESULTS", action="append", default=[],
-                        help="a run at another rate, for the figure of the load; may be given several times")
+                        help="a run at another rate or distance to the store, for the figures of these; may be given several times")
     options = parser.parse_args(arguments)
     try:
         results = open_results(options.results)
@@ -39,14 +40,14 @@ def main(arguments: list[str] | None = None) -> int:
         if alien := differing(results, exposures, also):
             return refused(f"{alien}; leave it out, or measure both alike on one machine", INCOMPARABLE)
         made = [draw(module, results, exposures, also) for module in FIGURES]
-        write_whole(options.results / "report.html", report(results, exposures, made))
+        write_whole(options.results / "report.html", report(results, exposures, also, made))
     except (BadFolder, OSError) as fault:
         return refused(fault)
     except (KeyError, TypeError, ValueError) as fault:
         # Numbers that no program writes; which they are is for `authbench validate` to say.
         return refused(f"{options.results}: values that cannot be drawn ({fault}); try authbench validate")
     for one in made:
-        if isinstance(one, Skipped) and ((one.name == exposure.NAME and exposures) or (one.name == load.NAME and also)):
+        if isinstance(one, Skipped) and unwelcome(one.name, results, exposures, also):
             print(f"report: {one.name} is not shown: {one.reason}", file=sys.stderr)
     print(options.results / "report.html")
     return 0
@@ -67,18 +68,25 @@ def differing(results: Results, exposures: Results | None, also: list[Results]) 
 
 
 def draw(module, results: Results, exposures: Results | None, also: list[Results]) -> Figure | Skipped:
-    """Two figures take further folders, each of which they hold against the first."""
+    """Three figures take further folders, each of which they hold against the first."""
     if module is exposure and exposures:
         return exposure.figure(exposures, cost=results)
-    return load.figure(results, also) if module is load else module.figure(results)
+    return module.figure(results, also) if module in (load, distance) else module.figure(results)
 
 
-def report(results: Results, exposures: Results | None, made: list[Figure | Skipped]) -> str:
+def unwelcome(name: str, results: Results, exposures: Results | None, also: list[Results]) -> bool:
+    """Tells whether a figure was asked for by the folders that were given."""
+    far = [run for run in also if is_elsewhere(run, results)]
+    return bool({exposure.NAME: exposures, distance.NAME: far, load.NAME: len(also) > len(far)}.get(name))
+
+
+def report(
+        results: Results, exposures: Results | None, also: list[Results], made: list[Figure | Skipped]) -> str:
     """Returns the page of one folder as text."""
     homes = {"exposure.csv": exposures.path} if exposures else {}
     return render(
         link=lambda name: address(homes.get(name, results.path) / name, results.path), made=made,
-        title=f"authbench: {title(results)}", table=table(results), findings=findings(results),
+        title=f"authbench: {title(results)}", table=table(results, exposures, also), findings=findings(results),
         facts=facts(results.record))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from libraries import pd
+from wording import away, known
 
 SCHEMA_VERSION = 4
 COMMON = ["schema_version", "run_id", "strategy", "workload", "trace_sha256"]
@@ -16,13 +17,16 @@ LATENCY = COMMON + ["repeat", "operation", "clock", "n", "mean_ns"]
 LATENCY += [f"{q}_ns" for q in QUANTILES] + [f"{q}_ci95_{end}_ns" for q in INTERVALS for end in ("low", "high")]
 THROUGHPUT = COMMON + [
     "repeat", "clients", "target_rate", "achieved_rate", "achieved_rate_ci95_low", "achieved_rate_ci95_high",
-    "operations", "cpu_us_per_op", "store_cpu_us_per_op", "store_cpu_source", "valid", "reason",
+    "operations", "cpu_us_per_op", "store_cpu_us_per_op", "store_cpu_source", "store_rtt_asked_ns", "store_rtt_p50_ns",
+    "valid", "reason",
 ]
 SUMMARY = COMMON + ["operation", "clock", "repeats", "valid_repeats", "valid", "n", "mean_ns"]
 SUMMARY += [f"{q}_ns" for q in QUANTILES] + [f"{q}_ci95_{end}_ns" for q in INTERVALS for end in ("low", "high")]
 SUMMARY += ["operations_per_second", "operations_per_second_ci95_low", "operations_per_second_ci95_high",
-            "cpu_us_per_op", "store_cpu_us_per_op", "false_accepts", "false_rejects", "stale_accepts", "errors"]
-SIZE = COMMON + ["claim_profile", "credential_bytes", "request_header_bytes", "fits_cookie_4096", "fits_header_8192"]
+            "cpu_us_per_op", "store_cpu_us_per_op", "false_accepts", "false_rejects", "stale_accepts", "errors",
+            "store_rtt_asked_ns", "store_round_trips_per_op", "needed_clients_at_1000_per_second"]
+SIZE = COMMON + ["claim_profile", "credential_bytes", "request_header_bytes", "fits_cookie_4096", "fits_header_8192",
+                 "exposure_theory_p50_ms", "exposure_theory_max_ms"]
 EXPOSURE = COMMON + [
     "withdrawal", "revocation", "n", "p50_ms", "p99_ms", "p99_ci95_low_ms", "p99_ci95_high_ms", "max_ms", "reason",
 ]
@@ -37,6 +41,8 @@ COMPARISON = [
     "strategy", "operation", "clients", "metric", "change_percent", "ci95_low_percent", "ci95_high_percent", "n",
     "verdict",
 ]
+STORES = {"no-store": "none", "in-process": "in process", "private-server": "next door",
+          "unknown-foreign-server": "your own"}
 COMPARED = ("gate.csv", "comparison.csv")
 TEXT = {
     "run_id", "strategy", "workload", "trace_sha256", "operation", "clock", "store_cpu_source", "reason",
@@ -105,6 +111,25 @@ class Results:
         if clients and self.clients != other.clients:
             return f"the clients differ ({self.clients}, {other.clients})"
         return ""
+
+    @property
+    def distance_ns(self) -> float | None:
+        """How far away the stores were to be, where a relay was asked for."""
+        asked = None if self.summary is None else self.summary.store_rtt_asked_ns.max()
+        return asked if known(asked) else None
+
+    def remote(self) -> list[str]:
+        """The strategies that wait for a store in another process."""
+        rates = self.rates()
+        return list(rates.index[rates.store_round_trips_per_op > 0])
+
+    def place(self, strategy: str) -> str:
+        """Where the store of a strategy is, in the words of the program's table."""
+        asked = self.rates().store_rtt_asked_ns[strategy]
+        if known(asked):
+            return f"{away(asked)} away"
+        rows = None if self.throughput is None else self.throughput[self.throughput.strategy == strategy]
+        return STORES.get(rows.store_cpu_source.iloc[0], "") if rows is not None and len(rows) else ""
 
     def used(self) -> pd.DataFrame:
         """The rows of `throughput.csv` that the figures of `summary.csv` are made of: valid ones, or all where none is."""

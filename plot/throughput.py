@@ -1,4 +1,7 @@
-"""Throughput: requests per second of each repeat, and of all valid repeats together with their 95 % interval."""
+"""Throughput: requests per second of each repeat, and of all valid repeats together with their 95 % interval.
+
+It ranks nothing: clients that wait for their answers do the fewer requests the further away a store is, at the same cost.
+"""
 
 import sys
 
@@ -17,12 +20,14 @@ def figure(results: Results) -> Figure | Skipped:
     table = results.throughput
     if table is None:
         return Skipped(NAME, f"no throughput.csv in {results.path.name}")
-    rates = results.rates().sort_values("operations_per_second", ascending=False)
+    rates = results.rates()
+    rates = rates.loc[theme.order(rates.index)]
     drawn = Figure(NAME, "Requests per second", chart(table, rates), sentence(rates, table), alt_text(rates, table),
                    ["throughput.csv", "summary.csv"])
     asked = table.target_rate.max()
     who = wording.counted(results.clients, "client")
-    loop = (f"This is what {who} without pause can drive, not the most that a server can serve."
+    loop = (f"{who[0].upper()}{who[1:]} waited for each answer, so the rate falls with the distance to a store: it ranks "
+            "nothing."
             if pd.isna(asked) else f"{wording.digits(asked)} per second were asked for.")
     crosses = "" if table.valid.all() else " × is not valid."
     what = f"{loop} Dots are repeats; the broad band is the 95 % interval over all of them.{crosses}"
@@ -76,12 +81,15 @@ def sentence(rates: pd.DataFrame, table: pd.DataFrame) -> str:
         alone = set(rates.index) == {theme.BASELINE}
         words = f"Only the harness itself was measured: {wording.digits(each.iloc[0])} requests per second."
         return (words if alone else "No rate may be used.") + tail
-    best, worst = real.index[0], real.index[-1]
+    least, most = real.idxmin(), real.idxmax()
     if asked == asked:
-        return (f"Of {wording.digits(asked)} requests per second that were asked for, {worst} did "
-                f"{wording.digits(real.iloc[-1])}, the least of all." + tail)
-    words = f"With {best} the clients did {wording.digits(real.iloc[0])} requests per second"
-    return words + (f", with {worst} {wording.digits(real.iloc[-1])}." if len(real) > 1 else ".") + tail
+        return (f"Of {wording.digits(asked)} requests per second that were asked for, {least} did "
+                f"{wording.digits(real[least])}, the least of all." + tail)
+    words = f"The clients did {wording.digits(real[most])} requests per second with {most}"
+    more = f" and {wording.digits(real[least])} with {least}" if len(real) > 1 else ""
+    far = theme.order(set(rates.index[rates.store_round_trips_per_op > 0]) & set(real.index))
+    waited = f" With {wording.listed(far)} they also waited for a store across the network." if far else ""
+    return f"{words}{more}.{waited}{tail}"
 
 
 def alt_text(rates: pd.DataFrame, table: pd.DataFrame) -> str:

@@ -86,3 +86,8 @@ def folded(name: str) -> str:
     whole_words = name.replace("(not valid)", "(not\u00a0valid)")
     lines = textwrap.wrap(whole_words, NAME_WIDTH, break_on_hyphens=False, break_long_words=False)
     return "\n".join(textwrap.fill(line, NAME_WIDTH) for line in lines).replace("\u00a0", " ")
+
+
+def away(ns: float) -> str:
+    """A distance as people ask for it: 1 ms, 0.2 ms, 50 µs."""
+    return f"{ns / 1e6:g} ms" if ns == 0 or ns >= 1e5 else f"{ns / 1e3:g} µs"

@@ -140,5 +140,6 @@ struct Watched<S: AuthStrategy & ~Copyable>: ~Copyable {
 
     var verificationKey: [UInt8] { strategy.verificationKey }
     var storeCommands: Int { strategy.storeCommands }
+    var storeRoundTrips: Int { strategy.storeRoundTrips }
     var touchFailures: Int { strategy.touchFailures }
 }

@@ -1,6 +1,27 @@
 import AuthCore
 import AuthStatistics
 
+/// How long a credential still works after a revocation, by what its strategy promises: 0, or for the rest of its life.
+package struct ExposureTheory: Sendable {
+    /// `nil` where revocation is promised at once: then all are 0.
+    let residual: ResidualLife?
+
+    package init(_ promise: RevocationPromise, _ lifetime: CredentialLifetime) {
+        residual =
+            promise == .immediate
+            ? nil
+            : ResidualLife(shortest: Double(lifetime.shortest_ms), longest: Double(lifetime.longest_ms))
+    }
+
+    package func quantile_ms(_ share: Double) -> Double { residual?.quantile(share) ?? 0 }
+    package var max_ms: Double { residual?.maximum ?? 0 }
+}
+
+extension CostReport {
+    /// `nil` where its strategy's promise is not known.
+    package var exposure: ExposureTheory? { revocation.map { ExposureTheory($0.promise, $0.lifetime) } }
+}
+
 /// What was measured after revocations of one kind, beside what theory says.
 ///
 /// In milliseconds of the strategy's clock, so that a measured exposure stands for one under the real lifetime.
@@ -10,19 +31,14 @@ package struct ExposureAssessment: Sendable {
     private let shortest_ms: [Double]
     /// Upper bounds, ascending; of what had been without the delay, where a life ends at its own time.
     private let longest_ms: [Double]
-    /// `nil` where revocation is promised at once: then all are 0.
-    private let residual: ResidualLife?
+    private let theory: ExposureTheory
 
     package init(_ measurement: ExposureMeasurement) {
         self.measurement = measurement
         shortest_ms = measurement.exposures.map(\.shortest_ms).sorted()
         let isImmediate = measurement.promise == .immediate
         longest_ms = measurement.exposures.map { $0.longest_ms + (isImmediate ? 0 : $0.delay_ms) }.sorted()
-        let lifetime = measurement.lifetime
-        residual =
-            isImmediate
-            ? nil
-            : ResidualLife(shortest: Double(lifetime.shortest_ms), longest: Double(lifetime.longest_ms))
+        theory = ExposureTheory(measurement.promise, measurement.lifetime)
     }
 
     package var count: Int { shortest_ms.count }
@@ -42,13 +58,13 @@ package struct ExposureAssessment: Sendable {
             low: shortest_ms[ranks.lowerBound - 1], high: longest_ms[ranks.upperBound - 1])
     }
 
-    package func theory_ms(_ share: Double) -> Double { residual?.quantile(share) ?? 0 }
-    package var theoryMean_ms: Double { residual?.mean ?? 0 }
-    package var theoryMax_ms: Double { residual?.maximum ?? 0 }
+    package func theory_ms(_ share: Double) -> Double { theory.quantile_ms(share) }
+    package var theoryMean_ms: Double { theory.residual?.mean ?? 0 }
+    package var theoryMax_ms: Double { theory.max_ms }
 
     /// The least distance from theory that the exposures can have within their bounds; `nil` without any spread.
     package var distance: Double? {
-        guard let residual, count > 0 else { return nil }
+        guard let residual = theory.residual, count > 0 else { return nil }
         return KolmogorovSmirnov.distance(
             lower: shortest_ms, upper: longest_ms, from: residual.share(upTo:))
     }
@@ -93,7 +109,7 @@ package struct ExposureAssessment: Sendable {
         if unresolved > 0, measurement.falseAccepts == 0 {
             return "\(unresolved) credentials were still accepted at the end: measure longer (--seconds)"
         }
-        guard residual != nil else { return nil }
+        guard theory.residual != nil else { return nil }
         let lifetime_ms = Double(measurement.lifetime.longest_ms)
         if let resolution_ms, resolution_ms > 0.05 * lifetime_ms {
             return

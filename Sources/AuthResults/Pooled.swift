@@ -41,6 +41,30 @@ package struct Pooled: Sendable {
     package var cpu_us_per_op: Double? { perOperation(\.cpu_us_per_op) }
     package var storeCPU_us_per_op: Double? { perOperation(\.storeCPU_us_per_op) }
 
+    package var storeRoundTrips_per_op: Double? { perOperation(\.storeRoundTrips_per_op) }
+
+    /// How far away the store was to be; `nil` without a relay.
+    package var storeRTTAsked_ns: UInt64? { used.first?.storeRTTAsked_ns }
+
+    /// After the point, of the clients needed.
+    static let neededDigits = 6
+
+    /// How many clients wait at once when 1000 operations begin in each second: the rate x the mean service time of all
+    /// kinds of operation together (Little's law).
+    ///
+    /// It says what a closed loop's rate cannot: how many requests a service holds at the same load, whatever the number
+    /// of clients that were measured. Where they queued for a processor, that is part of their time.
+    package var neededClients: Double? {
+        var (time_ns, count) = (0.0, 0.0)
+        for key in keys where key.clock == LatencyClock.service.rawValue {
+            for own in sliced(key) {
+                time_ns += own.total.sum_ns
+                count += Double(own.total.count)
+            }
+        }
+        return count > 0 ? 1000 * time_ns / count / 1e9 : nil
+    }
+
     private var completed: Double { used.reduce(0) { $0 + Double($1.tally.completed) } }
 
     /// All time over all operations, of the repeats that know theirs.
@@ -106,6 +130,8 @@ package struct RepeatFigures: Sendable {
     package var isByDuration: Bool
     package var cpu_us_per_op: Double?
     package var storeCPU_us_per_op: Double?
+    package var storeRoundTrips_per_op: Double?
+    package var storeRTTAsked_ns: UInt64?
     package var times: [Key: SlicedHistogram]
 
     package init(_ assessment: Assessment) {
@@ -115,8 +141,8 @@ package struct RepeatFigures: Sendable {
 
     init(_ measurement: RepeatMeasurement, _ latencies: [Assessment.Latency]) {
         /// As `throughput.csv` has it, from which the same must follow.
-        func written(_ time_us: Double?) -> Double? {
-            time_us.flatMap { Double($0.formatted(digits: ThroughputTable.cpuDigits)) }
+        func written(_ value: Double?, _ digits: Int = ThroughputTable.cpuDigits) -> Double? {
+            value.flatMap { Double($0.formatted(digits: digits)) }
         }
         strategy = measurement.strategy
         repeatIndex = measurement.repeatIndex
@@ -126,6 +152,9 @@ package struct RepeatFigures: Sendable {
         isByDuration = measurement.isByDuration
         cpu_us_per_op = written(measurement.cpu_us_per_op)
         storeCPU_us_per_op = written(measurement.storeCPU_us_per_op)
+        storeRoundTrips_per_op = written(
+            measurement.storeRoundTrips_per_op, ThroughputTable.roundTripDigits)
+        storeRTTAsked_ns = measurement.usage.storeDistance?.asked_ns
         times = Dictionary(
             latencies.map { (Key(operation: $0.kind.name, clock: $0.clock.rawValue), $0.times) }
         ) { first, _ in first }
@@ -146,6 +175,8 @@ package struct RepeatFigures: Sendable {
         self.isByDuration = isByDuration
         cpu_us_per_op = row.number("cpu_us_per_op")
         storeCPU_us_per_op = row.number("store_cpu_us_per_op")
+        storeRoundTrips_per_op = row.number("store_round_trips_per_op")
+        storeRTTAsked_ns = row.count("store_rtt_asked_ns")
         self.times = times
     }
 

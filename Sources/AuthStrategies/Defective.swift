@@ -144,6 +144,8 @@ import Backends
 
         var storeCommands: Int { strategy.storeCommands }
 
+        var storeRoundTrips: Int { strategy.storeRoundTrips }
+
         mutating func storeBytes() throws -> UInt64? { try strategy.storeBytes() }
 
         mutating func sweep(at now: Instant) throws -> Int? { try strategy.sweep(at: now) }

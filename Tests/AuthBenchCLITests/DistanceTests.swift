@@ -51,6 +51,65 @@ struct DistanceTests {
     }
 
     @Test(
+        "several distances are folders of their own in one table; only what asks a server is measured again")
+    func several() throws {
+        try withFolder { folder in
+            let result = try Program(
+                [
+                    "run", "browse", "--strategy", "redis", "--strategy", "hs256", "--strategy", "null",
+                    "--population", "320", "--clients", "2", "--duration", "0.3", "--repeats", "1",
+                    "--warm-up", "0.05", "--store-rtt", "direct,1ms", "--store-rtt", "2ms", "--format", "csv",
+                ],
+                in: folder
+            ).finish()
+            #expect([0, 3].contains(result.status), "\(result.errors)")
+            let table = try CSVTable(result.output)
+            let lines = table.rows.map { Dictionary(uniqueKeysWithValues: zip(table.header, $0)) }
+            #expect(
+                lines.map { "\($0["strategy"] ?? "") \($0["store_rtt_asked_ns"] ?? "")" } == [
+                    "redis-session ", "redis-session 1000000", "redis-session 2000000", "hs256-jwt ",
+                    "null-baseline ",
+                ])
+            // A read is one round trip, and a touch that nobody waits for none.
+            #expect(lines.map { $0["store_round_trips_per_op"] }.suffix(2) == ["0.0000", "0.0000"])
+            for line in lines.prefix(3) {
+                #expect(0.9...1.2 ~= (Double(line["store_round_trips_per_op"] ?? "") ?? 0), "\(line)")
+            }
+            let needed = lines.map { Double($0["needed_clients_at_1000_per_second"] ?? "") ?? 0 }
+            // The relay waits at least for what was asked less its own time, once for each round trip.
+            #expect(needed[1] > 0.4 && needed[2] > 0.9, "\(needed)")
+            #expect(
+                lines.map { $0["exposure_theory_p50_ms"] } == ["0.0", "0.0", "0.0", "1799750.0", ""])
+            let results = folder.appendingPathComponent("results")
+            let names = try FileManager.default.contentsOfDirectory(atPath: results.path)
+                .filter { $0 != "latest" }.sorted()
+            #expect(names.count == 3)
+            let latest = results.appendingPathComponent("latest").resolvingSymlinksInPath()
+            #expect(latest.lastPathComponent == names.first, "the first distance is the newest run")
+            for name in names { #expect(Validation(results.appendingPathComponent(name)).faults == []) }
+            #expect(result.errors.split(separator: "\n").filter { $0.contains("Results in") }.count == 3)
+            #expect(Set(try rows(folder, "summary.csv").map { $0["strategy"] }).count == 3)
+        }
+    }
+
+    @Test("without a strategy that asks a server, one distance is measured, and the others are told of")
+    func nothingFar() throws {
+        try withFolder { folder in
+            let result = try Program(
+                [
+                    "run", "--strategy", "hs256", "--population", "320", "--operations", "4000", "--warm-up",
+                    "0", "--repeats", "1", "--store-rtt", "direct,1ms",
+                ], in: folder
+            ).finish()
+            #expect([0, 3].contains(result.status), "\(result.errors)")
+            #expect(result.errors.contains("No strategy of this run asks a server"))
+            let names = try FileManager.default.contentsOfDirectory(
+                atPath: folder.appendingPathComponent("results").path)
+            #expect(names.count == 2)
+        }
+    }
+
+    @Test(
         "a relay that dies ends the run in one line, status 2, with the rows so far and nothing left behind")
     func death() throws {
         try withFolder { folder in

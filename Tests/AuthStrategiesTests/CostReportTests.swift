@@ -33,12 +33,14 @@ struct CostReportTests {
         // What a script calls inside is counted by the server as well: touching calls GET and SET.
         let credentials = try strategy.load(users.map { Login($0, at: .start) })
         let (sentBefore, servedBefore) = (strategy.storeCommands, try served(stores))
+        let waitedBefore = strategy.storeRoundTrips
         for credential in credentials {
             _ = try strategy.authenticate(credential, at: .start)
             _ = try strategy.authenticate(credential, at: .start + 60_000)
             try strategy.logout(credential, at: .start)
         }
         #expect(strategy.storeCommands - sentBefore == 20 * (1 + 2 + 1))
+        #expect(strategy.storeRoundTrips - waitedBefore == 20 * 3, "nobody waits for a touch")
         #expect(try served(stores) - servedBefore == 20 * (1 + (2 + 2) + 1))
     }
 
@@ -48,6 +50,7 @@ struct CostReportTests {
         var session = try SQLiteSessionStrategy(
             sharing: SQLiteSessionStrategy.prepare(in: stores.environment))
         func counts<S: AuthStrategy & ~Copyable>(_ strategy: inout S) throws -> [Int] {
+            defer { #expect(strategy.storeRoundTrips == 0, "a file is not across the network") }
             var counts = [strategy.storeCommands]
             var credential = try strategy.login(users[0], at: .start)
             counts.append(strategy.storeCommands)

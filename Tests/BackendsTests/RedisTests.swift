@@ -101,6 +101,26 @@ struct RedisTests {
         #expect(try connection.execute(RedisCommand("ECHO", "x"), isRepeatable: true).text == "x")
     }
 
+    @Test("a round trip is a wait: commands sent together are one, and one that nobody waits for is none")
+    func roundTrips() throws {
+        defer { place.end() }
+        var connection = try RedisConnection(server.endpoint)
+        for number in 1...3 {
+            _ = try connection.execute(RedisCommand("PING"))
+            #expect(connection.roundTrips == number)
+        }
+        for _ in 0..<5 { try connection.send(RedisCommand("PING")) }
+        for _ in 0..<5 { _ = try connection.receive() }
+        #expect(connection.roundTrips == 4)
+        for number in 1...3 {
+            try connection.post(RedisCommand("PING"))
+            #expect(connection.roundTrips == 3 + number)
+            _ = try connection.execute(RedisCommand("PING"))
+            #expect(connection.roundTrips == 4 + number)
+        }
+        #expect(connection.commandsSent == 3 + 5 + 6)
+    }
+
     @Test("does not take a reply that nobody read for that of a later command")
     func outOfStep() throws {
         defer { place.end() }

@@ -60,10 +60,11 @@ def complete(tmp_path_factory):
     folder = crafted.run_folder(place / "run", rate=1000, invalid="rs256-jwt")
     shutil.copy(crafted.gate_folder(place / "gate") / "gate.csv", folder)
     faster = crafted.run_folder(place / "faster", rate=4000, slower=3)
+    away = crafted.run_folder(place / "away", rate=1000, away_ns=1_000_000)
     exposed = crafted.exposure_folder(place / "exposure")
     for file in (*place.glob("*/*.csv"), *place.glob("*/run.json")):
         file.write_text(file.read_text().replace("sqlite-session", LONG))
-    made = make_report(folder, exposure=exposed, also=[faster])
+    made = make_report(folder, exposure=exposed, also=[faster, away])
     assert (made.returncode, made.stderr) == (0, "")
     return folder / "report.html"
 

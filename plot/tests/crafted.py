@@ -9,6 +9,8 @@ SCHEMA = (Path(__file__).parents[2] / "results/SCHEMA.md").read_text()
 STRATEGIES = {"null-baseline": 0.1, "sqlite-session": 5, "redis-session": 100, "hs256-jwt": 2, "rs256-jwt": 20}
 PROFILES = {"tiny": 100, "roles-9kib": 9000}
 NOTHING = {"store_cpu_us_per_op": 0, "store_cpu_source": "no-store"}
+# How often an operation waits for its store across the network.
+TRIPS = {"redis-session": 1.06}
 RECORD = {
     "schema_version": 4, "status": "complete", "order": [list(STRATEGIES)] * 3,
     "machine": {"cpu_model": "Test CPU", "cores": 4}, "workload": {"name": "mixed"},
@@ -50,7 +52,9 @@ def summary_rows(strategy: str, latency: list[dict], throughput: list[dict]) -> 
         "repeats": len(own), "valid_repeats": len(good), "valid": str(bool(good)).lower(),
         "operations_per_second": rate, "operations_per_second_ci95_low": rate * 0.8,
         "operations_per_second_ci95_high": rate * 1.2, "cpu_us_per_op": middle["cpu_us_per_op"],
-        "store_cpu_us_per_op": middle["store_cpu_us_per_op"]}
+        "store_cpu_us_per_op": middle["store_cpu_us_per_op"], "store_rtt_asked_ns": middle.get("store_rtt_asked_ns", ""),
+        "store_round_trips_per_op": TRIPS.get(strategy, 0),
+        "needed_clients_at_1000_per_second": 4 * 1000 / rate}
     whole |= {"false_accepts": 0, "false_rejects": 0, "errors": 0, "stale_accepts": 200 if accepts_revoked(strategy) else 0}
     rows = [row for row in latency if (row["strategy"], row["repeat"]) == (strategy, middle["repeat"])]
     rows += [row | {"operation": "revoked", "n": 200} for row in rows]
@@ -63,13 +67,20 @@ def accepts_revoked(strategy: str) -> bool:
 
 def run_folder(
         folder: Path, rate: float | None = None, invalid: str = "", slower: float = 1, unusable: str = "",
-        unsteady: str = "") -> Path:
-    """A run of three repeats; the last of one strategy may be invalid, or all of one, or one may need another time each."""
+        unsteady: str = "", away_ns: int | None = None) -> Path:
+    """A run of three repeats; the last of one strategy may be invalid, or all of one, or one may need another time each.
+
+    `away_ns`: only what has a store across the network was measured, with that so far away.
+    """
     folder.mkdir(parents=True)
     latency, throughput = [], []
-    for strategy, us in STRATEGIES.items():
+    strategies = {name: us for name, us in STRATEGIES.items() if away_ns is None or name in TRIPS}
+    for strategy, us in strategies.items():
         seen = {"store_cpu_us_per_op": us / 4, "store_cpu_source": "private-server"}
         store = seen if strategy == "redis-session" else NOTHING
+        if away_ns is not None:
+            store |= {"store_rtt_asked_ns": away_ns, "store_rtt_p50_ns": away_ns + 1000}
+            us += away_ns / 1000
         for repeat in (1, 2, 3):
             good = not (strategy == invalid and repeat == 3) and strategy != unusable
             steady = strategy == "null-baseline" and unsteady != strategy
@@ -79,17 +90,21 @@ def run_folder(
             throughput.append(common(strategy) | store | {
                 "repeat": repeat, "clients": 4, "target_rate": rate or "", "achieved_rate": achieved,
                 "achieved_rate_ci95_low": achieved * 0.9, "achieved_rate_ci95_high": achieved * 1.1,
-                "operations": 20000, "cpu_us_per_op": us, "valid": "true" if good else "false",
+                "operations": 20000, "cpu_us_per_op": STRATEGIES[strategy], "valid": "true" if good else "false",
                 "reason": "" if good else "overload: as the test wants it"})
     size = [common(strategy) | {
         "claim_profile": profile, "credential_bytes": count, "request_header_bytes": count + 22,
-        "fits_cookie_4096": str(count <= 4096).lower(), "fits_header_8192": str(count <= 8192).lower()}
-        for strategy in STRATEGIES for profile, stated in PROFILES.items()
+        "fits_cookie_4096": str(count <= 4096).lower(), "fits_header_8192": str(count <= 8192).lower(),
+        "exposure_theory_p50_ms": 1_800_000 if accepts_revoked(strategy) else 0,
+        "exposure_theory_max_ms": 3_600_000 if accepts_revoked(strategy) else 0}
+        for strategy in strategies for profile, stated in PROFILES.items()
         for count in [stated if "jwt" in strategy else 16 if strategy == "null-baseline" else 43]]
-    summary = [row for strategy in STRATEGIES for row in summary_rows(strategy, latency, throughput)]
+    summary = [row for strategy in strategies for row in summary_rows(strategy, latency, throughput)]
     for name, rows in {"summary": summary, "latency": latency, "throughput": throughput, "size": size}.items():
         write(folder / f"{name}.csv", columns(f"{name}.csv"), rows)
-    (folder / "run.json").write_text(json.dumps(RECORD))
+    # Without a relay only the record knows how far away Redis was.
+    stores = {"redis": {"topology": "unix", "round_trip_p50_ns": 20_000}}
+    (folder / "run.json").write_text(json.dumps(RECORD | {"stores": stores, "order": [list(strategies)] * 3}))
     return folder
 
 

@@ -10,7 +10,7 @@ from crafted import exposure_folder, run_folder
 from opening import ROOT, make_report
 
 PLOT = ROOT / "plot"
-SCRIPTS = ["report", "latency", "throughput", "cost", "size", "exposure", "load", "comparison"]
+SCRIPTS = ["report", "latency", "throughput", "cost", "size", "exposure", "load", "comparison", "distance"]
 
 
 def ran(*words):
@@ -40,6 +40,23 @@ def test_a_figure_is_written_or_one_line_says_why_not(run):
     skip = ran(PLOT / "exposure.py", run)
     assert (skip.returncode, skip.stdout) == (0, "") and len(skip.stderr.splitlines()) == 1
     assert skip.stderr.startswith("exposure: not drawn: ")
+
+
+def test_distance_takes_all_folders_and_writes_beside_the_first_or_where_it_is_told(run, tmp_path):
+    far = [run_folder(tmp_path / str(ns), away_ns=ns) for ns in (200_000, 1_000_000)]
+    good = ran(PLOT / "distance.py", run, *far)
+    assert (good.returncode, good.stderr, good.stdout.strip()) == (0, "", str(run / "distance.svg"))
+    alone = ran(PLOT / "distance.py", run)
+    assert (alone.returncode, alone.stdout) == (0, "") and alone.stderr.startswith("distance: not drawn: it needs runs at two")
+    lost = ran(PLOT / "distance.py", run, tmp_path / "none")
+    assert lost.returncode == 2 and len(lost.stderr.splitlines()) == 1
+
+
+def test_a_run_at_another_distance_is_a_row_and_a_figure_of_the_report(run, tmp_path):
+    made = make_report(run, also=[run_folder(tmp_path / "far", away_ns=1_000_000)])
+    assert (made.returncode, made.stderr) == (0, "")
+    page = (run / "report.html").read_text()
+    assert "store 1 ms away" in page and '<section id="distance"' in page
 
 
 def test_make_report_makes_the_page_of_a_run_of_today(tmp_path):

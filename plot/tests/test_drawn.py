@@ -42,7 +42,8 @@ def overlap(one, other):
 def test_a_run_has_four_figures_and_a_complete_folder_all(report, complete, seen):
     four = ["latency", "throughput", "cost", "size"]
     assert [name(figure) for figure in figures(seen(report))] == four
-    assert [name(figure) for figure in figures(seen(complete))] == [*four, "exposure", "load", "comparison"]
+    assert [name(figure) for figure in figures(seen(complete))] == [
+        "latency", "distance", *four[1:], "exposure", "load", "comparison"]
 
 
 def test_every_figure_has_drawn_marks(either, seen):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import comparison
 import cost
+import distance
 import exposure
 import latency
 import load
@@ -25,7 +26,13 @@ NAMES = [each.NAME for each in FIGURES]
 # Circles or bars in the picture: one for each strategy and quantile, repeat, part, profile, rate or compared row.
 MARKS = {
     "latency": 5 * 3, "throughput": 5 * 3, "cost": 5 * 2, "size": 3 * 2, "exposure": 4, "load": 5 * 2, "comparison": 2,
+    "distance": 3 * 2,
 }
+
+
+def far(place: Path, ns: int, **options):
+    """A run with its stores so far away."""
+    return open_results(run_folder(place / f"far{ns}", away_ns=ns, **options))
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +45,8 @@ def drawn(known, tmp_path_factory):
         if name == "load":
             slow, fast = run_folder(place / "slow", rate=1000), run_folder(place / "fast", rate=9000, slower=3)
             return load.figure(open_results(slow), also=[open_results(fast)])
+        if name == "distance":
+            return distance.figure(known, also=[far(place, ns) for ns in (1_000_000, 200_000)])
         if name == "exposure":
             return exposure.figure(open_results(exposure_folder(place / "exposure")), cost=known)
         if name == "comparison":
@@ -72,6 +81,7 @@ def test_the_words_above_a_figure_fit_and_end(drawn, name):
 UNITS = {
     "latency": ["time", "share"], "throughput": ["per second"], "cost": ["seconds per million"],
     "size": ["bytes", "profile"], "exposure": ["s to h", "µs"], "load": ["time", "per second"], "comparison": ["%"],
+    "distance": ["time"],
 }
 
 
@@ -91,7 +101,7 @@ def test_every_quantitative_axis_says_its_unit(drawn, name):
 @pytest.mark.parametrize("name", NAMES)
 def test_alt_text_names_every_strategy_and_tooltips_say_n(drawn, name):
     figure = drawn(name)
-    expected = {"comparison": ["hs256-jwt"], "exposure": REAL}.get(name, list(STRATEGIES))
+    expected = {"comparison": ["hs256-jwt"], "exposure": REAL, "distance": REAL}.get(name, list(STRATEGIES))
     assert all(strategy in figure.alt_text for strategy in expected)
     assert figure.chart.to_dict()["description"] == figure.alt_text
     assert figure.alt_text.endswith(".") and figure.sentence.endswith(".")
@@ -137,8 +147,9 @@ def test_throughput_has_the_figures_of_the_valid_repeats_and_draws_all(picture, 
     assert rates["hs256-jwt"][0] in values(folder, "throughput.csv", "achieved_rate", valid="true")["hs256-jwt"]
     most, least = rates["hs256-jwt"][0], rates["redis-session"][0]
     assert figure.sentence == (
-        f"With hs256-jwt the clients did {wording.digits(most)} requests per second, with redis-session "
-        f"{wording.digits(least)}. 1 of 15 repeats is not valid.")
+        f"The clients did {wording.digits(most)} requests per second with hs256-jwt and {wording.digits(least)} with "
+        "redis-session. With redis-session they also waited for a store across the network. 1 of 15 repeats is not valid.")
+    assert "ranks nothing" in figure.note
     assert picture(figure).count('aria-roledescription="point"') == 15
 
 
@@ -149,7 +160,7 @@ def test_a_strategy_without_a_valid_repeat_is_drawn_marked_and_in_no_comparison(
         assert "(not valid)" in figure.alt_text, each.NAME
         assert "(not valid)" in picture(figure), each.NAME
         assert figure.sentence.endswith("No repeat is valid of redis-session."), figure.sentence
-        assert figure.sentence.count("redis-session") == 1
+        assert figure.sentence.count("redis-session") == 1, figure.sentence
 
 
 def test_of_runs_without_any_valid_repeat_nothing_is_compared(tmp_path):
@@ -236,6 +247,74 @@ def test_load_takes_the_valid_repeats_at_each_rate(drawn):
     words = drawn("load").sentence
     assert words.startswith("At 9\u202f000 requests per second, the p99 of hs256-jwt is 33.6 µs")
     assert words.endswith("and that of redis-session 1.68 ms.")
+
+
+def test_distance_has_the_distance_that_was_reached_and_names_the_strategies_it_stays_behind(known, tmp_path):
+    table = distance.points([known, far(tmp_path, 200_000), far(tmp_path, 1_000_000)])
+    redis = table[(table.strategy == "redis-session") & (table["quantile"] == "p50")]
+    # Next door it is what run.json says, and behind a relay what was measured there.
+    assert list(redis.place_ns) == [20_000, 201_000, 1_001_000]
+    assert list(redis.time_ns) == [140_000, 420_000, 1_540_000]
+    level = table[(table.strategy == "rs256-jwt") & (table["quantile"] == "p99")]
+    assert list(level.place_ns) == [20_000, 1_001_000] and level.time_ns.nunique() == 1
+    assert theme.BASELINE not in set(table.strategy)
+    assert distance.figure(known, also=[far(tmp_path / "b", 1_000_000)]).sentence == (
+        "At every distance from 20.0 µs on, redis-session is slower than sqlite-session, hs256-jwt and rs256-jwt.")
+
+
+def crossing(tmp_path, us: str, **more):
+    """The sentence where the p50 of RS256 is so long, and that of Redis 140 µs at 20 µs, 420 at 201 and 1540 at 1001."""
+    folder = run_folder(tmp_path / "run")
+    rewrite(folder / "summary.csv", lambda rows: [
+        row.update(p50_ns=us + "000", p50_ci95_low_ns=us + "000", p50_ci95_high_ns=us + "000", **more) for row in rows
+        if row["strategy"] == "rs256-jwt"])
+    runs = [far(tmp_path, 1_000_000), far(tmp_path, 200_000)]
+    return distance.figure(open_results(folder), also=runs).sentence
+
+
+@pytest.mark.parametrize("us, words", [
+    # A quarter of the way from 140 to 420 µs is a quarter of the way from 20 to 201 µs, and half is half.
+    ("210", "Below 65.2 µs, redis-session is faster than rs256-jwt; above it never."),
+    ("280", "Below 110 µs, redis-session is faster than rs256-jwt; above it never. At every distance from 20.0 µs on"),
+    ("980", "Below 601 µs, redis-session is faster than rs256-jwt; above it never."),
+    ("9999", "At every distance up to 1.00 ms, redis-session is faster than rs256-jwt."),
+    ("139", "At 20.0 µs the intervals of redis-session and of rs256-jwt overlap; further away redis-session is slower."),
+    ("90", "redis-session is slower than sqlite-session, hs256-jwt and rs256-jwt."),
+])
+def test_distance_names_each_crossing_by_straight_lines_between_the_measured_distances(tmp_path, us, words):
+    assert words in crossing(tmp_path, us)
+
+
+def test_distance_tells_of_a_line_that_crosses_more_than_once(tmp_path):
+    near = run_folder(tmp_path / "run")
+    mid = run_folder(tmp_path / "mid", away_ns=200_000)
+    rewrite(mid / "summary.csv", lambda rows: [row.update(p50_ns="20000") for row in rows])
+    runs = [open_results(mid), far(tmp_path, 1_000_000)]
+    words = distance.figure(open_results(near), also=runs).sentence
+    assert "The p50 of redis-session crosses that of rs256-jwt at about 189 µs and 205 µs." in words
+
+
+def test_distance_takes_no_repeat_that_must_not_be_used(tmp_path, known, picture):
+    bad = far(tmp_path, 1_000_000, unusable="redis-session")
+    figure = distance.figure(known, also=[far(tmp_path, 200_000), bad])
+    assert "× is not valid" in figure.note and "(not valid)" in figure.alt_text
+    assert picture(figure).count('aria-roledescription="point"') == 4 + 2
+    assert "up to" not in figure.sentence and figure.sentence.startswith("At every distance from 20.0 µs on")
+
+
+def test_distance_needs_two_distances_of_one_machine(known, tmp_path):
+    assert "two distances" in distance.figure(known).reason
+    assert "two distances" in distance.figure(known, also=[known]).reason
+    other = run_folder(tmp_path / "other", away_ns=200_000)
+    record = other / "run.json"
+    record.write_text(record.read_text().replace('"cores": 4', '"cores": 8'))
+    assert "the machines differ" in distance.figure(known, also=[open_results(other)]).reason
+
+
+def test_runs_at_another_distance_are_no_other_load(tmp_path):
+    slow = open_results(run_folder(tmp_path / "slow", rate=1000))
+    away = open_results(run_folder(tmp_path / "away", rate=9000, away_ns=1_000_000))
+    assert "two rates" in load.figure(slow, also=[away]).reason
 
 
 def skipped(tmp_path: Path, known) -> dict[str, Skipped | Figure]:

@@ -108,6 +108,30 @@ def test_a_workload_without_revoked_credentials_tells_nothing_of_logout(run):
     assert point(run, "Logout") == ("This workload presents no credential after its logout, so it does not tell who refuses it.")
 
 
+def test_processor_time_is_that_of_service_and_store(run):
+    assert point(run, "Processor time") == (
+        "One operation takes 2.00 µs of service and store together with hs256-jwt and 125 µs with redis-session. "
+        "The distance to a store changes that far less than the time.")
+    change(run, "redis-session", store_cpu_us_per_op="")
+    words = point(run, "Processor time")
+    assert "20.0 µs with rs256-jwt" in words and words.endswith("What the store of redis-session takes cannot be seen from here.")
+
+
+def test_distance_tells_the_round_trips_and_the_clients_that_wait(run, tmp_path):
+    assert point(run, "Distance") == (
+        "redis-session waits for its store 1.06 times in one operation, and each ms of distance is added so often. "
+        "With its store next door, 1000 operations per second keep 0.071 clients waiting at once.")
+    far = point(run_folder(tmp_path / "far", away_ns=1_000_000), "Distance")
+    assert "With its store 1 ms away, 1000 operations per second keep 0.79 clients" in far
+
+
+def test_no_sentence_ranks_by_the_rate_of_clients_that_wait(run):
+    before = told(run).points
+    for strategy in ("redis-session", "rs256-jwt"):
+        change(run, strategy, operations_per_second=1, operations_per_second_ci95_low=1, operations_per_second_ci95_high=1)
+    assert told(run).points == before
+
+
 def test_speed_names_the_fastest_only_where_no_interval_overlaps(run):
     assert point(run, "Speed") == ("hs256-jwt has the shortest p50, 2.80 µs (95 % interval: 2.52 µs to 3.08 µs). "
                                    "No other interval overlaps with it, so it is the fastest here.")

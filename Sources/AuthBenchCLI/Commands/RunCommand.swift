@@ -13,22 +13,31 @@ struct RunCommand: ParsableCommand {
             errors, or without a valid repeat. The result folder holds all figures as CSV.
 
             COLUMNS OF THE TABLE:
+              store          Where the strategy's store is.
+              exposure       Half of the credentials still work this long after logout; ~
+                             by theory, which authbench exposure measures.
+              CPU µs         Processor time of service and store for one operation.
+              trips          How often one operation waits for a store across the network.
               auth p50, p99  Half, or 99 %, of the authentications took at most this.
               resp.          With --rate: the time since the request was due.
               serv.          With --rate: the time since a client took the request.
               lag            With --rate: how late the machine woke idle clients.
-              ops/s          Operations per second of all clients together.
-              ±              Likely error of ops/s: half of its 95 % interval.
-              CPU µs         Processor time of authbench for one operation.
+              needs          Clients that wait at once when 1000 operations begin in each
+                             second: 1000 x the mean time of an operation.
               bytes          Size of the credential.
-              slower         The fastest strategy does this many times as many ops/s.
+              ops/s of 8     Operations per second of 8 clients that each wait for their
+                             answers. Distance to a store lowers it: no ranking.
+              ±              Likely error of ops/s: half of its 95 % interval.
               wrong          Decisions that were wrong: must be 0.
-              stale          Accepted after logout, as the strategy promises.
               errs           Requests that got no decision.
               valid          Repeats whose numbers can be used.
 
+            Strategies are sorted by exposure, which no distance to a store changes, then by \
+            CPU µs, which it changes far less than the time.
+
             EXAMPLES:
               authbench run
+              authbench run --store-rtt direct,1ms
               authbench run browse --clients 16 --strategy redis --duration 5
               authbench run --rate 5000 --repeats 5
             """)
@@ -66,26 +75,40 @@ struct RunCommand: ParsableCommand {
 
     @OptionGroup var stores: StoreOptions
 
-    @OptionGroup var distance: DistanceOptions
+    @OptionGroup var distances: DistancesOptions
 
     @OptionGroup var results: ResultOptions
 
     func run() throws {
-        let plan = try plan()
-        let outcome = try Execution(plan).run()
-        let lines = Summary.lines(
-            outcome.assessments, costReports: outcome.costReports,
-            strategies: plan.strategies.map { $0.descriptor.id },
-            baseline: plan.baseline)
+        let (plan, distances) = (try plan(), try distances.distances())
+        let plans = plan.at(distances)
+        var (whole, lines, folders) = (RunOutcome(), [Summary](), [URL]())
+        for plan in plans where !whole.isBroken {
+            let outcome: RunOutcome
+            do { outcome = try Execution(plan).run() } catch {
+                // What was measured before is shown all the same.
+                guard plan.isFurther, let error = error as? CommandError else { throw error }
+                whole.failure = error.message
+                break
+            }
+            lines += outcome.lines(plan)
+            if let folder = outcome.folder { folders.append(folder) }
+            whole.add(outcome)
+        }
+        lines = Summary.ranked(lines)
         if !lines.isEmpty {
             try results.show(lines, Summary.columns) {
                 TextTable.text(lines, isColored: Console.isOutputColored, width: Console.outputColumns)
                     + (plan.adviceOnP99(lines).map { $0 + "\n" } ?? "")
             }
         }
-        if !results.quiet { for remark in outcome.remarks { Console.say(remark) } }
-        results.tell(outcome.folder)
-        try outcome.check(lines)
+        if !results.quiet { for remark in whole.remarks { Console.say(remark) } }
+        if plans.count < distances.count, !results.quiet {
+            Console.say(
+                "No strategy of this run asks a server, so it was measured once, whatever the distance")
+        }
+        for folder in folders { results.tell(folder) }
+        try whole.check(lines)
     }
 }
 
@@ -101,7 +124,7 @@ extension RunCommand {
             throw CommandError.usage("--warm-up is \(warmUp): give 0 to 3600 seconds")
         }
         var workload = try workload.resolve()
-        try distance.apply(to: &workload)
+        if let first = try distances.distances().first { workload.storeRTT = first }
         if let operations, workload.arrival == .closed, 1..<workload.clients ~= operations {
             throw CommandError.usage(
                 "--operations is \(operations): give at least \(workload.clients), one for each client")

@@ -103,6 +103,31 @@ extension Character {
     fileprivate var isASCIIDigit: Bool { isASCII && isNumber }
 }
 
+/// Holds the argument that says at which distances to the store a run measures.
+struct DistancesOptions: ParsableArguments {
+    @Option(
+        name: .customLong("store-rtt"), parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "How far away Redis is: the time of a round trip, such as 200us or 0.8ms. A relay of authbench's own holds back what is sent; 0 is a relay that does not wait. Several, as direct,1ms, measure at each; direct is no relay, as without this option.",
+            valueName: "times"))
+    var storeRtt: [String] = []
+
+    /// The distances in their order, `nil` for no relay; empty where none is given, so that the workload's own holds.
+    func distances() throws -> [StoreRTT?] {
+        var found: [StoreRTT?] = []
+        for text in storeRtt.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
+            let distance =
+                text == "direct"
+                ? nil : try StoreRTT(String(text)) { CommandError.usage("--store-rtt \($0), or direct") }
+            guard !found.contains(distance) else {
+                throw CommandError.usage("--store-rtt has \(text) twice: give each distance once")
+            }
+            found.append(distance)
+        }
+        return found
+    }
+}
+
 /// Holds the argument that says how far away the store is.
 struct DistanceOptions: ParsableArguments {
     @Option(

@@ -74,6 +74,16 @@ struct Execution {
 }
 
 extension RunOutcome {
+    /// One line for each strategy.
+    func lines(_ plan: RunPlan) -> [Summary] {
+        Summary.lines(
+            assessments, costReports: costReports, strategies: plan.strategies.map { $0.descriptor.id },
+            baseline: plan.baseline)
+    }
+
+    /// Whether nothing further should be measured after this.
+    var isBroken: Bool { signal != nil || failure != nil }
+
     /// Remarks about valid rows, one for each strategy at most.
     var remarks: [String] {
         var seen: Set<String> = []
@@ -91,7 +101,7 @@ extension RunOutcome {
         func faults(_ kind: Invalidity.Kind) -> String? {
             let all = lines.flatMap { line in
                 line.invalid.filter { $0.fault.kind == kind }.map { one in
-                    "\(line.strategy), repeat \(one.repeatIndex): \(one.fault.reason)"
+                    "\(line.name), repeat \(one.repeatIndex): \(one.fault.reason)"
                 }
             }
             guard let first = all.first else { return nil }

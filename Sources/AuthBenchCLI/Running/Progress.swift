@@ -8,6 +8,8 @@ final class Progress: Sendable {
     private let sessions: Int
     private let strategies: Int
     private let repeats: Int
+    /// How far away the store is, where that is asked for.
+    private let place: String
     /// The time of one strategy in one repeat, with its warm-up; `nil` when a count of operations ends it.
     private let step_s: Double?
     private let state = Mutex(State())
@@ -30,6 +32,7 @@ final class Progress: Sendable {
         sessions = plan.workload.population
         strategies = plan.strategies.count
         repeats = plan.schedule.repeats.count
+        place = plan.workload.storeRTT.map { ", store \($0.text) away" } ?? ""
         step_s = plan.duration_s.map { $0 + plan.warmUp_s }
         if isShown { tick() }
     }
@@ -84,7 +87,7 @@ final class Progress: Sendable {
         state.withLock { state in
             guard !state.isOver else { return false }
             let total = strategies * repeats
-            let text = "\(state.text)\(loadShare(state))\(timeLeft(state, total: total))"
+            let text = "\(state.text)\(place)\(loadShare(state))\(timeLeft(state, total: total))"
             let bar = Self.bar(
                 done: state.measured, of: total, columns: Console.errorColumns - text.count - 1)
             Console.overwrite(bar + text)

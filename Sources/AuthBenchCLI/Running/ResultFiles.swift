@@ -11,6 +11,8 @@ final class ResultFiles {
     private var record: RunRecord
     private let baseline: String?
     private let isQuiet: Bool
+    /// Whether `latest` shall lead here.
+    private let isLatest: Bool
     private var isKept = false
     private let stores: StoreFacts
 
@@ -19,7 +21,7 @@ final class ResultFiles {
         _ plan: RunPlan, _ identity: RunIdentity, _ cleanup: Cleanup, _ stores: StoreFacts
     ) throws {
         self.cleanup = cleanup
-        (baseline, isQuiet) = (plan.baseline, plan.isQuiet)
+        (baseline, isQuiet, isLatest) = (plan.baseline, plan.isQuiet, !plan.isFurther)
         do {
             folder = try ResultFolder(in: plan.out, identity: identity)
         } catch { throw Self.unusable(plan, error) }
@@ -64,7 +66,7 @@ final class ResultFiles {
     func write(_ outcome: RunOutcome) throws {
         try folder.write(outcome.assessments, costReports: outcome.costReports, baseline: baseline)
         keep()
-        if outcome.assessments.count == 1 { link("latest") }
+        if isLatest, outcome.assessments.count == 1 { link("latest") }
     }
 
     /// Writes the exposures measured so far; `latest` stays with runs, because reports and scripts read runs there.
@@ -134,6 +136,13 @@ struct RunOutcome {
     var folder: URL?
     var signal: Int32?
     var failure: String?
+
+    /// Takes in what the same command measured next.
+    mutating func add(_ other: Self) {
+        assessments += other.assessments
+        folder = folder ?? other.folder
+        (signal, failure) = (signal ?? other.signal, failure ?? other.failure)
+    }
 }
 
 /// Asks the repository in which authbench runs for its commit: in a CI job that is what is measured.

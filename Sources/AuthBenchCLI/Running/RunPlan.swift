@@ -26,6 +26,8 @@ struct RunPlan {
     var synchronous: SQLiteSettings.Synchronous
     var mmap_bytes: Int64 = 0
     var isQuiet: Bool
+    /// Whether it measures again at another distance what was measured before it in the same command.
+    var isFurther = false
 
     var needsRedis: Bool { strategies.contains { $0.descriptor.stores.contains(.redis) } }
     func descriptor(_ strategy: String) -> StrategyDescriptor? {
@@ -38,6 +40,24 @@ struct RunPlan {
 }
 
 extension RunPlan {
+    /// The same at several distances: the first as it is, each further one only for the strategies whose store is a server.
+    ///
+    /// What asks no such store is the same at any distance.
+    func at(_ distances: [StoreRTT?]) -> [RunPlan] {
+        let far = strategies.filter { $0.descriptor.stores.contains(.redis) }
+        return (distances.isEmpty ? [workload.storeRTT] : distances).enumerated().compactMap {
+            index, distance in
+            var plan = self
+            plan.workload.storeRTT = distance
+            guard index > 0 else { return plan }
+            plan.strategies = far
+            plan.schedule = Schedule(
+                strategies: far.count, repeats: schedule.repeats.count, seed: workload.seed)
+            plan.isFurther = true
+            return far.isEmpty ? nil : plan
+        }
+    }
+
     /// Tells how long to measure for a p99 that the table leaves blank; `nil` when no strategy lacks one.
     ///
     /// The strategy with the fewest samples decides. What it did in this run is taken as its pace, with 5 % to spare.

@@ -1,4 +1,4 @@
-/// What a strategy's credentials weigh, and what it asks of its store.
+/// What a strategy's credentials weigh, what it asks of its store, and what it promises after a logout.
 package struct CostReport: Sendable {
     package var strategy: String
     /// One for each claim profile.
@@ -6,6 +6,8 @@ package struct CostReport: Sendable {
     /// How the store grew while the population signed in; `nil` where the strategy has none.
     package var growth: StoreGrowth?
     package var commands: StoreCommands
+    /// From which theory tells how long a credential still works after a logout; `nil` where it is not known.
+    package var revocation: (promise: RevocationPromise, lifetime: CredentialLifetime)?
 
     package init(
         strategy: String, sizes: [CredentialSize], growth: StoreGrowth?, commands: StoreCommands

@@ -32,6 +32,8 @@ package struct RepeatMeasurement: Sendable {
     package var sweptSessions: Int?
     /// Last-seen moments that could not be written; what was read decided all the same.
     package var touchFailures = 0
+    /// How often a client waited for a store in another process.
+    package var storeRoundTrips = 0
 
     package init(
         strategy: String, repeatIndex: Int, runOrder: Int, clients: Int,
@@ -74,6 +76,11 @@ package struct RepeatMeasurement: Sendable {
 
     /// CPU of the relay before the store for each completed operation, in microseconds.
     package var relayCPU_us_per_op: Double? { usage.relayCPU_ns.flatMap(perOperation_us) }
+
+    /// How often each completed operation waited for a store in another process.
+    package var storeRoundTrips_per_op: Double? {
+        total.completed == 0 ? nil : Double(storeRoundTrips) / Double(total.completed)
+    }
 
     /// CPU of the whole process over that of the clients' threads, less 1: what the harness itself used.
     package var utilization_residual: Double? {

@@ -78,6 +78,10 @@ public protocol AuthStrategy: ~Copyable, SendableMetatype {
     /// Commands or statements that this client has sent to its store so far, BEGIN and COMMIT among them.
     var storeCommands: Int { get }
 
+    /// How often this client has waited for a store in another process so far; commands that were sent together, and those
+    /// that nobody waits for, make no round trip of their own.
+    var storeRoundTrips: Int { get }
+
     /// How often this client could not write a session's last-seen moment; what was read decided all the same.
     var touchFailures: Int { get }
 
@@ -127,6 +131,9 @@ extension AuthStrategy where Self: ~Copyable {
     }
 
     public var storeCommands: Int { 0 }
+
+    /// One for each command, where the store is a server.
+    public var storeRoundTrips: Int { Self.descriptor.stores.contains(.redis) ? storeCommands : 0 }
 
     public var touchFailures: Int { 0 }
 

@@ -173,7 +173,7 @@ struct Worker<S: AuthStrategy & ~Copyable>: ~Copyable {
         instruments.settle()
         let cpuBefore_ns = instruments.threadCPU_ns()
         let touchFailuresBefore = strategy.touchFailures
-        let commandsBefore = strategy.storeCommands
+        let (commandsBefore, tripsBefore) = (strategy.storeCommands, strategy.storeRoundTrips)
         let monotonic = instruments.monotonic
         if let jar {
             var replay = JarReplay(jar)
@@ -192,5 +192,6 @@ struct Worker<S: AuthStrategy & ~Copyable>: ~Copyable {
         recorder.cpu_ns = instruments.threadCPU_ns() - cpuBefore_ns
         recorder.touchFailures = strategy.touchFailures - touchFailuresBefore
         recorder.storeCommands = strategy.storeCommands - commandsBefore
+        recorder.storeRoundTrips = strategy.storeRoundTrips - tripsBefore
     }
 }

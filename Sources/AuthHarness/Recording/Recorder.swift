@@ -20,6 +20,8 @@ struct Recorder {
     var touchFailures = 0
     /// What the strategy sent to its store meanwhile.
     var storeCommands = 0
+    /// How often it waited for a store in another process meanwhile.
+    var storeRoundTrips = 0
     /// The slice that is going on.
     var slice = 0
     /// Beats about every 50 ms of operations, however long each is.
@@ -56,7 +58,7 @@ struct Recorder {
         (lateOperations, backlog, slice, undecided_ns) = (0, 0, 0, 0)
         errors = ErrorKinds()
         touchFailures = 0
-        storeCommands = 0
+        (storeCommands, storeRoundTrips) = (0, 0)
     }
 
     @inline(__always)

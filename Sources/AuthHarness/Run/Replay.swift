@@ -10,6 +10,7 @@ struct Replay: Sendable {
     var clientCPU_ns: UInt64 = 0
     var touchFailures = 0
     var storeCommands = 0
+    var storeRoundTrips = 0
     var little_residual: Double?
     var idleClients: Int
     var openLoop: OpenLoop?
@@ -24,7 +25,7 @@ struct Replay: Sendable {
         errors = merger.errors
         clientCPU_ns = merger.cpu_ns
         touchFailures = merger.touchFailures
-        storeCommands = merger.storeCommands
+        (storeCommands, storeRoundTrips) = (merger.storeCommands, merger.storeRoundTrips)
         idleClients = boxes.count - merger.clients
         wall_ns = max(merger.lastEnd_ns, phase.start_ns) - phase.start_ns
         guard let rate = arrival.rate else {
@@ -52,6 +53,7 @@ private struct ClientMerger {
     var cpu_ns: UInt64 = 0
     var touchFailures = 0
     var storeCommands = 0
+    var storeRoundTrips = 0
     var lastEnd_ns: UInt64 = 0
     /// Clients that did anything.
     var clients = 0
@@ -85,6 +87,7 @@ private struct ClientMerger {
         cpu_ns += recorder.cpu_ns
         touchFailures += recorder.touchFailures
         storeCommands += recorder.storeCommands
+        storeRoundTrips += recorder.storeRoundTrips
         lateOperations += recorder.lateOperations
         backlog += recorder.backlog
         if recorder.isOpenLoop { lags.append(recorder.scheduleLag) }

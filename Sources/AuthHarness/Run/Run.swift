@@ -103,6 +103,7 @@ package struct Run: Sendable {
         measurement.errors = replay.errors
         measurement.sweptSessions = replay.sweep?.deleted
         measurement.touchFailures = replay.touchFailures
+        measurement.storeRoundTrips = replay.storeRoundTrips
         return measurement
     }
 }

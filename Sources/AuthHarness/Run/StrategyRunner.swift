@@ -13,7 +13,7 @@ final class StrategyRunner<S: AuthStrategy & ~Copyable>: AnyStrategyRunner {
     private let arrival: Arrival
     private let arrivals: [ArrivalTimes]
     private let shared: [Slot]
-    private let touch: TouchPolicy
+    private let policy: Policy
     /// Where the next phase begins in the schedule of an open loop.
     private let scheduled_ns = Mutex<UInt64>(0)
     private let sweeper: Sweeper<S>?
@@ -22,7 +22,7 @@ final class StrategyRunner<S: AuthStrategy & ~Copyable>: AnyStrategyRunner {
         arrival = trace.arrival
         arrivals = trace.clients.map(\.arrivals)
         self.shared = trace.shared
-        touch = trace.policy.touch
+        policy = trace.policy
         sweeper = try Sweeper(
             sharing: shared, policy: trace.policy,
             population: trace.clients.reduce(0) { $0 + $1.slots.count })
@@ -60,15 +60,17 @@ final class StrategyRunner<S: AuthStrategy & ~Copyable>: AnyStrategyRunner {
         if !credentials.isEmpty { for client in holders { client.take(credentials, of: shared) } }
         if inParallel > 1 { shareJars(of: holders) }
         let weighed = Mutex<([CredentialSize], StoreCommands)>(([], StoreCommands()))
-        clients.first?.perform(loading) { [touch] client in
-            let weights = try client.weigh(touch)
+        clients.first?.perform(loading) { [policy] client in
+            let weights = try client.weigh(policy.touch)
             weighed.withLock { $0 = weights }
         }
         try wait()
         let (sizes, commands) = weighed.withLock { $0 }
-        return CostReport(
+        var report = CostReport(
             strategy: descriptor.id, sizes: sizes, growth: growth.points.isEmpty ? nil : growth,
             commands: commands)
+        report.revocation = (descriptor.revocation, S.lifetime(under: policy))
+        return report
     }
 
     private func shareJars(of holders: [Client<S>]) {

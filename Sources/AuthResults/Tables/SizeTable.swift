@@ -12,7 +12,7 @@ package enum SizeTable {
     }
 
     package static func columns(_ identity: RunIdentity) -> [Column<Row>] {
-        identity.columns { $0.costReport.strategy } + weights + store
+        identity.columns { $0.costReport.strategy } + weights + store + exposure
     }
 
     private static var weights: [Column<Row>] {
@@ -55,6 +55,18 @@ package enum SizeTable {
                 "Whether the line is within the 8192 bytes that common servers allow."
             ) {
                 .flag($0.size.fitsHeader8192)
+            },
+        ]
+    }
+
+    private static var exposure: [Column<Row>] {
+        [
+            Column(
+                "exposure_theory_p50_ms", .optionalNumber,
+                "How long a credential still works after a logout, p50: what the strategy promises and its lifetimes say, not measured. `authbench exposure` measures it."
+            ) { .number($0.costReport.exposure?.quantile_ms(0.5), 1) },
+            Column("exposure_theory_max_ms", .optionalNumber, "The longest such exposure.") {
+                .number($0.costReport.exposure?.max_ms, 1)
             },
         ]
     }

@@ -27,12 +27,12 @@ package enum SummaryTable {
     }
 
     package static func columns(_ identity: RunIdentity) -> [Column<Row>] {
-        identity.columns { $0.strategy } + place + latency + rates + decisions
+        identity.columns { $0.strategy } + place + latency + rates + decisions + distance
     }
 
     /// Those that are printed, without what says which run it is.
     package static var printed: [Column<Row>] {
-        [Column(printed: "strategy") { .text($0.strategy) }] + place + latency + rates + decisions
+        [Column(printed: "strategy") { .text($0.strategy) }] + place + latency + rates + decisions + distance
     }
 
     private static var place: [Column<Row>] {
@@ -97,6 +97,24 @@ package enum SummaryTable {
                 "store_cpu_us_per_op", .optionalNumber,
                 "CPU time of the store's own process for one operation, in µs: 0 without such a process, blank where it is unknown."
             ) { .number($0.pooled.storeCPU_us_per_op, ThroughputTable.cpuDigits) },
+        ]
+    }
+
+    /// Of the strategy too.
+    private static var distance: [Column<Row>] {
+        [
+            Column(
+                "store_rtt_asked_ns", .optionalTime,
+                "How far away the store was to be (`--store-rtt`): the time of a round trip. Blank without a relay."
+            ) { .count($0.pooled.storeRTTAsked_ns) },
+            Column(
+                "store_round_trips_per_op", .optionalNumber,
+                "How often one operation waits for a store in another process. It is the same in all rows of a strategy."
+            ) { .number($0.pooled.storeRoundTrips_per_op, ThroughputTable.roundTripDigits) },
+            Column(
+                "needed_clients_at_1000_per_second", .optionalNumber,
+                "How many clients wait at once, on average, when 1000 operations begin in each second: 1000 x the mean service time of all operations in s (Little's law)."
+            ) { .number($0.pooled.neededClients, Pooled.neededDigits) },
         ]
     }
 

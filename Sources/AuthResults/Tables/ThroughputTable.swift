@@ -24,6 +24,7 @@ package enum ThroughputTable {
 
     /// After the point, of CPU time per operation.
     static let cpuDigits = 4
+    static let roundTripDigits = 4
 
     package static func columns(_ identity: RunIdentity) -> [Column<Row>] {
         identity.columns { $0.measurement.strategy } + place + rates + decisions + schedule + costs
@@ -189,6 +190,10 @@ extension ThroughputTable {
 
     private static var distance: [Column<Row>] {
         [
+            Column(
+                "store_round_trips_per_op", .optionalNumber,
+                "How often one operation waited for a store in another process: the round trips that distance makes longer. 0 for a store in the process; a write that nobody waits for is none."
+            ) { .number($0.measurement.storeRoundTrips_per_op, roundTripDigits) },
             Column(
                 "relay_cpu_us_per_op", .optionalNumber,
                 "CPU time of the relay before the store for one operation, in µs; blank without a relay."

@@ -41,6 +41,17 @@ package struct Summary: Sendable {
     package var rate: Interval?
     package var cpu_us_per_op: Double?
     package var storeCPU_us_per_op: Double?
+    package var storeRoundTrips_per_op: Double?
+    /// How many clients wait at once when 1000 operations begin in each second.
+    package var neededClients: Double?
+    /// Where the strategy's store is, in the words of the table.
+    package var store: String
+    /// How far away it was to be; `nil` without a relay.
+    package var storeRTTAsked_ns: UInt64?
+    /// How long a credential works after a logout, in theory; `nil` where that is not known, and for the baseline.
+    package var exposure: ExposureTheory?
+    package var clients: Int
+    package var isBaseline = false
     package var credential_bytes: Int?
     /// Of all repeats: what was decided wrongly in one that was disturbed stays wrong.
     package var total: Tally
@@ -50,40 +61,30 @@ package struct Summary: Sendable {
     package var invalid: [(repeatIndex: Int, fault: Invalidity)]
     /// Of the baseline only, and only where it says something: how far its own cost moved from repeat to repeat.
     package var movement: Double?
-    /// How many times the operations per second of this strategy the fastest one does; `nil` for the baseline,
-    /// and in an open loop, where all do the same.
-    package var timesSlower: Double?
 
     /// One line for each strategy, in the order of `strategies`; one without a measurement is left out.
     ///
-    /// `baseline` names the strategy that only shows the harness's own cost, if there is one: it is in no ratio.
+    /// `baseline` names the strategy that only shows the harness's own cost, if there is one: it is not ranked.
     package static func lines(
         _ assessments: [Assessment], costReports: [CostReport], strategies: [String], baseline: String? = nil
     ) -> [Self] {
         var lines = strategies.compactMap { id -> Self? in
             let own = assessments.filter { $0.measurement.strategy == id }
-            // What the strategies issue in the measurement.
-            let size = costReports.first { $0.strategy == id }?.sizes.first { $0.profile == .rfc9068 }
-            return own.isEmpty ? nil : Self(id, own, size: size)
+            guard let first = own.first?.measurement else { return nil }
+            return Self(id, own, first, costReports.first { $0.strategy == id })
         }
-        /// Those that must not be used are compared with nothing, unless all are such.
-        let isAnyValid = lines.contains { $0.isValid && $0.strategy != baseline }
-        func isCompared(_ line: Self) -> Bool {
-            line.strategy != baseline && line.response == nil && line.isValid == isAnyValid
-        }
-        let fastest = lines.filter(isCompared).compactMap(\.operationsPerSecond).max()
         for index in lines.indices where lines[index].strategy == baseline {
+            lines[index].isBaseline = true
+            lines[index].exposure = nil
             lines[index].movement = BaselineMovement.beyondNoise(
                 assessments.map(\.measurement).filter { $0.strategy == baseline })
-        }
-        for index in lines.indices where isCompared(lines[index]) {
-            guard let fastest, let own = lines[index].operationsPerSecond, own > 0 else { continue }
-            lines[index].timesSlower = fastest / own
         }
         return lines
     }
 
-    private init(_ strategy: String, _ all: [Assessment], size: CredentialSize?) {
+    private init(
+        _ strategy: String, _ all: [Assessment], _ first: RepeatMeasurement, _ costReport: CostReport?
+    ) {
         let pooled = Pooled(all.map { RepeatFigures($0) })
         func times(_ clock: LatencyClock) -> LatencyHistogram {
             pooled.times(.init(operation: OperationKind.authenticate.name, clock: clock.rawValue))
@@ -92,7 +93,7 @@ package struct Summary: Sendable {
         repeats = pooled.repeats
         validRepeats = pooled.validRepeats
         service = times(.service)
-        if let openLoop = all.first?.measurement.openLoop {
+        if let openLoop = first.openLoop {
             let used = all.map(\.measurement).filter { pooled.uses($0.repeatIndex) }
             response = times(.response)
             scheduleLag = LatencyHistogram(merging: used.compactMap(\.openLoop?.scheduleLag))
@@ -102,7 +103,14 @@ package struct Summary: Sendable {
         rate = pooled.rateInterval
         cpu_us_per_op = pooled.cpu_us_per_op
         storeCPU_us_per_op = pooled.storeCPU_us_per_op
-        credential_bytes = size?.credential_bytes
+        storeRoundTrips_per_op = pooled.storeRoundTrips_per_op
+        neededClients = pooled.neededClients
+        store = first.storePlace
+        storeRTTAsked_ns = pooled.storeRTTAsked_ns
+        exposure = costReport?.exposure
+        clients = first.clients
+        // What the strategies issue in the measurement.
+        credential_bytes = costReport?.sizes.first { $0.profile == .rfc9068 }?.credential_bytes
         total = all.reduce(into: Tally()) { $0 += $1.measurement.total }
         invalid = all.map(\.measurement).flatMap { one in
             one.invalidities.map { (one.repeatIndex, $0) }
@@ -111,6 +119,38 @@ package struct Summary: Sendable {
 
     /// Whether the figures may be used: whether they are those of valid repeats.
     package var isValid: Bool { validRepeats > 0 }
+
+    /// Whether the line must not be believed: no valid repeat, or a wrong decision or an error in any.
+    var isBad: Bool { !isValid || total.wrongDecisions > 0 || total.errors > 0 }
+
+    /// The strategy, and how far away its store was, where that was asked for.
+    package var name: String { strategy + (storeRTTAsked_ns == nil ? "" : ", \(store)") }
+
+    /// Processor time of service and store; where the store's is not known, that of the service alone.
+    var allCPU_us_per_op: Double? { cpu_us_per_op.map { $0 + (storeCPU_us_per_op ?? 0) } }
+
+    /// The order of the table, which is that of the report: staleness first, then processor time, which the distance to a
+    /// store changes far less than the time of a request.
+    ///
+    /// First come strategies whose figures may be used, then those that refuse a credential sooner after its logout, then
+    /// those that take less processor time. The lines of one strategy stay together, the nearer store first. The baseline
+    /// is no strategy to choose and comes last.
+    package static func ranked(_ lines: [Self]) -> [Self] {
+        let places = Dictionary(grouping: lines, by: \.strategy).mapValues { own -> [Double] in
+            [
+                own.contains(where: \.isBaseline) ? 1 : 0, own.allSatisfy(\.isBad) ? 1 : 0,
+                own.compactMap { $0.exposure?.quantile_ms(0.5) }.first ?? .infinity,
+                own.compactMap(\.allCPU_us_per_op).min() ?? .infinity,
+            ]
+        }
+        func place(_ line: Self) -> [Double] {
+            (places[line.strategy] ?? []) + [line.storeRTTAsked_ns.map { Double($0) } ?? -1]
+        }
+        return lines.enumerated().sorted { left, right in
+            let (one, other) = (place(left.element), place(right.element))
+            return one == other ? left.offset < right.offset : one.lexicographicallyPrecedes(other)
+        }.map(\.element)
+    }
 
     package static var columns: [Column<Summary>] {
         [
@@ -127,7 +167,6 @@ package struct Summary: Sendable {
             Column(printed: "cpu_us_per_op") { .number($0.cpu_us_per_op, 4) },
             Column(printed: "store_cpu_us_per_op") { .number($0.storeCPU_us_per_op, 4) },
             Column(printed: "credential_bytes") { .count($0.credential_bytes.map { UInt64($0) }) },
-            Column(printed: "times_slower") { .number($0.timesSlower, 3) },
             Column(printed: "false_accepts") { .count($0.total.falseAccepts) },
             Column(printed: "false_rejects") { .count($0.total.falseRejects) },
             Column(printed: "stale_accepts") { .count($0.total.staleAccepts) },
@@ -135,7 +174,35 @@ package struct Summary: Sendable {
             Column(printed: "repeats") { .integer(Int64($0.repeats)) },
             Column(printed: "valid_repeats") { .integer(Int64($0.validRepeats)) },
             Column(printed: "valid") { .flag($0.isValid) },
+            Column(printed: "store_rtt_asked_ns") { .count($0.storeRTTAsked_ns) },
+            Column(printed: "store_round_trips_per_op") {
+                .number($0.storeRoundTrips_per_op, ThroughputTable.roundTripDigits)
+            },
+            Column(printed: "needed_clients_at_1000_per_second") {
+                .number($0.neededClients, Pooled.neededDigits)
+            },
+            Column(printed: "exposure_theory_p50_ms") { .number($0.exposure?.quantile_ms(0.5), 1) },
+            Column(printed: "exposure_theory_max_ms") { .number($0.exposure?.max_ms, 1) },
         ]
+    }
+}
+
+extension RepeatMeasurement {
+    /// Where the store is, in the words of the table.
+    fileprivate var storePlace: String {
+        if let asked_ns = usage.storeDistance?.asked_ns { return "\(Self.short(asked_ns)) away" }
+        return switch storeCPUSource {
+        case .none: "none"
+        case .inProcess: "in process"
+        case .privateServer: "next door"
+        case .foreignServer: "your own"
+        }
+    }
+
+    /// A time as people give it: 1 ms, 0.2 ms, 50 µs.
+    private static func short(_ time_ns: UInt64) -> String {
+        let isLong = time_ns == 0 || time_ns >= 100_000
+        return TextTable.trimmed(Double(time_ns) / (isLong ? 1e6 : 1e3), digits: 3) + (isLong ? " ms" : " µs")
     }
 }
 

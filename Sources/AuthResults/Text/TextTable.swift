@@ -1,8 +1,8 @@
 import Backends
 import Foundation
 
-/// A table for people: columns aligned, numbers to the right, in at most 100 columns or as many as a terminal has; below
-/// it why a line must not be used, where that is so.
+/// A table for people: columns aligned, numbers to the right, in as many columns as a terminal has; below it why a line
+/// must not be used, where that is so, and what the columns say.
 package enum TextTable {
     private typealias Entry = (title: String, cell: @Sendable (Summary) -> String)
 
@@ -15,15 +15,15 @@ package enum TextTable {
     /// - Returns: the lines of the table and the notes below it.
     package static func text(_ lines: [Summary], isColored: Bool, width: Int? = nil) -> String {
         let isOpenLoop = lines.contains { $0.response != nil }
-        var columns = [first] + (isOpenLoop ? openLoop : closedLoop) + decisions
+        var columns = first + (isOpenLoop ? openLoop : closedLoop(lines.first?.clients ?? 0)) + decisions
         func aligned(_ columns: [Entry]) -> [String] {
             Self.aligned(
-                titles: columns.map(\.title), lines.map { line in columns.map { $0.cell(line) } }, leading: 1)
+                titles: columns.map(\.title), lines.map { line in columns.map { $0.cell(line) } }, leading: 2)
         }
         var rows = aligned(columns)
         var leftOut: [String] = []
         for title in expendable where rows[0].count > width ?? .max {
-            guard let index = columns.firstIndex(where: { $0.title == title }),
+            guard let index = columns.firstIndex(where: { $0.title.hasPrefix(title) }),
                 // What went wrong is never left out.
                 !faults.contains(title) || lines.allSatisfy({ columns[index].cell($0) == "0" })
             else { continue }
@@ -39,14 +39,14 @@ package enum TextTable {
             text +=
                 "left out, as the terminal is narrow: \(leftOut.joined(separator: ", ")) (--format csv prints all)\n"
         }
-        return text + notes(lines)
+        return text + notes(lines) + legend(lines, columns.map(\.title))
     }
 
     /// What a narrow terminal does without, in this order.
     private static let expendable = [
-        "errs", "wrong", "stale", "serv. p50", "bytes", "slower", "±", "lag p99", "CPU µs", "valid",
+        "errs", "wrong", "±", "serv. p50", "bytes", "ops/s", "lag p99", "valid", "needs", "trips", "store",
     ]
-    private static let faults: Set<String> = ["errs", "wrong", "stale"]
+    private static let faults: Set<String> = ["errs", "wrong"]
 
     /// The title line and the others, columns of one width; the `leading` ones to the left, the rest to the right.
     package static func aligned(titles: [String], _ cells: [[String]], leading: Int) -> [String] {
@@ -62,24 +62,54 @@ package enum TextTable {
     /// Every repeat whose numbers must not be used, and why, and whether its line has it.
     private static func notes(_ lines: [Summary]) -> String {
         lines.flatMap { line in
-            line.invalid.map { "not valid: \(line.strategy), repeat \($0.repeatIndex): \($0.fault.reason)\n" }
+            line.invalid.map { "not valid: \(line.name), repeat \($0.repeatIndex): \($0.fault.reason)\n" }
                 + (line.isValid
-                    ? [] : ["not valid: \(line.strategy): no repeat is valid, do not use its figures\n"])
+                    ? [] : ["not valid: \(line.name): no repeat is valid, do not use its figures\n"])
                 + (line.movement.map { [BaselineMovement.text($0)] } ?? [])
         }.joined()
     }
 
-    private static let first: Entry = ("strategy", { $0.strategy })
+    /// What a reader must know who sees the table for the first time, in lines of 80 columns; of the columns shown only.
+    private static func legend(_ lines: [Summary], _ titles: [String]) -> String {
+        let clients = lines.first?.clients ?? 0
+        let meanings = [
+            ("exposure", "half of the credentials still work so long after logout; ~ by theory"),
+            ("CPU µs", "processor time of service and store for one operation"),
+            ("trips", "how often one operation waits for a store across the network"),
+            ("needs", "clients that wait at once when 1000 operations begin in each second"),
+            (
+                lines.contains { $0.response != nil } ? "" : "ops/s",
+                "what \(clients) clients did, each waiting for its answers: no ranking"
+            ),
+        ].filter { meaning in titles.contains { !meaning.0.isEmpty && $0.hasPrefix(meaning.0) } }
+        guard !meanings.isEmpty, lines.contains(where: { !$0.isBaseline }) else { return "" }
+        return "Sorted by exposure, then by CPU µs: what the distance to a store changes least.\n"
+            + meanings.map { "  \(padded($0.0, to: 8, onTheLeft: false))  \($0.1)\n" }.joined()
+    }
 
-    private static let closedLoop: [Entry] = [
-        ("auth p50", { time($0.service.supported_ns(0.5)) }),
-        ("auth p99", { time($0.service.supported_ns(0.99)) }),
-        ("ops/s", { $0.operationsPerSecond.map(grouped) ?? "–" }),
-        ("±", { uncertainty($0) }),
-        ("CPU µs", { $0.cpu_us_per_op?.formatted(digits: 2) ?? "–" }),
-        ("bytes", { $0.credential_bytes.map(String.init) ?? "–" }),
-        ("slower", { $0.timesSlower.map { $0.formatted(digits: 2) + "×" } ?? "–" }),
+    private static let first: [Entry] = [
+        ("strategy", { $0.strategy }),
+        ("store", { $0.store }),
+        (
+            "exposure",
+            { line in
+                line.exposure.map { $0.max_ms == 0 ? "0" : "~" + duration($0.quantile_ms(0.5)) } ?? "–"
+            }
+        ),
+        ("CPU µs", { processor($0) }),
+        ("trips", { $0.storeRoundTrips_per_op.map { $0 == 0 ? "0" : $0.formatted(digits: 2) } ?? "–" }),
     ]
+
+    private static func closedLoop(_ clients: Int) -> [Entry] {
+        [
+            ("auth p50", { time($0.service.supported_ns(0.5)) }),
+            ("auth p99", { time($0.service.supported_ns(0.99)) }),
+            ("needs", { needed($0) }),
+            ("bytes", { $0.credential_bytes.map(String.init) ?? "–" }),
+            ("ops/s of \(clients)", { $0.operationsPerSecond.map(grouped) ?? "–" }),
+            ("±", { uncertainty($0) }),
+        ]
+    }
 
     /// The lag of the baseline's line is that of the machine.
     private static let openLoop: [Entry] = [
@@ -87,16 +117,44 @@ package enum TextTable {
         ("resp. p99", { time($0.response?.supported_ns(0.99)) }),
         ("serv. p50", { time($0.service.supported_ns(0.5)) }),
         ("lag p99", { time($0.scheduleLag?.supported_ns(0.99)) }),
+        ("needs", { needed($0) }),
+        ("bytes", { $0.credential_bytes.map(String.init) ?? "–" }),
         ("ops/s", { $0.operationsPerSecond.map(grouped) ?? "–" }),
-        ("CPU µs", { $0.cpu_us_per_op?.formatted(digits: 2) ?? "–" }),
     ]
 
     private static let decisions: [Entry] = [
         ("wrong", { String($0.total.wrongDecisions) }),
-        ("stale", { String($0.total.staleAccepts) }),
         ("errs", { String($0.total.errors) }),
         ("valid", { "\($0.validRepeats)/\($0.repeats)" }),
     ]
+
+    /// Of service and store; with a mark where the store does not tell its own.
+    private static func processor(_ line: Summary) -> String {
+        guard let all = line.allCPU_us_per_op else { return "–" }
+        return all.formatted(digits: 2) + (line.storeCPU_us_per_op == nil ? " + ?" : "")
+    }
+
+    /// Clients that wait at once, to two digits.
+    private static func needed(_ line: Summary) -> String {
+        guard let count = line.neededClients else { return "–" }
+        return count < 0.01 ? "<0.01" : count.formatted(digits: count < 1 ? 2 : count < 10 ? 1 : 0)
+    }
+
+    /// A lifetime in the largest unit of which there are two.
+    static func duration(_ value_ms: Double) -> String {
+        let units = [("h", 3_600_000.0), ("min", 60_000.0), ("s", 1000.0)]
+        let (unit, size) = units.first { value_ms >= 2 * $0.1 } ?? ("ms", 1)
+        return trimmed(value_ms / size, digits: 1) + " " + unit
+    }
+
+    /// A number without the zeros at its end.
+    static func trimmed(_ value: Double, digits: Int) -> String {
+        var text = value.formatted(digits: digits)
+        guard digits > 0 else { return text }
+        while text.hasSuffix("0") { text.removeLast() }
+        if text.hasSuffix(".") { text.removeLast() }
+        return text
+    }
 
     /// Half the interval of the operations per second, in per cent of them.
     private static func uncertainty(_ line: Summary) -> String {
@@ -130,11 +188,6 @@ package enum TextTable {
         let gap = String(repeating: " ", count: width - text.count)
         return onTheLeft ? gap + text : text + gap
     }
-}
-
-extension Summary {
-    /// Whether the line must not be believed: no valid repeat, or a wrong decision or an error in any.
-    fileprivate var isBad: Bool { !isValid || total.wrongDecisions > 0 || total.errors > 0 }
 }
 
 /// The rows of a table as a JSON array of objects, one per row, the keys being the names of the columns.

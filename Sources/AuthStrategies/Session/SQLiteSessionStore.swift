@@ -170,6 +170,8 @@ public struct SQLiteSessionStore: SessionStore, ~Copyable {
 
     public var commandsSent: Int { connection.statementsRun }
 
+    public var roundTrips: Int { 0 }
+
     public mutating func usedBytes() throws -> UInt64? { try SQLiteSchema.bytes(connection) }
 
     public mutating func sweep(at now: Instant) throws -> Int? {

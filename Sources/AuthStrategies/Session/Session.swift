@@ -140,6 +140,8 @@ public struct Session<Store: SessionStore & ~Copyable>: AuthStrategy, ~Copyable 
 
     public var storeCommands: Int { store.commandsSent }
 
+    public var storeRoundTrips: Int { store.roundTrips }
+
     public var touchFailures: Int { store.touchFailures }
 
     public mutating func storeBytes() throws -> UInt64? { try store.usedBytes() }
@@ -208,6 +210,8 @@ public protocol SessionStore: ~Copyable, SendableMetatype {
     /// What an application keeps with its sessions, as it was read last.
     var data: SessionData { get }
     var commandsSent: Int { get }
+    /// How often a server was waited for so far; 0 for a store in this process.
+    var roundTrips: Int { get }
     var touchFailures: Int { get }
     mutating func usedBytes() throws -> UInt64?
 

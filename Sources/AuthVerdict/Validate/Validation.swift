@@ -206,6 +206,9 @@ struct SizeCheck {
             if row.count("http2_repeat_bytes") ?? 0 > row.count("http2_first_bytes") ?? 0 {
                 faults.append(row.fault("http2_repeat_bytes is more than http2_first_bytes"))
             }
+            if row.number("exposure_theory_p50_ms") ?? 0 > row.number("exposure_theory_max_ms") ?? 0 {
+                faults.append(row.fault("exposure_theory_p50_ms is more than exposure_theory_max_ms"))
+            }
         }
     }
 }

@@ -14,10 +14,12 @@ import Glibc
     private var context: UnsafeMutablePointer<redisContext>
     /// Commands so far, each of them a request of its own to the server.
     package private(set) var commandsSent = 0
+    /// How often a reply was waited for after something new had been sent: commands sent together are one round trip.
+    package private(set) var roundTrips = 0
     /// Commands whose replies have not been read.
     private var unanswered = 0
-    /// Whether the oldest of them is one that nobody waits for.
-    private var hasPosted = false
+    /// Whether the oldest of them is one that nobody waits for, and whether any is newer than the last round trip.
+    private var (hasPosted, hasAsked) = (false, false)
     private var postError: RedisError?
     private var pause: ReconnectPause
 
@@ -87,13 +89,14 @@ import Glibc
     /// Puts a command into the output buffer; `receive` sends what is there.
     package mutating func send(_ command: borrowing RedisCommand) throws(RedisError) {
         if unsafe context.pointee.err != 0 { try reconnect() }
-        commandsSent += 1
         try unsafe append(command, to: context)
-        unanswered += 1
+        (commandsSent, unanswered, hasAsked) = (commandsSent + 1, unanswered + 1, true)
     }
 
     /// Waits for the reply to the oldest command sent.
     package mutating func receive() throws(RedisError) -> RedisReply {
+        if hasAsked { roundTrips += 1 }
+        hasAsked = false
         if hasPosted { try receivePosted() }
         return try receiveNext()
     }
@@ -107,7 +110,7 @@ import Glibc
         if unanswered > 0 { try reconnect() }
         try send(command)
         try unsafe flush(context)
-        hasPosted = true
+        (hasPosted, hasAsked) = (true, false)
     }
 
     /// What became of the command last posted, once: the error it met, as far as its reply has been read.
