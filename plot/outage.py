@@ -30,8 +30,7 @@ def figure(results: Results) -> Figure | Skipped:
     bars = points(results.outage_series, outages)
     drawn = Figure(NAME, "While the store is away", chart(bars, outages), sentence(outages), alt_text(outages),
                    ["outage.csv", "outage_series.csv"])
-    what = ("Each bar is a tenth of a second: what became of the requests that were due in it. Between the lines the "
-            "store was away.")
+    what = "What became of the requests that were due in each tenth of a second. Between the lines the store was away."
     return finish(drawn, results, what, ROW * outages.groupby(KEYS[:2]).ngroups)
 
 
@@ -45,7 +44,10 @@ def lines(outages: pd.DataFrame) -> dict[str, int]:
 
 
 def points(series: pd.DataFrame, outages: pd.DataFrame) -> pd.DataFrame:
-    """One row for each part of each bar: where it begins and ends, in seconds and in places of time lines."""
+    """One row for each part of each bar: where it begins and ends, in seconds and in places of time lines.
+
+    A bar is a slice, or several that are alike.
+    """
     places = lines(outages)
     sums = ["due", "late", "undecided", "good_refused"]
     own = series[series.strategy.isin(outages.strategy) & (series.due > 0)]
@@ -63,10 +65,21 @@ def points(series: pd.DataFrame, outages: pd.DataFrame) -> pd.DataFrame:
             foot = places[title(row)] + 1 - bottom * FILLED
             begin = row.slice_start_ns / 1e9
             parts.append({"begin": begin, "end": begin + step, "foot": foot, "head": foot - share * FILLED,
-                          "fate": fate, "label": title(row), "share": f"{share:.0%}", "due": row.due, "moment": f"{begin:.1f} s"})
+                          "fate": fate, "label": title(row), "share": f"{share:.0%}", "due": row.due})
             bottom += share
     table = pd.DataFrame(parts)
-    return table[table["head"] < table["foot"]]
+    return joined(table[table["head"] < table["foot"]])
+
+
+def joined(bars: pd.DataFrame) -> pd.DataFrame:
+    """Neighbours of the same height as one bar, so that the picture is small."""
+    alike = ["label", "fate", "foot", "head"]
+    bars = bars.sort_values(["label", "fate", "begin"], kind="stable")
+    before = bars.shift()
+    new = (bars[alike] != before[alike]).any(axis=1) | ((bars.begin - before.end).abs() > 1e-6)
+    one = bars.groupby(new.cumsum().rename("bar"), sort=False)
+    whole = one.agg({column: "first" for column in [*alike, "begin", "share"]} | {"end": "last", "due": "sum"})
+    return whole.assign(moment=[f"{row.begin:.1f} to {row.end:.1f} s" for row in whole.itertuples()])
 
 
 def chart(bars: pd.DataFrame, outages: pd.DataFrame) -> alt.LayerChart:

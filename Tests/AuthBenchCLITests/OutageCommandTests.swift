@@ -1,5 +1,6 @@
 import AuthResults
 import AuthVerdict
+import Backends
 import Foundation
 import Testing
 
@@ -117,6 +118,22 @@ struct OutageCommandTests {
             )
             #expect(strict["came_back"] == "0" && strict["wait_replicas"] == "1")
             #expect(try share(strict, "came_back_theory") == 0 && strict["signed_out_checked"] != "0")
+        }
+    }
+
+    @Test("a server of the user's is cut off and slowed down, and keeps what is the user's")
+    func foreignServer() throws {
+        try withFolder { folder in
+            let own = folder.appendingPathComponent("own")
+            try FileManager.default.createDirectory(at: own, withIntermediateDirectories: false)
+            let server = try PrivateRedisServer(folder: own)
+            defer { server.stop() }
+            var connection = try RedisConnection(server.endpoint)
+            _ = try connection.execute(RedisCommand("SET", "mine", "kept"))
+            let rows = try measure(["--redis", server.url, "--strategy", "redis"], in: folder)
+            #expect(Set(rows.keys) == ["redis-session cut", "redis-session reset", "redis-session slow"])
+            #expect(try connection.execute(RedisCommand("GET", "mine")).text == "kept")
+            #expect(try connection.execute(RedisCommand("DBSIZE")).integer == 1)
         }
     }
 
