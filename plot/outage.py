@@ -34,6 +34,11 @@ def figure(results: Results) -> Figure | Skipped:
     return finish(drawn, results, what, ROW * outages.groupby(KEYS[:2]).ngroups)
 
 
+def usable(outages: pd.DataFrame) -> pd.DataFrame:
+    """The valid rows, or all where none is."""
+    return outages[outages.valid] if outages.valid.any() else outages
+
+
 def title(row) -> str:
     return f"{row.strategy}, {'no store' if row.fault == 'none' else row.fault}"
 
@@ -106,13 +111,14 @@ def chart(bars: pd.DataFrame, outages: pd.DataFrame) -> alt.LayerChart:
 def sentence(outages: pd.DataFrame) -> str:
     """What an operator wants to know first: who decides nothing, who loses what, and whether anything was let in."""
     parts = []
-    reached = outages[outages.fault != "none"].dropna(subset="decided_share")
+    reached = usable(outages[outages.fault != "none"]).dropna(subset="decided_share")
     shares = reached.groupby(KEYS[:2], sort=False).decided_share.mean()
     if len(shares):
         (strategy, fault), least = shares.idxmin(), shares.min()
         parts.append(f"With {fault}, {strategy} decides {least:.0%} of the requests in time while the store is away, the "
                      "least of all.")
-    lost = outages.assign(share=outages.lost / outages.good_checked.where(outages.good_checked > 0))
+    lost = usable(outages)
+    lost = lost.assign(share=lost.lost / lost.good_checked.where(lost.good_checked > 0))
     lost = lost.groupby(KEYS[:2], sort=False).share.mean().dropna()
     parts += [f"After {fault}, {share:.0%} of the sessions of {strategy} are lost."
               for (strategy, fault), share in lost.items() if share >= 0.005]
@@ -126,8 +132,8 @@ def sentence(outages: pd.DataFrame) -> str:
 
 
 def alt_text(outages: pd.DataFrame) -> str:
-    parts = [f"{title(row)} {row.decided_share:.0%}" for row in outages.drop_duplicates(KEYS[:2]).itertuples()
-             if wording.known(row.decided_share)]
+    shares = usable(outages).groupby(KEYS[:2], sort=False).decided_share.mean().dropna().reset_index()
+    parts = [f"{title(row)} {row.decided_share:.0%}" for row in shares.itertuples()]
     return f"Time lines of an outage; decided in time while the store was away: {', '.join(parts)}."
 
 

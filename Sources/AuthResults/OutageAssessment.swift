@@ -94,7 +94,7 @@ package struct OutageAssessment: Sendable {
                 if isSlow(after[last]) { slow += 1 }
                 last += 1
             }
-            if slow * 100 <= last - first { return begin_ns - back_ns }
+            if last > first, slow * 100 <= last - first { return begin_ns - back_ns }
         }
         return nil
     }
@@ -107,10 +107,19 @@ package struct OutageAssessment: Sendable {
     package var undecided: Int { count(.undecided) }
     package var goodRefused: Int { count(.goodRefused) }
 
-    /// Good credentials that were refused although nothing had happened to the store.
-    package var refusedWithoutFault: Int {
-        let begin_ns = measurement.fault == nil ? UInt64.max : measurement.fault_ns.lowerBound
-        return measurement.requests.count { $0.answer == .goodRefused && $0.end_ns < begin_ns }
+    /// Good credentials that were refused although the store had forgotten nothing: before the fault, or at any time where
+    /// the fault lets no store forget.
+    package var refusedWithoutLoss: Int {
+        guard measurement.fault?.losesWrites == true else { return goodRefused + measurement.check.lost }
+        return measurement.requests.count {
+            $0.answer == .goodRefused && $0.end_ns < measurement.fault_ns.lowerBound
+        }
+    }
+
+    /// Sign-outs that came back although nothing had undone them, or each waited for the replica that took over.
+    package var cameBackWithoutLoss: Int {
+        let waited = measurement.replication.map { $0.replicas > 0 } ?? false
+        return measurement.fault == .failover && !waited ? 0 : measurement.check.cameBack + revived
     }
 
     private func count(_ answer: OutageRequest.Answer) -> Int {
@@ -146,6 +155,9 @@ package struct OutageAssessment: Sendable {
         if measurement.standstill_ns > Self.slice_ns {
             let stood_ms = measurement.standstill_ns / 1_000_000
             return "the whole program stood still for \(stood_ms) ms: measure on a quieter machine"
+        }
+        if measurement.fault_ns.upperBound > measurement.duration_ns {
+            return "the store was back too late to see how it went on: raise --recovery"
         }
         let before = due(in: 0..<measurement.fault_ns.lowerBound)
         guard !before.isEmpty else { return "no request was due before the outage: raise --rate or --after" }

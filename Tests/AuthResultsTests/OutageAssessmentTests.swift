@@ -68,6 +68,8 @@ struct OutageAssessmentTests {
         #expect(outage(slow).normalAgain_ns == 600_000_001)
         let never = stride(from: UInt64(2000), to: 5000, by: 10).map { request($0, $0 + 5) }
         #expect(outage(never).normalAgain_ns == nil)
+        // A second without a request says nothing.
+        #expect(outage { $0.requests.removeAll { $0.due_ns >= 2_000_000_000 } }.normalAgain_ns == nil)
         // An error is slow, whenever it comes.
         let errors = [2300, 2310].map { request($0, $0, .undecided) }
         #expect(outage(errors).normalAgain_ns == 300_000_001)
@@ -83,14 +85,21 @@ struct OutageAssessmentTests {
             outage { $0.standstill_ns = 150_000_000 }.inconclusive?.contains("stood still for 150 ms") == true
         )
         #expect(outage { $0.check.undecided = 3 }.inconclusive?.contains("did not answer afterwards") == true)
+        #expect(
+            outage { $0.fault_ns = 1_000_000_000..<6_000_000_000 }.inconclusive?.contains("--recovery")
+                == true)
         #expect(outage { $0.requests = [] }.inconclusive?.contains("raise --rate") == true)
     }
 
     @Test("a good credential that is refused before anything happened is wrong, later it is lost")
     func refusals() {
         let refusals = [request(500, 502, .goodRefused), request(1500, 1502, .goodRefused)]
-        #expect(outage(refusals).refusedWithoutFault == 1)
-        #expect(outage(refusals, fault: nil).refusedWithoutFault == 2)
+        #expect(outage(refusals, fault: .kill).refusedWithoutLoss == 1)
+        for fault in [StoreFault.stop, .cut, .reset, .slow, .lock, .full, nil] {
+            #expect(outage(refusals, fault: fault).refusedWithoutLoss == 2)
+            #expect(outage(fault: fault) { $0.check.lost = 3 }.refusedWithoutLoss == 3)
+            #expect(outage(fault: fault) { $0.check.cameBack = 3 }.cameBackWithoutLoss == 3)
+        }
         #expect(outage(refusals).goodRefused == 2)
         let row = outage {
             $0.check.good = 8
@@ -116,6 +125,7 @@ struct OutageAssessmentTests {
         #expect(row(0, cameBack: 8).revivedInterval.map { $0.low < 10 && 10 < $0.high } == true)
         #expect(row(0, cameBack: 1).revivedInterval.map { $0.high < 10 } == true)
         #expect(row(1, cameBack: 0).revivedByTheory == 0)
+        #expect(row(0, cameBack: 8).cameBackWithoutLoss == 0 && row(1, cameBack: 8).cameBackWithoutLoss == 8)
         #expect(outage().revivedByTheory == nil && outage().revivedInterval == nil)
     }
 

@@ -128,6 +128,12 @@ extension OutageCommand {
             throw CommandError.usage("--repeats is \(repeats): give 1 to 10000")
         }
         guard 0...1 ~= wait else { throw CommandError.usage("--wait is \(wait): give 0 or 1") }
+        let delay = try time(replicationDelay, "--replication-delay")
+        guard Double(delay.time_ns) < after * 1e9 else {
+            throw CommandError.usage(
+                "--replication-delay is \(replicationDelay): give less than --after, so that the rate of sign-outs is known"
+            )
+        }
         let faults = try wanted()
         let plan = try plan(try reached(faults))
         let cases = plan.strategies.enumerated().flatMap {
@@ -140,7 +146,7 @@ extension OutageCommand {
             limit: try time(lateAfter, "--late-after"),
             severity: .init(
                 slowRTT: try time(slowRtt, "--slow-rtt"),
-                replicationDelay: try time(replicationDelay, "--replication-delay"), replicas: wait))
+                replicationDelay: delay, replicas: wait))
         return OutageExecution(plan: plan, settings: settings)
     }
 

@@ -81,13 +81,17 @@ struct OutageExecution {
                         let at = (number - 1) * settings.cases.count + place + 1
                         Console.overwrite("\(doing), \(at) of \(count)")
                     }
-                    var measurement = try measure(strategy, one.fault, run, stores, faults)
+                    let measured = measure(strategy, one.fault, run, stores, faults)
+                    // Whatever else failed: what was measured is written first.
+                    let restored = Result { try faults.restore() }
+                    var measurement = try measured.get()
                     measurement.repeatIndex = number
                     outcome.outages.append(OutageAssessment(measurement, limit_ns: settings.limit.time_ns))
                     do { try files.write(outcome.outages) } catch {
                         outcome.outages.removeLast()
                         throw error
                     }
+                    try restored.get()
                 }
             }
         } catch { outcome.failure = files.failure(of: error, doing: doing) }
@@ -96,13 +100,12 @@ struct OutageExecution {
 
     private func measure(
         _ strategy: any (AuthStrategy & ~Copyable).Type, _ fault: StoreFault?, _ run: OutageRun,
-        _ stores: Stores,
-        _ faults: StoreFaults
-    ) throws -> OutageMeasurement {
+        _ stores: Stores, _ faults: StoreFaults
+    ) -> Result<OutageMeasurement, any Error> {
         var environment = stores.environment
         let isFailover = fault == .failover
         if isFailover { environment.redis?.replicas = settings.severity.replicas }
-        let measured = Result {
+        return Result {
             var measurement = try run.measure(
                 strategy, in: environment, injecting: try fault.map { try faults.arrange($0) })
             if isFailover {
@@ -112,8 +115,6 @@ struct OutageExecution {
             }
             return measurement
         }
-        try faults.restore()
-        return try measured.get()
     }
 }
 
@@ -138,8 +139,11 @@ extension OutageExecution.Outcome {
 extension OutageAssessment {
     fileprivate var wrongDecisions: String? {
         if wronglyAccepted > 0 { return "\(wronglyAccepted) requests were accepted wrongly" }
-        return refusedWithoutFault > 0
-            ? "\(refusedWithoutFault) good credentials were refused before anything had happened to the store"
+        if refusedWithoutLoss > 0 {
+            return "\(refusedWithoutLoss) good credentials were refused, and the store had lost nothing"
+        }
+        return cameBackWithoutLoss > 0
+            ? "\(cameBackWithoutLoss) credentials were good again after a sign-out that nothing had undone"
             : nil
     }
 }
@@ -188,13 +192,14 @@ final class StoreFaults {
         writer = nil
         SQLiteDisk.free()
         stores.server?.resume()
+        if let replica, let server = stores.server {
+            self.replica = nil
+            replica.end()
+            try server.restart()
+            try stores.relay?.lead(to: server.endpoint.address)
+        }
         try stores.relay?.enter(.pass)
         try stores.relay?.slow(byRTT_ns: 0)
-        guard let replica, let server = stores.server else { return }
-        self.replica = nil
-        replica.end()
-        try server.restart()
-        try stores.relay?.lead(to: server.endpoint.address)
     }
 
     /// Begins a transaction that writes, and does not end it; closing the connection rolls it back.
@@ -209,10 +214,15 @@ final class StoreFaults {
         guard let server = stores.server, let relay = stores.relay else {
             preconditionFailure("a failover is refused for a server that is not our own")
         }
-        let replica = try Replica(of: server, in: stores.folder, delay: severity.replicationDelay)
+        let replica = try Replica(of: server, in: stores.folder)
         self.replica = replica
         return .init(
             .failover,
+            prepare: { [severity] in
+                // It has what was loaded before it begins to be behind.
+                try server.waitForReplica()
+                try replica.relay.setDelay(ns: severity.replicationDelay.time_ns)
+            },
             begin: {
                 // At once it acknowledges nothing more; what was on its way is lost with it.
                 server.suspend()
@@ -230,7 +240,7 @@ final class StoreFaults {
         let server: PrivateRedisServer
         let relay: RelayProcess
 
-        init(of primary: PrivateRedisServer, in folder: URL, delay: StoreRTT) throws {
+        init(of primary: PrivateRedisServer, in folder: URL) throws {
             let own = folder.appendingPathComponent("replica", isDirectory: true)
             try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
             guard let port = LoopbackPort.free() else {
@@ -240,7 +250,6 @@ final class StoreFaults {
                 at: .tcp(host: "127.0.0.1", port: port), to: primary.endpoint.address)
             server = try PrivateRedisServer(folder: own)
             try server.follow(primary, port: port)
-            try relay.setDelay(ns: delay.time_ns)
         }
 
         func end() {

@@ -25,6 +25,9 @@ package enum StoreFault: String, CaseIterable, Sendable {
         }
     }
 
+    /// Whether the store may forget what it has acknowledged.
+    package var losesWrites: Bool { self == .kill || self == .failover }
+
     /// Whether it ends the server or stops it: nobody may do that to a user's own.
     package var endsServer: Bool {
         switch self {

@@ -51,8 +51,8 @@ extension Client where S: ~Copyable {
 }
 
 extension Worker where S: ~Copyable {
-    /// What is due is done even when that is over by then; only where the strategy fails then as well, the rest is
-    /// undecided at once: a store that hangs would else be waited for again and again.
+    /// What is due is done even when that is over by then; only where the strategy still fails some seconds later, the rest
+    /// is undecided at once: a store that hangs would else be waited for again and again.
     fileprivate mutating func outlast(
         _ phase: Phase, _ due: DueRequests, into log: inout OutageLog, by monotonic: MonotonicClock,
         pulse: Pulse, stop: StopFlag
@@ -76,7 +76,7 @@ extension Worker where S: ~Copyable {
             } catch {
                 answer = .undecided
                 log.errors.note("\(error)")
-                if monotonic.now_ns >= phase.end_ns { failure = error }
+                if monotonic.now_ns >= phase.end_ns + Self.patience_ns { failure = error }
             }
             log.requests.append(
                 OutageRequest(
@@ -87,7 +87,7 @@ extension Worker where S: ~Copyable {
         }
     }
 
-    /// How long one credential is tried again while the strategy throws.
+    /// How long what fails is tried again when all should be well.
     private static var patience_ns: UInt64 { 3_000_000_000 }
     private static var pause_ns: UInt64 { 50_000_000 }
 

@@ -7,14 +7,17 @@ package struct OutageRun: Sendable {
     /// What is done to a store, and undone; both are called on the thread that measures.
     package struct Injection {
         package var fault: StoreFault
+        /// Called when all credentials have been issued, before the first request.
+        package var prepare: () throws -> Void
         package var begin: () throws -> Void
         /// Returns when the store can be asked again.
         package var end: () throws -> Void
 
         package init(
-            _ fault: StoreFault, begin: @escaping () throws -> Void, end: @escaping () throws -> Void
+            _ fault: StoreFault, prepare: @escaping () throws -> Void = {},
+            begin: @escaping () throws -> Void, end: @escaping () throws -> Void
         ) {
-            (self.fault, self.begin, self.end) = (fault, begin, end)
+            (self.fault, self.prepare, self.begin, self.end) = (fault, prepare, begin, end)
         }
     }
 
@@ -68,8 +71,10 @@ package struct OutageRun: Sendable {
     fileprivate func inject(_ injection: Injection?, from start_ns: UInt64) throws -> Range<UInt64> {
         let monotonic = instruments.monotonic
         monotonic.rest(until_ns: start_ns + before_ns, stop: stop)
-        let began_ns = monotonic.now_ns
+        var began_ns = monotonic.now_ns
         if !stop.isRaised { try injection?.begin() }
+        // Who wants a lock waits for those who have it.
+        if injection?.fault == .lock { began_ns = monotonic.now_ns }
         monotonic.rest(until_ns: start_ns + before_ns + fault_ns, stop: stop)
         try injection?.end()
         return (began_ns - start_ns)..<(monotonic.now_ns - start_ns)
@@ -81,6 +86,7 @@ extension AuthStrategy where Self: ~Copyable {
         _ run: OutageRun, in environment: Environment, injecting injection: OutageRun.Injection?
     ) throws -> OutageMeasurement {
         let clients = try loadedClients(run, in: environment)
+        try injection?.prepare()
         let logs = clients.map { _ in OutageLogBox() }
         let due = DueRequests(run.trace.clients.map(\.arrivals), in: 0..<run.duration_ns)
         let (barrier, pulse, over) = (StartBarrier(clients: clients.count), Pulse(), StopFlag())

@@ -167,10 +167,7 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
     }
 
     /// Deletes a session, also by the name that its last renewals replaced within the last minute.
-    public mutating func remove(_ id: Digest) throws {
-        try removeHere(id)
-        try waitForReplicas()
-    }
+    public mutating func remove(_ id: Digest) throws { try removeAll([id]) }
 
     /// The replicas have the last when they have all.
     public mutating func removeAll(_ ids: [Digest]) throws {

@@ -23,8 +23,14 @@ struct OutageCheck {
         if record.status == .running {
             faults.append("run.json: the status is \"running\": the run has not ended")
         }
-        if !Set(rows.map { $0["strategy"] }).isSubset(of: record.order.joined()) {
+        let (planned, measured) = (Set(record.order.joined()), Set(rows.map { $0["strategy"] }))
+        if !measured.isSubset(of: planned) || record.status == .complete && measured != planned {
             faults.append("outage.csv: its strategies are not those of run.json")
+        }
+        let repeats = Dictionary(grouping: rows) { "\($0["strategy"]), \($0["fault"])" }
+        for (one, own) in repeats.sorted(by: { $0.key < $1.key })
+        where record.status == .complete && own.count != record.repeats {
+            faults.append("outage.csv: \(one) has \(own.count) repeats, but run.json plans \(record.repeats)")
         }
     }
 
@@ -44,7 +50,8 @@ struct OutageCheck {
                 && (shares.isEmpty || abs(shares.reduce(0, +) - 1) < 2e-5), row,
             "the shares of decided, late and undecided do not sum to 1")
         expect(
-            count("fault_start_ns") <= count("fault_end_ns") && count("fault_end_ns") <= count("duration_ns"),
+            count("fault_start_ns") <= count("fault_end_ns")
+                && (count("fault_end_ns") <= count("duration_ns") || !row.flag("valid")),
             row,
             "fault_start_ns, fault_end_ns and duration_ns are not in order")
         for (part, whole) in [

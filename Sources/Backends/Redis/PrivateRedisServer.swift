@@ -111,10 +111,17 @@ package final class PrivateRedisServer: Sendable {
                 usleep(5000)
             }
             // A replica is called online before it gets what is written: that begins with its next word, within a second.
-            var connection = try RedisConnection(primary.endpoint)
-            _ = try connection.execute(RedisCommand("SET", "authbench:replica", "1", "PX", "1"))
-            try connection.wait(forReplicas: 1)
+            try primary.waitForReplica()
         } catch { throw RedisServerError(description: "the replica of Redis does not follow: \(error)") }
+    }
+
+    /// Waits until a replica has all that was written so far.
+    ///
+    /// - Throws: `RedisError` where it does not have it in time.
+    package func waitForReplica() throws(RedisError) {
+        var connection = try RedisConnection(endpoint)
+        _ = try connection.execute(RedisCommand("SET", "authbench:replica", "1", "PX", "1"))
+        try connection.wait(forReplicas: 1)
     }
 
     /// Makes a replica a server of its own, with what it has got so far.
