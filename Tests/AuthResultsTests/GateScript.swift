@@ -43,7 +43,7 @@ struct GateScript {
         header.cases = header.cases.map { item in
             var item = item
             item.operations_per_slice = operations
-            item.has_server = distance != nil
+            item.has_server = item.has_server || distance != nil
             return item
         }
         var lines = [GateLine(header: header)]
