@@ -14,14 +14,18 @@ package struct OutageAssessment: Sendable {
     /// Answers later than this are late, in nanoseconds after they were due.
     package let limit_ns: UInt64
 
+    /// The requests that were due while the store was away.
+    private let away: [OutageRequest]
+    /// The time line, made once: all rows are written anew with each new one.
+    package private(set) var slices: [Slice] = []
+
     package init(_ measurement: OutageMeasurement, limit_ns: UInt64) {
         (self.measurement, self.limit_ns) = (measurement, limit_ns)
+        away = measurement.requests.filter { measurement.fault_ns.contains($0.due_ns) }
+        slices = makeSlices()
     }
 
     // MARK: While the store was away
-
-    /// The requests that were due while the store was away.
-    private var away: [OutageRequest] { due(in: measurement.fault_ns) }
 
     private func due(in time_ns: Range<UInt64>) -> [OutageRequest] {
         measurement.requests.filter { time_ns.contains($0.due_ns) }
@@ -191,7 +195,7 @@ package struct OutageAssessment: Sendable {
         package func quantile_ns(_ share: Double) -> UInt64? { OrderStatistics.quantile(share, of: times_ns) }
     }
 
-    package var slices: [Slice] {
+    private func makeSlices() -> [Slice] {
         let count = Int((measurement.duration_ns + Self.slice_ns - 1) / Self.slice_ns)
         var slices = (0..<count).map { Slice(start_ns: UInt64($0) * Self.slice_ns) }
         for request in measurement.requests {

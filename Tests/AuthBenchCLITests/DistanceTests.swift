@@ -113,10 +113,7 @@ struct DistanceTests {
         "a relay that dies ends the run in one line, status 2, with the rows so far and nothing left behind")
     func death() throws {
         try withFolder { folder in
-            let temporary = folder.appendingPathComponent("tmp")
-            try FileManager.default.createDirectory(at: temporary, withIntermediateDirectories: false)
-            var environment = ProcessInfo.processInfo.environment
-            environment["TMPDIR"] = temporary.path
+            let (temporary, environment) = try temporaryFolder(in: folder)
             let program = try Program(
                 [
                     "run", "--strategy", "redis", "--population", "320", "--clients", "2", "--duration",
@@ -173,10 +170,7 @@ struct DistanceTests {
     @Test("a gate whose relay dies ends in one line, status 2, with nothing left behind")
     func gateDeath() throws {
         try withFolder { folder in
-            let temporary = folder.appendingPathComponent("tmp")
-            try FileManager.default.createDirectory(at: temporary, withIntermediateDirectories: false)
-            var environment = ProcessInfo.processInfo.environment
-            environment["TMPDIR"] = temporary.path
+            let (temporary, environment) = try temporaryFolder(in: folder)
             let program = try Program(
                 gate(["--operation", "renew", "--store-rtt", "5ms", "-q"]), in: folder,
                 environment: environment)

@@ -20,10 +20,7 @@ struct OutageCommandTests {
     private func measure(
         _ arguments: [String], in folder: URL, away_s: Double = 0.5
     ) throws -> [String: [String: String]] {
-        let temporary = folder.appendingPathComponent("tmp")
-        try FileManager.default.createDirectory(at: temporary, withIntermediateDirectories: true)
-        var environment = ProcessInfo.processInfo.environment
-        environment["TMPDIR"] = temporary.path
+        let (temporary, environment) = try temporaryFolder(in: folder)
         let result = try Program(
             [
                 "outage", "--population", "400", "--clients", "4", "--rate", "400", "--after", "0.5", "--for",

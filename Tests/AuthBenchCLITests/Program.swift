@@ -84,3 +84,10 @@ func withFolder(_ body: (URL) throws -> Void) throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     try body(folder)
 }
+
+/// Makes a folder for what a program leaves nothing of, and the environment by which it takes that.
+func temporaryFolder(in folder: URL) throws -> (folder: URL, environment: [String: String]) {
+    let temporary = folder.appendingPathComponent("tmp")
+    try FileManager.default.createDirectory(at: temporary, withIntermediateDirectories: true)
+    return (temporary, ProcessInfo.processInfo.environment.merging(["TMPDIR": temporary.path]) { $1 })
+}

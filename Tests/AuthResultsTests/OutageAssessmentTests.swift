@@ -26,7 +26,7 @@ struct OutageAssessmentTests {
             strategy: "s", promise: .immediate, fault: fault, repeatIndex: 1, clients: 2, targetRate: 100,
             duration_ns: 5_000_000_000, fault_ns: 1_000_000_000..<2_000_000_000,
             requests: (usual.filter { !given.contains($0.due_ns) } + others).sorted { $0.due_ns < $1.due_ns },
-            check: OutageCheck(), errors: ErrorKinds())
+            check: OutageAftermath(), errors: ErrorKinds())
         change(&measurement)
         return OutageAssessment(measurement, limit_ns: 100_000_000)
     }

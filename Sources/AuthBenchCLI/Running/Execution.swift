@@ -14,24 +14,12 @@ struct Execution {
     }
 
     func run() throws -> RunOutcome {
-        let (stop, cleanup) = (StopFlag(), Cleanup())
-        let interruption = Interruption(stop: stop, cleanup: cleanup)
-        defer { interruption.end() }
-        try Resources.require(clients: plan.workload.clients)
-        // A store that is in use or in the way must be reported before anything takes time.
-        let stores = try Stores(plan, cleanup: cleanup)
-        let trace = Trace(plan.workload)
-        let identity = RunIdentity(
-            runID: RunClock.identifier(plan.workload.name), workload: plan.workload.name,
-            traceSHA256: trace.sha256())
-        let (observer, files) = try Observer.start(plan, identity, cleanup, stores)
-        var outcome = measure(trace, stores, files, observer.instruments, stop)
-        outcome.signal = interruption.signal
-        files.finish(&outcome)
-        // Whatever failed before, the stores are closed.
-        let rest = stores.close(isEmpty: outcome.assessments.isEmpty)
-        outcome.failure = outcome.failure ?? rest
-        return outcome
+        try plan.carryOut {
+            let trace = Trace(plan.workload)
+            return (plan.identity(of: trace), trace)
+        } measure: { trace, stores, files, instruments, stop in
+            measure(trace, stores, files, instruments, stop)
+        }
     }
 
     private func measure(
@@ -73,7 +61,9 @@ struct Execution {
     }
 }
 
-extension RunOutcome {
+extension RunOutcome: MeasuringOutcome {
+    var isEmpty: Bool { assessments.isEmpty }
+
     /// One line for each strategy.
     func lines(_ plan: RunPlan) -> [Summary] {
         Summary.lines(

@@ -12,10 +12,11 @@ struct ExposureExecution {
     private let revocations: RevocationPlan
 
     /// The exposures, complete or not, in the order of the registry.
-    struct Outcome {
+    struct Outcome: MeasuringOutcome {
         /// The identity that the files have.
         let identity: RunIdentity
         var exposures: [ExposureAssessment] = []
+        var isEmpty: Bool { exposures.isEmpty }
         var folder: URL?
         var signal: Int32?
         var failure: String?
@@ -30,21 +31,11 @@ struct ExposureExecution {
     }
 
     func run() throws -> Outcome {
-        let (stop, cleanup) = (StopFlag(), Cleanup())
-        let interruption = Interruption(stop: stop, cleanup: cleanup)
-        defer { interruption.end() }
-        try Resources.require(clients: plan.workload.clients)
-        let stores = try Stores(plan, cleanup: cleanup)
-        let (observer, files) = try Observer.start(plan, identity, cleanup, stores)
-        var outcome = measure(stores, files, observer.instruments, stop)
-        outcome.signal = interruption.signal
-        let isEmpty = outcome.exposures.isEmpty
-        let failure = files.finish(isEmpty: isEmpty, failure: outcome.failure, signal: outcome.signal)
-        outcome.failure = outcome.failure ?? failure
-        if !isEmpty { outcome.folder = files.folder.url }
-        let rest = stores.close(isEmpty: isEmpty)
-        outcome.failure = outcome.failure ?? rest
-        return outcome
+        try plan.carryOut {
+            (identity, ())
+        } measure: { _, stores, files, instruments, stop in
+            measure(stores, files, instruments, stop)
+        }
     }
 
     private func measure(

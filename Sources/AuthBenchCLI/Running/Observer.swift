@@ -5,6 +5,55 @@ import Backends
 import Dispatch
 import Foundation
 
+/// What a command has measured, complete or not, and how it ended.
+protocol MeasuringOutcome {
+    /// Whether nothing was measured.
+    var isEmpty: Bool { get }
+    var folder: URL? { get set }
+    var signal: Int32? { get set }
+    var failure: String? { get set }
+}
+
+extension RunPlan {
+    /// Carries out a command that measures: opens the stores, makes the result folder, and puts all in order at the end.
+    ///
+    /// - Parameters:
+    ///   - make: gives the identity for the files, and what is measured with.
+    ///   - measure: measures until it is done, or fails, or is stopped.
+    /// - Returns: what was measured.
+    /// - Throws: `CommandError` where nothing could begin.
+    func carryOut<Input, Outcome: MeasuringOutcome>(
+        _ make: () -> (identity: RunIdentity, input: Input),
+        measure: (Input, Stores, ResultFiles, Instruments, StopFlag) -> Outcome
+    ) throws -> Outcome {
+        let (stop, cleanup) = (StopFlag(), Cleanup())
+        let interruption = Interruption(stop: stop, cleanup: cleanup)
+        defer { interruption.end() }
+        try Resources.require(clients: workload.clients)
+        // A store that is in use or in the way must be reported before anything takes time.
+        let stores = try Stores(self, cleanup: cleanup)
+        let (identity, input) = make()
+        let (observer, files) = try Observer.start(self, identity, cleanup, stores)
+        var outcome = measure(input, stores, files, observer.instruments, stop)
+        outcome.signal = interruption.signal
+        let failure = files.finish(
+            isEmpty: outcome.isEmpty, failure: outcome.failure, signal: outcome.signal)
+        outcome.failure = outcome.failure ?? failure
+        if !outcome.isEmpty { outcome.folder = files.folder.url }
+        // Whatever failed before, the stores are closed.
+        let rest = stores.close(isEmpty: outcome.isEmpty)
+        outcome.failure = outcome.failure ?? rest
+        return outcome
+    }
+
+    /// The identity of a command that replays a trace.
+    func identity(of trace: Trace, prefix: String = "") -> RunIdentity {
+        RunIdentity(
+            runID: RunClock.identifier(prefix + workload.name), workload: workload.name,
+            traceSHA256: trace.sha256())
+    }
+}
+
 /// Reads what a measurement took from the machine, and what else the machine did, by counters before and after and by a
 /// watchdog in between.
 struct Observer: Sendable {

@@ -24,35 +24,23 @@ struct OutageExecution {
     let settings: Settings
 
     /// The outages, complete or not, in the order in which they were measured.
-    struct Outcome {
+    struct Outcome: MeasuringOutcome {
         /// The identity that the files have.
         let identity: RunIdentity
         var outages: [OutageAssessment] = []
+        var isEmpty: Bool { outages.isEmpty }
         var folder: URL?
         var signal: Int32?
         var failure: String?
     }
 
     func run() throws -> Outcome {
-        let (stop, cleanup) = (StopFlag(), Cleanup())
-        let interruption = Interruption(stop: stop, cleanup: cleanup)
-        defer { interruption.end() }
-        try Resources.require(clients: plan.workload.clients)
-        let stores = try Stores(plan, cleanup: cleanup)
-        let trace = Trace(plan.workload)
-        let identity = RunIdentity(
-            runID: RunClock.identifier("outage-\(plan.workload.name)"), workload: plan.workload.name,
-            traceSHA256: trace.sha256())
-        let (observer, files) = try Observer.start(plan, identity, cleanup, stores)
-        var outcome = measure(trace, stores, files, observer.instruments, stop)
-        outcome.signal = interruption.signal
-        let isEmpty = outcome.outages.isEmpty
-        let failure = files.finish(isEmpty: isEmpty, failure: outcome.failure, signal: outcome.signal)
-        outcome.failure = outcome.failure ?? failure
-        if !isEmpty { outcome.folder = files.folder.url }
-        let rest = stores.close(isEmpty: isEmpty)
-        outcome.failure = outcome.failure ?? rest
-        return outcome
+        try plan.carryOut {
+            let trace = Trace(plan.workload)
+            return (plan.identity(of: trace, prefix: "outage-"), trace)
+        } measure: { trace, stores, files, instruments, stop in
+            measure(trace, stores, files, instruments, stop)
+        }
     }
 
     private func measure(

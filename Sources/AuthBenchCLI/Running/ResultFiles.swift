@@ -89,14 +89,6 @@ final class ResultFiles {
         }
     }
 
-    /// Writes how the run ended, or removes a folder without a measurement.
-    func finish(_ outcome: inout RunOutcome) {
-        let failure = finish(
-            isEmpty: outcome.assessments.isEmpty, failure: outcome.failure, signal: outcome.signal)
-        if !outcome.assessments.isEmpty { outcome.folder = folder.url }
-        outcome.failure = outcome.failure ?? failure
-    }
-
     /// Says why a measurement ended early.
     ///
     /// - Parameters:
@@ -111,7 +103,7 @@ final class ResultFiles {
         }
     }
 
-    /// Does the same for any kind of outcome.
+    /// Writes how the run ended, or removes a folder without a measurement.
     ///
     /// - Returns: why the end could not be written, or `nil`.
     func finish(isEmpty: Bool, failure: String?, signal: Int32?) -> String? {

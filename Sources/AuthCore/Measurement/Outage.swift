@@ -74,7 +74,7 @@ package struct OutageRequest: Sendable, Equatable {
 }
 
 /// What the store still knew when all was over: each credential was presented once more.
-package struct OutageCheck: Sendable, Equatable {
+package struct OutageAftermath: Sendable, Equatable {
     /// Credentials that must be good.
     package var good = 0
     /// Those of them that were refused.
@@ -113,7 +113,7 @@ package struct OutageMeasurement: Sendable {
     package var fault_ns: Range<UInt64>
     /// In the order in which they were due.
     package var requests: [OutageRequest]
-    package var check: OutageCheck
+    package var check: OutageAftermath
     package var errors: ErrorKinds
     /// The longest time for which the machine stood still.
     package var standstill_ns: UInt64 = 0
@@ -132,7 +132,7 @@ package struct OutageMeasurement: Sendable {
     package init(
         strategy: String, promise: RevocationPromise, fault: StoreFault?, repeatIndex: Int, clients: Int,
         targetRate: Double, duration_ns: UInt64, fault_ns: Range<UInt64>, requests: [OutageRequest],
-        check: OutageCheck, errors: ErrorKinds
+        check: OutageAftermath, errors: ErrorKinds
     ) {
         self.strategy = strategy
         self.promise = promise

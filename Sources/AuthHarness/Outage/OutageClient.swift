@@ -6,7 +6,7 @@ import Synchronization
 struct OutageLog: Sendable {
     var requests: [OutageRequest] = []
     var errors = ErrorKinds()
-    var check = OutageCheck()
+    var check = OutageAftermath()
     /// Whether each slot of its own holds a credential that must be good, after what was acknowledged.
     var isLive: [Bool] = []
     /// Every credential whose sign-out was acknowledged, before the start or since.

@@ -139,7 +139,7 @@ extension AuthStrategy where Self: ~Copyable {
         of logs: [OutageLogBox], _ run: OutageRun, _ injection: OutageRun.Injection?,
         _ fault_ns: Range<UInt64>, _ usage: Usage?
     ) -> OutageMeasurement {
-        var (requests, check, errors) = ([OutageRequest](), OutageCheck(), ErrorKinds())
+        var (requests, check, errors) = ([OutageRequest](), OutageAftermath(), ErrorKinds())
         for box in logs {
             box.log.withLock { log in
                 requests += log.requests
