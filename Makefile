@@ -18,7 +18,7 @@ DEFECT := hs256-jwt:slow5
 # instructions take some per cent more or less.
 ALIGNED := -Xswiftc -Xllvm -Xswiftc -align-all-functions=6
 
-.PHONY: run help report distance test soak build lint check smoke bench fuzz schema docs defect example clean
+.PHONY: run help report distance test soak build lint check smoke counts bench fuzz schema docs defect example clean
 
 run: build ## Measures all strategies, Redis next door and 1 ms away. make run ARGS="browse --clients 16"
 	@$(BIN) run $(if $(findstring --store-rtt,$(ARGS))$(findstring --redis,$(ARGS)),,--store-rtt $(RTT)) $(or $(ARGS),$(QUICK))
@@ -54,9 +54,10 @@ test-python:
 	$(VENV)/bin/python -m pytest -q Tests/Docs Tests/Import Tests/Interop Tests/Pipelines Tests/Soak
 	$(VENV)/bin/python -m pytest -q plot/tests
 
-# 500 signals at random and aimed moments over all commands that measure or write: some 12 minutes.
-soak: build ## Sends 500 signals at bad moments, in about 12 minutes. TRIALS=500
+# 500 signals at random and aimed moments over all commands that measure or write: some 12 minutes. Then random input.
+soak: build ## Sends 500 signals at bad moments and feeds random input, in about 20 minutes. TRIALS=500
 	python3 Tests/Soak/soak.py $(BIN) --trials $(or $(TRIALS),500)
+	@$(MAKE) --no-print-directory fuzz
 
 lint: ## Checks the format of the Swift files.
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks Examples
@@ -66,9 +67,22 @@ check: lint ## Checks the format and the rules of the architecture.
 	.ci/check-grain
 	.ci/plain-english
 
+# Builds a product of another package that is mostly made of the program's own modules: in the program's folder, since they
+# are there already. SwiftPM would take the plan of one package for the other's.
+define build-beside
+	@rm -f .build/release/description.json
+	swift build -c release --product $(1) --package-path $(2) --scratch-path .build $(ALIGNED)
+	@rm -f .build/release/description.json
+endef
+
+# The part of the benchmarks that is the same on every machine.
+counts: export AUTHBENCH_BENCHMARKS := Counts
+counts: build ## Counts what the hot paths allocate, and fails when it is more than before.
+	$(call build-beside,Counts,Benchmarks)
+	@.build/release/Counts Benchmarks/Thresholds/counts.json
+
 # The hot paths piece by piece, and against the bare calls below them and the libraries beside them: Benchmarks/README.md.
-# make bench TARGETS=Counts for the part that is the same on every machine.
-bench: .build/packages-run ## Measures the hot paths beside the bare calls below them. TARGETS=Counts
+bench: .build/packages-run ## Measures the hot paths beside the bare calls below them. TARGETS=Ratios
 	@.ci/bench $(TARGETS)
 
 # The columns of the CSV files, from the tables that write them.
@@ -93,11 +107,8 @@ defect: .build/packages-run ## Builds a program that is worse on purpose, to try
 	@SWIFT_BACKTRACE=enable=no .build-defect/programs/$(subst :,-,$(DEFECT)) --version
 
 # A package with a strategy of its own, as a user of the library has it.
-# In the program's own folder, since most of it is built there; SwiftPM would take the plan of one package for the other's.
 example: build ## Builds and measures Examples/MemorySession, a strategy of your own.
-	@rm -f .build/release/description.json
-	swift build -c release --product my-authbench --package-path Examples/MemorySession --scratch-path .build $(ALIGNED)
-	@rm -f .build/release/description.json
+	$(call build-beside,my-authbench,Examples/MemorySession)
 	@.build/release/my-authbench run --population 2000 --operations 20000 --repeats 1 --quiet --out .build/example || [ $$? -eq 3 ]
 
 # Tests/Fuzz/README.md: make fuzz SECONDS=600 TARGETS="json csv"

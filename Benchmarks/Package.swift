@@ -26,10 +26,15 @@ let isCountingOnly = Context.environment["AUTHBENCH_BENCHMARKS"] == "Counts"
 let package = Package(
     name: "authbench-benchmarks",
     dependencies: [
-        .package(name: "authbench", path: ".."),
-        // Without its interposers: what is allocated is counted in Counts, where nothing is timed.
-        .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
-    ] + (isCountingOnly ? [] : [.package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1")]),
+        .package(name: "authbench", path: "..")
+    ]
+        + (isCountingOnly
+            ? []
+            : [
+                // Without its interposers: what is allocated is counted in Counts, where nothing is timed.
+                .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
+                .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+            ]),
     targets: [
         .target(
             name: "CBare", path: "CBare",
@@ -37,7 +42,9 @@ let package = Package(
         .target(name: "CCounting", path: "CCounting"),
         target("Contest", hotPaths, "CBare"),
         target("Peers", hotPaths, "CBare", "Contest"),
-        benchmarks("Counts", "CCounting"),
+        .executableTarget(
+            name: "Counts", dependencies: [hotPaths, "Peers", "CCounting"], path: "Counts",
+            swiftSettings: settings),
     ]
         + (isCountingOnly
             ? []

@@ -156,7 +156,9 @@ struct DistanceTests {
             let measurements = recording.blocks.flatMap(\.measurements)
             #expect(measurements.count >= 2)
             for one in measurements {
-                #expect(try #require(one.store_rtt_p50_ns) > 1_900_000)
+                // Far from the 50 us of a store next door. How exactly it is held is for the gate to say: calibrated on a
+                // busy machine, the way is shorter when that is calm.
+                #expect(try #require(one.store_rtt_p50_ns) > 1_000_000)
                 // A round trip for each operation, less what the calibration found that the way takes itself.
                 let operations = recording.header.cases[one.caseIndex].operations_per_slice
                 #expect(one.wall_ns.allSatisfy { $0 > UInt64(operations) * 1_000_000 })

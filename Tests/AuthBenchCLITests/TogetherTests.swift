@@ -19,7 +19,13 @@ struct TogetherTests {
 
     private func first(_ disk: Disk, _ arguments: [String]) throws -> Program {
         let program = try disk.program(arguments)
-        try #require(eventually { FileManager.default.fileExists(atPath: disk.url("app-wal").path) })
+        // SQLite has made all its files, and filled the last of them.
+        let path = disk.url("app-shm").path
+        try #require(
+            eventually {
+                let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+                return (size ?? 0) >= 32_768
+            })
         return program
     }
 

@@ -116,7 +116,11 @@ struct OutageTests {
         #expect(outage.requests.map(\.due_ns) == outage.requests.map(\.due_ns).sorted())
         let undecided = outage.requests.filter { $0.answer == .undecided }
         #expect(!undecided.isEmpty && outage.errors.count == undecided.count)
-        for request in undecided { #expect(outage.fault_ns.contains(request.end_ns)) }
+        // An answer is noted a little after the store gave it.
+        for request in undecided {
+            #expect(
+                request.end_ns >= outage.fault_ns.lowerBound && request.due_ns < outage.fault_ns.upperBound)
+        }
         // All of them, but for one that each client had on its way.
         let within = outage.requests.filter {
             outage.fault_ns.contains($0.due_ns) && $0.end_ns < outage.fault_ns.upperBound

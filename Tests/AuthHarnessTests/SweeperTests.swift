@@ -16,6 +16,7 @@ private struct SweptStrategy: AuthStrategy, ~Copyable {
         let created = Mutex<[Subject: Instant]>([:])
         /// How many sessions each sweep deleted that deleted any, since a phase was prepared.
         let deleted = Mutex<[Int]>([])
+        /// How many sweeps failed, since a phase was prepared.
         let failures = Atomic(0)
         let lifetime_ms: Int64
         let fails: Bool
@@ -35,6 +36,7 @@ private struct SweptStrategy: AuthStrategy, ~Copyable {
     mutating func login(_ subject: Subject, at now: Instant) -> Credential {
         ledger.created.withLock { $0[subject] = now }
         ledger.deleted.withLock { $0 = [] }
+        ledger.failures.store(0, ordering: .relaxed)
         var line: [UInt8] = []
         line.append(subject.id, count: 8)
         return Credential(headerLine: line)

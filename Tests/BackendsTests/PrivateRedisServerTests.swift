@@ -53,10 +53,11 @@ struct PrivateRedisServerTests {
     private func scripted(_ answer: String) throws -> (ChildProcess, RedisEndpoint) {
         let path = folder.appendingPathComponent("scripted.sock").path
         let text = """
-            import socket, sys, time
+            import os, socket, sys, time
             server = socket.socket(socket.AF_UNIX)
-            server.bind(sys.argv[1])
+            server.bind(sys.argv[1] + ".new")
             server.listen()
+            os.rename(sys.argv[1] + ".new", sys.argv[1])
             while True:
                 client = server.accept()[0]
                 client.recv(1000)
