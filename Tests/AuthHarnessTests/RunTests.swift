@@ -185,7 +185,7 @@ struct RunTests {
 
     @Test(
         "every repeat has the mix of the workload, however fast the strategy",
-        arguments: [700, 5003, 60_000, 600_000])
+        arguments: [700, 5003, 60_000, 200_000])
     func mix(operations: Int) throws {
         let shares = try workload(clients: 4).mix.shares
         for measurement in try measure(Script(), operations: operations, repeats: 5) {
