@@ -49,7 +49,7 @@ extension GateError {
         switch kind {
         case .failed: ExitStatus.runtime
         case .badOutput: ExitStatus.badData
-        case .badBudget: ExitStatus.usage
+        case .badBudget, .badDistance: ExitStatus.usage
         case .incomparable: ExitStatus.incomparable
         case .nothingInCommon: ExitStatus.nothingMeasured
         }

@@ -7,6 +7,8 @@ package struct GateError: Error, Equatable, CustomStringConvertible {
         case badOutput
         /// The time that the gate may take is too short for anything.
         case badBudget
+        /// A distance is asked for to a store that no strategy asks.
+        case badDistance
         /// The two programs make different traces.
         case incomparable
         /// The two programs have no strategy in common.

@@ -39,6 +39,14 @@ package struct OutageAssessment: Sendable {
         request.answer == .undecided || isLate(request)
     }
 
+    /// Whether a request due before the outage was in trouble without it.
+    ///
+    /// One that was on its way when the outage began is the outage's, unless it was late already.
+    private func wasTroubledBefore(_ request: OutageRequest) -> Bool {
+        let begin_ns = measurement.fault_ns.lowerBound
+        return request.end_ns < begin_ns ? isTroubled(request) : begin_ns - request.due_ns > limit_ns
+    }
+
     package var dueWhileAway: Int { away.count }
     package var undecidedShare: Double? { share { $0.answer == .undecided } }
     package var lateShare: Double? { share(isLate) }
@@ -165,7 +173,7 @@ package struct OutageAssessment: Sendable {
         }
         let before = due(in: 0..<measurement.fault_ns.lowerBound)
         guard !before.isEmpty else { return "no request was due before the outage: raise --rate or --after" }
-        let troubled = before.count(where: isTroubled)
+        let troubled = before.count(where: wasTroubledBefore)
         if Double(troubled) > Self.mostTroubled_share * Double(before.count) {
             let waits = measurement.replication.map { $0.replicas > 0 } ?? false
             return "\(troubled) of \(before.count) requests were late or undecided before the outage: "

@@ -216,4 +216,20 @@ struct DistanceTests {
                     && result.errors.split(separator: "\n").count == 1, "\(result.errors)")
         }
     }
+
+    @Test("a gate of strategies that ask no server is refused a distance")
+    func gateNextDoor() throws {
+        try withFolder { folder in
+            let result = try Program(
+                [
+                    "gate", "--base", Program.url.path, "--head", Program.url.path, "--strategy", "hs256",
+                    "--store-rtt", "1ms", "-q",
+                ], in: folder
+            ).finish()
+            #expect(result.status == 64)
+            #expect(
+                result.errors.contains("none of the strategies asks a server")
+                    && result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+        }
+    }
 }

@@ -81,6 +81,10 @@ struct OutageAssessmentTests {
         #expect(outage(one).inconclusive == nil)
         let reason = outage(one + [request(200, 201, .undecided)]).inconclusive
         #expect(reason?.contains("2 of 100 requests were late or undecided before the outage") == true)
+        // What was on its way when the outage began is the outage's, unless it was late by then.
+        let under = [980, 990].map { request($0, 1500, .undecided) }
+        #expect(outage(one + under).inconclusive == nil)
+        #expect(outage(one + [request(890, 1500, .undecided)]).inconclusive?.contains("2 of 100") == true)
         #expect(
             outage { $0.standstill_ns = 150_000_000 }.inconclusive?.contains("stood still for 150 ms") == true
         )

@@ -27,6 +27,13 @@ struct GatePreflight {
             (greeting, theirs) = (try base.greet(), try head.greet())
             cases = try GateCases(greeting, theirs, plan)
             guard !cases.common.isEmpty else { throw cases.nothingInCommon(plan) }
+            guard plan.distance == nil || !cases.served.isEmpty else {
+                throw GateError(
+                    kind: .badDistance,
+                    description:
+                        "--store-rtt: none of the strategies asks a server, which could be far away: leave the option out"
+                )
+            }
             sandbox.needsRedis = cases.needsRedis
             try sandbox.open()
             let (base, head, cases) = (base, head, cases)
