@@ -110,18 +110,23 @@ struct DistanceTests {
     }
 
     @Test(
-        "a relay that dies ends the run in one line, status 2, with the rows so far and nothing left behind")
-    func death() throws {
+        "a relay that dies ends the command in one line, status 2, with the rows so far and nothing left behind",
+        arguments: [
+            (
+                "run --strategy redis --population 320 --clients 2 --duration 0.2 --repeats 1000 --store-rtt 200us",
+                "latest/throughput.csv"
+            ),
+            (
+                "outage --strategy redis --fault slow --population 320 --clients 2 --after 0.5 --for 0.3"
+                    + " --recovery 1 --repeats 1000", "latest-outage/outage.csv"
+            ),
+        ])
+    func death(command: String, file: String) throws {
         try withFolder { folder in
             let (temporary, environment) = try temporaryFolder(in: folder)
             let program = try Program(
-                [
-                    "run", "--strategy", "redis", "--population", "320", "--clients", "2", "--duration",
-                    "0.2",
-                    "--repeats", "1000", "--store-rtt", "200us", "-q",
-                ],
-                in: folder, environment: environment)
-            let csv = folder.appendingPathComponent("results/latest/throughput.csv").path
+                command.split(separator: " ").map(String.init) + ["-q"], in: folder, environment: environment)
+            let csv = folder.appendingPathComponent("results/\(file)").path
             let deadline = Date() + 20
             while !FileManager.default.fileExists(atPath: csv), Date() < deadline { usleep(10_000) }
             kill(try #require(program.children.first(where: isRelay)), SIGKILL)
@@ -131,8 +136,19 @@ struct DistanceTests {
             #expect(
                 lines.count == 1 && lines.first?.contains("the relay ended by signal 9") == true,
                 "\(result.errors)")
-            #expect(try !rows(folder, "throughput.csv").isEmpty)
+            #expect(try !CSVTable(String(contentsOfFile: csv, encoding: .utf8)).rows.isEmpty)
             #expect(try FileManager.default.subpathsOfDirectory(atPath: temporary.path) == [])
+            if file.contains("outage") {
+                // What has other rows than a run is not taken for one.
+                let outage = folder.appendingPathComponent("results/latest-outage").path
+                for command in ["compare", "merge"] {
+                    let refused = try Program(
+                        [command, outage, outage] + (command == "merge" ? ["--out", "merged"] : []),
+                        in: folder
+                    ).finish()
+                    #expect(refused.status == 65 && refused.errors.contains("outages"), "\(refused.errors)")
+                }
+            }
         }
     }
 

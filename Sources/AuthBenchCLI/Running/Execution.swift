@@ -56,7 +56,7 @@ struct Execution {
                     }
                 }
             }
-        } catch { outcome.failure = files.failure(of: error, doing: doing) }
+        } catch { outcome.failure = files.failure(of: stores.cause(of: error), doing: doing) }
         return outcome
     }
 }

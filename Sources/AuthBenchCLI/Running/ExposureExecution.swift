@@ -70,7 +70,7 @@ struct ExposureExecution {
                     throw error
                 }
             }
-        } catch { outcome.failure = files.failure(of: error, doing: doing) }
+        } catch { outcome.failure = files.failure(of: stores.cause(of: error), doing: doing) }
         return outcome
     }
 

@@ -82,7 +82,7 @@ struct OutageExecution {
                     try restored.get()
                 }
             }
-        } catch { outcome.failure = files.failure(of: error, doing: doing) }
+        } catch { outcome.failure = files.failure(of: stores.cause(of: error), doing: doing) }
         return outcome
     }
 

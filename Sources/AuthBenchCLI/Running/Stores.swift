@@ -1,5 +1,6 @@
 import AuthConformance
 import AuthCore
+import AuthHarness
 import AuthResults
 import Backends
 import Foundation
@@ -87,6 +88,12 @@ final class Stores {
             let endpoint = server?.endpoint ?? foreign?.endpoint
         else { return nil }
         return (try? RedisHealth(at: endpoint))?.loss(since: health)
+    }
+
+    /// What is to blame for an error: to a client a relay that has died looks like a server that closed the connection.
+    func cause(of error: any Error) -> any Error {
+        do { try relay?.check() } catch let fault { return error is StoppedError ? error : fault }
+        return error
     }
 
     private static func claimDatabase(_ plan: RunPlan) throws -> SQLiteClaim? {
