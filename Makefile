@@ -20,7 +20,7 @@ ALIGNED := -Xswiftc -Xllvm -Xswiftc -align-all-functions=6
 
 .PHONY: run help report distance test soak build lint check smoke counts bench fuzz schema docs defect example clean
 
-run: build ## Measures all strategies, Redis next door and 1 ms away. make run ARGS="browse --clients 16"
+run: build $(if $(findstring postgres,$(ARGS))$(findstring sessions,$(ARGS))$(findstring revocable,$(ARGS))$(findstring all,$(ARGS)),.build/packages-postgres) ## Measures all strategies, Redis next door and 1 ms away. make run ARGS="browse --clients 16"
 	@$(BIN) run $(if $(findstring --store-rtt,$(ARGS))$(findstring --redis,$(ARGS)),,--store-rtt $(RTT)) $(or $(ARGS),$(QUICK))
 
 help: ## Lists these targets.

@@ -28,6 +28,7 @@ let package = Package(
         .systemLibrary(name: "CAuthBenchSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CAuthBenchHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CAuthBenchOpenSSL", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CAuthBenchPostgreSQL", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CAuthBenchLinux"),
         .target(name: "CAuthBenchBase64URL"),
 
@@ -38,8 +39,8 @@ let package = Package(
         .target(
             name: "Backends",
             dependencies: [
-                "CAuthBenchSQLite", "CAuthBenchHiredis", "CAuthBenchOpenSSL", "CAuthBenchLinux",
-                "CAuthBenchBase64URL",
+                "CAuthBenchSQLite", "CAuthBenchHiredis", "CAuthBenchOpenSSL", "CAuthBenchPostgreSQL",
+                "CAuthBenchLinux", "CAuthBenchBase64URL",
             ]),
         .target(
             name: "BuiltinWorkloads", path: "Benchmarks/Workloads",

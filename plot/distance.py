@@ -74,7 +74,8 @@ def where(run: Results, strategy: str) -> float:
     if wording.known(reached):
         return reached
     stores = run.record.get("stores") or {}
-    direct = (stores.get("redis") or {}).get("round_trip_p50_ns")
+    server = "postgres" if strategy.startswith("postgres") else "redis"
+    direct = (stores.get(server) or {}).get("round_trip_p50_ns")
     return float(direct) if wording.known(direct) else np.nan
 
 

@@ -3,7 +3,7 @@
 from wording import memory, time
 
 # What `run.json` calls them, and what stands before their numbers; OpenSSL says its name itself.
-VERSIONS = {"authbench": "authbench ", "sqlite": "SQLite ", "redis": "Redis ", "openssl": ""}
+VERSIONS = {"authbench": "authbench ", "sqlite": "SQLite ", "redis": "Redis ", "postgres": "PostgreSQL ", "openssl": ""}
 
 
 def facts(record: dict) -> list[tuple[str, str]]:
@@ -30,6 +30,7 @@ def told(record):
     yield "Versions", ", ".join(name + versions[key] for key, name in VERSIONS.items() if versions.get(key))
     yield "Source", source(record)
     yield "Redis", distance(stores.get("redis") or {})
+    yield "PostgreSQL", distance(stores.get("postgres") or {})
     yield "SQLite", record.get("sqlite_synchronous") and f"synchronous {record['sqlite_synchronous']}"
     yield "Trace (SHA-256)", record.get("trace_sha256")
 
@@ -39,6 +40,6 @@ def source(record):
     return commit and f"commit {commit}{' with changes' if record.get('git_dirty') else ''}"
 
 
-def distance(redis):
-    trip = redis.get("round_trip_p50_ns")
-    return redis.get("topology") and f"{redis['topology']}, round trip p50 {time(trip)}"
+def distance(server):
+    trip = server.get("round_trip_p50_ns")
+    return server.get("topology") and f"{server['topology']}, round trip p50 {time(trip)}"

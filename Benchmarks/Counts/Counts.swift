@@ -52,7 +52,7 @@ var counted: [Counted] {
             return { count in _ = try withExtendedLifetime(sandbox) { try get.run(count) } }
         },
     ]
-        + builtinStrategies.map { strategy in
+        + builtinStrategies.filter { !$0.descriptor.stores.contains(.postgres) }.map { strategy in
             let id = strategy.descriptor.id
             return Counted("\(id) authenticate under the harness", operations: operations[id] ?? 100_000) {
                 let piece = try StoreSandbox().authenticate(strategy, clients: 1)

@@ -39,7 +39,8 @@ public enum Conformance {
             if case .finds(let finding) = event { findings.append(finding) }
             report(event)
         }
-        return complete(findings, of: strategy.descriptor.id, end: end)
+        return complete(
+            findings, of: strategy.descriptor(under: environment.policy).id, end: end)
     }
 
     package enum Event {
@@ -83,7 +84,7 @@ extension AuthStrategy where Self: ~Copyable {
         in environment: Environment, _ longestToken_bytes: Int, _ watch: Watch,
         _ isWanted: (String) -> Bool, _ report: (Conformance.Event) -> Void
     ) -> Conformance.End? {
-        let first = Requirement.all[0]
+        let (first, descriptor) = (Requirement.all[0], descriptor(under: environment.policy))
         report(.begins(requirement: first.id))
         var trial: Trial<Self>
         do {
@@ -110,7 +111,7 @@ extension Trial where S: ~Copyable {
     ///
     /// - Throws: what keeps all others from being tried too.
     fileprivate mutating func verdict(of requirement: Requirement) throws(HaltError) -> Finding.Verdict {
-        let exemption = S.descriptor.exemptions[requirement.id]
+        let exemption = promises.descriptor.exemptions[requirement.id]
         if let objection = promises.objection(to: requirement.ground) {
             return .notApplicable(exemption ?? objection)
         }
@@ -142,6 +143,7 @@ extension Trial where S: ~Copyable {
         case .token(let check): try self.check(check, of: requirement.id)
         case .session(let check): try self.check(check)
         case .refresh(let check): try self.check(check)
+        case .revocation(let check): try self.check(check)
         case .untried(let reason): throw NotTriedError(reason)
         }
     }

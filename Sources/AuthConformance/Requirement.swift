@@ -15,6 +15,7 @@ public struct Requirement: Sendable {
         case token(TokenCheck)
         case session(SessionCheck)
         case refresh(RefreshCheck)
+        case revocation(RevocationCheck)
         /// Not by this kit, and why not.
         case untried(String)
     }
@@ -133,7 +134,7 @@ public struct Requirement: Sendable {
         Self(
             "SES-12", "concurrent updates lose nothing", .sessions,
             .untried("no verb of AuthStrategy changes a session's attributes")),
-        Self("SES-13", "space of ended sessions is given back", .revocable, .session(.reclaimedSpace)),
+        Self("SES-13", "space of ended sessions is given back", .sessions, .session(.reclaimedSpace)),
         Self(
             "SES-14", "the cookie is __Host-, Secure, HttpOnly, SameSite, Path=/", .cookie, .session(.cookie)),
         Self("SES-15", "name and value within 4096 bytes", .cookie, .session(.cookie)),
@@ -186,17 +187,15 @@ public struct Requirement: Sendable {
 
     public static let revocation = [
         Self(
-            "REV-01", "denylist entries live as long as the token", .revocableToken,
-            .untried("no verb of AuthStrategy shows a denylist or an epoch")),
-        Self(
-            "REV-02", "denylist keyed by issuer and jti", .revocableToken,
-            .untried("no verb of AuthStrategy shows a denylist or an epoch")),
+            "REV-01", "a revoked token stays refused for as long as it would have lived", .revocableToken,
+            .revocation(.lifetime)),
+        Self("REV-02", "a list knows tokens by issuer and jti", .revocableToken, .revocation(.names)),
         Self(
             "REV-03", "an unreachable denylist does what is configured", .revocableToken,
-            .untried("no verb of AuthStrategy shows a denylist or an epoch")),
+            .untried("it takes a store that is stopped, which authbench outage does")),
         Self(
-            "REV-04", "tokens from before a user's epoch refused", .revocableToken,
-            .untried("no verb of AuthStrategy shows a denylist or an epoch")),
+            "REV-04", "tokens from before a user's epoch refused, those after it not", .epoch,
+            .revocation(.epoch)),
         Self("RVK-01", "revoking an unknown credential succeeds", .protecting, .session(.idempotentLogout)),
     ]
 
@@ -215,6 +214,8 @@ enum Ground: Sendable {
     case revocable
     /// Where a signed credential dies before its expiry, which takes a list of the dead.
     case revocableToken
+    /// Where all signed credentials of a user die at once.
+    case epoch
     case sessions
     /// Sessions in a server that may evict a part of them.
     case evictableSessions
@@ -261,6 +262,11 @@ struct Promises {
                 (
                     isSigned && isImmediate,
                     isSigned ? "it promises revocation at expiry only" : "no signed token"
+                )
+            case .epoch:
+                (
+                    isSigned && descriptor.endsAllAtOnce,
+                    isSigned ? "logout everywhere ends no token before its expiry" : "no signed token"
                 )
             case .sessions: (descriptor.keepsSessions, "by its descriptor it keeps no sessions")
             case .evictableSessions:

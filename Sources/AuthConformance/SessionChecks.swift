@@ -267,7 +267,7 @@ extension Trial where S: ~Copyable {
         }
     }
 
-    private mutating func mustLogOut(_ credential: Credential, at now: Instant) throws {
+    mutating func mustLogOut(_ credential: Credential, at now: Instant) throws {
         do { try there.logout(credential, at: now) } catch {
             throw fault("logging out was an error", error)
         }

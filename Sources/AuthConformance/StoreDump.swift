@@ -81,6 +81,7 @@ enum StoreDump {
             // A strategy without SQLite has no file.
             dump += (try? Data(contentsOf: URL(fileURLWithPath: environment.sqlite.path + suffix))) ?? Data()
         }
+        if let settings = environment.postgres { dump += try bytes(settings) }
         guard let redis = environment.redis, let endpoint = RedisEndpoint(url: redis.url) else { return dump }
         var connection = try RedisConnection(endpoint)
         for key in try RedisKeys.list(under: redis.keyPrefix, on: &connection) {
@@ -91,5 +92,34 @@ enum StoreDump {
             dump += Data(key) + Data(try connection.execute(command).bytes ?? [])
         }
         return dump
+    }
+
+    /// Every value of every table of the schema: as text, and where that is hexadecimal also as the bytes it stands for.
+    private static func bytes(_ settings: PostgreSQLSettings) throws -> Data {
+        guard var endpoint = PostgreSQLEndpoint(url: settings.url) else { return Data() }
+        endpoint.schema = settings.schema
+        var connection = try PostgreSQLConnection(endpoint)
+        let tables = try connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = '\(settings.schema)'")
+        var dump = Data()
+        for table in 0..<tables.count {
+            let rows = try connection.execute("SELECT * FROM \(tables.text(table, 0))")
+            for row in 0..<rows.count {
+                for column in 0..<rows.columns {
+                    let text = rows.text(row, column)
+                    dump += Data(text.utf8)
+                    if text.hasPrefix("\\x") { dump += Data(hexadecimal: text.dropFirst(2)) }
+                }
+            }
+        }
+        return dump
+    }
+}
+
+extension Data {
+    fileprivate init(hexadecimal text: Substring) {
+        let digits = text.compactMap(\.hexDigitValue)
+        self.init(
+            stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) })
     }
 }

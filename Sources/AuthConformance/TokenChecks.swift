@@ -36,8 +36,10 @@ extension Trial where S: ~Copyable {
     }
 
     /// The hostile tokens of this strategy.
-    private mutating func corpus() throws -> TokenCorpus {
-        let credential = try here.login(alice, at: start)
+    private mutating func corpus() throws -> TokenCorpus { try corpus(of: try here.login(alice, at: start)) }
+
+    /// Those that are made of one credential.
+    mutating func corpus(of credential: Credential) throws -> TokenCorpus {
         guard let genuine = GenuineToken(credential.headerLine) else {
             throw NotTriedError(
                 "the credential is no compact JWS, the only form that the kit knows how to forge")

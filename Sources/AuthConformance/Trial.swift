@@ -23,7 +23,8 @@ struct Trial<S: AuthStrategy & ~Copyable>: ~Copyable {
         var here = try Watched<S>(sharing: shared)
         let there = try Watched<S>(sharing: shared)
         let sample = try here.login(alice, at: .traceStart)
-        promises = Promises(S.descriptor, sample: sample, canSign: try here.signOctets([]) != nil)
+        promises = Promises(
+            S.descriptor(under: environment.policy), sample: sample, canSign: try here.signOctets([]) != nil)
         self.environment = environment
         self.shared = shared
         self.watch = watch
@@ -92,6 +93,7 @@ func isOutage(_ error: any Error) -> Bool {
     switch error {
     case let error as RedisError: error.isOutage
     case let error as SQLiteError: error.isOutage
+    case let error as PostgreSQLError: error.isOutage
     default: error is any StoreOutageError
     }
 }

@@ -23,6 +23,16 @@ import Backends
             return descriptor
         }
 
+        static func describe(_ parameters: StrategyParameters) -> StrategyDescriptor {
+            var descriptor = S.describe(parameters)
+            descriptor.title += " (DEFECTIVE)"
+            return descriptor
+        }
+
+        static func longestExposure_ms(
+            ofLoginAfter revocation: Revocation, under policy: Policy
+        ) -> Int64 { S.longestExposure_ms(ofLoginAfter: revocation, under: policy) }
+
         static func lifetime(under policy: Policy) -> CredentialLifetime { S.lifetime(under: policy) }
 
         static func prepare(in environment: Environment) throws -> Shared {

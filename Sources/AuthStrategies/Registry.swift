@@ -4,10 +4,19 @@ import AuthCore
 public let builtinStrategies: StrategyRegistry = {
     let strategies: StrategyRegistry = [
         NullStrategy.self,
+        MemorySessionStrategy.self,
         SQLiteSessionStrategy.self,
         RedisSessionStrategy.self,
+        PostgreSQLSessionStrategy.self,
         HS256JWTStrategy.self,
         RS256JWTStrategy.self,
+        PS256JWTStrategy.self,
+        ES256JWTStrategy.self,
+        Ed25519JWTStrategy.self,
+        RedisDenylistStrategy.self,
+        RedisAllowlistStrategy.self,
+        RedisEpochStrategy.self,
+        BoundJWTStrategy.self,
         HybridStrategy.self,
     ]
     #if AUTHBENCH_DEFECT || DEBUG

@@ -143,11 +143,11 @@ public struct TokenKeys {
     public let privateKey: [UInt8]
     /// RFC 5280 SubjectPublicKeyInfo, DER.
     public let publicKey: [UInt8]
-    private let pair: RSAKeyPair
+    private let pair: KeyPair
 
     public init() throws {
         secret = try SecureRandom.bytes(32)
-        pair = try RSAKeyPair()
+        pair = try KeyPair(for: .rsaPKCS1)
         (privateKey, publicKey) = (pair.privateKey, pair.publicKey)
     }
 

@@ -145,7 +145,7 @@ struct HelpTests {
         let result = try run("/bin/bash", [script, "run"], path: folder.path)
         #expect(result.status == 1)
         #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
-        let packages = "libsqlite3-dev libhiredis-dev libssl-dev redis-server util-linux"
+        let packages = "libsqlite3-dev libhiredis-dev libssl-dev libpq-dev redis-server util-linux"
         #expect(
             result.errors.contains("apt-get install -y --no-install-recommends \(packages)"),
             "\(result.errors)")

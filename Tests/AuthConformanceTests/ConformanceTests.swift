@@ -3,6 +3,7 @@ import AuthCore
 import AuthStrategies
 import Backends
 import Foundation
+import Synchronization
 import Testing
 
 /// Real stores for one trial, gone with it.
@@ -20,12 +21,41 @@ final class TrialStores {
         _ = try connection.execute(RedisCommand("ACL", "SETUSER", "default", "-keys"))
         environment = Environment(
             policy: Policy(), sqlite: SQLiteSettings(path: folder.appendingPathComponent("t.sqlite").path),
-            redis: RedisSettings(url: server.url, keyPrefix: "test:"))
+            redis: RedisSettings(url: server.url, keyPrefix: "test:"),
+            postgres: try TestPostgreSQL.settings())
     }
 
     deinit {
         server.stop()
         try? FileManager.default.removeItem(at: folder)
+    }
+}
+
+/// One PostgreSQL server for all tests of the process, with a schema for each: to make a cluster takes a second.
+enum TestPostgreSQL {
+    private static let server = Mutex<PrivatePostgreSQLServer?>(nil)
+    private static let folder = Mutex<TemporaryFolder?>(nil)
+
+    static func settings() throws -> PostgreSQLSettings {
+        let url = try server.withLock { server in
+            if let server { return server.endpoint.url }
+            let (folder, started) = (try TemporaryFolder(isSearchable: true), DispatchSemaphore(value: 0))
+            self.folder.withLock { $0 = folder }
+            let made = Mutex<Result<PrivatePostgreSQLServer, any Error>?>(nil)
+            let inner = try folder.makeFolder("postgres")
+            // The server ends with the thread that starts it.
+            Thread.detachNewThread {
+                let result = Result { try PrivatePostgreSQLServer(folder: inner) }
+                made.withLock { $0 = result }
+                started.signal()
+                while true { sleep(1000) }
+            }
+            started.wait()
+            server = try made.withLock { $0 }?.get()
+            return server?.endpoint.url ?? ""
+        }
+        return PostgreSQLSettings(
+            url: url, schema: "test_" + UUID().uuidString.prefix(8).lowercased())
     }
 }
 

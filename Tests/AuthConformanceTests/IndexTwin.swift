@@ -7,17 +7,22 @@ struct IndexTwin: AuthStrategy, ~Copyable {
     static let descriptor = StrategyDescriptor(
         id: "index-twin", title: "broken", transport: .cookie, revocation: .immediate, stores: [.redis])
 
-    static func prepare(in environment: Environment) throws -> Environment {
-        try RedisSessionStrategy.prepare(in: environment)
+    struct Shared: Sendable {
+        var inner: RedisSessionStrategy.Shared
+        var environment: Environment
+    }
+
+    static func prepare(in environment: Environment) throws -> Shared {
+        Shared(inner: try RedisSessionStrategy.prepare(in: environment), environment: environment)
     }
 
     private var inner: RedisSessionStrategy
     private var connection: RedisConnection
     private let prefix: String
 
-    init(sharing environment: Environment) throws {
-        let inner = try RedisSessionStrategy(sharing: environment)
-        guard let redis = environment.redis, let endpoint = RedisEndpoint(url: redis.url) else {
+    init(sharing shared: Shared) throws {
+        let inner = try RedisSessionStrategy(sharing: shared.inner)
+        guard let redis = shared.environment.redis, let endpoint = RedisEndpoint(url: redis.url) else {
             throw RedisError.connection(operation: "connect", message: "no server")
         }
         let connection = try RedisConnection(endpoint)

@@ -36,12 +36,15 @@ struct SessionTwin: AuthStrategy, ~Copyable {
         id: "session-twin", title: "broken", transport: .cookie, revocation: .immediate, stores: [.sqlite])
 
     struct Shared: Sendable {
+        var inner: SQLiteSessionStrategy.Shared
         var environment: Environment
         var flaw: SessionFlaw
     }
 
     static func prepare(in environment: Environment) throws -> Shared {
-        Shared(environment: try SQLiteSessionStrategy.prepare(in: environment), flaw: SessionFlaw.current)
+        Shared(
+            inner: try SQLiteSessionStrategy.prepare(in: environment), environment: environment,
+            flaw: SessionFlaw.current)
     }
 
     private var inner: SQLiteSessionStrategy
@@ -55,7 +58,7 @@ struct SessionTwin: AuthStrategy, ~Copyable {
         if shared.flaw == .storesPlainToken {
             try database.execute("CREATE TABLE IF NOT EXISTS leak (token TEXT)")
         }
-        inner = try SQLiteSessionStrategy(sharing: shared.environment)
+        inner = try SQLiteSessionStrategy(sharing: shared.inner)
         self.database = database
         flaw = shared.flaw
         lifetimes = shared.environment.policy.lifetimes

@@ -1,5 +1,6 @@
 import AuthConformance
 import AuthCore
+import AuthStrategies
 import Testing
 
 /// Strategies broken in one place: the kit must catch each of them, by the requirement it breaks.
@@ -51,5 +52,20 @@ struct TwinTests {
             try breaches(of: RefreshTwin.self, trying: flaw.requirement)
         }
         #expect(failed.contains(flaw.requirement), "\(flaw): \(failed)")
+    }
+
+    @Test("of lists of revoked tokens", arguments: ListFlaw.allCases)
+    func lists(flaw: ListFlaw) throws {
+        let failed = try ListFlaw.$current.withValue(flaw) {
+            try breaches(of: Revocable<HS256, ListTwin>.self, trying: flaw.requirement)
+        }
+        #expect(failed == [flaw.requirement], "\(flaw): \(failed)")
+    }
+
+    @Test("a list without a flaw passes what its broken twins do not")
+    func soundList() throws {
+        let failed = try breaches(
+            of: RedisDenylistStrategy.self, trying: "REV-01", "REV-02", "REV-04", "SES-08")
+        #expect(failed == [])
     }
 }

@@ -99,7 +99,7 @@ struct BackOffTests {
         var errors: UInt64 = 0
         try Script.$current.withValue(Script(.throwsAlways, inside: { clock.advance(by_ns: call_ns) })) {
             try run.execute(
-                [SyntheticStrategy.self],
+                [StrategyChoice(SyntheticStrategy.self)],
                 in: Environment(policy: workload.policy, sqlite: SQLiteSettings(path: ""))
             ) { event in
                 if case .measured(let measurement) = event { errors = measurement.total.errors }

@@ -126,7 +126,7 @@ struct JarTests {
         var result: RepeatMeasurement?
         try Script.$current.withValue(script) {
             let environment = Environment(policy: workload.policy, sqlite: SQLiteSettings(path: ""))
-            try run.execute([SyntheticStrategy.self], in: environment) { event in
+            try run.execute([StrategyChoice(SyntheticStrategy.self)], in: environment) { event in
                 if case .measured(let measurement) = event { result = measurement }
             }
         }

@@ -30,7 +30,7 @@ struct RunTests {
         var measurements: [RepeatMeasurement] = []
         try Script.$current.withValue(script) {
             try run.execute(
-                [SyntheticStrategy.self],
+                [StrategyChoice(SyntheticStrategy.self)],
                 in: Environment(policy: workload.policy, sqlite: SQLiteSettings(path: ""))
             ) { event in
                 if case .measured(let measurement) = event { measurements.append(measurement) }
@@ -125,7 +125,7 @@ struct RunTests {
         var sizes: [CredentialSize] = []
         try Script.$current.withValue(script) {
             try run.execute(
-                [SyntheticStrategy.self],
+                [StrategyChoice(SyntheticStrategy.self)],
                 in: Environment(policy: workload.policy, sqlite: SQLiteSettings(path: ""))
             ) { event in
                 guard case .loaded(let loaded) = event else { return }
@@ -154,7 +154,7 @@ struct RunTests {
         run.hostile = Forgeries()
         var tallies: [Tally] = []
         try run.execute(
-            [SyntheticStrategy.self], in: Environment(policy: Policy(), sqlite: SQLiteSettings(path: ""))
+            [StrategyChoice(SyntheticStrategy.self)], in: Environment(policy: Policy(), sqlite: SQLiteSettings(path: ""))
         ) { event in
             if case .measured(let measurement) = event { tallies.append(try tally(measurement, .tampered)) }
         }
@@ -211,7 +211,7 @@ struct RunTests {
             instruments: .bare)
         var wall_ns: UInt64 = 0
         try run.execute(
-            [SyntheticStrategy.self], in: Environment(policy: Policy(), sqlite: SQLiteSettings(path: ""))
+            [StrategyChoice(SyntheticStrategy.self)], in: Environment(policy: Policy(), sqlite: SQLiteSettings(path: ""))
         ) { event in
             if case .measured(let measurement) = event { wall_ns = measurement.wall_ns }
         }

@@ -42,7 +42,7 @@ extension Script {
         var measurements: [RepeatMeasurement] = []
         try Script.$current.withValue(self) {
             try run.execute(
-                [SyntheticStrategy.self],
+                [StrategyChoice(SyntheticStrategy.self)],
                 in: Environment(policy: workload.policy, sqlite: SQLiteSettings(path: ""))
             ) { event in
                 if case .measured(let measurement) = event { measurements.append(measurement) }

@@ -15,7 +15,7 @@ struct SliceBenchTests {
         instruments.patience_s = patience_s
         return try Script.$current.withValue(script) {
             try SliceRunner(
-                [.init(strategy: SyntheticStrategy.self, trace: Trace(workload))],
+                [.init(strategy: StrategyChoice(SyntheticStrategy.self), trace: Trace(workload))],
                 in: Environment(policy: workload.policy, sqlite: SQLiteSettings(path: "")), cores: 2,
                 instruments: instruments)
         }

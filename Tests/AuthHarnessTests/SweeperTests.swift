@@ -98,7 +98,7 @@ struct SweeperTests {
             instruments: .bare)
         var result: RepeatMeasurement?
         let environment = Environment(policy: policy, sqlite: SQLiteSettings(path: ""))
-        try run.execute([SweptStrategy.self], in: environment) { event in
+        try run.execute([StrategyChoice(SweptStrategy.self)], in: environment) { event in
             if case .measured(let measurement) = event { result = measurement }
         }
         return result

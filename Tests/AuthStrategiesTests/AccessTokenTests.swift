@@ -149,7 +149,7 @@ struct AccessTokenTests {
 
     @Test("an RS256 verifier refuses a token made with its public key as an HMAC secret")
     func confusion() throws {
-        let keys = try RSAKeyPair()
+        let keys = try KeyPair(for: .rsaPKCS1)
         let header = #"{"alg":"HS256","kid":"k","typ":"at+jwt"}"#
         let input =
             Base64URL.encode(Array(header.utf8)) + [0x2E] + Base64URL.encode(Array(claims().utf8))

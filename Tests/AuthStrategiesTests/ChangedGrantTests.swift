@@ -78,7 +78,7 @@ struct ChangedGrantTests {
     func lostUpdate() throws {
         let stores = try TestStores()
         let lifetimes = stores.environment.policy.lifetimes
-        var store = try RedisSessionStore(in: stores.environment)
+        var store = try RedisSessionStore(in: stores.environment, sharing: ())
         let id = Digest(repeating: 3)
         let record = SessionRecord(alice, at: .start, lifetimes: lifetimes)
         try store.saveAll([(id, record)], scope: Array("read write".utf8))

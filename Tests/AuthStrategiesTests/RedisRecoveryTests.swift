@@ -78,7 +78,7 @@ final class RedisRecoveryTests {
     @Test("a pipelined load goes on where scripts are forgotten in its middle")
     func flushWithinLoad() throws {
         let lifetimes = stores.environment.policy.lifetimes
-        var store = try RedisSessionStore(in: stores.environment)
+        var store = try RedisSessionStore(in: stores.environment, sharing: ())
         let sessions = (0..<20).map { number in
             (id: Digest(repeating: number), record: SessionRecord(alice, at: .start, lifetimes: lifetimes))
         }
@@ -175,7 +175,7 @@ final class RedisRecoveryTests {
     @Test("an exchange done twice is as done once")
     func repeatedRotation() throws {
         let lifetimes = stores.environment.policy.lifetimes
-        var store = try RedisSessionStore(in: stores.environment)
+        var store = try RedisSessionStore(in: stores.environment, sharing: ())
         let record = SessionRecord(alice, at: .start, lifetimes: lifetimes)
         let (old, new, third) = (Digest(repeating: 1), Digest(repeating: 2), Digest(repeating: 3))
         try store.saveAll([(old, record)], scope: Array("read".utf8))
@@ -191,7 +191,7 @@ final class RedisRecoveryTests {
     @Test("logging the others out keeps a session that is renewed meanwhile")
     func keptThroughRenewal() throws {
         let lifetimes = stores.environment.policy.lifetimes
-        var store = try RedisSessionStore(in: stores.environment)
+        var store = try RedisSessionStore(in: stores.environment, sharing: ())
         let record = SessionRecord(alice, at: .start, lifetimes: lifetimes)
         let (old, new, other) = (Digest(repeating: 1), Digest(repeating: 2), Digest(repeating: 3))
         try store.saveAll([(old, record), (other, record)], scope: Array("read".utf8))

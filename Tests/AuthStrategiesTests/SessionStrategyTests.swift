@@ -145,7 +145,7 @@ struct SessionStrategyTests {
     func damagedRecord() throws {
         let stores = try TestStores(.touching(.always))
         let lifetimes = stores.environment.policy.lifetimes
-        var store = try RedisSessionStore(in: stores.environment)
+        var store = try RedisSessionStore(in: stores.environment, sharing: ())
         let fields: [WritableKeyPath<SessionRecord, Instant>] = [
             \.createdAt, \.lastSeen, \.idleExpiry, \.absoluteExpiry,
         ]
@@ -301,7 +301,7 @@ struct SessionStrategyTests {
     func touchAfterDelete() throws {
         let stores = try TestStores()
         let lifetimes = stores.environment.policy.lifetimes
-        var store = try RedisSessionStore(in: stores.environment)
+        var store = try RedisSessionStore(in: stores.environment, sharing: ())
         let id = Digest(repeating: 3)
         let record = SessionRecord(alice, at: .start, lifetimes: lifetimes)
         try store.saveAll([(id, record)], scope: Array("read".utf8))

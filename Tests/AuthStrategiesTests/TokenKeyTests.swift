@@ -75,7 +75,7 @@ struct TokenKeyTests {
 
     @Test("never takes the text of a public key for a secret, in a JWK neither")
     func confusion() throws {
-        let der = try RSAKeyPair().publicKey
+        let der = try KeyPair(for: .rsaPKCS1).publicKey
         let pem = Array("-----BEGIN PUBLIC KEY-----\n".utf8) + Base64URL.encode(der)
         let jwk = Array(#"{"kty":"RSA","n":"\#(Self.k)","e":"AQAB"}"#.utf8)
         let openSSH = Array("ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQC7".utf8)
@@ -88,8 +88,8 @@ struct TokenKeyTests {
 
     @Test("knows a key's text in other encodings too, and in a JWK")
     func encodings() throws {
-        let pair = try RSAKeyPair()
-        let pem = try NewKey.rsa().withBytes { bytes in
+        let pair = try KeyPair(for: .rsaPKCS1)
+        let pem = try NewKey.pair(for: .rsaPKCS1).withBytes { bytes in
             String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)
         }
         let standard = Data(pair.publicKey).base64EncodedString()
@@ -140,11 +140,11 @@ struct TokenKeyTests {
 
     @Test("makes a token with the private half only, and refuses two keys in one file")
     func halves() throws {
-        let pair = try RSAKeyPair()
+        let pair = try KeyPair(for: .rsaPKCS1)
         #expect(fault(pair.publicKey, .rs256) == nil)
         #expect(fault(pair.publicKey, .rs256, .sign)?.contains("public key") == true)
         #expect(fault(pair.privateKey, .rs256, .sign) == nil)
-        let file = try NewKey.rsa()
+        let file = try NewKey.pair(for: .rsaPKCS1)
         let text = file.withBytes { bytes in bytes.indices.map { bytes[$0] } }
         #expect(fault(text, .rs256, .sign) == nil)
         #expect(fault(text + text, .rs256)?.contains("more than one") == true)
@@ -158,5 +158,59 @@ struct TokenKeyTests {
         ])
     func numbers(members: String) {
         #expect(fault(#"{"kty":"RSA",\#(members)}"#, .rs256) != nil)
+    }
+
+    /// The members of a JWK on a curve.
+    private func curve(
+        _ algorithm: AlgorithmName, _ pair: KeyPair, secret: [UInt8]? = nil
+    ) -> [String: String] {
+        func text(_ bytes: some Sequence<UInt8>) -> String {
+            String(decoding: Base64URL.encode(Array(bytes)), as: UTF8.self)
+        }
+        let isP256 = algorithm == .es256
+        let point = Array(pair.publicKey.suffix(isP256 ? 64 : 32))
+        var members = [
+            "kty": isP256 ? "EC" : "OKP", "crv": isP256 ? "P-256" : "Ed25519", "x": text(point.prefix(32)),
+        ]
+        if isP256 { members["y"] = text(point.suffix(32)) }
+        if let secret { members["d"] = text(secret) }
+        return members
+    }
+
+    private func json(_ members: [String: String]) -> String {
+        "{" + members.map { "\"\($0)\":\"\($1)\"" }.joined(separator: ",") + "}"
+    }
+
+    @Test("takes a JWK on a curve with one half or both, and none whose numbers do not belong together")
+    func curves() throws {
+        for algorithm in [AlgorithmName.es256, .eddsa] {
+            let kind: SignatureKind = algorithm == .es256 ? .ecdsaP256 : .ed25519
+            let (pair, other) = (try KeyPair(for: kind), try KeyPair(for: kind))
+            func secret(_ pair: KeyPair) -> [UInt8] {
+                // ECPrivateKey (RFC 5915) begins with 7 bytes; PKCS#8 (RFC 8410) ends with the key.
+                kind == .ecdsaP256 ? Array(pair.privateKey[7..<39]) : pair.privateKey.suffix(32)
+            }
+            let (shared, own) = (curve(algorithm, pair), curve(algorithm, pair, secret: secret(pair)))
+            #expect(fault(json(shared), algorithm) == nil)
+            #expect(fault(json(own), algorithm) == nil)
+            #expect(fault(json(own), algorithm, .sign) == nil)
+            #expect(fault(json(shared), algorithm, .sign)?.contains("public key") == true)
+            #expect(
+                fault(pair.publicKey, algorithm) == nil && fault(pair.privateKey, algorithm, .sign) == nil)
+            let mixed = json(curve(algorithm, pair, secret: secret(other)))
+            #expect(fault(mixed, algorithm)?.contains("belong together") == true, "\(algorithm)")
+            for (name, value, reason) in [
+                ("crv", "P-384", "\"crv\""), ("crv", nil, "\"crv\""), ("x", nil, "other numbers"),
+                ("x", "AAEC", "32 bytes"), ("kty", "RSA", "\"kty\""), ("n", "AQAB", "other numbers"),
+                ("alg", "RS256", "\"alg\""),
+            ] as [(String, String?, String)] {
+                var members = shared
+                members[name] = value
+                #expect(fault(json(members), algorithm)?.contains(reason) == true, "\(name) \(value ?? "")")
+            }
+            // Not of this algorithm, though of its family in name.
+            #expect(fault(json(shared), algorithm == .es256 ? .eddsa : .es256) != nil)
+            #expect(fault(pair.publicKey, .rs256) != nil)
+        }
     }
 }

@@ -1,4 +1,5 @@
 import Backends
+import Foundation
 import Testing
 
 @Suite("OpenSSL")
@@ -75,38 +76,97 @@ struct OpenSSLTests {
         }
     }
 
-    @Test("verifies its own RSA signature and nothing near it")
-    func rsa() throws {
-        let keys = try RSAKeyPair()
-        var signer = try RSASigner(privateKey: keys.privateKey)
-        var verifier = try RSAVerifier(publicKey: keys.publicKey)
-        var hasher = SHA256()
-        let digest = hasher.digest(Array("message".utf8).span)
-        let other = hasher.digest(Array("massage".utf8).span)
-        let signature = try signer.sign(digest)
-        func isValid(_ signature: [UInt8], for digest: Digest) -> Bool {
-            verifier.isValid(signature.span, for: digest)
+    @Test("verifies its own signature and nothing near it", arguments: SignatureKind.allCases)
+    func signature(kind: SignatureKind) throws {
+        let keys = try KeyPair(for: kind)
+        var signer = try Signer(kind, privateKey: keys.privateKey.span)
+        var verifier = try SignatureVerifier(kind, publicKey: keys.publicKey)
+        func isValid(_ signature: [UInt8], for text: String) -> Bool {
+            verifier.isValid(signature.span, for: Array(text.utf8).span)
         }
-        #expect(signature.count == 256)
-        #expect(isValid(signature, for: digest))
-        #expect(!isValid(signature, for: other))
-        for index in stride(from: 0, to: 256, by: 15) {
+        // Of an elliptic curve, every 128th signature has a number with a zero byte in front.
+        for round in 0..<(kind == .ecdsaP256 ? 600 : 3) {
+            let signature = try signer.sign(Array("message \(round)".utf8).span)
+            let length = verifier.signature_bytes
+            #expect(signature.count == length)
+            #expect(isValid(signature, for: "message \(round)"))
+            #expect(!isValid(signature, for: "massage \(round)"))
+        }
+        let signature = try signer.sign(Array("message".utf8).span)
+        for index in stride(from: 0, to: signature.count, by: 15) {
             var bent = signature
             bent[index] ^= 1
-            #expect(!isValid(bent, for: digest))
+            #expect(!isValid(bent, for: "message"))
         }
-        #expect(!isValid(Array(signature.dropLast()), for: digest))
-        #expect(!isValid((signature + [0]), for: digest))
-        #expect(isValid(signature, for: digest), "a refusal must not spoil the context")
+        #expect(!isValid(Array(signature.dropLast()), for: "message"))
+        #expect(!isValid(signature + [0], for: "message"))
+        #expect(!isValid(signature.map { _ in 0 }, for: "message"))
+        #expect(!isValid(signature.map { _ in 0xFF }, for: "message"))
+        #expect(isValid(signature, for: "message"), "a refusal must not spoil the context")
+        let others = try KeyPair(for: kind)
+        var stranger = try SignatureVerifier(kind, publicKey: others.publicKey)
+        let isTaken = stranger.isValid(signature.span, for: Array("message".utf8).span)
+        #expect(!isTaken)
     }
 
-    @Test("refuses an RSA key under 2048 bits, and a public key to sign with")
-    func weakKey() throws {
-        let weak = try RSAKeyPair(bits: 1024)
-        #expect(throws: OpenSSLError.self) { _ = try RSAVerifier(publicKey: weak.publicKey) }
-        #expect(throws: OpenSSLError.self) { _ = try RSASigner(privateKey: weak.privateKey) }
-        let keys = try RSAKeyPair()
-        #expect(throws: OpenSSLError.self) { _ = try RSASigner(privateKey: keys.publicKey) }
+    @Test("verifies the published signatures of RFC 7515 appendix A.3 and RFC 8037 appendix A.4")
+    func published() throws {
+        func bytes(_ hex: String) -> [UInt8] {
+            let digits = Array(hex)
+            return stride(from: 0, to: digits.count, by: 2).map {
+                UInt8(String(digits[$0...($0 + 1)]), radix: 16) ?? 0
+            }
+        }
+        func decoded(_ text: String) -> [UInt8] {
+            let base64 = text.replacing("-", with: "+").replacing("_", with: "/")
+            let padded = base64 + String(repeating: "=", count: (4 - base64.utf8.count % 4) % 4)
+            return [UInt8](Data(base64Encoded: padded) ?? Data())
+        }
+        let ecdsa =
+            bytes("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
+            + decoded("f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU")
+            + decoded("x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0")
+        let claims =
+            "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
+        var verifier = try SignatureVerifier(.ecdsaP256, publicKey: ecdsa)
+        let ofECDSA = decoded(
+            "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q")
+        let isECDSA = verifier.isValid(ofECDSA.span, for: Array("eyJhbGciOiJFUzI1NiJ9.\(claims)".utf8).span)
+        #expect(isECDSA)
+        let edwards =
+            bytes("302a300506032b6570032100") + decoded("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")
+        var other = try SignatureVerifier(.ed25519, publicKey: edwards)
+        let ofEdwards = decoded(
+            "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg")
+        let text = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc"
+        let isEdwards = other.isValid(ofEdwards.span, for: Array(text.utf8).span)
+        #expect(isEdwards)
+    }
+
+    @Test("refuses keys of another kind, size or curve, and a public key to sign with")
+    func unfitKey() throws {
+        let weak = try KeyPair(for: .rsaPKCS1, bits: 1024)
+        for kind in SignatureKind.allCases {
+            #expect(throws: OpenSSLError.self) {
+                _ = try SignatureVerifier(kind, publicKey: weak.publicKey)
+            }
+            #expect(throws: OpenSSLError.self) {
+                _ = try Signer(kind, privateKey: weak.privateKey.span)
+            }
+            let keys = try KeyPair(for: kind)
+            #expect(throws: OpenSSLError.self) { _ = try Signer(kind, privateKey: keys.publicKey.span) }
+        }
+        // A key of P-384, made by openssl ecparam.
+        let other = Data(
+            base64Encoded:
+                "MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAEtmZTYd/Cy5u/pDoee8eUdm5rX99prC996lPbm7/fruUxzGnA9F4oeLNXOtpRmkQMTS+gXtAw+CrS+8iUOU56hXGW/foBf+3QXpiQ4eQFf80LrEUljNoxcPG62PENR1T9"
+        )
+        #expect(throws: OpenSSLError.self) {
+            _ = try SignatureVerifier(.ecdsaP256, publicKey: [UInt8](other ?? Data()))
+        }
+        #expect(throws: EncodedKeyError.curve) {
+            _ = try EncodedKey(decoding: [UInt8](other ?? Data()).span, for: .ecdsaP256)
+        }
     }
 
     @Test("draws different bytes each time")

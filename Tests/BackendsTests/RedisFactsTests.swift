@@ -41,10 +41,10 @@ struct RedisFactsTests {
     func roundTrips() throws {
         defer { place.end() }
         var connection = try RedisConnection(server.endpoint)
-        let trips = try RedisRoundTrips(over: &connection, warmUp: 3, count: 50, limit_ns: 60_000_000_000)
+        let trips = try StoreRoundTrips(over: &connection, warmUp: 3, count: 50, limit_ns: 60_000_000_000)
         #expect(trips.count == 50)
         #expect(trips.min_ns > 0 && trips.min_ns <= trips.p50_ns)
-        #expect(try RedisRoundTrips(over: &connection, limit_ns: 0).count == 1)
+        #expect(try StoreRoundTrips(over: &connection, limit_ns: 0).count == 1)
     }
 
     @Test("is on a loopback address when it is our own")
@@ -57,30 +57,30 @@ struct RedisFactsTests {
 }
 
 @Suite("Round trips and topology")
-struct RedisTopologyTests {
+struct ServerTopologyTests {
     @Test("sorts the times, and takes the median by nearest rank")
     func median() throws {
-        let odd = try #require(RedisRoundTrips(times_ns: [30, 10, 20]))
+        let odd = try #require(StoreRoundTrips(times_ns: [30, 10, 20]))
         #expect(odd.min_ns == 10 && odd.p50_ns == 20)
-        #expect(RedisRoundTrips(times_ns: [4, 3, 2, 1])?.p50_ns == 2)
-        #expect(RedisRoundTrips(times_ns: [7])?.p50_ns == 7)
-        #expect(RedisRoundTrips(times_ns: []) == nil)
+        #expect(StoreRoundTrips(times_ns: [4, 3, 2, 1])?.p50_ns == 2)
+        #expect(StoreRoundTrips(times_ns: [7])?.p50_ns == 7)
+        #expect(StoreRoundTrips(times_ns: []) == nil)
     }
 
-    static let ends: [(peer: String?, local: String?, topology: RedisTopology?)] = [
+    static let ends: [(peer: String?, local: String?, topology: ServerTopology?)] = [
         ("127.0.0.1", "127.0.0.1", .tcpLoopback), ("127.8.0.1", "127.0.0.1", .tcpLoopback),
         ("::1", "::1", .tcpLoopback), ("10.0.0.5", "10.0.0.5", .tcpLoopback),
         ("10.0.0.6", "10.0.0.5", .tcpRemote), ("2001:db8::1", "2001:db8::2", .tcpRemote),
         (nil, "10.0.0.5", nil), ("10.0.0.6", nil, nil),
     ]
 
-    @Test("tells loopback from remote by the two ends", arguments: RedisTopologyTests.ends)
-    func tcp(peer: String?, local: String?, topology: RedisTopology?) {
-        #expect(RedisTopology(.tcp(host: "any", port: 6379), peer: peer, local: local) == topology)
+    @Test("tells loopback from remote by the two ends", arguments: ServerTopologyTests.ends)
+    func tcp(peer: String?, local: String?, topology: ServerTopology?) {
+        #expect(ServerTopology(.tcp(host: "any", port: 6379), peer: peer, local: local) == topology)
     }
 
     @Test("knows a Unix socket without looking at its ends")
     func unix() {
-        #expect(RedisTopology(.unix(path: "/run/redis.sock"), peer: nil, local: nil) == .unix)
+        #expect(ServerTopology(.unix(path: "/run/redis.sock"), peer: nil, local: nil) == .unix)
     }
 }

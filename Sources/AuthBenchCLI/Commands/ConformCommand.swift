@@ -155,7 +155,8 @@ struct ConformCommand: ParsableCommand {
             schedule: Schedule(strategies: selected.count, repeats: 1, seed: workload.seed),
             warmUp: .duration(nanoseconds: 0), extent: .operations(1), warmUp_s: 0,
             out: URL(fileURLWithPath: "."), redis: try stores.endpoint(),
-            redisTransport: stores.privateRedis, sqlitePath: try stores.databasePath(),
+            redisTransport: stores.privateRedis, postgres: try stores.postgresEndpoint(),
+            sqlitePath: try stores.databasePath(),
             synchronous: stores.sqliteSynchronous,
             mmap_bytes: stores.sqliteMmap.bytes, isQuiet: quiet)
     }

@@ -162,7 +162,12 @@ struct GateRunCommand: ParsableCommand {
             isFast: fast, countsInstructions: instructions,
             out: out.map { URL(fileURLWithPath: $0, isDirectory: true) })
         plan.distance = try distance.distance().map { asked in
-            GateDistance(asked: asked) { store, folder in try StoreRelay(asked, to: store, in: folder) }
+            GateDistance(asked: asked) { store, folder in
+                switch store {
+                case .redis(let endpoint): try StoreRelay(asked, toRedis: endpoint, in: folder)
+                case .postgres(let endpoint): try StoreRelay(asked, toPostgreSQL: endpoint, in: folder)
+                }
+            }
         }
         return plan
     }

@@ -22,20 +22,30 @@ struct ListCommand: ParsableCommand {
         let workloads = try WorkloadSource.names.map(WorkloadSource.load)
         switch format {
         case .table:
-            let lines =
-                ["Strategies: authbench run --strategy NAME measures only this one."]
-                + strategies.map { line($0.id, $0.title) }
-                + ["", "Workloads: authbench run NAME measures with these requests."]
-                + workloads.map { line($0.name, $0.summary) }
+            var lines = ["Strategies: authbench run --strategy NAME measures only this one."]
+            for strategy in strategies {
+                lines.append(line(strategy.id, strategy.title))
+                for one in strategy.parameters {
+                    lines.append(line("  @\(one.name)=\(one.standard)", "\(one.meaning): \(one.values)"))
+                }
+            }
+            let sets = StrategySet.allCases.map(\.rawValue).joined(separator: ", ")
+            lines += ["", "Sets of them: \(sets). The card is what is measured where you name nothing.", ""]
+            lines.append("Workloads: authbench run NAME measures with these requests.")
+            lines += workloads.map { line($0.name, $0.summary) }
             try Console.output(lines.joined(separator: "\n") + "\n")
         case .json:
-            let columns: [Column<(kind: String, id: String, text: String)>] = [
-                Column(printed: "kind") { .text($0.kind) }, Column(printed: "id") { .text($0.id) },
-                Column(printed: "summary") { .text($0.text) },
-            ]
+            let columns: [Column<(kind: String, id: String, text: String, parameters: [StrategyParameter])>] =
+                [
+                    Column(printed: "kind") { .text($0.kind) }, Column(printed: "id") { .text($0.id) },
+                    Column(printed: "summary") { .text($0.text) },
+                    Column(printed: "parameters") {
+                        .text($0.parameters.map { "\($0.name)=\($0.standard)" }.joined(separator: ","))
+                    },
+                ]
             let rows =
-                strategies.map { ("strategy", $0.id, $0.title) }
-                + workloads.map { ("workload", $0.name, $0.summary) }
+                strategies.map { ("strategy", $0.id, $0.title, $0.parameters) }
+                + workloads.map { ("workload", $0.name, $0.summary, []) }
             try Console.output(try JSONRows.text(columns, rows))
         }
     }

@@ -166,7 +166,7 @@ extension OutageCommand {
     }
 
     /// Those that have no store, or one that a fault happens to.
-    private func reached(_ faults: [StoreFault]) throws -> StrategyRegistry {
+    private func reached(_ faults: [StoreFault]) throws -> [StrategyChoice] {
         // The baseline decides nothing, and has no store that could fail.
         let selected = try strategies.selected(
             from: Registry.strategies.filter { $0.descriptor.transport != .none })
@@ -179,7 +179,7 @@ extension OutageCommand {
         )
     }
 
-    private func plan(_ strategies: StrategyRegistry) throws -> RunPlan {
+    private func plan(_ strategies: [StrategyChoice]) throws -> RunPlan {
         guard stores.sqlite == nil else {
             throw CommandError.usage(
                 "--sqlite: outage locks and fills the database, so it takes one of its own: leave the option out"
@@ -200,7 +200,8 @@ extension OutageCommand {
             schedule: Schedule(strategies: strategies.count, repeats: repeats, seed: workload.seed),
             warmUp: .duration(nanoseconds: 0), extent: .duration(nanoseconds: UInt64(duration_s * 1e9)),
             duration_s: duration_s, warmUp_s: 0, out: URL(fileURLWithPath: results.out),
-            redis: try stores.endpoint(), redisTransport: stores.privateRedis, sqlitePath: nil,
+            redis: try stores.endpoint(), redisTransport: stores.privateRedis,
+            postgres: try stores.postgresEndpoint(), sqlitePath: nil,
             synchronous: stores.sqliteSynchronous, mmap_bytes: stores.sqliteMmap.bytes, isQuiet: results.quiet
         )
     }

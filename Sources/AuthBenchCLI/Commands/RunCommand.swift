@@ -135,7 +135,8 @@ extension RunCommand {
             warmUp: .duration(nanoseconds: UInt64(warmUp * 1e9)), extent: try extent(),
             duration_s: operations == nil ? duration ?? 1 : nil, warmUp_s: warmUp,
             out: URL(fileURLWithPath: results.out), redis: try stores.endpoint(),
-            redisTransport: stores.privateRedis, sqlitePath: try stores.databasePath(),
+            redisTransport: stores.privateRedis, postgres: try stores.postgresEndpoint(),
+            sqlitePath: try stores.databasePath(),
             synchronous: stores.sqliteSynchronous, mmap_bytes: stores.sqliteMmap.bytes, isQuiet: results.quiet
         )
     }

@@ -73,7 +73,7 @@ struct TokenMakeCommand: ParsableCommand {
         if let path = options.key {
             try make(request, with: try options.readKey(path, to: .sign))
         } else if let newKey {
-            let file = try options.alg == .hs256 ? NewKey.secret() : NewKey.rsa()
+            let file = try options.alg.kind.map { try NewKey.pair(for: $0) } ?? NewKey.secret()
             let key = try TokenKey.read(file, for: options.alg, to: .sign)
             let tool = try options.tool(keyID: nil, granting: scope)
             do { try KeyFile.create(newKey, file) } catch {
@@ -172,7 +172,7 @@ struct TokenOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The file of the key. HS256 takes a JWK, or else all bytes of the file; RS256 takes PEM, DER or a JWK.",
+            "The file of the key. HS256 takes a JWK, or else all bytes of the file; the others take PEM, DER or a JWK.",
             valueName: "file"))
     var key: String?
 

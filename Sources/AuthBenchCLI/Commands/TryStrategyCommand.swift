@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuthConformance
+import AuthCore
 import Backends
 import Foundation
 import Synchronization
@@ -15,7 +16,7 @@ struct TryStrategyCommand: ParsableCommand {
     func run() throws {
         guard let line = readLine(),
             let order = try? JSONDecoder().decode(TrialProtocol.Order.self, from: Data(line.utf8)),
-            let strategy = Registry.strategies.first(where: { $0.descriptor.id == order.strategy })
+            let choice = try? StrategyChoice.named([order.strategy], among: Registry.strategies).first
         else {
             throw CommandError.usage(
                 "try-strategy is started by authbench conform: run authbench conform instead")
@@ -23,9 +24,9 @@ struct TryStrategyCommand: ParsableCommand {
         let teller = Teller(try StandardOutput.divert(to: order.stdout_path))
         let watch = Watch()
         Self.watchOver(watch, patience_s: order.patience_s, teller)
-        let environment = order.environment(try WorkloadSource.load("mixed").policy)
+        let environment = choice.environment(order.environment(try WorkloadSource.load("mixed").policy))
         _ = Conformance.check(
-            strategy, in: environment, longestToken_bytes: Conformance.longestToken_bytes, watch: watch,
+            choice.type, in: environment, longestToken_bytes: Conformance.longestToken_bytes, watch: watch,
             report: { event in
                 switch event {
                 case .begins(let requirement): teller.tell(.begins(requirement))

@@ -19,6 +19,12 @@ struct StoreOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Your own PostgreSQL server, postgresql://user@host:port/database (default: a private server is started).",
+            valueName: "address"))
+    var postgres: String?
+
+    @Option(
+        help: ArgumentHelp(
             "The database file: a new one, or one that authbench made, which is emptied (default: a temporary file).",
             valueName: "file"))
     var sqlite: String?
@@ -57,6 +63,21 @@ struct StoreOptions: ParsableArguments {
                 "--redis \(Self.objection(to: redis)): write redis://host:port/db or unix:///path")
         }
         return (redis, endpoint)
+    }
+
+    func postgresEndpoint() throws -> (url: String, endpoint: PostgreSQLEndpoint)? {
+        guard let postgres else { return nil }
+        guard var endpoint = PostgreSQLEndpoint(url: postgres) else {
+            throw CommandError.usage(
+                "--postgres is not the address of a PostgreSQL server: write postgresql://user@host:port/database"
+            )
+        }
+        guard endpoint.password == nil else {
+            throw CommandError.usage(
+                "--postgres has a password, which everybody on this machine can read: put it into PGPASSWORD")
+        }
+        endpoint.password = ProcessInfo.processInfo.environment["PGPASSWORD"]
+        return (postgres, endpoint)
     }
 
     /// Says what is wrong with an address without repeating it, because it may hold a password.

@@ -179,15 +179,14 @@ enum WorkloadSource {
 struct StrategyOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "A strategy to use: its name, or the beginning of it. Repeat the option for several (default: all).",
+            "A strategy to use: its name, the beginning of it, or a set: card, sessions, tokens, revocable, all. NAME@PARAMETER=VALUE sets one of its parameters, which authbench list shows. Repeat the option for several (default: card).",
             valueName: "name"))
     var strategy: [String] = []
 
-    /// Returns the named strategies in the registry's order, or all when none is named.
+    /// Returns the named strategies in the registry's order, or those of the card when none is named.
     ///
     /// A name may be shortened to a beginning that fits one strategy only.
-    func selected(from strategies: StrategyRegistry = Registry.strategies) throws -> StrategyRegistry {
-        let chosen = try StrategyNames.identifiers(strategy, among: strategies.map { $0.descriptor.id })
-        return chosen.isEmpty ? strategies : strategies.filter { chosen.contains($0.descriptor.id) }
+    func selected(from strategies: StrategyRegistry = Registry.strategies) throws -> [StrategyChoice] {
+        try StrategyChoice.named(strategy, among: strategies)
     }
 }

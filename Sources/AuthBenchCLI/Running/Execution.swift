@@ -44,7 +44,7 @@ struct Execution {
                 case .measuring(let strategy, _): doing = "measuring \(strategy)"
                 case .loaded(let costReport): outcome.costReports.append(costReport)
                 case .measured(var measurement):
-                    try stores.relay?.check()
+                    for server in stores.servers { try server.relay?.check() }
                     if measurement.total.falseRejects > 0 {
                         measurement.storeLoss = stores.loss(of: plan.descriptor(measurement.strategy))
                     }

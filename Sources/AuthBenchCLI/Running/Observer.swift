@@ -57,9 +57,7 @@ extension RunPlan {
 /// Reads what a measurement took from the machine, and what else the machine did, by counters before and after and by a
 /// watchdog in between.
 struct Observer: Sendable {
-    /// The process of the private redis-server, whose CPU time the system tells; `nil` when there is none.
-    private let serverID: Int32?
-    private let relay: StoreRelay?
+    private let servers: [any StoreServer]
     private let processors = ProcessorBinding.allowed()
     private let limit_cores = MachineRecord.processorLimit_cores
     private let watchdog: Watchdog
@@ -67,8 +65,8 @@ struct Observer: Sendable {
     /// Starts the watchdog.
     ///
     /// - Throws: `ThreadError` when the system gives no thread for it.
-    init(serverID: Int32?, relay: StoreRelay?) throws(ThreadError) {
-        (self.serverID, self.relay) = (serverID, relay)
+    init(_ servers: [any StoreServer]) throws(ThreadError) {
+        self.servers = servers
         watchdog = Watchdog(
             monotonic: MonotonicClock(sleep: PreciseTimer.sleep), cpu_ns: ProcessCPU.used_ns,
             processors: max(1, processors.count))
@@ -86,7 +84,7 @@ struct Observer: Sendable {
         _ plan: RunPlan, _ identity: RunIdentity, _ cleanup: Cleanup, _ stores: Stores
     ) throws -> (Observer, ResultFiles) {
         do {
-            let observer = try Observer(serverID: stores.serverID, relay: stores.relay)
+            let observer = try Observer(stores.servers)
             return (observer, try ResultFiles(plan, identity, cleanup, stores.facts))
         } catch {
             _ = stores.close(isEmpty: true)
@@ -95,27 +93,33 @@ struct Observer: Sendable {
     }
 
     func storeCPUSource(_ strategy: StrategyDescriptor) -> StoreCPUSource {
-        if strategy.stores.contains(.redis) { return serverID == nil ? .foreignServer : .privateServer }
-        return strategy.stores.isEmpty ? .none : .inProcess
+        guard let kind = strategy.server else { return strategy.stores.isEmpty ? .none : .inProcess }
+        // The system accounts for the processes of a private server only.
+        let isPrivate = servers.contains { $0.store == kind && !$0.processIDs.isEmpty }
+        return isPrivate ? .privateServer : .foreignServer
     }
 
     func observe(_ strategy: StrategyDescriptor) -> @Sendable () -> Usage {
-        let storeID = strategy.stores.contains(.redis) ? serverID : nil
+        let server = servers.first { $0.store == strategy.server }
+        // A client's connection may have a process of its own, which is there by now.
+        let storeIDs = server?.processIDs ?? []
         let isStoreUnknown = storeCPUSource(strategy) == .foreignServer
-        let relay = strategy.stores.contains(.redis) ? relay : nil
+        let relay = server?.relay
         relay?.begin()
         watchdog.begin()
-        let before = Reading(storeID: storeID, relayID: relay?.processID, processors: processors)
+        let before = Reading(storeIDs: storeIDs, relayID: relay?.processID, processors: processors)
         return {
             let standstill_ns = watchdog.longest_ns()
             var usage = before.usage(
-                until: Reading(storeID: storeID, relayID: relay?.processID, processors: processors))
+                until: Reading(storeIDs: storeIDs, relayID: relay?.processID, processors: processors))
             usage.storeDistance = relay?.distance()
             usage.standstill_ns = standstill_ns
             usage.processors = processors.count
             usage.processorLimit_cores = limit_cores
             // A server that cannot be seen may be among the other processes, and works for this run.
-            if isStoreUnknown || storeID != nil && usage.storeCPU_ns == nil { usage.foreignCPU_share = nil }
+            if isStoreUnknown || !storeIDs.isEmpty && usage.storeCPU_ns == nil {
+                usage.foreignCPU_share = nil
+            }
             return usage
         }
     }
@@ -135,10 +139,10 @@ struct Observer: Sendable {
         let switches = ContextSwitches.current()
         let kernel: KernelCounters
 
-        init(storeID: Int32?, relayID: Int32?, processors: [Int]) {
+        init(storeIDs: [Int32], relayID: Int32?, processors: [Int]) {
             self.processors = processors.count
             relayCPU_ns = relayID.flatMap(OtherProcessCPU.used_ns)
-            storeCPU_ns = storeID.flatMap(OtherProcessCPU.used_ns)
+            storeCPU_ns = OtherProcessCPU.used_ns(storeIDs)
             kernel = KernelCounters.current(of: processors)
         }
 

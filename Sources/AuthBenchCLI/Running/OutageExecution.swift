@@ -87,15 +87,15 @@ struct OutageExecution {
     }
 
     private func measure(
-        _ strategy: any (AuthStrategy & ~Copyable).Type, _ fault: StoreFault?, _ run: OutageRun,
+        _ strategy: StrategyChoice, _ fault: StoreFault?, _ run: OutageRun,
         _ stores: Stores, _ faults: StoreFaults
     ) -> Result<OutageMeasurement, any Error> {
-        var environment = stores.environment
+        var environment = strategy.environment(stores.environment)
         let isFailover = fault == .failover
         if isFailover { environment.redis?.replicas = settings.severity.replicas }
         return Result {
             var measurement = try run.measure(
-                strategy, in: environment, injecting: try fault.map { try faults.arrange($0) })
+                strategy.type, in: environment, injecting: try fault.map { try faults.arrange($0) })
             if isFailover {
                 measurement.replication = .init(
                     delay_ns: settings.severity.replicationDelay.time_ns, replicas: settings.severity.replicas
@@ -159,7 +159,7 @@ final class StoreFaults {
     /// - Returns: what is to be done to the store, and undone, on this thread.
     /// - Throws: what the stores throw.
     func arrange(_ fault: StoreFault) throws -> OutageRun.Injection {
-        let (server, relay) = (stores.server, stores.relay)
+        let (server, relay) = (stores.redis?.own, stores.redis?.relay)
         return switch fault {
         case .stop: .init(fault, begin: { server?.suspend() }, end: { server?.resume() })
         case .kill: .init(fault, begin: { server?.stop() }, end: { try server?.restart() })
@@ -179,15 +179,15 @@ final class StoreFaults {
     func restore() throws {
         writer = nil
         SQLiteDisk.free()
-        stores.server?.resume()
-        if let replica, let server = stores.server {
+        stores.redis?.own?.resume()
+        if let replica, let server = stores.redis?.own {
             self.replica = nil
             replica.end()
             try server.restart()
-            try stores.relay?.lead(to: server.endpoint.address)
+            try stores.redis?.relay?.lead(to: server.endpoint.address)
         }
-        try stores.relay?.enter(.pass)
-        try stores.relay?.slow(byRTT_ns: 0)
+        try stores.redis?.relay?.enter(.pass)
+        try stores.redis?.relay?.slow(byRTT_ns: 0)
     }
 
     /// Begins a transaction that writes, and does not end it; closing the connection rolls it back.
@@ -199,7 +199,7 @@ final class StoreFaults {
     }
 
     private func arrangeFailover() throws -> OutageRun.Injection {
-        guard let server = stores.server, let relay = stores.relay else {
+        guard let server = stores.redis?.own, let relay = stores.redis?.relay else {
             preconditionFailure("a failover is refused for a server that is not our own")
         }
         let replica = try Replica(of: server, in: stores.folder)

@@ -33,7 +33,7 @@ final class ResultFiles {
             git_dirty: Git.isDirty(), repeats: plan.schedule.repeats.count, warm_up_seconds: plan.warmUp_s,
             duration_seconds: plan.duration_s, operations: plan.extent.operationCount,
             sqlite_synchronous: plan.synchronous.rawValue,
-            redis_server: plan.needsRedis ? plan.redis?.url ?? "private" : nil,
+            redis_server: plan.needs(.redis) ? plan.redis?.url ?? "private" : nil,
             order: plan.schedule.repeats.map { $0.map { plan.strategies[$0].descriptor.id } },
             machine: MachineRecord.current(), versions: stores.versionRecord, stores: stores.storeRecord)
         do { try folder.write(record) } catch {

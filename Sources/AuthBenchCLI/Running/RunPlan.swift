@@ -11,7 +11,7 @@ struct RunPlan {
     static let longest_s = 3600.0
 
     var workload: Workload
-    var strategies: StrategyRegistry
+    var strategies: [StrategyChoice]
     var schedule: Schedule
     var warmUp: Extent
     var extent: Extent
@@ -21,6 +21,8 @@ struct RunPlan {
     /// The user's own server; `nil` for a private one.
     var redis: (url: String, endpoint: RedisEndpoint)?
     var redisTransport = PrivateRedisServer.Transport.unix
+    /// The same for PostgreSQL.
+    var postgres: (url: String, endpoint: PostgreSQLEndpoint)?
     /// The user's own file; `nil` for a temporary one.
     var sqlitePath: String?
     var synchronous: SQLiteSettings.Synchronous
@@ -29,14 +31,14 @@ struct RunPlan {
     /// Whether it measures again at another distance what was measured before it in the same command.
     var isFurther = false
 
-    var needsRedis: Bool { strategies.contains { $0.descriptor.stores.contains(.redis) } }
+    func needs(_ store: Store) -> Bool { strategies.contains { $0.descriptor.stores.contains(store) } }
+
     func descriptor(_ strategy: String) -> StrategyDescriptor? {
         strategies.map { $0.descriptor }.first { $0.id == strategy }
     }
 
     /// The strategy that does nothing, so that its time is the cost of measuring.
-    var baseline: String? { strategies.baseline }
-    var needsSQLite: Bool { strategies.contains { $0.descriptor.stores.contains(.sqlite) } }
+    var baseline: String? { strategies.map(\.type).baseline }
 }
 
 extension RunPlan {
@@ -44,7 +46,7 @@ extension RunPlan {
     ///
     /// What asks no such store is the same at any distance.
     func at(_ distances: [StoreRTT?]) -> [RunPlan] {
-        let far = strategies.filter { $0.descriptor.stores.contains(.redis) }
+        let far = strategies.filter { $0.descriptor.server != nil }
         return (distances.isEmpty ? [workload.storeRTT] : distances).enumerated().compactMap {
             index, distance in
             var plan = self

@@ -6,10 +6,9 @@ import Foundation
 final class StoreRelay: Sendable {
     /// Where the clients find the server.
     let url: String
-    let endpoint: RedisEndpoint
     let asked: StoreRTT
     /// Round trips of the server's own ping through the relay, before anything is measured.
-    let roundTrips: RedisRoundTrips
+    let roundTrips: StoreRoundTrips
     private let process: RelayProcess
     /// How long bytes are held in each direction.
     private let delay_ns: UInt64
@@ -25,18 +24,51 @@ final class StoreRelay: Sendable {
     ///   - store: the server.
     ///   - folder: where its socket is made.
     /// - Throws: `CommandError` when the relay or the server does not answer.
-    init(_ asked: StoreRTT, to store: RedisEndpoint, in folder: URL) throws {
-        self.asked = asked
+    convenience init(_ asked: StoreRTT, toRedis store: RedisEndpoint, in folder: URL) throws {
         let path = folder.appendingPathComponent("relay.sock").path
-        url = "unix://\(path)?db=\(store.database)" + (store.password.map { "&password=\($0)" } ?? "")
+        let url = "unix://\(path)?db=\(store.database)" + (store.password.map { "&password=\($0)" } ?? "")
         guard let endpoint = RedisEndpoint(url: url) else { preconditionFailure("the URL is our own") }
-        self.endpoint = endpoint
+        try self.init(asked, at: path, url, to: store.address) {
+            let held = Held(try RedisConnection(endpoint, timeout_ms: Self.patience_ms))
+            return { try StoreRoundTrips(over: &held.connection, warmUp: 20, limit_ns: Self.ping_ns) }
+        }
+    }
+
+    /// The same before a PostgreSQL server.
+    convenience init(_ asked: StoreRTT, toPostgreSQL store: PostgreSQLEndpoint, in folder: URL) throws {
+        var endpoint = store
+        let path = folder.appendingPathComponent(PostgreSQLEndpoint.socketName).path
+        endpoint.address = .unix(path: path)
+        try self.init(asked, at: path, endpoint.url, to: store.address) { [endpoint] in
+            let held = Held(try PostgreSQLConnection(endpoint, timeout_ms: Self.patience_ms))
+            return { try StoreRoundTrips(over: &held.connection, warmUp: 20, limit_ns: Self.ping_ns) }
+        }
+    }
+
+    private static let patience_ms = 5000
+    private static let ping_ns: UInt64 = 300_000_000
+
+    /// A connection that a closure may use again and again.
+    private final class Held<Connection: ~Copyable> {
+        var connection: Connection
+        init(_ connection: consuming Connection) { self.connection = connection }
+    }
+
+    /// - Parameters:
+    ///   - asked: the distance.
+    ///   - path: where the relay listens.
+    ///   - url: where clients find the server through it.
+    ///   - store: where the server listens.
+    ///   - connect: opens a connection through the relay, which can then be pinged.
+    /// - Throws: `CommandError` when the relay or the server does not answer.
+    private init(
+        _ asked: StoreRTT, at path: String, _ url: String, to store: StreamAddress,
+        connect: () throws -> () throws -> StoreRoundTrips
+    ) throws {
+        (self.asked, self.url) = (asked, url)
         do {
-            process = try Self.start(at: .unix(path: path), to: store.address)
-            var connection = try RedisConnection(endpoint, timeout_ms: 5000)
-            func ping() throws -> RedisRoundTrips {
-                try RedisRoundTrips(over: &connection, warmUp: 20, limit_ns: 300_000_000)
-            }
+            process = try Self.start(at: .unix(path: path), to: store)
+            let ping = try connect()
             var (trips, delay_ns) = (try ping(), UInt64(0))
             for _ in 0..<3 where asked.time_ns > 0 {
                 delay_ns = UInt64(max(0, Int64(delay_ns) + (Int64(asked.time_ns) - Int64(trips.p50_ns)) / 2))

@@ -145,6 +145,8 @@ enum TrialProtocol {
         var mmap_bytes: Int64
         var redis_url: String?
         var redis_prefix: String?
+        var postgres_url: String?
+        var postgres_schema: String?
         /// The file for what the strategy prints.
         var stdout_path: String
         /// One call of the strategy may take this long.
@@ -157,6 +159,8 @@ enum TrialProtocol {
             mmap_bytes = environment.sqlite.mmap_bytes
             redis_url = environment.redis?.url
             redis_prefix = environment.redis?.keyPrefix
+            postgres_url = environment.postgres?.url
+            postgres_schema = environment.postgres?.schema
             stdout_path = stdout.path
             self.patience_s = patience_s
         }
@@ -166,7 +170,8 @@ enum TrialProtocol {
             let sqlite = SQLiteSettings(
                 path: sqlite_path, synchronous: .init(rawValue: synchronous) ?? .normal,
                 mmap_bytes: mmap_bytes)
-            return Environment(policy: policy, sqlite: sqlite, redis: redis)
+            let postgres = postgres_url.map { PostgreSQLSettings(url: $0, schema: postgres_schema ?? "") }
+            return Environment(policy: policy, sqlite: sqlite, redis: redis, postgres: postgres)
         }
     }
 

@@ -26,13 +26,12 @@ extension TokenCorpus {
     /// NEG-B: another algorithm with the key of this one, in every form in which a key is written.
     mutating func addConfusions() throws {
         if publicKey.isEmpty {
-            let pair = try RSAKeyPair()
-            var signer = try RSASigner(privateKey: pair.privateKey)
-            var hasher = SHA256()
+            let pair = try KeyPair(for: .rsaPKCS1)
+            var signer = try Signer(.rsaPKCS1, privateKey: pair.privateKey.span)
             let header = genuine.header(["alg": "\"RS256\""])
             let input = "\(GenuineToken.encoded(header)).\(genuine.parts[1])"
             let bytes = Array(input.utf8)
-            let signature = try signer.sign(hasher.digest(bytes.span))
+            let signature = try signer.sign(bytes.span)
             add(
                 "B", "JWT-10", "signed with somebody's RSA key",
                 genuine.line("\(input).\(GenuineToken.encoded(signature))"))

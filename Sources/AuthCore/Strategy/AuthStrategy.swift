@@ -11,6 +11,9 @@ public protocol AuthStrategy: ~Copyable, SendableMetatype {
 
     static var descriptor: StrategyDescriptor { get }
 
+    /// What a variant is, but for its identifier.
+    static func describe(_ parameters: StrategyParameters) -> StrategyDescriptor
+
     /// Makes keys and schema, once per run, before any client exists.
     static func prepare(in environment: Environment) throws -> Shared
 
@@ -98,6 +101,8 @@ public protocol AuthStrategy: ~Copyable, SendableMetatype {
 }
 
 extension AuthStrategy where Self: ~Copyable {
+    public static func describe(_ parameters: StrategyParameters) -> StrategyDescriptor { descriptor }
+
     /// Decides on a request that carries a credential.
     public mutating func authenticate(
         _ credential: borrowing Credential, requiring scope: Scope = .read, at now: Instant
@@ -133,7 +138,7 @@ extension AuthStrategy where Self: ~Copyable {
     public var storeCommands: Int { 0 }
 
     /// One for each command, where the store is a server.
-    public var storeRoundTrips: Int { Self.descriptor.stores.contains(.redis) ? storeCommands : 0 }
+    public var storeRoundTrips: Int { Self.descriptor.server == nil ? 0 : storeCommands }
 
     public var touchFailures: Int { 0 }
 

@@ -4,11 +4,17 @@ public struct Environment: Sendable {
     public var sqlite: SQLiteSettings
     /// The Redis server of the run; `nil` when no selected strategy needs one.
     public var redis: RedisSettings?
+    /// The PostgreSQL server of the run; `nil` when no selected strategy needs one.
+    public var postgres: PostgreSQLSettings?
 
-    public init(policy: Policy, sqlite: SQLiteSettings, redis: RedisSettings? = nil) {
+    public init(
+        policy: Policy, sqlite: SQLiteSettings, redis: RedisSettings? = nil,
+        postgres: PostgreSQLSettings? = nil
+    ) {
         self.policy = policy
         self.sqlite = sqlite
         self.redis = redis
+        self.postgres = postgres
     }
 }
 
@@ -50,5 +56,17 @@ public struct RedisSettings: Sendable {
     public init(url: String, keyPrefix: String) {
         self.url = url
         self.keyPrefix = keyPrefix
+    }
+}
+
+/// A PostgreSQL server and the schema in which alone tables are made.
+public struct PostgreSQLSettings: Sendable {
+    /// `postgresql://user:password@host:port/database`, or without a host and with `?host=/folder` for a Unix socket.
+    public var url: String
+    public var schema: String
+
+    public init(url: String, schema: String) {
+        self.url = url
+        self.schema = schema
     }
 }

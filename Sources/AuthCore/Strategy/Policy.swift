@@ -11,6 +11,8 @@ public struct Policy: Sendable, Equatable {
     public var session_bytes = 0
     /// How often expired sessions are deleted from the store, in real time; 0 for never.
     public var sweepInterval_ms: Int64 = 0
+    /// What the strategy that follows it sets for itself.
+    public var parameters = StrategyParameters()
 
     public init() {}
 

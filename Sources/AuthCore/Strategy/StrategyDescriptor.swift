@@ -11,6 +11,14 @@ public struct StrategyDescriptor: Sendable {
     public var credential: CredentialNature?
     /// Whether it keeps sessions that it can list, renew and let go idle; unless said, where revocation is immediate.
     public var keepsSessions: Bool
+    /// Whether logout everywhere ends all of a user at once; unless said, where revocation is immediate.
+    public var endsAllAtOnce: Bool
+    /// The server among its stores; at most one.
+    public var server: Store? { Store.allCases.first { $0.isServer && stores.contains($0) } }
+    /// Whether it is measured where none is named; the others of the field are there for whoever asks for them.
+    public var isOnCard: Bool
+    /// What a variant of it may set.
+    public var parameters: [StrategyParameter]
     /// Why requirements of the checklist ask nothing of it, in its own words, by their identifiers.
     ///
     /// Words, no way out: what `authbench conform` can try of its promises is tried all the same.
@@ -19,6 +27,7 @@ public struct StrategyDescriptor: Sendable {
     public init(
         id: String, title: String, transport: Transport, revocation: RevocationPromise,
         stores: Set<Store> = [], credential: CredentialNature? = nil, keepsSessions: Bool? = nil,
+        endsAllAtOnce: Bool? = nil, isOnCard: Bool = true, parameters: [StrategyParameter] = [],
         exemptions: [String: String] = [:]
     ) {
         self.id = id
@@ -28,6 +37,9 @@ public struct StrategyDescriptor: Sendable {
         self.stores = stores
         self.credential = credential
         self.keepsSessions = keepsSessions ?? (revocation == .immediate)
+        self.endsAllAtOnce = endsAllAtOnce ?? (revocation == .immediate)
+        self.isOnCard = isOnCard
+        self.parameters = parameters
         self.exemptions = exemptions
     }
 }
@@ -49,9 +61,13 @@ public enum RevocationPromise: String, Sendable {
 }
 
 /// A store that must be up before a strategy can be prepared.
-public enum Store: String, Sendable {
+public enum Store: String, CaseIterable, Sendable {
     case sqlite
     case redis
+    case postgres
+
+    /// Whether it is a process of its own, which may be far away: its clients wait for answers.
+    public var isServer: Bool { self != .sqlite }
 }
 
 /// An error by which a strategy says that its own store did not answer, not that it could not decide by its own fault.
@@ -59,37 +75,70 @@ public enum Store: String, Sendable {
 /// Errors of the built-in SQLite and Redis connections need no such mark.
 public protocol StoreOutageError: Error {}
 
-/// The names by which strategies are chosen: whole, or a beginning that fits one only.
+/// A set of strategies that has a name of its own.
+package enum StrategySet: String, CaseIterable, Sendable {
+    /// Those that are measured where none is named.
+    case card
+    /// Whose credential is looked up.
+    case sessions
+    /// Whose credential is signed, and good until it expires.
+    case tokens
+    /// Whose credential dies with its sign-out.
+    case revocable
+    case all
+
+    /// The sets that a strategy is in.
+    package static func of(_ strategy: StrategyDescriptor) -> [Self] {
+        allCases.filter { set in
+            switch set {
+            case .card: strategy.isOnCard
+            case .sessions: strategy.keepsSessions && strategy.credential != .signed
+            case .tokens: strategy.credential == .signed && strategy.revocation == .atExpiry
+            case .revocable: strategy.revocation == .immediate
+            case .all: true
+            }
+        }
+    }
+}
+
+/// The names by which strategies are chosen: whole, a beginning that fits one only, or that of a set.
 package enum StrategyNames {
+    /// A strategy by its identifier, and the names of the sets that it is in.
+    package typealias Candidate = (id: String, sets: [String])
+
     /// Finds the identifiers that names stand for.
     ///
     /// - Parameters:
-    ///   - names: as somebody typed them.
-    ///   - ids: those to choose from.
-    /// - Returns: one identifier for each name, in their order.
+    ///   - names: as somebody typed them; what stands behind an @ is kept as it is.
+    ///   - candidates: those to choose from.
+    /// - Returns: the identifiers that each name stands for, in their order; those of the card where no name is given.
     /// - Throws: `UnknownStrategyError` when a name fits none of them, or several.
     package static func identifiers(
-        _ names: [String], among ids: [String]
+        _ names: [String], among candidates: [Candidate]
     ) throws(UnknownStrategyError) -> [String] {
+        let ids = candidates.map(\.id)
         var found: [String] = []
-        for name in names {
-            let fitting = ids.contains(name) ? [name] : ids.filter { !name.isEmpty && $0.hasPrefix(name) }
-            guard fitting.count == 1 else {
-                throw UnknownStrategyError(name: name, isAmbiguous: !fitting.isEmpty, ids: ids)
+        for name in names.isEmpty ? [StrategySet.card.rawValue] : names {
+            if StrategySet(rawValue: name) != nil, !ids.contains(name) {
+                found += candidates.filter { $0.sets.contains(name) }.map(\.id)
+                continue
             }
-            found.append(fitting[0])
+            let own = String(name.prefix { $0 != "@" })
+            let fitting = ids.contains(own) ? [own] : ids.filter { !own.isEmpty && $0.hasPrefix(own) }
+            guard fitting.count == 1 else {
+                let choices = (ids + StrategySet.allCases.map(\.rawValue)).joined(separator: ", ")
+                throw UnknownStrategyError(
+                    "\(fitting.isEmpty ? "unknown" : "ambiguous") strategy \"\(name)\": choose \(choices)")
+            }
+            found.append(fitting[0] + name.dropFirst(own.count))
         }
         return found
     }
 }
 
-/// A name that fits no strategy, or several.
+/// A name that fits no strategy, or several, or sets what a strategy does not have.
 package struct UnknownStrategyError: Error, CustomStringConvertible {
-    var name: String
-    var isAmbiguous: Bool
-    var ids: [String]
+    package var description: String
 
-    package var description: String {
-        "\(isAmbiguous ? "ambiguous" : "unknown") strategy \"\(name)\": choose \(ids.joined(separator: ", "))"
-    }
+    init(_ description: String) { self.description = description }
 }

@@ -21,7 +21,7 @@ struct GatePreflight {
     init(_ plan: GatePlan, _ cleanup: Cleanup) throws {
         self.plan = plan
         let sandbox = try GateSandbox(
-            needsRedis: false, distance: plan.distance, cleanup: cleanup)
+            distance: plan.distance, cleanup: cleanup)
         do {
             (base, head) = (try sandbox.start(plan.program(.base)), try sandbox.start(plan.program(.head)))
             (greeting, theirs) = (try base.greet(), try head.greet())
@@ -34,7 +34,7 @@ struct GatePreflight {
                         "--store-rtt: none of the strategies asks a server, which could be far away: leave the option out"
                 )
             }
-            sandbox.needsRedis = cases.needsRedis
+            sandbox.needs = cases.stores
             try sandbox.open()
             let (base, head, cases) = (base, head, cases)
             hashes = try sandbox.watchingRelay { try Self.prepare(base, head, cases, plan, sandbox) }
@@ -80,7 +80,7 @@ struct GatePreflight {
             budget_s: plan.budget_s, rules: plan.rules, cases: all,
             unpaired: cases.unpaired,
             cores: machine.cores)
-        if cases.needsRedis { header.store_rtt_asked_ns = plan.distance?.asked.time_ns }
+        if !cases.served.isEmpty { header.store_rtt_asked_ns = plan.distance?.asked.time_ns }
         header.cpu_model = machine.cpu_model
         header.kernel = machine.kernel
         header.load1 = machine.load_average?.load1
@@ -164,7 +164,8 @@ struct GatePreflight {
 struct GateCases {
     var common: [SliceProtocol.Case] = []
     var unpaired: [GateHeader.Unpaired] = []
-    var needsRedis = false
+    /// What the strategies in common ask.
+    var stores: Set<Store> = []
     /// Strategies whose store is a process of its own.
     var served: Set<String> = []
     /// Indices into `common` of the cases in which the base is measured against itself.
@@ -186,11 +187,12 @@ struct GateCases {
                 unpaired.append(.init(strategy: strategy.id, only_in: isInBase ? .base : .head))
                 continue
             }
-            if strategy.stores.contains(Store.redis.rawValue) { served.insert(strategy.id) }
+            let own = strategy.stores.compactMap { Store(rawValue: $0) }
+            stores.formUnion(own)
+            if own.contains(where: \.isServer) { served.insert(strategy.id) }
             common += plan.operations.filter { $0.applies(to: strategy, clients: plan.clients) }
                 .map { .init(strategy: strategy.id, operation: $0.name) }
         }
-        needsRedis = !served.isEmpty
         sentinels = Self.sentinels(common, chosen)
     }
 
@@ -210,9 +212,10 @@ struct GateCases {
     private static func choose(
         _ names: [String], from known: [SliceProtocol.Strategy]
     ) throws -> [SliceProtocol.Strategy] {
-        if names.isEmpty { return known.filter { !$0.is_baseline } }
-        let chosen = try StrategyNames.identifiers(names, among: known.map(\.id))
-        return known.filter { chosen.contains($0.id) }
+        // A program from before there were sets has the card only.
+        let all = StrategySet.allCases.map(\.rawValue)
+        let chosen = try StrategyNames.identifiers(names, among: known.map { ($0.id, $0.sets ?? all) })
+        return known.filter { chosen.contains($0.id) && (!names.isEmpty || !$0.is_baseline) }
     }
 
     /// The first case that only computes and the first that asks a store: two ways for the gate to be biased.

@@ -6,13 +6,19 @@ import Foundation
 package struct GateDistance {
     package var asked: StoreRTT
     /// Starts what stands before a store, with its socket in a folder.
-    package var relay: (_ store: RedisEndpoint, _ folder: URL) throws -> any GateRelay
+    package var relay: (_ store: GateServer, _ folder: URL) throws -> any GateRelay
 
     package init(
-        asked: StoreRTT, relay: @escaping (_ store: RedisEndpoint, _ folder: URL) throws -> any GateRelay
+        asked: StoreRTT, relay: @escaping (_ store: GateServer, _ folder: URL) throws -> any GateRelay
     ) {
         (self.asked, self.relay) = (asked, relay)
     }
+}
+
+/// A server that programs ask.
+package enum GateServer {
+    case redis(RedisEndpoint)
+    case postgres(PostgreSQLEndpoint)
 }
 
 /// What stands before the store of a block and makes it as far away as was asked.
@@ -31,28 +37,30 @@ package protocol GateRelay {
     func end()
 }
 
-/// What the programs of one block find: empty folders of their own and a Redis server that nobody has used.
+/// What the programs of one block find: empty folders of their own, and servers that hold nothing.
 ///
-/// Fresh for each block, so that what one block leaves in a store is no part of the next.
+/// Fresh for each block, so that what one block leaves in a store is no part of the next; of PostgreSQL, whose cluster takes
+/// a second to make, the tables are.
 final class GateSandbox {
     private let root: TemporaryFolder
-    var needsRedis: Bool
+    /// The stores that programs ask.
+    var needs: Set<Store> = []
     private let cleanup: Cleanup
     private let distance: GateDistance?
     private var folder: URL?
     private var server: PrivateRedisServer?
-    private var relay: (any GateRelay)?
+    private var postgres: PrivatePostgreSQLServer?
+    private var relays: [Store: any GateRelay] = [:]
     /// Those that the gate may use.
     let processors = ProcessorBinding.allowed()
 
-    init(needsRedis: Bool, distance: GateDistance?, cleanup: Cleanup) throws {
-        self.needsRedis = needsRedis
+    init(distance: GateDistance?, cleanup: Cleanup) throws {
         self.distance = distance
         self.cleanup = cleanup
         do { root = try TemporaryFolder() } catch {
             throw GateError.failed("the temporary folder cannot be made: \(error.reason)")
         }
-        cleanup.note { [root] in $0.temporary = root }
+        cleanup.note { [root] in $0.temporaries.append(root) }
     }
 
     /// Makes the stores of a block, near for now.
@@ -63,29 +71,40 @@ final class GateSandbox {
         close()
         let folder = try makeFolder(String(UUID().uuidString.prefix(8)))
         self.folder = folder
-        guard needsRedis else { return }
+        guard needs.contains(where: \.isServer) else { return }
         if distance != nil, !processors.isEmpty { bindDriver(to: processors) }
         defer { if distance != nil { bindDriver(to: self.processors) } }
         do {
-            server = try PrivateRedisServer(folder: folder)
+            if needs.contains(.redis) { server = try PrivateRedisServer(folder: folder) }
+            if needs.contains(.postgres), postgres == nil { postgres = try openPostgreSQL() }
         } catch { throw GateError.failed("\(error)") }
-        guard let distance, let server else { return }
-        relay = try distance.relay(server.endpoint, folder)
+        guard let distance else { return }
+        if let server { relays[.redis] = try distance.relay(.redis(server.endpoint), folder) }
+        if let postgres { relays[.postgres] = try distance.relay(.postgres(postgres.endpoint), folder) }
         try hold(false)
     }
 
+    private func openPostgreSQL() throws -> PrivatePostgreSQLServer {
+        // A user as whom PostgreSQL runs must find its way through the folder's parents.
+        let open = try TemporaryFolder(isSearchable: true)
+        cleanup.note { $0.temporaries.append(open) }
+        return try PrivatePostgreSQLServer(folder: try open.makeFolder("postgres"))
+    }
+
     /// Makes the store as far away as was asked, or near while programs load, which nobody measures.
-    func hold(_ isFar: Bool) throws { try relay?.hold(isFar) }
+    func hold(_ isFar: Bool) throws { for relay in relays.values { try relay.hold(isFar) } }
 
     /// Begins to observe how far away the store is.
-    func beginDistance() { relay?.begin() }
+    func beginDistance() { for relay in relays.values { relay.begin() } }
 
     /// How far away the store has been since `beginDistance`; `nil` where it is asked directly, or nothing was sent.
     func distanceSince() throws -> StoreDistance? {
-        guard let relay else { return nil }
-        let distance = relay.distance()
-        guard distance.p50_ns == nil else { return distance }
-        try check(relay)
+        // One case at a time is measured, so that one server at most has been asked.
+        for relay in relays.values {
+            let distance = relay.distance()
+            guard distance.p50_ns == nil else { return distance }
+            try check(relay)
+        }
         return nil
     }
 
@@ -98,7 +117,7 @@ final class GateSandbox {
     /// - Throws: what `body` threw, or that the relay has ended, which a program can only call a connection that failed.
     func watchingRelay<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch let error as GateError {
-            if let relay { try check(relay) }
+            for relay in relays.values { try check(relay) }
             throw error
         }
     }
@@ -112,13 +131,15 @@ final class GateSandbox {
         do { return try root.makeFolder(name) } catch { throw GateError.failed("\(error)") }
     }
 
-    /// CPU time of the store's process so far; `nil` without one.
-    func storeCPU_ns() -> UInt64? { server.flatMap { OtherProcessCPU.used_ns($0.processID) } }
+    private var storeIDs: [Int32] { [server?.processID].compactMap(\.self) + (postgres?.processIDs ?? []) }
 
-    /// Binds the store, and what stands before it.
+    /// CPU time of the stores' processes so far; `nil` without one.
+    func storeCPU_ns() -> UInt64? { OtherProcessCPU.used_ns(storeIDs) }
+
+    /// Binds the stores, and what stands before them.
     func bindStore(to processors: [Int]) {
-        for process in [server?.processID, relay?.processID] {
-            if let process { ProcessorBinding.bind(process, to: processors) }
+        for process in storeIDs + relays.values.map(\.processID) {
+            ProcessorBinding.bind(process, to: processors)
         }
     }
 
@@ -128,8 +149,8 @@ final class GateSandbox {
     func close() {
         // What is started next would inherit the binding.
         ProcessorBinding.bind(getpid(), to: processors)
-        relay?.end()
-        relay = nil
+        for relay in relays.values { relay.end() }
+        relays = [:]
         server?.stop()
         server = nil
         if let folder { root.removeFolder(folder) }
@@ -139,6 +160,8 @@ final class GateSandbox {
     /// Ends everything that the gate has made outside its result.
     func clear() {
         close()
+        postgres?.stop()
+        postgres = nil
         _ = cleanup.clear()
     }
 
@@ -152,6 +175,8 @@ final class GateSandbox {
         .init(
             cases: cases, clients: plan.clients, population: plan.population, seed: plan.seed,
             sqlite_path: (folder ?? root.url).appendingPathComponent("\(name).sqlite").path,
-            redis_url: relay?.url ?? server?.url, redis_prefix: "authbench:\(name):")
+            redis_url: relays[.redis]?.url ?? server?.url, redis_prefix: "authbench:\(name):",
+            postgres_url: relays[.postgres]?.url ?? postgres?.endpoint.url,
+            postgres_schema: "authbench_\(name)")
     }
 }

@@ -20,6 +20,8 @@ enum SliceProtocol {
         var is_baseline: Bool
         /// Whether a request prolongs a session's life, which must be written.
         var touches: Bool
+        /// Names of `StrategySet`; an older program tells none.
+        var sets: [String]?
     }
 
     struct Case: Codable, Hashable {
@@ -38,6 +40,9 @@ enum SliceProtocol {
         /// Of a server that is only used under the prefix.
         var redis_url: String?
         var redis_prefix: String
+        /// Of a server in which only tables of the schema are made.
+        var postgres_url: String?
+        var postgres_schema: String?
     }
 
     struct Order: Codable {

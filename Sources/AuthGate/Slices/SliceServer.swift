@@ -63,7 +63,8 @@ package struct SliceServer {
         return .init(
             id: S.descriptor.id, stores: S.descriptor.stores.map { "\($0)" },
             is_baseline: S.descriptor.transport == .none,
-            touches: S.lifetime(under: longer) != S.lifetime(under: GateWorkload.policy))
+            touches: S.lifetime(under: longer) != S.lifetime(under: GateWorkload.policy),
+            sets: StrategySet.of(S.descriptor).map(\.rawValue))
     }
 
     /// Answers one line with another one.
@@ -100,7 +101,7 @@ package struct SliceServer {
                 GateWorkload.workload(operation, preparation), lapOperations: GateWorkload.lapOperations)
         }
         let cases = try preparation.cases.map { item -> SliceRunner.Case in
-            guard let strategy = strategies.first(where: { $0.descriptor.id == item.strategy }),
+            guard let strategy = try? StrategyChoice.named([item.strategy], among: strategies).first,
                 let trace = traces[item.operation]
             else { throw GateError.failed("the program has no strategy \(item.strategy)") }
             return SliceRunner.Case(strategy: strategy, trace: trace)
@@ -113,7 +114,10 @@ package struct SliceServer {
         let environment = Environment(
             policy: GateWorkload.policy,
             sqlite: SQLiteSettings(path: database?.path ?? preparation.sqlite_path),
-            redis: preparation.redis_url.map { RedisSettings(url: $0, keyPrefix: preparation.redis_prefix) })
+            redis: preparation.redis_url.map { RedisSettings(url: $0, keyPrefix: preparation.redis_prefix) },
+            postgres: preparation.postgres_url.map {
+                PostgreSQLSettings(url: $0, schema: preparation.postgres_schema ?? "public")
+            })
         runner = try SliceRunner(
             cases, in: environment, cores: ProcessInfo.processInfo.activeProcessorCount,
             instruments: instruments)

@@ -70,7 +70,7 @@ final class Client<S: AuthStrategy & ~Copyable>: Sendable {
 
     /// Puts what was loaded where others that act for the same person find it.
     func makeJar() -> Jar {
-        worker.withLock { Jar($0.state, promise: S.descriptor.revocation) }
+        worker.withLock { Jar($0.state, promise: $0.descriptor.revocation) }
     }
 
     func use(_ jar: Jar) { worker.withLock { $0.jar = jar } }
@@ -154,6 +154,8 @@ struct Worker<S: AuthStrategy & ~Copyable>: ~Copyable {
     var portion = 512
     let largestPortion = 65_536
 
+    /// What the strategy is under the policy of the run.
+    let descriptor: StrategyDescriptor
     /// Lines for the slots that hold a tampered credential; without any, a character of a good one is changed.
     let hostile: [[UInt8]]
 
@@ -161,7 +163,8 @@ struct Worker<S: AuthStrategy & ~Copyable>: ~Copyable {
         self.hostile = hostile
         self.strategy = strategy
         let entry = client / trace.requestsInParallel
-        state = ClientState(trace, client: entry, promise: S.descriptor.revocation)
+        descriptor = S.descriptor(under: trace.policy)
+        state = ClientState(trace, client: entry, promise: descriptor.revocation)
         slots = trace.clients[entry].slots
         backOff = BackOff(client: client)
     }

@@ -79,7 +79,7 @@ extension Worker where S: ~Copyable {
         for profile in ClaimProfile.allCases {
             let sample = try strategy.sample(of: profile, at: .traceStart)
             try strategy.logout(sample, at: .traceStart)
-            sizes.append(CredentialSize(strategy: S.descriptor, profile: profile, credential: sample))
+            sizes.append(CredentialSize(strategy: descriptor, profile: profile, credential: sample))
         }
         return sizes
     }

@@ -29,9 +29,11 @@ package struct ExposureRun: Sendable {
     /// - Returns: one measurement for each kind of revocation.
     /// - Throws: `StoppedError` when the stop flag was raised, else what the strategy threw before the clock started.
     package func measure(
-        _ strategy: any (AuthStrategy & ~Copyable).Type, in environment: Environment
+        _ strategy: StrategyChoice, in environment: Environment
     ) throws -> [ExposureMeasurement] {
-        try strategy.measureExposure(self, in: environment)
+        var run = self
+        run.policy = strategy.policy(policy)
+        return try strategy.type.measureExposure(run, in: strategy.environment(environment))
     }
 }
 
@@ -39,6 +41,7 @@ extension AuthStrategy where Self: ~Copyable {
     fileprivate static func measureExposure(
         _ run: ExposureRun, in environment: Environment
     ) throws -> [ExposureMeasurement] {
+        let descriptor = descriptor(under: run.policy)
         let timetable = RevocationTimetable(
             run.plan, lifetime: lifetime(under: run.policy), promise: descriptor.revocation,
             duration_ns: run.duration_ns)

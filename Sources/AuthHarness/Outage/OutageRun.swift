@@ -62,7 +62,9 @@ package struct OutageRun: Sendable {
         _ strategy: any (AuthStrategy & ~Copyable).Type, in environment: Environment,
         injecting injection: Injection?
     ) throws -> OutageMeasurement {
-        try strategy.outlast(self, in: environment, injecting: injection)
+        var run = self
+        run.trace.policy.parameters = environment.policy.parameters
+        return try strategy.outlast(run, in: environment, injecting: injection)
     }
 
     /// Does to the store what is to be done to it, each when it is due.
@@ -97,7 +99,7 @@ extension AuthStrategy where Self: ~Copyable {
             }
         }
         let phase = try barrier.open(starting: start) {
-            observed = run.instruments.observe(descriptor)
+            observed = run.instruments.observe(descriptor(under: run.trace.policy))
             return Phase(
                 due: due, start_ns: run.instruments.monotonic.now_ns, duration_ns: run.duration_ns,
                 isDrained: true)
@@ -106,7 +108,7 @@ extension AuthStrategy where Self: ~Copyable {
         if (try? fault.get()) == nil || run.stop.isRaised { over.raise() }
         try pulse.wait(
             for: barrier.done, quiet_ns: run.duration_ns, patience_s: run.instruments.patience_s,
-            strategy: descriptor.id)
+            strategy: descriptor(under: run.trace.policy).id)
         let usage = observed?()
         let fault_ns = try fault.get()
         if run.stop.isRaised { throw StoppedError() }
@@ -129,7 +131,7 @@ extension AuthStrategy where Self: ~Copyable {
             width: run.cores, patience_s: run.instruments.loadingPatience_s, stop: run.stop,
             progress: { _ in })
         for client in clients { client.load(loading, share: 1) }
-        try loading.wait(for: descriptor.id)
+        try loading.wait(for: descriptor(under: run.trace.policy).id)
         let common = try clients.first?.issue(run.trace.shared) ?? []
         for client in clients { client.take(common, of: run.trace.shared) }
         return clients
@@ -139,6 +141,7 @@ extension AuthStrategy where Self: ~Copyable {
         of logs: [OutageLogBox], _ run: OutageRun, _ injection: OutageRun.Injection?,
         _ fault_ns: Range<UInt64>, _ usage: Usage?
     ) -> OutageMeasurement {
+        let descriptor = descriptor(under: run.trace.policy)
         var (requests, check, errors) = ([OutageRequest](), OutageAftermath(), ErrorKinds())
         for box in logs {
             box.log.withLock { log in
@@ -148,7 +151,8 @@ extension AuthStrategy where Self: ~Copyable {
             }
         }
         for index in requests.indices where requests[index].answer == .staleAccepted {
-            requests[index].answer = answer(requests[index], injection, fault_ns)
+            requests[index].answer = answer(
+                requests[index], promised: descriptor.revocation, injection, fault_ns)
         }
         var measurement = OutageMeasurement(
             strategy: descriptor.id, promise: descriptor.revocation, fault: injection?.fault, repeatIndex: 1,
@@ -161,9 +165,10 @@ extension AuthStrategy where Self: ~Copyable {
 
     /// What it is that a signed-out credential was accepted: promised, the doing of a store that forgot, or wrong.
     private static func answer(
-        _ request: OutageRequest, _ injection: OutageRun.Injection?, _ fault_ns: Range<UInt64>
+        _ request: OutageRequest, promised revocation: RevocationPromise, _ injection: OutageRun.Injection?,
+        _ fault_ns: Range<UInt64>
     ) -> OutageRequest.Answer {
-        if descriptor.revocation == .atExpiry { return .staleAccepted }
+        if revocation == .atExpiry { return .staleAccepted }
         let hasForgotten = injection?.fault == .failover && request.end_ns >= fault_ns.lowerBound
         return hasForgotten ? .revived : .wronglyAccepted
     }

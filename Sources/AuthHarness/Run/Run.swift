@@ -47,15 +47,15 @@ package struct Run: Sendable {
     ///   - report: called on this thread.
     /// - Throws: `StoppedError` when the stop flag was raised, else what a strategy or `report` threw.
     package func execute(
-        _ strategies: StrategyRegistry, in environment: Environment,
+        _ strategies: [StrategyChoice], in environment: Environment,
         loadProgress: @escaping @Sendable (Int) -> Void = { _ in },
         report: (Event) throws -> Void
     ) throws {
         var contenders: [any AnyStrategyRunner] = []
         for strategy in strategies {
             try report(.loading(strategy: strategy.descriptor.id))
-            for runner in try strategy.contenders(
-                traces: [trace], environment: environment, hostile: hostile)
+            for runner in try strategy.type.contenders(
+                traces: [trace], environment: strategy.environment(environment), hostile: hostile)
             {
                 try report(
                     .loaded(

@@ -4,10 +4,10 @@ import AuthCore
 package final class SliceRunner {
     /// A strategy on one trace.
     package struct Case {
-        package var strategy: any (AuthStrategy & ~Copyable).Type
+        package var strategy: StrategyChoice
         package var trace: Trace
 
-        package init(strategy: any (AuthStrategy & ~Copyable).Type, trace: Trace) {
+        package init(strategy: StrategyChoice, trace: Trace) {
             self.strategy = strategy
             self.trace = trace
         }
@@ -57,8 +57,9 @@ package final class SliceRunner {
             // A database is made anew by whoever prepares a strategy on it.
             if policy.touch != environment.policy.touch { environment.sqlite.path += "-\(policy.touch)" }
             environment.policy = policy
-            let own = try strategy.contenders(
-                traces: indices.map { cases[$0].trace }, environment: environment, hostile: nil)
+            let own = try strategy.type.contenders(
+                traces: indices.map { cases[$0].trace }, environment: strategy.environment(environment),
+                hostile: nil)
             for (index, runner) in zip(indices, own) {
                 _ = try runner.load(
                     width: cores, patience_s: instruments.patience_s, stop: stop, progress: { _ in })

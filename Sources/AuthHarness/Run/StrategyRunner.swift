@@ -4,7 +4,7 @@ import Synchronization
 
 /// One strategy with its clients, loaded once and measured in each repeat.
 final class StrategyRunner<S: AuthStrategy & ~Copyable>: AnyStrategyRunner {
-    let descriptor = S.descriptor
+    let descriptor: StrategyDescriptor
     private let clients: [Client<S>]
     /// How many clients that follow each other act for one person.
     private let inParallel: Int
@@ -19,6 +19,7 @@ final class StrategyRunner<S: AuthStrategy & ~Copyable>: AnyStrategyRunner {
     private let sweeper: Sweeper<S>?
 
     init(_: S.Type, sharing shared: S.Shared, trace: Trace, hostile lines: [[UInt8]]) throws {
+        descriptor = S.descriptor(under: trace.policy)
         arrival = trace.arrival
         arrivals = trace.clients.map(\.arrivals)
         self.shared = trace.shared
@@ -200,6 +201,10 @@ extension AuthStrategy where Self: ~Copyable {
     ) throws -> [any AnyStrategyRunner] {
         let shared = try prepare(in: environment)
         let lines = try hostile?.lines(for: Self.self, sharing: shared, policy: environment.policy) ?? []
-        return try traces.map { try StrategyRunner(Self.self, sharing: shared, trace: $0, hostile: lines) }
+        return try traces.map { trace in
+            var trace = trace
+            trace.policy.parameters = environment.policy.parameters
+            return try StrategyRunner(Self.self, sharing: shared, trace: trace, hostile: lines)
+        }
     }
 }

@@ -77,7 +77,8 @@ package struct StoreRecord: Codable, Sendable {
         }
     }
 
-    package struct Redis: Codable, Sendable {
+    /// A store that is a process of its own.
+    package struct Server: Codable, Sendable {
         /// `unix`, `tcp-loopback` (also an address of the host's own, or a forwarded port), `tcp-remote` or `relay`.
         package var topology: String
         /// `null` in a merged record, as all that its parts say differently.
@@ -101,9 +102,10 @@ package struct StoreRecord: Codable, Sendable {
         }
     }
 
-    /// `null` where no strategy of the run keeps anything there; so is `redis`.
+    /// `null` where no strategy of the run keeps anything there; so are the others.
     @OrNull package var sqlite: SQLite?
-    @OrNull package var redis: Redis?
+    @OrNull package var redis: Server?
+    @OrNull package var postgres: Server?
 
     package init() {}
 }
@@ -125,6 +127,11 @@ package struct VersionRecord: Codable, Sendable {
     @OrNull package var redis_config: [String: String]?
     /// The version of the headers it was compiled with.
     @OrNull package var hiredis: String?
+    /// `null` where no strategy of the run needs a server, as the two that follow.
+    @OrNull package var postgres: String?
+    /// What the server says of the settings that matter (`pg_settings`).
+    @OrNull package var postgres_config: [String: String]?
+    @OrNull package var libpq: String?
 
     package init(
         authbench: String, swift: String, sqlite: String, sqlite_compile_options: [String], openssl: String

@@ -13,6 +13,9 @@ public struct Hybrid<Algorithm: TokenAlgorithm & ~Copyable, Store: RefreshStore 
         StrategyDescriptor(
             id: "hybrid", title: "short \(Algorithm.name) JWT, and a refresh token in \(Store.title)",
             transport: .bearer, revocation: .atExpiry, stores: Store.stores, credential: .signed,
+            parameters: [
+                StrategyParameter("access", .time, standard: "15m", "how long an access token lives")
+            ],
             exemptions: StrategyDescriptor.tokenExemptions.merging([
                 "REF-14": "a limit on refreshes would be measured in its place"
             ]) { $1 })
@@ -20,7 +23,16 @@ public struct Hybrid<Algorithm: TokenAlgorithm & ~Copyable, Store: RefreshStore 
 
     /// The lifetime of the access token.
     public static func lifetime(under policy: Policy) -> CredentialLifetime {
-        .wholeSeconds(policy.lifetimes.access_ms, jitter_s: policy.lifetimes.accessJitter_s)
+        let lifetimes = lifetimes(under: policy)
+        return .wholeSeconds(lifetimes.access_ms, jitter_s: lifetimes.accessJitter_s)
+    }
+
+    /// The policy's, and that of an access token as it is set.
+    private static func lifetimes(under policy: Policy) -> Lifetimes {
+        var lifetimes = policy.lifetimes
+        guard let access_ms = policy.parameters.time_ms("access") else { return lifetimes }
+        lifetimes.access_ms = max(1000, access_ms)
+        return lifetimes
     }
 
     /// The keys of the run and its environment.
@@ -34,7 +46,8 @@ public struct Hybrid<Algorithm: TokenAlgorithm & ~Copyable, Store: RefreshStore 
     public static func prepare(in environment: Environment) throws -> Shared {
         try Store.prepare(in: environment)
         return Shared(
-            keys: try Algorithm.makeKeys(), foreignKeys: try Algorithm.makeKeys(),
+            keys: try Algorithm.makeKeys(environment.policy.parameters),
+            foreignKeys: try Algorithm.makeKeys(environment.policy.parameters),
             refreshKey: try SharedSecret(count: 32), environment: environment)
     }
 
@@ -45,12 +58,13 @@ public struct Hybrid<Algorithm: TokenAlgorithm & ~Copyable, Store: RefreshStore 
 
     public init(sharing shared: Shared) throws {
         let policy = shared.environment.policy
-        lifetimes = policy.lifetimes
+        let lifetimes = Self.lifetimes(under: policy)
         // Both first: a noncopyable value cannot be left half made.
         let authority = try TokenAuthority<Algorithm>(
-            policy: policy, lifetime_ms: policy.lifetimes.access_ms, keys: shared.keys,
+            policy: policy, lifetime_ms: lifetimes.access_ms, keys: shared.keys,
             foreignKeys: shared.foreignKeys)
         let families = try Store(shared.environment, key: shared.refreshKey)
+        self.lifetimes = lifetimes
         self.authority = authority
         self.families = families
     }

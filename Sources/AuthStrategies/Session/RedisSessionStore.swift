@@ -28,7 +28,7 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
     public private(set) var data: SessionData
     public private(set) var touchFailures = 0
 
-    public init(in environment: Environment) throws {
+    public init(in environment: Environment, sharing _: Void) throws {
         guard let settings = environment.redis else {
             throw RedisError.connection(operation: "connect", message: "the run has no Redis server")
         }

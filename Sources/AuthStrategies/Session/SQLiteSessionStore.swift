@@ -25,7 +25,7 @@ public struct SQLiteSessionStore: SessionStore, ~Copyable {
     private var grant: SQLiteStatement
     public private(set) var touchFailures = 0
 
-    public init(in environment: Environment) throws {
+    public init(in environment: Environment, sharing _: Void) throws {
         // All first: a noncopyable value cannot be left half made.
         let connection = try SQLiteSchema.connect(environment.sqlite)
         let session_bytes = environment.policy.session_bytes

@@ -10,7 +10,8 @@ public struct Session<Store: SessionStore & ~Copyable>: AuthStrategy, ~Copyable 
     public static var descriptor: StrategyDescriptor {
         StrategyDescriptor(
             id: Store.strategyID, title: Store.strategyTitle, transport: .cookie, revocation: .immediate,
-            stores: Store.stores, credential: .random,
+            stores: Store.stores, credential: .random, isOnCard: Store.isOnCard,
+            parameters: Store.parameters,
             exemptions: ["SES-12": "its sessions have no attributes that requests change"])
     }
 
@@ -19,9 +20,14 @@ public struct Session<Store: SessionStore & ~Copyable>: AuthStrategy, ~Copyable 
         CredentialLifetime(policy.lifetimes.idle_ms)
     }
 
-    public static func prepare(in environment: Environment) throws -> Environment {
-        try Store.prepare(in: environment)
-        return environment
+    /// The run's environment, and what the clients of the store share.
+    public struct Shared: Sendable {
+        let environment: Environment
+        let common: Store.Common
+    }
+
+    public static func prepare(in environment: Environment) throws -> Shared {
+        Shared(environment: environment, common: try Store.prepare(in: environment))
     }
 
     private let policy: Policy
@@ -30,11 +36,11 @@ public struct Session<Store: SessionStore & ~Copyable>: AuthStrategy, ~Copyable 
     var store: Store
     var data: SessionData { store.data }
 
-    public init(sharing environment: Environment) throws {
+    public init(sharing shared: Shared) throws {
         // Both first: a noncopyable value cannot be left half made.
         let hasher = SHA256()
-        let store = try Store(in: environment)
-        policy = environment.policy
+        let store = try Store(in: shared.environment, sharing: shared.common)
+        policy = shared.environment.policy
         grantedScope = Array(policy.grantedScope.utf8)
         self.hasher = hasher
         self.store = store
@@ -66,6 +72,7 @@ public struct Session<Store: SessionStore & ~Copyable>: AuthStrategy, ~Copyable 
 
     @specialized(where Store == SQLiteSessionStore)
     @specialized(where Store == RedisSessionStore)
+    @specialized(where Store == MemorySessionStore)
     public mutating func login(_ subject: Subject, at now: Instant) throws -> Credential {
         let token = try SessionToken.mint()
         let record = SessionRecord(subject, at: now, lifetimes: policy.lifetimes)
@@ -75,6 +82,7 @@ public struct Session<Store: SessionStore & ~Copyable>: AuthStrategy, ~Copyable 
 
     @specialized(where Store == SQLiteSessionStore)
     @specialized(where Store == RedisSessionStore)
+    @specialized(where Store == MemorySessionStore)
     public mutating func authenticate(
         _ line: Span<UInt8>, requiring scope: Scope, at now: Instant
     ) throws -> Decision {
@@ -95,6 +103,7 @@ public struct Session<Store: SessionStore & ~Copyable>: AuthStrategy, ~Copyable 
     /// Gives the session a new identifier; the old one dies in the same step (ASVS 5.0 section 7.2.4).
     @specialized(where Store == SQLiteSessionStore)
     @specialized(where Store == RedisSessionStore)
+    @specialized(where Store == MemorySessionStore)
     public mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {
         let line = credential.headerLine.span
         guard let token = SessionToken.find(in: line) else { return .refused(.malformed) }
@@ -153,78 +162,6 @@ public struct Session<Store: SessionStore & ~Copyable>: AuthStrategy, ~Copyable 
     {
         SessionToken.credential(try SessionToken.mint())
     }
-}
-
-/// Where sessions are kept, under the SHA-256 of their tokens; one value for each client.
-///
-/// A store decides nothing: expiry, touch and scope are rules of `Session`. Every error it throws means that it could
-/// not do what it was asked.
-public protocol SessionStore: ~Copyable, SendableMetatype {
-    /// The identifier of the strategy with this store, as on the command line and in every CSV row.
-    static var strategyID: String { get }
-    /// One phrase that says what `authenticate` does.
-    static var strategyTitle: String { get }
-    /// What must be up before the strategy can be prepared.
-    static var stores: Set<Store> { get }
-
-    /// Makes what the sessions of a run need, once, before any client exists.
-    static func prepare(in environment: Environment) throws
-
-    /// Opens a client's own connection.
-    init(in environment: Environment) throws
-
-    /// Reads a session, and whether its scope grants what the route requires; `nil` where there is none.
-    mutating func read(
-        _ id: Digest, requiring scope: Scope
-    ) throws -> (record: SessionRecord, isGranted: Bool)?
-
-    mutating func save(_ record: SessionRecord, as id: Digest, scope: [UInt8]) throws
-
-    /// Saves many before the clock starts.
-    mutating func saveAll(_ sessions: [(id: Digest, record: SessionRecord)], scope: [UInt8]) throws
-
-    /// Writes the last-seen moment and the idle expiry of a session that is still there.
-    ///
-    /// A failure is counted in `touchFailures`, as the read has decided already.
-    mutating func touch(_ id: Digest, _ record: SessionRecord)
-
-    /// Moves a session to another name in one step.
-    ///
-    /// - Returns: whether the old one was still there.
-    mutating func rotate(_ old: Digest, to new: Digest, _ record: SessionRecord) throws -> Bool
-
-    /// Deletes a session, also by the name that its last renewal replaced.
-    mutating func remove(_ id: Digest) throws
-
-    /// Deletes many before the clock starts.
-    mutating func removeAll(_ ids: [Digest]) throws
-
-    /// Deletes a user's sessions, all or all but one.
-    mutating func removeAll(of subject: Subject, but kept: Digest?, at now: Instant) throws
-
-    /// The sessions of a user that have not expired.
-    mutating func sessions(of subject: Subject, at now: Instant) throws -> [SessionSummary]
-
-    mutating func changeGrant(of subject: Subject, to scope: [UInt8], at now: Instant) throws
-
-    /// What an application keeps with its sessions, as it was read last.
-    var data: SessionData { get }
-    var commandsSent: Int { get }
-    /// How often a server was waited for so far; 0 for a store in this process.
-    var roundTrips: Int { get }
-    var touchFailures: Int { get }
-    mutating func usedBytes() throws -> UInt64?
-
-    /// Deletes expired sessions, a few milliseconds' worth; `nil` where the store lets them go by itself.
-    mutating func sweep(at now: Instant) throws -> Int?
-}
-
-extension SessionStore where Self: ~Copyable {
-    public static func prepare(in environment: Environment) throws {}
-
-    public mutating func removeAll(_ ids: [Digest]) throws { for id in ids { try remove(id) } }
-
-    public mutating func sweep(at now: Instant) throws -> Int? { nil }
 }
 
 /// An opaque session identifier: 32 random bytes as 43 characters of base64url, in a `__Host-` cookie.

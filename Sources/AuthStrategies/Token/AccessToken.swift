@@ -31,7 +31,23 @@ struct AccessTokenIssuer<Algorithm: TokenAlgorithm & ~Copyable>: ~Copyable {
         to subject: Subject, at now: Instant, scope: [UInt8]? = nil, authenticatedAt: Instant,
         lifetime_ms: Int64
     ) throws -> [UInt8] {
-        try sign(header.encoded, try claims(subject, now, scope, authenticatedAt, lifetime_ms))
+        let tokenID = try SecureRandom.bytes(Self.tokenID_bytes)
+        return try sign(
+            header.encoded, claims(subject, now, scope, authenticatedAt, lifetime_ms, tokenID, nil))
+    }
+
+    /// Issues a token that can be revoked, as a whole header line, with what a list knows it by.
+    mutating func issueRevocable(
+        to subject: Subject, at now: Instant, generation: Int64, authenticatedAt: Instant, lifetime_ms: Int64
+    ) throws -> (line: [UInt8], entry: TokenEntry) {
+        let tokenID = try SecureRandom.bytes(Self.tokenID_bytes)
+        let line = try sign(
+            header.encoded, claims(subject, now, nil, authenticatedAt, lifetime_ms, tokenID, generation))
+        let expiry = Instant(milliseconds: (now.seconds + lifetime_ms / 1000) * 1000)
+        let entry = TokenEntry(
+            name: TokenName(Base64URL.encode(tokenID).span), subject: subject, generation: generation,
+            authenticatedAt: authenticatedAt, expiry: expiry)
+        return (line, entry)
     }
 
     /// Signs any header and claims, as a whole `Authorization` header line.
@@ -58,9 +74,8 @@ struct AccessTokenIssuer<Algorithm: TokenAlgorithm & ~Copyable>: ~Copyable {
 
     private func claims(
         _ subject: Subject, _ now: Instant, _ scope: [UInt8]?, _ authenticatedAt: Instant,
-        _ lifetime_ms: Int64
-    ) throws -> [UInt8] {
-        let tokenID = try SecureRandom.bytes(Self.tokenID_bytes)
+        _ lifetime_ms: Int64, _ tokenID: [UInt8], _ generation: Int64?
+    ) -> [UInt8] {
         var json: [UInt8] = []
         json.reserveCapacity(384)
         json.append(contentsOf: beforeSubject)
@@ -73,6 +88,7 @@ struct AccessTokenIssuer<Algorithm: TokenAlgorithm & ~Copyable>: ~Copyable {
         append(#","nbf":"#, now.seconds, to: &json)
         append(#","exp":"#, now.seconds + lifetime_ms / 1000, to: &json)
         append(#","auth_time":"#, authenticatedAt.seconds, to: &json)
+        if let generation { append(#","gen":"#, generation, to: &json) }
         json.append(UInt8(ascii: "}"))
         return json
     }
@@ -93,7 +109,6 @@ struct AccessTokenVerifier<Algorithm: TokenAlgorithm & ~Copyable>: ~Copyable {
     private let rules: ClaimRules
     private var payload = [UInt8](repeating: 0, count: HeaderLine.longest_bytes)
     private var signature: [UInt8]
-
     init(_ verifier: consuming Algorithm, keyID: String, rules: ClaimRules) {
         header = TokenHeader(algorithm: Algorithm.name, keyID: keyID)
         self.rules = rules
@@ -108,6 +123,52 @@ struct AccessTokenVerifier<Algorithm: TokenAlgorithm & ~Copyable>: ~Copyable {
     }
 
     mutating func verify(_ line: Span<UInt8>, requiring scope: Scope, at now: Instant) -> Outcome {
+        switch read(line, requiring: scope) {
+        case .refused(let reason): return .refused(reason)
+        case .claims(let claims):
+            if let reason = claims.refusal(at: now, rules: rules) { return .refused(reason) }
+            guard let subject = claims.subject else { return .refused(.wrongClaims) }
+            return .accepted(subject, authenticatedAt: claims.authenticatedAt)
+        }
+    }
+
+    /// What a list knows a token by, where it is good but for what it permits.
+    struct Listed {
+        var entry: TokenEntry?
+        /// Why the token is refused, whatever a list says.
+        var refusal: Refusal?
+    }
+
+    mutating func verifyListed(
+        _ line: Span<UInt8>, requiring scope: Scope, at now: Instant
+    ) -> Listed {
+        switch read(line, requiring: scope) {
+        case .refused(let reason): return Listed(refusal: reason)
+        case .claims(let claims):
+            let refusal = claims.refusal(at: now, rules: rules)
+            guard refusal == nil || refusal == .insufficientScope else { return Listed(refusal: refusal) }
+            guard let subject = claims.subject, let expiry = claims.expiry, let tokenID = claims.tokenID,
+                let authenticatedAt = claims.authenticatedAt
+            else { return Listed(refusal: .wrongClaims) }
+            let name =
+                tokenID.hasEscapes
+                ? TokenName(tokenID.unescaped(in: payload.span).span)
+                : TokenName(payload.span.extracting(tokenID.range))
+            return Listed(
+                entry: TokenEntry(
+                    name: name, subject: subject, generation: claims.generation,
+                    authenticatedAt: authenticatedAt, expiry: expiry), refusal: refusal)
+        }
+    }
+
+    private enum Reading {
+        case claims(AccessTokenClaims)
+        case refused(Refusal)
+    }
+
+    /// Reads the claims behind a good signature, whatever they are.
+    @inline(__always)
+    private mutating func read(_ line: Span<UInt8>, requiring scope: Scope) -> Reading {
         guard let parts = BearerHeader.split(line), header.accepts(line.extracting(parts.header)),
             parts.signature.count == Base64URL.encodedCount(signature.count),
             Base64URLDecoding.decode(line.extracting(parts.signature), into: &signature) == signature.count
@@ -119,11 +180,9 @@ struct AccessTokenVerifier<Algorithm: TokenAlgorithm & ~Copyable>: ~Copyable {
             return .refused(.malformed)
         }
         do {
-            let claims = try AccessTokenClaims(
-                payload.span.extracting(first: count), rules: rules, requiring: scope)
-            if let reason = claims.refusal(at: now, rules: rules) { return .refused(reason) }
-            guard let subject = claims.subject else { return .refused(.wrongClaims) }
-            return .accepted(subject, authenticatedAt: claims.authenticatedAt)
+            return .claims(
+                try AccessTokenClaims(
+                    payload.span.extracting(first: count), rules: rules, requiring: scope))
         } catch { return .refused(.malformed) }
     }
 }
@@ -147,7 +206,8 @@ package struct AccessTokenReading {
     package init(count: Int, policy: Policy, at now: Instant) throws {
         let lifetime_ms = policy.lifetimes.token_ms
         var authority = try TokenAuthority<HS256>(
-            policy: policy, lifetime_ms: lifetime_ms, keys: HS256.makeKeys(), foreignKeys: HS256.makeKeys())
+            policy: policy, lifetime_ms: lifetime_ms, keys: HS256.makeKeys(StrategyParameters()),
+            foreignKeys: HS256.makeKeys(StrategyParameters()))
         headerLines = try (0..<count).map { try authority.issue(to: Subject(id: UInt64($0) + 1), at: now) }
         payloads = headerLines.map { line in
             guard let parts = BearerHeader.split(line.span) else { return [] }

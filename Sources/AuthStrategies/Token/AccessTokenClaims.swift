@@ -17,11 +17,15 @@ struct ClaimRules: Sendable {
 
 /// The claims of one token, read in one pass, and how far they agree with the rules.
 struct AccessTokenClaims {
-    private var expiry: Instant?
+    private(set) var expiry: Instant?
     private var issuedAt: Instant?
     private var notBefore: Instant?
     private(set) var authenticatedAt: Instant?
     private(set) var subject: Subject?
+    /// Where `jti` stands in the text.
+    private(set) var tokenID: JSONString?
+    /// How often the user's tokens had all been revoked when this one was issued, as a private claim (RFC 7519 section 4.3).
+    private(set) var generation: Int64 = 0
     private var present: UInt16 = 0
     private var isWrong = false
     private var isScopeGranted = false
@@ -52,12 +56,14 @@ struct AccessTokenClaims {
                 expect(subject != nil, Required.subject)
             case .clientID, .jti:
                 let text = try reader.readTextValue(bytes)
+                if name == .jti { tokenID = text }
                 expect(text != nil, name == .jti ? Required.tokenID : Required.clientID)
             case .exp, .iat, .nbf, .authTime: note(try reader.readNumericDate(bytes), as: name)
             case .scope:
                 let text = try reader.readTextValue(bytes)
                 isScopeGranted = text?.grants(scope, in: bytes) ?? false
                 isWrong = isWrong || text == nil
+            case .generation: note(generation: try reader.readNumericDate(bytes))
             default: try reader.aside { (reader) throws(JSONError) in try reader.skipValue(bytes) }
             }
         }
@@ -84,6 +90,15 @@ struct AccessTokenClaims {
         isWrong = isWrong || !isGood
     }
 
+    /// A generation is a whole number that is not negative.
+    private mutating func note(generation number: Instant?) {
+        guard let number, number.milliseconds >= 0, number.milliseconds % 1000 == 0 else {
+            isWrong = true
+            return
+        }
+        generation = number.milliseconds / 1000
+    }
+
     /// A claim that is no date where it must be one is wrong.
     @inline(__always)
     private mutating func note(_ date: Instant?, as name: JSONName) {
@@ -108,6 +123,7 @@ extension JSONName {
     fileprivate static var iat: Self { Self(["i", "a", "t"]) }
     fileprivate static var nbf: Self { Self(["n", "b", "f"]) }
     fileprivate static var authTime: Self { Self(["a", "u", "t", "h", "_", "t", "i", "m", "e"]) }
+    fileprivate static var generation: Self { Self(["g", "e", "n"]) }
     fileprivate static var scope: Self { Self(["s", "c", "o", "p", "e"]) }
 }
 

@@ -1,3 +1,4 @@
+import AuthCore
 import Backends
 
 public typealias HS256JWTStrategy = Token<HS256>
@@ -7,7 +8,9 @@ public struct HS256: TokenAlgorithm, ~Copyable {
     public static let name = "HS256"
     public static let title = "HMAC-SHA256"
 
-    public static func makeKeys() throws -> SharedSecret { try SharedSecret(count: 32) }
+    public static func makeKeys(_ parameters: StrategyParameters) throws -> SharedSecret {
+        try SharedSecret(count: 32)
+    }
 
     public var signature_bytes: Int { 32 }
     private var mac: HMACSHA256

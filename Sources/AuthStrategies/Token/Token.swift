@@ -7,8 +7,9 @@ import AuthCore
 public struct Token<Algorithm: TokenAlgorithm & ~Copyable>: AuthStrategy, ~Copyable {
     public static var descriptor: StrategyDescriptor {
         StrategyDescriptor(
-            id: "\(Algorithm.name.lowercased())-jwt", title: "JWT, signed with \(Algorithm.title)",
-            transport: .bearer, revocation: .atExpiry, credential: .signed,
+            id: "\(Algorithm.strategyID)-jwt", title: "JWT, signed with \(Algorithm.title)",
+            transport: .bearer, revocation: .atExpiry, credential: .signed, isOnCard: Algorithm.isOnCard,
+            parameters: Algorithm.parameters,
             exemptions: StrategyDescriptor.tokenExemptions)
     }
 
@@ -21,7 +22,7 @@ public struct Token<Algorithm: TokenAlgorithm & ~Copyable>: AuthStrategy, ~Copya
         /// Takes keys that others know too, so that they can check the same tokens.
         package init(keys: Algorithm.Keys, policy: Policy) throws {
             (self.keys, self.policy) = (keys, policy)
-            foreignKeys = try Algorithm.makeKeys()
+            foreignKeys = try Algorithm.makeKeys(policy.parameters)
         }
     }
 
@@ -32,7 +33,7 @@ public struct Token<Algorithm: TokenAlgorithm & ~Copyable>: AuthStrategy, ~Copya
     }
 
     public static func prepare(in environment: Environment) throws -> Shared {
-        try Shared(keys: Algorithm.makeKeys(), policy: environment.policy)
+        try Shared(keys: Algorithm.makeKeys(environment.policy.parameters), policy: environment.policy)
     }
 
     private let lifetimes: Lifetimes
@@ -94,7 +95,16 @@ public protocol TokenAlgorithm: ~Copyable, SendableMetatype {
     /// A few words for lists: the primitive and the size of its key.
     static var title: String { get }
 
-    static func makeKeys() throws -> Keys
+    /// The first word of the strategy's identifier, as on the command line.
+    static var strategyID: String { get }
+
+    /// Whether the strategy with this algorithm is measured where none is named.
+    static var isOnCard: Bool { get }
+
+    /// What a key may differ in.
+    static var parameters: [StrategyParameter] { get }
+
+    static func makeKeys(_ parameters: StrategyParameters) throws -> Keys
 
     /// The public half as a SubjectPublicKeyInfo in DER (RFC 5280 section 4.1); empty where there is none.
     static func publicKey(of keys: Keys) -> [UInt8]
@@ -113,6 +123,12 @@ public protocol TokenAlgorithm: ~Copyable, SendableMetatype {
 }
 
 extension TokenAlgorithm where Self: ~Copyable {
+    public static var strategyID: String { name.lowercased() }
+
+    public static var isOnCard: Bool { true }
+
+    public static var parameters: [StrategyParameter] { [] }
+
     public static func publicKey(of keys: Keys) -> [UInt8] { [] }
 }
 

@@ -40,6 +40,22 @@ struct TokenAuthority<Algorithm: TokenAlgorithm & ~Copyable>: ~Copyable {
             to: subject, at: now, scope: scope, authenticatedAt: authenticatedAt, lifetime_ms: lifetime_ms)
     }
 
+    /// Issues a token that a list can revoke, with what the list knows it by.
+    mutating func issueRevocable(
+        to subject: Subject, at now: Instant, generation: Int64, authenticatedAt: Instant,
+        lifetime_ms: Int64
+    ) throws -> (line: [UInt8], entry: TokenEntry) {
+        try issuer.issueRevocable(
+            to: subject, at: now, generation: generation, authenticatedAt: authenticatedAt,
+            lifetime_ms: lifetime_ms)
+    }
+
+    mutating func verifyListed(
+        _ headerLine: Span<UInt8>, requiring scope: Scope, at now: Instant
+    ) -> AccessTokenVerifier<Algorithm>.Listed {
+        verifier.verifyListed(headerLine, requiring: scope, at: now)
+    }
+
     /// Signs what a profile says, as a whole header line; where that is what is issued here, issues it.
     mutating func sample(of profile: ClaimProfile, at now: Instant) throws -> [UInt8] {
         guard let text = ClaimProfileText(profile, algorithm: Algorithm.name, at: now) else {
@@ -65,14 +81,20 @@ struct TokenAuthority<Algorithm: TokenAlgorithm & ~Copyable>: ~Copyable {
         case .refused(let reason): return .refused(reason)
         case .accepted(let subject, let authenticatedAt):
             guard let authenticatedAt else { return .refused(.wrongClaims) }
-            let remaining_ms = authenticatedAt.advanced(byMilliseconds: absolute_ms).milliseconds(since: now)
-            guard remaining_ms >= 1000 else { return .refused(.expired) }
+            guard let renewed_ms = renewedLifetime_ms(authenticatedAt, at: now, absolute_ms) else {
+                return .refused(.expired)
+            }
             return .renewed(
                 Credential(
                     headerLine: try issue(
-                        to: subject, at: now, authenticatedAt: authenticatedAt,
-                        lifetime_ms: min(lifetime_ms, remaining_ms))))
+                        to: subject, at: now, authenticatedAt: authenticatedAt, lifetime_ms: renewed_ms)))
         }
+    }
+
+    /// How long a token may live that takes the place of another; `nil` where the sign-in is too old.
+    func renewedLifetime_ms(_ authenticatedAt: Instant, at now: Instant, _ absolute_ms: Int64) -> Int64? {
+        let remaining_ms = authenticatedAt.advanced(byMilliseconds: absolute_ms).milliseconds(since: now)
+        return remaining_ms >= 1000 ? min(lifetime_ms, remaining_ms) : nil
     }
 
     /// A signature with the key of the run.
@@ -94,12 +116,15 @@ struct TokenAuthority<Algorithm: TokenAlgorithm & ~Copyable>: ~Copyable {
 
 extension StrategyDescriptor {
     /// Why a part of the checklist asks nothing of tokens that are signed with one key of the run.
-    static let tokenExemptions = [
+    static let singleKeyExemptions = [
         "JWT-18": "the strategy makes its key itself and takes none", "JWT-21": "one key of one use",
         "JWT-22": "one key, no key set", "JWT-34": "one key for a run",
-    ].merging((1...4).map { ("REV-0\($0)", "no denylist and no epoch: a token is good until it expires") }) {
-        $1
-    }
+    ]
+
+    /// The same of those that nothing ends before their expiry.
+    static let tokenExemptions = singleKeyExemptions.merging(
+        (1...4).map { ("REV-0\($0)", "no denylist and no epoch: a token is good until it expires") }
+    ) { $1 }
 }
 
 /// The `kid` of the one key that a run has.

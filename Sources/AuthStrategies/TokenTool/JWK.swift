@@ -1,7 +1,7 @@
 import AuthText
 import Backends
 
-/// One JSON Web Key (RFC 7517), read strictly and checked against what it is to be used for.
+/// One JSON Web Key (RFC 7517, RFC 8037), read strictly and checked against what it is to be used for.
 ///
 /// It holds where its numbers stand in the text, not the numbers: there is one copy of a secret less.
 struct JWK {
@@ -9,6 +9,7 @@ struct JWK {
     private let algorithm: AlgorithmName
     private var type: JSONString?
     private var numbers: [JSONName: Range<Int>] = [:]
+    private var isOnCurve = false
 
     /// Reads a text that must be a single key for this algorithm and use.
     init(_ text: Span<UInt8>, for algorithm: AlgorithmName, to use: KeyUse) throws(TokenKeyError) {
@@ -57,11 +58,18 @@ struct JWK {
                 PlainText.name($0.unescaped(in: text), upTo: PlainText.longestKeyID)
             }
             return keyID == nil ? "has an unusable \"kid\": \(PlainText.rule)" : nil
+        case .crv where algorithm.curve != nil:
+            let curve = algorithm.curve ?? ""
+            isOnCurve = try reader.readText(text, equalTo: [Array(curve.utf8)])
+            return isOnCurve
+                ? nil : "has not the \"crv\" \(curve), which \(algorithm.rawValue) takes"
         case .oth:
             try reader.skipValue(text)
             return "has more than two primes"
         default:
-            guard JSONName.secrets.contains(name) || JSONName.rsaNumbers.contains(name) else {
+            let isCoordinate = algorithm.curve != nil && JSONName.coordinates.contains(name)
+            guard JSONName.secrets.contains(name) || JSONName.rsaNumbers.contains(name) || isCoordinate
+            else {
                 try reader.skipValue(text)
                 return nil
             }
@@ -72,8 +80,7 @@ struct JWK {
 
     /// Decodes the key's numbers, all of which must be of its own kind.
     func material(in text: Span<UInt8>, to use: KeyUse) throws(TokenKeyError) -> TokenKey.Material {
-        switch algorithm {
-        case .hs256:
+        guard let scheme = algorithm.scheme else {
             guard let range = numbers[.k], numbers.count == 1 else {
                 throw TokenKeyError("has not \"k\" alone, as a secret key has (RFC 7518 section 6.4)")
             }
@@ -82,7 +89,9 @@ struct JWK {
             }
             defer { cleanse(&bytes) }
             return .secret(try TokenKey.secret(bytes.span))
-        case .rs256:
+        }
+        switch scheme.kind {
+        case .rsaPKCS1, .rsaPSS:
             let names = numbers.count == 2 ? Array(JSONName.rsaNumbers.prefix(2)) : JSONName.rsaNumbers
             let ranges = names.compactMap { numbers[$0] }
             guard ranges.count == names.count, numbers.count == names.count else {
@@ -90,8 +99,49 @@ struct JWK {
                     "has neither the two numbers of a public RSA key nor the eight of a private one")
             }
             let der = try PKCS1.encode(ranges, in: text)
-            return .rsa(try der.withBytes { (der) throws(TokenKeyError) in try TokenKey.rsa(der, to: use) })
+            return .pair(
+                try der.withBytes { (der) throws(TokenKeyError) in
+                    try TokenKey.pair(der, for: scheme, to: use)
+                })
+        case .ecdsaP256, .ed25519:
+            return .pair(try curveKey(in: text, for: scheme, to: use))
         }
+    }
+
+    /// A key on a curve: the coordinates of its point, and the private number or none.
+    private func curveKey(
+        in text: Span<UInt8>, for scheme: any SignatureScheme.Type, to use: KeyUse
+    ) throws(TokenKeyError) -> EncodedKey {
+        guard isOnCurve else { throw TokenKeyError("is no JWK of a curve: \"crv\" is missing") }
+        let names = algorithm == .es256 ? JSONName.coordinates : [JSONName.coordinates[0]]
+        let isPair = numbers[.d] != nil
+        guard names.allSatisfy({ numbers[$0] != nil }), numbers.count == names.count + (isPair ? 1 : 0) else {
+            throw TokenKeyError("has other numbers than a key on \(algorithm.curve ?? "a curve")")
+        }
+        var point: [UInt8] = []
+        for name in names { point += try number(name, in: text) }
+        var secret = isPair ? try number(.d, in: text) : []
+        defer { cleanse(&secret) }
+        let der =
+            algorithm == .es256
+            ? CurveKeyDER.p256(point: point, secret: secret)
+            : CurveKeyDER.ed25519(point: point, secret: secret)
+        let key = try der.withBytes { (der) throws(TokenKeyError) in
+            try TokenKey.pair(der, for: scheme, to: use)
+        }
+        // Where the form of a private key has no place for the public one, OpenSSL has worked it out.
+        guard key.publicKey.suffix(point.count).elementsEqual(point) else {
+            throw TokenKeyError("has a public and a private number that do not belong together")
+        }
+        return key
+    }
+
+    /// A number of a curve in its full size (RFC 7518 section 6.2.1.2).
+    private func number(_ name: JSONName, in text: Span<UInt8>) throws(TokenKeyError) -> [UInt8] {
+        guard let range = numbers[name], let bytes = Base64URL.decode(text.extracting(range)),
+            bytes.count == 32
+        else { throw TokenKeyError("has a number that is not 32 bytes in base64url") }
+        return bytes
     }
 }
 
@@ -103,7 +153,11 @@ extension JSONName {
     fileprivate static let keyOperations = Self("key_ops")
     fileprivate static let kid = Self("kid")
     fileprivate static let oth = Self("oth")
+    fileprivate static let crv = Self("crv")
+    fileprivate static let d = Self("d")
     fileprivate static let k = Self("k")
+    /// Those of a point (RFC 7518 section 6.2.1, RFC 8037 section 2).
+    fileprivate static let coordinates = ["x", "y"].map { JSONName($0) }
     fileprivate static let secrets = [k]
     /// Those of RFC 7518 section 6.3 in the order of RFC 8017 appendix A.1.2.
     fileprivate static let rsaNumbers = ["n", "e", "d", "p", "q", "dp", "dq", "qi"].map { JSONName($0) }
@@ -167,5 +221,36 @@ enum PKCS1 {
         case 0..<0x100: der += [0x81, UInt8(length)]
         default: der += [0x82, UInt8(length >> 8), UInt8(length & 0xFF)]
         }
+    }
+}
+
+/// The numbers of a JWK on a curve as DER: everything else in it is the same for all keys of the curve.
+private enum CurveKeyDER {
+    /// SubjectPublicKeyInfo (RFC 5480 section 2), or ECPrivateKey (RFC 5915 section 3) where there is a secret.
+    static func p256(point: [UInt8], secret: [UInt8]) -> SecretBytes {
+        // The object identifier of the curve: 1.2.840.10045.3.1.7.
+        let curve: [UInt8] = [0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07]
+        let key: [UInt8] = [0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01]
+        return secret.isEmpty
+            ? joined([0x30, 0x59, 0x30, 0x13], key, curve, [0x03, 0x42, 0x00, 0x04], point)
+            : joined(
+                [0x30, 0x77, 0x02, 0x01, 0x01, 0x04, 0x20], secret, [0xA0, 0x0A], curve,
+                [0xA1, 0x44, 0x03, 0x42, 0x00, 0x04], point)
+    }
+
+    /// SubjectPublicKeyInfo, or PKCS#8 where there is a secret (RFC 8410 sections 4 and 7).
+    static func ed25519(point: [UInt8], secret: [UInt8]) -> SecretBytes {
+        let algorithm: [UInt8] = [0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70]
+        return secret.isEmpty
+            ? joined([0x30, 0x2A], algorithm, [0x03, 0x21, 0x00], point)
+            : joined([0x30, 0x2E, 0x02, 0x01, 0x00], algorithm, [0x04, 0x22, 0x04, 0x20], secret)
+    }
+
+    private static func joined(_ parts: [UInt8]...) -> SecretBytes {
+        var der: [UInt8] = []
+        // Room for all, so that no copy of a secret stays behind when the array grows.
+        der.reserveCapacity(160)
+        for part in parts { der += part }
+        return SecretBytes(moving: &der)
     }
 }

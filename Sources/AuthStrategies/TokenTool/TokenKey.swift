@@ -4,15 +4,16 @@ import Backends
 package struct TokenKey: ~Copyable {
     /// The `kid` of a JWK; other files have none.
     package let keyID: String?
+    let algorithm: AlgorithmName
     let material: Material
 
     /// The numbers of a key; one kind for each algorithm, so that no key can change its family.
     enum Material: ~Copyable {
         case secret(SecretBytes)
-        case rsa(RSAKey)
+        case pair(EncodedKey)
     }
 
-    /// Reads raw bytes or a JWK for HS256; PEM, DER or a JWK for RS256.
+    /// Reads raw bytes or a JWK for HS256; PEM, DER or a JWK for an algorithm with a public key.
     ///
     /// - Throws: `TokenKeyError` for a key of the other family, one that is too weak, or one not meant for this
     ///   use.
@@ -23,13 +24,16 @@ package struct TokenKey: ~Copyable {
             switch (algorithm, KeyFileForm(of: bytes)) {
             case (_, .json):
                 let key = try JWK(bytes, for: algorithm, to: use)
-                return TokenKey(keyID: key.keyID, material: try key.material(in: bytes, to: use))
+                return TokenKey(keyID: key.keyID, algorithm: algorithm, material: try key.material(in: bytes, to: use))
             case (_, .openSSH):
                 throw TokenKeyError("is a key in the form of OpenSSH: \(algorithm.rawValue) takes another")
             case (.hs256, .pem):
                 throw TokenKeyError("is in PEM, as public keys are: HS256 takes a secret of its own")
-            case (.hs256, .bytes): return TokenKey(keyID: nil, material: .secret(try secret(bytes)))
-            case (.rs256, _): return TokenKey(keyID: nil, material: .rsa(try rsa(bytes, to: use)))
+            case (_, .pem), (_, .bytes):
+                guard let scheme = algorithm.scheme else {
+                    return TokenKey(keyID: nil, algorithm: algorithm, material: .secret(try secret(bytes)))
+                }
+                return TokenKey(keyID: nil, algorithm: algorithm, material: .pair(try pair(bytes, for: scheme, to: use)))
             }
         }
     }
@@ -46,35 +50,68 @@ package struct TokenKey: ~Copyable {
         return SecretBytes(copying: bytes)
     }
 
-    /// Takes one RSA key with the half that the use needs.
-    static func rsa(_ bytes: Span<UInt8>, to use: KeyUse) throws(TokenKeyError) -> RSAKey {
+    /// Takes one key of the algorithm's kind with the half that the use needs.
+    static func pair(
+        _ bytes: Span<UInt8>, for scheme: any SignatureScheme.Type, to use: KeyUse
+    ) throws(TokenKeyError) -> EncodedKey {
         guard KeyFileForm.armorCount(in: bytes) <= 1 else {
             throw TokenKeyError("holds more than one PEM block: keep one key in it")
         }
-        let key = try decode(bytes)
+        let key = try decode(bytes, for: scheme.kind)
         if use == .sign, !key.hasPrivateHalf { throw .publicOnly }
         return key
     }
 
-    private static func decode(_ bytes: Span<UInt8>) throws(TokenKeyError) -> RSAKey {
-        do { return try RSAKey(decoding: bytes) } catch { throw TokenKeyError(error.description) }
+    private static func decode(
+        _ bytes: Span<UInt8>, for kind: SignatureKind
+    ) throws(TokenKeyError) -> EncodedKey {
+        do { return try EncodedKey(decoding: bytes, for: kind) } catch {
+            throw TokenKeyError(error.description)
+        }
     }
 }
 
-/// The algorithms of the JWT strategies, by their `alg` value (RFC 7518 section 3.1).
+/// The algorithms of the JWT strategies, by their `alg` value (RFC 7518 section 3.1, RFC 8037 section 3.1).
 ///
 /// Whoever checks a token names the algorithm; the token only has to agree (RFC 8725 section 3.1).
 package enum AlgorithmName: String, CaseIterable, Sendable {
     case hs256 = "HS256"
     case rs256 = "RS256"
+    case ps256 = "PS256"
+    case es256 = "ES256"
+    case eddsa = "EdDSA"
 
     /// The kind of key that it takes: the `kty` value of RFC 7518 section 6.1.
     var keyType: String {
         switch self {
         case .hs256: "oct"
-        case .rs256: "RSA"
+        case .rs256, .ps256: "RSA"
+        case .es256: "EC"
+        case .eddsa: "OKP"
         }
     }
+
+    /// The `crv` value that its keys have (RFC 7518 section 6.2.1.1, RFC 8037 section 2); `nil` where they have none.
+    var curve: String? {
+        switch self {
+        case .hs256, .rs256, .ps256: nil
+        case .es256: "P-256"
+        case .eddsa: "Ed25519"
+        }
+    }
+
+    /// How it signs; `nil` for a code under a secret.
+    var scheme: (any SignatureScheme.Type)? {
+        switch self {
+        case .hs256: nil
+        case .rs256: RS256Scheme.self
+        case .ps256: PS256Scheme.self
+        case .es256: ES256Scheme.self
+        case .eddsa: Ed25519Scheme.self
+        }
+    }
+
+    package var kind: SignatureKind? { scheme?.kind }
 }
 
 /// What a key is to be used for: the `key_ops` value of RFC 7517 section 4.3.

@@ -36,13 +36,23 @@ package struct TokenTool {
         switch key.material {
         case .secret(let secret):
             return try sign(request, try secret.withBytes { bytes in try HS256(key: bytes) })
-        case .rsa(let rsa):
-            switch rsa.privateKey {
+        case .pair(let pair):
+            switch pair.privateKey {
             case .some(let half):
-                return try sign(request, try half.withBytes { bytes in try RS256(privateKey: bytes) })
+                return try half.withBytes { bytes in try sign(request, bytes, key.algorithm) }
             case nil: throw TokenKeyError.publicOnly
             }
         }
+    }
+
+    private func sign(
+        _ request: Request, _ privateKey: Span<UInt8>, _ algorithm: AlgorithmName
+    ) throws -> String {
+        func signed<Scheme: SignatureScheme>(_: Scheme.Type) throws -> String {
+            try sign(request, try PublicKeyAlgorithm<Scheme>(privateKey: privateKey))
+        }
+        guard let scheme = algorithm.scheme else { preconditionFailure("a secret has no halves") }
+        return try signed(scheme)
     }
 
     /// Decides on a token, or on a whole `Authorization` header line with it.
@@ -55,8 +65,18 @@ package struct TokenTool {
         switch key.material {
         case .secret(let secret):
             return try verify(line, scope, try secret.withBytes { bytes in try HS256(key: bytes) })
-        case .rsa(let rsa): return try verify(line, scope, try RS256(publicKey: rsa.publicKey))
+        case .pair(let pair): return try verify(line, scope, pair.publicKey, key.algorithm)
         }
+    }
+
+    private func verify(
+        _ line: [UInt8], _ scope: Scope, _ publicKey: [UInt8], _ algorithm: AlgorithmName
+    ) throws -> TokenReport {
+        func verified<Scheme: SignatureScheme>(_: Scheme.Type) throws -> TokenReport {
+            try verify(line, scope, try PublicKeyAlgorithm<Scheme>(publicKey: publicKey))
+        }
+        guard let scheme = algorithm.scheme else { preconditionFailure("a secret has no halves") }
+        return try verified(scheme)
     }
 
     private func sign<Algorithm: TokenAlgorithm & ~Copyable>(

@@ -58,6 +58,7 @@ struct Likeness {
             // A run without any strategy of a store has no such setting.
             + [
                 fact("the way to Redis") { $0.stores.redis?.topology },
+                fact("the way to PostgreSQL") { $0.stores.postgres?.topology },
                 fact("the SQLite file") { $0.stores.sqlite?.file.rawValue },
                 fact("sqlite_mmap") { $0.versions.sqlite_settings.map { String($0.mmap_size) } },
                 fact("wal_limit_bytes") { $0.stores.sqlite?.wal_limit_bytes.map { String($0) } },
@@ -78,6 +79,7 @@ struct Likeness {
             ("sqlite", base.versions.sqlite, head.versions.sqlite),
             ("openssl", base.versions.openssl, head.versions.openssl),
             ("redis", base.versions.redis ?? "none", head.versions.redis ?? "none"),
+            ("postgres", base.versions.postgres ?? "none", head.versions.postgres ?? "none"),
         ]
     }
 }

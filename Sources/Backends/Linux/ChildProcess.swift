@@ -12,10 +12,12 @@ package final class ChildProcess: Sendable {
         case signal(Int32)
     }
 
-    /// Those that live; `nil` once no more may be started.
-    private static let living = Mutex<Set<Int32>?>([])
+    /// Those that live, with the signal that ends each in order; `nil` once no more may be started.
+    private static let living = Mutex<[Int32: Int32]?>([:])
 
     package let id: Int32
+    /// The signal that ends it in order, leaving nothing behind; SIGKILL where nothing needs to be put in order.
+    private let farewell: Int32
     private let ended = Mutex<End?>(nil)
 
     /// Starts a program.
@@ -28,11 +30,13 @@ package final class ChildProcess: Sendable {
     ///   - arguments: those after the program's name.
     ///   - environment: its whole environment; ours by default.
     ///   - descriptors: what it gets as 0, 1, 2 and so on, at most 8; `nil` takes and gives nothing.
+    ///   - farewell: the signal that ends it in order.
     /// - Throws: `FileError` when it cannot be started.
     package init(
         _ program: URL, _ arguments: [String], environment: [String: String]? = nil,
-        descriptors: [FileHandle?] = [nil, nil, nil]
+        descriptors: [FileHandle?] = [nil, nil, nil], farewell: Int32 = SIGKILL
     ) throws(FileError) {
+        self.farewell = farewell
         let nothing = unsafe open("/dev/null", O_RDWR | O_CLOEXEC)
         guard nothing >= 0 else { throw FileError("/dev/null", "cannot be opened", errno) }
         defer { close(nothing) }
@@ -42,7 +46,7 @@ package final class ChildProcess: Sendable {
         id = Self.living.withLock { living in
             guard living != nil else { return -ECANCELED }
             let id = spawned(program.path, [program.path] + arguments, variables, numbers)
-            if id > 0 { living?.insert(id) }
+            if id > 0 { living?[id] = farewell }
             return id
         }
         guard id > 0 else { throw FileError(program.path, "cannot be run", -id) }
@@ -74,9 +78,16 @@ package final class ChildProcess: Sendable {
     @discardableResult
     package func end(within_s patience_s: Double = 0) -> End? {
         if let end = wait(within_s: patience_s) { return end }
+        if farewell != SIGKILL {
+            kill(id, farewell)
+            if let end = wait(within_s: Self.farewell_s) { return end }
+        }
         kill(-id, SIGKILL)
         return wait(within_s: 5)
     }
+
+    /// How long a program that puts something in order may take for it.
+    private static let farewell_s = 5.0
 
     private func collected() -> End? {
         ended.withLock { ended in
@@ -88,7 +99,7 @@ package final class ChildProcess: Sendable {
                 var status: Int32 = 0
                 while unsafe waitpid(id, &status, 0) < 0, errno == EINTR {}
                 ended = status & 0x7F == 0 ? .status(status >> 8 & 0xFF) : .signal(status & 0x7F)
-                living?.remove(id)
+                living?[id] = nil
             }
             return ended
         }
@@ -100,14 +111,17 @@ package final class ChildProcess: Sendable {
     /// a file after the signal.
     package static func endAll() {
         let all = living.withLock { living in
-            for id in living ?? [] { kill(-id, SIGKILL) }
+            for (id, farewell) in living ?? [:] {
+                if farewell == SIGKILL { kill(-id, SIGKILL) } else { kill(id, farewell) }
+            }
             defer { living = nil }
-            return living ?? []
+            return Array((living ?? [:]).keys)
         }
         let limit = ContinuousClock.now + .seconds(1)
         while ContinuousClock.now < limit, all.contains(where: { authbench_has_ended($0) == 0 }) {
             usleep(1000)
         }
+        for id in all where authbench_has_ended(id) == 0 { kill(-id, SIGKILL) }
     }
 }
 

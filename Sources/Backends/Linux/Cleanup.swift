@@ -5,13 +5,15 @@ import Synchronization
 /// thread can clear it when the run itself hangs.
 package final class Cleanup: Sendable {
     package struct Things: Sendable {
-        package var temporary: TemporaryFolder?
+        package var temporaries: [TemporaryFolder] = []
         /// A database of the user's that was not there, or empty.
         package var newDatabase: SQLiteClaim?
         /// What the run made of a result in which nothing has been measured yet.
         package var emptyResult: MadeFiles?
         /// The prefix of keys on somebody else's Redis server.
         package var foreignKeys: String?
+        /// A schema on somebody else's PostgreSQL server.
+        package var foreignSchema: String?
         /// Says in a result that something has been measured and that the run was interrupted.
         package var markInterrupted: (@Sendable () -> Void)?
     }
@@ -44,10 +46,14 @@ package final class Cleanup: Sendable {
 
     private func clearNow() -> String? {
         let things = state.withLock { $0.things }
-        things.temporary?.remove()
+        for folder in things.temporaries { folder.remove() }
         things.emptyResult?.removeAll()
         things.newDatabase?.undo()
-        return things.foreignKeys.map { "the keys under \($0) remain in Redis until they expire" }
+        let rest = [
+            things.foreignKeys.map { "the keys under \($0) remain in Redis until they expire" },
+            things.foreignSchema.map { "the schema \($0) remains in PostgreSQL until the next run" },
+        ].compactMap(\.self)
+        return rest.isEmpty ? nil : rest.joined(separator: "; ")
     }
 
     /// Clears up for a command that does not come to its end, with all programs that it has started.

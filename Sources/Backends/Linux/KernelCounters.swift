@@ -135,6 +135,12 @@ package enum OtherProcessCPU {
     ///
     /// From `/proc/<pid>/task/*/schedstat`, whose first number is exact, where `/proc/<pid>/stat` counts
     /// hundredths of a second (Documentation/scheduler/sched-stats in the kernel).
+    package static func used_ns(_ processes: [Int32]) -> UInt64? {
+        let times_ns = processes.compactMap { used_ns($0) }
+        return times_ns.isEmpty ? nil : times_ns.reduce(0, &+)
+    }
+
+    /// The same of one process.
     package static func used_ns(_ process: Int32) -> UInt64? {
         let folder = "/proc/\(process)/task"
         var sum_ns: UInt64?
@@ -185,4 +191,19 @@ package enum HeapUse {
     ///
     /// What the allocator keeps for a thread's next request counts as allocated: some thousand bytes that come and go.
     package static func held_bytes() -> Int64 { Int64(authbench_heap_bytes()) }
+}
+
+/// A process and those that it has started.
+package enum ProcessTree {
+    /// The process itself and all its living descendants (proc(5), `/proc/<pid>/task/<tid>/children`).
+    package static func of(_ process: Int32) -> [Int32] {
+        var found = [process]
+        var index = 0
+        while index < found.count {
+            let text = SystemFile.text("/proc/\(found[index])/task/\(found[index])/children") ?? ""
+            found += text.split(whereSeparator: \.isWhitespace).compactMap { Int32($0) }
+            index += 1
+        }
+        return found
+    }
 }

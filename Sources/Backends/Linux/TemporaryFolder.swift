@@ -18,11 +18,12 @@ package final class TemporaryFolder: Sendable {
 
     /// Makes the folder where the system keeps such things (`TMPDIR`), open to its owner only.
     ///
+    /// - Parameter isSearchable: whether others may reach what is inside when they know its name.
     /// - Throws: `FileError` when it cannot be made.
-    package init() throws {
+    package init(isSearchable: Bool = false) throws {
         let parent = FileManager.default.temporaryDirectory
         Self.clearDead(in: parent.path)
-        let (name, path) = try Self.make(in: parent.path)
+        let (name, path) = try Self.make(in: parent.path, isSearchable ? 0o711 : 0o700)
         url = URL(fileURLWithPath: path, isDirectory: true)
         guard let status = FileStatus(at: path) else { throw FileError(path, "is gone") }
         self.status = status
@@ -37,11 +38,13 @@ package final class TemporaryFolder: Sendable {
         }
     }
 
-    private static func make(in parent: String) throws(FileError) -> (name: String, path: String) {
+    private static func make(
+        in parent: String, _ mode: mode_t
+    ) throws(FileError) -> (name: String, path: String) {
         while true {
             let name = prefix + UUID().uuidString.prefix(8).lowercased()
             let path = "\(parent)/\(name)"
-            if unsafe mkdir(path, 0o700) == 0 { return (name, path) }
+            if unsafe mkdir(path, mode) == 0 { return (name, path) }
             guard errno == EEXIST else { throw FileError(path, "cannot be made", errno) }
         }
     }

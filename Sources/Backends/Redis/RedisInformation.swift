@@ -1,5 +1,4 @@
 import CAuthBenchHiredis
-import Dispatch
 import Glibc
 
 /// What a server says of itself in answer to `INFO`.
@@ -94,109 +93,27 @@ package enum RedisConfiguration {
     }
 }
 
-/// How far away a server is.
-package enum RedisTopology: String, Sendable {
-    case unix
-    case tcpLoopback = "tcp-loopback"
-    case tcpRemote = "tcp-remote"
-
-    /// Tells by the address and, over TCP, by the two ends of the connection as numeric addresses.
-    ///
-    /// A server on an address of this host's own is as near as one on a loopback address: the connection then
-    /// has the same address at both ends. What stands behind a port that is forwarded does not show.
-    package init?(_ address: StreamAddress, peer: String?, local: String?) {
-        if case .unix = address {
-            self = .unix
-            return
-        }
-        guard let peer, let local else { return nil }
-        let isLoopback = peer.hasPrefix("127.") || peer == "::1" || peer == local
-        self = isLoopback ? .tcpLoopback : .tcpRemote
-    }
-}
-
 extension RedisConnection {
     /// Where the server is that answers this connection; `nil` when the connection is broken.
-    package var topology: RedisTopology? {
-        RedisTopology(
+    package var topology: ServerTopology? {
+        ServerTopology(
             endpoint.address, peer: SocketAddress.peer(of: descriptor),
             local: SocketAddress.local(of: descriptor))
     }
 }
 
-/// The numeric addresses at the two ends of a TCP connection, such as `127.0.0.1`.
-enum SocketAddress {
-    /// The other end (getpeername(2)).
-    static func peer(of socket: Int32) -> String? {
-        unsafe text { address, length in unsafe getpeername(socket, address, length) }
-    }
-
-    /// This end (getsockname(2)).
-    static func local(of socket: Int32) -> String? {
-        unsafe text { address, length in unsafe getsockname(socket, address, length) }
-    }
-
-    @unsafe private static func text(
-        _ ask: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
-    ) -> String? {
-        var storage = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-        let isKnown = unsafe withUnsafeMutablePointer(to: &storage) { storage in
-            unsafe storage.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                unsafe ask(address, &length) == 0
-                    && getnameinfo(
-                        address, length, &host, socklen_t(host.count), nil, 0, NI_NUMERICHOST) == 0
-            }
-        }
-        guard isKnown else { return nil }
-        return String(decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-}
-
-/// The time from a command to its reply when the server has nothing to do: the floor under each verb.
-package struct RedisRoundTrips: Sendable, Equatable {
-    /// In nanoseconds, in ascending order, at least one.
-    package let times_ns: [UInt64]
-
-    package var count: Int { times_ns.count }
-    package var min_ns: UInt64 { times_ns[0] }
-    /// The median, by nearest rank.
-    package var p50_ns: UInt64 { times_ns[(times_ns.count - 1) / 2] }
-    package var p99_ns: UInt64 { times_ns[(times_ns.count * 99 - 1) / 100] }
-
-    /// Takes times in any order; `nil` for none at all.
-    package init?(times_ns: [UInt64]) {
-        guard !times_ns.isEmpty else { return nil }
-        self.times_ns = times_ns.sorted()
-    }
-
+extension StoreRoundTrips {
     /// Sends `PING` again and again over a connection; the first ones are not counted.
     ///
-    /// - Parameters:
-    ///   - connection: the one to measure.
-    ///   - warmUp: how many are not counted.
-    ///   - count: how many are, at most.
-    ///   - limit_ns: ends the measurement early on a slow link, after one counted round trip at least; a fifth
-    ///     of it is for those not counted.
     /// - Throws: `RedisError` when the server does not answer.
     package init(
         over connection: inout RedisConnection, warmUp: Int = 100, count: Int = 1000,
         limit_ns: UInt64 = 500_000_000
     ) throws(RedisError) {
         let ping = RedisCommand("PING")
-        let start = DispatchTime.now().uptimeNanoseconds
-        func elapsed_ns() -> UInt64 { DispatchTime.now().uptimeNanoseconds - start }
-        for _ in 0..<warmUp where elapsed_ns() < limit_ns / 5 { _ = try connection.execute(ping) }
-        var times_ns: [UInt64] = []
-        var before = elapsed_ns()
-        repeat {
+        self = try Self(warmUp: warmUp, count: count, limit_ns: limit_ns) { () throws(RedisError) in
             _ = try connection.execute(ping)
-            let after = elapsed_ns()
-            times_ns.append(after - before)
-            before = after
-        } while times_ns.count < count && before < limit_ns
-        self.times_ns = times_ns.sorted()
+        }
     }
 }
 

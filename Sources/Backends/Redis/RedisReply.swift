@@ -41,6 +41,17 @@ import CAuthBenchHiredis
         }
     }
 
+    /// Of an array of two: whether the first is there, and the second's bytes, copied.
+    package var pair: (first: Bool, second: [UInt8]?)? {
+        guard unsafe reply.pointee.type == REDIS_REPLY_ARRAY, unsafe reply.pointee.elements == 2,
+            let first = unsafe reply.pointee.element[0], let second = unsafe reply.pointee.element[1]
+        else { return nil }
+        return unsafe (
+            first.pointee.type != REDIS_REPLY_NIL,
+            second.pointee.type == REDIS_REPLY_NIL ? nil : Self.bytes(second)
+        )
+    }
+
     /// The reply of a `SCAN`: the cursor to go on with, and the keys found.
     package var scan: (cursor: String, keys: [[UInt8]])? {
         guard unsafe reply.pointee.type == REDIS_REPLY_ARRAY, unsafe reply.pointee.elements == 2,

@@ -2,8 +2,8 @@ import Backends
 import Foundation
 import Testing
 
-@Suite("RSA keys from files")
-struct RSAKeyTests {
+@Suite("Keys from files")
+struct EncodedKeyTests {
     /// The numbers of an RSAPublicKey as DER.
     private func der(modulus_bytes: Int, exponent: [UInt8]) -> [UInt8] {
         // A product of small primes must not pass either, so that the modulus is only odd here.
@@ -20,21 +20,23 @@ struct RSAKeyTests {
 
     private func bigEndian(_ count: Int) -> [UInt8] { [UInt8(count >> 8), UInt8(count & 255)] }
 
-    private func fault(_ bytes: [UInt8]) -> RSAKeyError? {
+    private func fault(_ bytes: [UInt8]) -> EncodedKeyError? {
         do {
-            _ = try RSAKey(decoding: bytes.span)
+            _ = try EncodedKey(decoding: bytes.span, for: .rsaPKCS1)
             return nil
         } catch { return error }
     }
 
-    @Test("takes both halves of a key that OpenSSL made, and hands them back alike")
-    func pair() throws {
-        let pair = try RSAKeyPair()
-        let whole = try RSAKey(decoding: pair.privateKey.span)
+    @Test(
+        "takes both halves of a key that OpenSSL made, and hands them back alike",
+        arguments: SignatureKind.allCases)
+    func pair(kind: SignatureKind) throws {
+        let pair = try KeyPair(for: kind)
+        let whole = try EncodedKey(decoding: pair.privateKey.span, for: kind)
         let (isWhole, ofWhole) = (whole.hasPrivateHalf, whole.publicKey)
         #expect(isWhole)
         #expect(ofWhole == pair.publicKey)
-        let half = try RSAKey(decoding: pair.publicKey.span)
+        let half = try EncodedKey(decoding: pair.publicKey.span, for: kind)
         let (hasMore, ofHalf) = (half.hasPrivateHalf, half.publicKey)
         #expect(!hasMore)
         #expect(ofHalf == pair.publicKey)
@@ -42,7 +44,7 @@ struct RSAKeyTests {
 
     @Test("refuses sizes and exponents that RFC 7518 does not allow")
     func weak() throws {
-        #expect(fault(try RSAKeyPair(bits: 1024).privateKey) == .size(bits: 1024))
+        #expect(fault(try KeyPair(for: .rsaPKCS1, bits: 1024).privateKey) == .size(bits: 1024))
         #expect(fault(der(modulus_bytes: 1032, exponent: [3])) == .size(bits: 8256))
         for exponent: [UInt8] in [[0], [1], [2], [1, 0, 0], [1, 0, 0, 0, 0, 0, 0, 0, 1]] {
             #expect(fault(der(modulus_bytes: 256, exponent: exponent)) == .exponent, "\(exponent)")
@@ -51,19 +53,19 @@ struct RSAKeyTests {
 
     @Test("refuses numbers that do not belong together, and anything behind the DER")
     func inconsistent() throws {
-        #expect(fault(der(modulus_bytes: 256, exponent: [3])) == .inconsistent)
-        let pair = try RSAKeyPair()
+        #expect(fault(der(modulus_bytes: 256, exponent: [3])) == .inconsistent(.rsaPKCS1))
+        let pair = try KeyPair(for: .rsaPKCS1)
         var bytes = pair.privateKey
         // Within the private exponent, behind version, modulus and public exponent.
         bytes[4 + 3 + 4 + 257 + 5 + 4 + 100] ^= 1
-        #expect(fault(bytes) == .inconsistent)
-        #expect(fault(pair.publicKey + [0]) == .unreadable)
-        #expect(fault([]) == .unreadable)
+        #expect(fault(bytes) == .inconsistent(.rsaPKCS1))
+        #expect(fault(pair.publicKey + [0]) == .unreadable(.rsaPKCS1))
+        #expect(fault([]) == .unreadable(.rsaPKCS1))
     }
 
     @Test("finds a key of any kind at the beginning of bytes, and none in random ones")
     func found() throws {
-        let pair = try RSAKeyPair(bits: 1024)
+        let pair = try KeyPair(for: .rsaPKCS1, bits: 1024)
         for bytes in [pair.publicKey, pair.privateKey, pair.publicKey + [0x0A]] {
             let isFound = EncodedKey.isFound(in: bytes.span)
             #expect(isFound)

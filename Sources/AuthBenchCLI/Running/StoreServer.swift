@@ -1,0 +1,217 @@
+import AuthCore
+import AuthResults
+import Backends
+import Foundation
+
+/// A server that strategies of a run ask: a private one, or the user's own, near or behind a relay.
+protocol StoreServer: Sendable {
+    var store: Store { get }
+    /// What makes it as far away as was asked; `nil` where nothing was.
+    var relay: StoreRelay? { get }
+    /// The processes of a private server; none of the user's own.
+    var processIDs: [Int32] { get }
+    var version: String { get }
+    /// How it is set, as far as that decides how fast it is; `nil` where it does not tell.
+    var configuration: [String: String]? { get }
+
+    /// What it has lost since the run began, as the end of a sentence; `nil` when nothing shows.
+    func loss() -> String?
+
+    /// Round trips of its own ping, directly.
+    func way() throws -> StoreRecord.Server?
+
+    /// Ends a private server, or removes from the user's own what the run has made there.
+    func close() throws
+}
+
+extension StoreServer {
+    /// The way to the server, as in `run.json`.
+    var record: StoreRecord.Server? {
+        guard let relay else { return try? way() }
+        let trips = relay.roundTrips
+        var way = StoreRecord.Server(
+            topology: "relay", round_trip_p50_ns: trips.p50_ns, round_trip_min_ns: trips.min_ns,
+            round_trips: trips.count)
+        way.store_rtt_asked_ns = relay.asked.time_ns
+        way.store_rtt_p50_ns = trips.p50_ns
+        way.store_rtt_p99_ns = trips.p99_ns
+        return way
+    }
+}
+
+/// The Redis server of a run.
+final class RedisOfRun: StoreServer {
+    let store = Store.redis
+    let settings: RedisSettings
+    let own: PrivateRedisServer?
+    let relay: StoreRelay?
+    let version: String
+    let configuration: [String: String]?
+    /// Where it listens, the relay left aside.
+    private let endpoint: RedisEndpoint
+    /// Under which alone keys are touched on the user's own server.
+    private let foreignPrefix: String?
+    /// Its state at the beginning of the run.
+    private let health: RedisHealth?
+    private let cleanup: Cleanup
+
+    var processIDs: [Int32] { own.map { [$0.processID] } ?? [] }
+
+    init(_ plan: RunPlan, in folder: TemporaryFolder, cleanup: Cleanup) throws {
+        self.cleanup = cleanup
+        let url: String
+        (own, endpoint, foreignPrefix, version, url) = try Self.open(plan, folder: folder.url)
+        if let foreignPrefix { cleanup.note { $0.foreignKeys = foreignPrefix } }
+        // It must be as long as a drawn prefix, because it is part of what a session takes in the store.
+        let prefix = foreignPrefix ?? "authbench:00000000:"
+        do {
+            relay = try plan.workload.storeRTT.map { [endpoint] asked in
+                try StoreRelay(asked, toRedis: endpoint, in: folder.url)
+            }
+        } catch {
+            if foreignPrefix != nil { try? RedisKeys.release(prefix, at: endpoint) }
+            throw error
+        }
+        settings = RedisSettings(url: relay?.url ?? url, keyPrefix: prefix)
+        health = try? RedisHealth(at: endpoint)
+        configuration = try? RedisConfiguration.values(at: endpoint)
+    }
+
+    private static func open(_ plan: RunPlan, folder: URL) throws -> (
+        PrivateRedisServer?, RedisEndpoint, foreignPrefix: String?, version: String, url: String
+    ) {
+        if let (url, endpoint) = plan.redis {
+            do {
+                let information = try RedisInformation(at: endpoint)
+                guard !information.isTooOld else {
+                    throw CommandError.badData("--redis \(url): \(tooOld(information))")
+                }
+                return (nil, endpoint, try RedisKeys.claimPrefix(at: endpoint), information.version, url)
+            } catch let error as RedisError { throw CommandError.badData("--redis \(url): \(error.advice)") }
+        }
+        do {
+            let server = try PrivateRedisServer(folder: folder, over: plan.redisTransport)
+            let information = try RedisInformation(at: server.endpoint)
+            guard !information.isTooOld else { throw CommandError.runtime(tooOld(information)) }
+            return (server, server.endpoint, nil, information.version, server.url)
+        } catch let fault as CommandError {
+            throw fault
+        } catch { throw CommandError.runtime("\(error)") }
+    }
+
+    private static func tooOld(_ information: RedisInformation) -> String {
+        "this is Redis \(information.version), and authbench needs \(RedisInformation.leastVersion) or later"
+    }
+
+    func loss() -> String? { health.flatMap { (try? RedisHealth(at: endpoint))?.loss(since: $0) } }
+
+    func way() throws -> StoreRecord.Server? {
+        var connection = try RedisConnection(endpoint)
+        let trips = try StoreRoundTrips(over: &connection)
+        guard let topology = connection.topology else { return nil }
+        return .init(
+            topology: topology.rawValue, round_trip_p50_ns: trips.p50_ns, round_trip_min_ns: trips.min_ns,
+            round_trips: trips.count)
+    }
+
+    func close() throws {
+        relay?.end()
+        own?.stop()
+        guard let foreignPrefix else { return }
+        try RedisKeys.release(foreignPrefix, at: endpoint)
+        cleanup.note { $0.foreignKeys = nil }
+    }
+}
+
+extension RedisError {
+    /// The error at the first contact, with what the user can do about it.
+    fileprivate var advice: String {
+        switch self {
+        case .connection(_, let message) where message.contains("Protocol error"):
+            "the program at this address is not a Redis server (\(message))"
+        case .connection: "\(self): start the server, or correct the address"
+        case .server(let message) where message.contains("NOAUTH"):
+            "the server wants a password, which authbench does not send: name a server without one (\(message))"
+        default: "\(self)"
+        }
+    }
+}
+
+/// The PostgreSQL server of a run.
+final class PostgreSQLOfRun: StoreServer {
+    let store = Store.postgres
+    let settings: PostgreSQLSettings
+    let own: PrivatePostgreSQLServer?
+    let relay: StoreRelay?
+    let version: String
+    let configuration: [String: String]?
+    private let endpoint: PostgreSQLEndpoint
+    /// The schema on the user's own server, held while the run lives.
+    private let foreign: PostgreSQLSchemaClaim?
+    private let folder: TemporaryFolder?
+    private let cleanup: Cleanup
+
+    var processIDs: [Int32] { own?.processIDs ?? [] }
+
+    init(_ plan: RunPlan, in folder: TemporaryFolder, cleanup: Cleanup) throws {
+        self.cleanup = cleanup
+        do {
+            if let (_, given) = plan.postgres {
+                (own, self.folder, endpoint) = (nil, nil, given)
+                let claim = try PostgreSQLSchemaClaim(at: given)
+                foreign = claim
+                cleanup.note { $0.foreignSchema = claim.name }
+            } else {
+                // A user as whom PostgreSQL runs must find its way through the folder's parents.
+                let open = try TemporaryFolder(isSearchable: true)
+                cleanup.note { $0.temporaries.append(open) }
+                let server = try PrivatePostgreSQLServer(folder: try open.makeFolder("postgres"))
+                (own, self.folder, endpoint, foreign) = (server, open, server.endpoint, nil)
+            }
+            (version, configuration) = try PostgreSQLFacts.of(endpoint)
+        } catch let fault as PostgreSQLError {
+            guard let (url, _) = plan.postgres else { throw CommandError.runtime("\(fault)") }
+            throw CommandError.badData("--postgres \(url): \(fault.advice)")
+        } catch { throw CommandError.runtime("\(error)") }
+        do {
+            relay = try plan.workload.storeRTT.map { [endpoint] asked in
+                try StoreRelay(asked, toPostgreSQL: endpoint, in: try folder.makeFolder("postgres-relay"))
+            }
+        } catch {
+            foreign?.release()
+            throw error
+        }
+        settings = PostgreSQLSettings(
+            url: relay?.url ?? endpoint.url, schema: foreign?.name ?? "authbench")
+    }
+
+    /// A server that lost what it had acknowledged is one that was started anew: nothing else empties its tables.
+    func loss() -> String? { nil }
+
+    func way() throws -> StoreRecord.Server? {
+        var connection = try PostgreSQLConnection(endpoint)
+        let trips = try StoreRoundTrips(over: &connection)
+        guard let topology = endpoint.topology(of: connection) else { return nil }
+        return .init(
+            topology: topology, round_trip_p50_ns: trips.p50_ns,
+            round_trip_min_ns: trips.min_ns, round_trips: trips.count)
+    }
+
+    func close() throws {
+        relay?.end()
+        own?.stop()
+        guard let foreign else { return }
+        try foreign.drop()
+        cleanup.note { $0.foreignSchema = nil }
+    }
+}
+
+extension PostgreSQLError {
+    /// The error at the first contact, with what the user can do about it.
+    fileprivate var advice: String {
+        switch self {
+        case .connection: "\(self): start the server, or correct the address"
+        case .server: "\(self)"
+        }
+    }
+}

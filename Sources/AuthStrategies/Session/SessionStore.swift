@@ -1,0 +1,87 @@
+import AuthCore
+import Backends
+
+/// Where sessions are kept, under the SHA-256 of their tokens; one value for each client.
+///
+/// A store decides nothing: expiry, touch and scope are rules of `Session`. Every error it throws means that it could
+/// not do what it was asked.
+public protocol SessionStore: ~Copyable, SendableMetatype {
+    /// What all clients of a run have in common beside a server or a file.
+    associatedtype Common: Sendable = Void
+
+    /// The identifier of the strategy with this store, as on the command line and in every CSV row.
+    static var strategyID: String { get }
+    /// One phrase that says what `authenticate` does.
+    static var strategyTitle: String { get }
+    /// What must be up before the strategy can be prepared.
+    static var stores: Set<Store> { get }
+    /// Whether the strategy with this store is measured where none is named.
+    static var isOnCard: Bool { get }
+    /// What a variant of the store may set.
+    static var parameters: [StrategyParameter] { get }
+
+    /// Makes what the sessions of a run need, once, before any client exists.
+    static func prepare(in environment: Environment) throws -> Common
+
+    /// Opens a client's own connection.
+    init(in environment: Environment, sharing common: Common) throws
+
+    /// Reads a session, and whether its scope grants what the route requires; `nil` where there is none.
+    mutating func read(
+        _ id: Digest, requiring scope: Scope
+    ) throws -> (record: SessionRecord, isGranted: Bool)?
+
+    mutating func save(_ record: SessionRecord, as id: Digest, scope: [UInt8]) throws
+
+    /// Saves many before the clock starts.
+    mutating func saveAll(_ sessions: [(id: Digest, record: SessionRecord)], scope: [UInt8]) throws
+
+    /// Writes the last-seen moment and the idle expiry of a session that is still there.
+    ///
+    /// A failure is counted in `touchFailures`, as the read has decided already.
+    mutating func touch(_ id: Digest, _ record: SessionRecord)
+
+    /// Moves a session to another name in one step.
+    ///
+    /// - Returns: whether the old one was still there.
+    mutating func rotate(_ old: Digest, to new: Digest, _ record: SessionRecord) throws -> Bool
+
+    /// Deletes a session, also by the name that its last renewal replaced.
+    mutating func remove(_ id: Digest) throws
+
+    /// Deletes many before the clock starts.
+    mutating func removeAll(_ ids: [Digest]) throws
+
+    /// Deletes a user's sessions, all or all but one.
+    mutating func removeAll(of subject: Subject, but kept: Digest?, at now: Instant) throws
+
+    /// The sessions of a user that have not expired.
+    mutating func sessions(of subject: Subject, at now: Instant) throws -> [SessionSummary]
+
+    mutating func changeGrant(of subject: Subject, to scope: [UInt8], at now: Instant) throws
+
+    /// What an application keeps with its sessions, as it was read last.
+    var data: SessionData { get }
+    var commandsSent: Int { get }
+    /// How often a server was waited for so far; 0 for a store in this process.
+    var roundTrips: Int { get }
+    var touchFailures: Int { get }
+    mutating func usedBytes() throws -> UInt64?
+
+    /// Deletes expired sessions, a few milliseconds' worth; `nil` where the store lets them go by itself.
+    mutating func sweep(at now: Instant) throws -> Int?
+}
+
+extension SessionStore where Self: ~Copyable {
+    public static var isOnCard: Bool { true }
+
+    public static var parameters: [StrategyParameter] { [] }
+
+    public mutating func removeAll(_ ids: [Digest]) throws { for id in ids { try remove(id) } }
+
+    public mutating func sweep(at now: Instant) throws -> Int? { nil }
+}
+
+extension SessionStore where Self: ~Copyable, Common == Void {
+    public static func prepare(in environment: Environment) throws {}
+}

@@ -1,0 +1,140 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// A PostgreSQL server of our own on a Unix socket, with a cluster made for it; gone with its data when we are.
+package final class PrivatePostgreSQLServer: Sendable {
+    /// How long the server may take to answer for the first time.
+    private static let patience_s = 20.0
+    /// A client has one connection, and a few more look after them.
+    private static let connections = 300
+
+    package let endpoint: PostgreSQLEndpoint
+    private let process: ChildProcess
+
+    package var processID: Int32 { process.id }
+
+    /// Makes a cluster, starts the server and waits until it answers.
+    ///
+    /// PostgreSQL refuses to run as root: then it runs as the user `postgres`, or `nobody`, to whom the folder is given.
+    /// Call on a thread that lives as long as the program (`ChildProcess`).
+    ///
+    /// - Parameter folder: empty, and reached by everybody; the server's own is inside.
+    /// - Throws: `PostgreSQLServerError` when a program is missing or does not do its work.
+    package init(folder: URL) throws(PostgreSQLServerError) {
+        let programs = try Self.programs()
+        let owner = try Self.giveAway(folder)
+        let (data, log) = (
+            folder.appendingPathComponent("data"), folder.appendingPathComponent("postgresql.log")
+        )
+        do throws(FileError) {
+            let output = try Self.openLog(log)
+            defer { try? output.close() }
+            // What it makes is thrown away, so that it need not reach the disk.
+            let making = try ChildProcess(
+                programs.setpriv,
+                owner + [
+                    "--", programs.initdb.path, "-D", data.path, "-U", "authbench", "-A", "trust", "-E",
+                    "UTF8",
+                    "--no-locale", "--no-sync", "--no-instructions",
+                ], descriptors: [nil, output, output])
+            guard making.end(within_s: Self.patience_s) == .status(0) else {
+                throw FileError(data.path, "was not made by initdb; \(Self.lastWords(log))")
+            }
+            process = try ChildProcess(
+                programs.setpriv,
+                owner + [
+                    "--pdeathsig", "QUIT", "--", programs.postgres.path, "-D", data.path, "-k", folder.path,
+                    "-p",
+                    "5432", "-c", "listen_addresses=", "-c", "max_connections=\(Self.connections)",
+                ], descriptors: [nil, output, output], farewell: SIGQUIT)
+        } catch { throw PostgreSQLServerError(description: "PostgreSQL could not be started: \(error)") }
+        endpoint = PostgreSQLEndpoint(
+            .unix(path: folder.appendingPathComponent(".s.PGSQL.5432").path), database: "postgres",
+            user: "authbench")
+        let limit = ContinuousClock.now + .seconds(Self.patience_s)
+        while process.isRunning, ContinuousClock.now < limit {
+            if (try? PostgreSQLConnection(endpoint, timeout_ms: 1000)) != nil { return }
+            usleep(5000)
+        }
+        let words = Self.lastWords(log)
+        process.end()
+        throw PostgreSQLServerError(description: "PostgreSQL could not be started: \(words)")
+    }
+
+    deinit { stop() }
+
+    /// Ends the server at once, and waits until it is gone (immediate shutdown: nothing is to be kept).
+    package func stop() { process.end() }
+
+    /// Lets the server and all its processes do nothing until `resume`.
+    package func suspend() { for id in processIDs { kill(id, SIGSTOP) } }
+
+    package func resume() { for id in processIDs { kill(id, SIGCONT) } }
+
+    /// The server's process and those that it has started, one for each connection among them.
+    package var processIDs: [Int32] { ProcessTree.of(processID) }
+
+    private struct Programs {
+        var setpriv, initdb, postgres: URL
+    }
+
+    /// Debian keeps the server's programs out of the `PATH`, one folder for each version.
+    private static func programs() throws(PostgreSQLServerError) -> Programs {
+        let root = URL(fileURLWithPath: "/usr/lib/postgresql")
+        let versions = ((try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? [])
+            .sorted { (Double($0) ?? 0) > (Double($1) ?? 0) }
+        let folders = versions.map { root.appendingPathComponent($0).appendingPathComponent("bin") }
+        func find(_ name: String) -> URL? {
+            Executable.find(name)
+                ?? folders.map { $0.appendingPathComponent(name) }.first {
+                    FileManager.default.isExecutableFile(atPath: $0.path)
+                }
+        }
+        guard let initdb = find("initdb"), let postgres = find("postgres"),
+            let setpriv = Executable.find("setpriv")
+        else {
+            throw PostgreSQLServerError(
+                description: "PostgreSQL was not found: install the package postgresql"
+                    + " (apt-get install postgresql), or name a running server with --postgres")
+        }
+        return Programs(setpriv: setpriv, initdb: initdb, postgres: postgres)
+    }
+
+    /// Gives the folder to the user as whom the server runs.
+    ///
+    /// - Returns: the arguments by which `setpriv` becomes that user.
+    private static func giveAway(_ folder: URL) throws(PostgreSQLServerError) -> [String] {
+        guard geteuid() == 0 else { return [] }
+        for name in ["postgres", "nobody"] {
+            guard let user = unsafe getpwnam(name) else { continue }
+            let (id, group) = unsafe (user.pointee.pw_uid, user.pointee.pw_gid)
+            guard unsafe chown(folder.path, id, group) == 0, unsafe chmod(folder.path, 0o755) == 0 else {
+                break
+            }
+            return ["--reuid=\(id)", "--regid=\(group)", "--init-groups"]
+        }
+        throw PostgreSQLServerError(
+            description:
+                "PostgreSQL does not run as root, and \(folder.path) could be given to no other user:"
+                + " run as somebody else, or name a running server with --postgres")
+    }
+
+    private static func openLog(_ file: URL) throws(FileError) -> FileHandle {
+        guard FileManager.default.createFile(atPath: file.path, contents: nil),
+            let handle = try? FileHandle(forWritingTo: file)
+        else { throw FileError(file.path, "cannot be written") }
+        return handle
+    }
+
+    private static func lastWords(_ log: URL) -> String {
+        let text = try? String(contentsOf: log, encoding: .utf8)
+        let line = text?.split(separator: "\n").last { $0.contains("FATAL") || $0.contains("error") }
+        return (line ?? text?.split(separator: "\n").last).map { "its log says: \($0)" } ?? "it wrote no log"
+    }
+}
+
+/// Why no private server runs.
+package struct PostgreSQLServerError: Error, CustomStringConvertible {
+    package var description: String
+}
