@@ -43,7 +43,8 @@ public final class StoreSandbox {
     }
 
     public func redisRoundTrip() throws -> HotPath {
-        let sessions = try signIn(RedisSessionStrategy.self, sharing: stores.environment)
+        let sessions = try signIn(
+            RedisSessionStrategy.self, sharing: RedisSessionStrategy.prepare(in: stores.environment))
         guard let redis = stores.environment.redis else { throw NotReadyError(name: "Redis") }
         return try StoreHotPaths.redisRoundTrip(redis, tokens: sessions).keeping(self)
     }

@@ -288,7 +288,7 @@ struct CommandLineTests {
         ] { #expect(text.contains("  \(name) "), "\(name)") }
         let json = try authbench(["list", "--format", "json"]).output
         let rows = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [[String: Any]])
-        #expect(rows.count == 14)
+        #expect(rows.count == 23)
     }
 
     @Test("reads the time to the millisecond, as the clock is read")

@@ -120,7 +120,8 @@ struct ExposureTests {
             duration_ns: 600_000_000, instruments: .bare, stop: stop)
         let measurements = try ExposureScript.$current.withValue(script) {
             try run.measure(
-                StrategyChoice(DelayedStrategy.self), in: Environment(policy: Policy(), sqlite: SQLiteSettings(path: "")))
+                StrategyChoice(DelayedStrategy.self),
+                in: Environment(policy: Policy(), sqlite: SQLiteSettings(path: "")))
         }
         return try #require(measurements.first { $0.revocation == .logout })
     }

@@ -154,7 +154,8 @@ struct RunTests {
         run.hostile = Forgeries()
         var tallies: [Tally] = []
         try run.execute(
-            [StrategyChoice(SyntheticStrategy.self)], in: Environment(policy: Policy(), sqlite: SQLiteSettings(path: ""))
+            [StrategyChoice(SyntheticStrategy.self)],
+            in: Environment(policy: Policy(), sqlite: SQLiteSettings(path: ""))
         ) { event in
             if case .measured(let measurement) = event { tallies.append(try tally(measurement, .tampered)) }
         }
@@ -211,7 +212,8 @@ struct RunTests {
             instruments: .bare)
         var wall_ns: UInt64 = 0
         try run.execute(
-            [StrategyChoice(SyntheticStrategy.self)], in: Environment(policy: Policy(), sqlite: SQLiteSettings(path: ""))
+            [StrategyChoice(SyntheticStrategy.self)],
+            in: Environment(policy: Policy(), sqlite: SQLiteSettings(path: ""))
         ) { event in
             if case .measured(let measurement) = event { wall_ns = measurement.wall_ns }
         }

@@ -64,8 +64,10 @@ public struct StrategyParameters: Sendable, Equatable {
     init(_ text: some StringProtocol, of strategy: StrategyDescriptor) throws(UnknownStrategyError) {
         let known = strategy.parameters
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-            let pair = String(part).split(separator: Character("="), maxSplits: 1, omittingEmptySubsequences: false)
-                .map(String.init)
+            let pair = String(part).split(
+                separator: Character("="), maxSplits: 1, omittingEmptySubsequences: false
+            )
+            .map(String.init)
             guard pair.count == 2, let parameter = known.first(where: { $0.name == pair[0] }) else {
                 let names = known.map { "\($0.name)=…" }.joined(separator: ", ")
                 throw UnknownStrategyError(
@@ -145,10 +147,11 @@ public struct StrategyChoice: Sendable {
         for strategy in strategies {
             let descriptor = strategy.descriptor
             for name in wanted where name.split(separator: "@").first.map(String.init) == descriptor.id {
-                let rest = name.dropFirst(descriptor.id.count + 1)
+                let rest = name.dropFirst(descriptor.id.count)
                 let choice = Self(
                     strategy,
-                    rest.isEmpty ? StrategyParameters() : try StrategyParameters(rest, of: descriptor))
+                    rest.isEmpty
+                        ? StrategyParameters() : try StrategyParameters(rest.dropFirst(), of: descriptor))
                 if !found.contains(where: { $0.descriptor.id == choice.descriptor.id }) {
                     found.append(choice)
                 }

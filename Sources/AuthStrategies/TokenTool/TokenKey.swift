@@ -24,7 +24,8 @@ package struct TokenKey: ~Copyable {
             switch (algorithm, KeyFileForm(of: bytes)) {
             case (_, .json):
                 let key = try JWK(bytes, for: algorithm, to: use)
-                return TokenKey(keyID: key.keyID, algorithm: algorithm, material: try key.material(in: bytes, to: use))
+                return TokenKey(
+                    keyID: key.keyID, algorithm: algorithm, material: try key.material(in: bytes, to: use))
             case (_, .openSSH):
                 throw TokenKeyError("is a key in the form of OpenSSH: \(algorithm.rawValue) takes another")
             case (.hs256, .pem):
@@ -33,7 +34,8 @@ package struct TokenKey: ~Copyable {
                 guard let scheme = algorithm.scheme else {
                     return TokenKey(keyID: nil, algorithm: algorithm, material: .secret(try secret(bytes)))
                 }
-                return TokenKey(keyID: nil, algorithm: algorithm, material: .pair(try pair(bytes, for: scheme, to: use)))
+                return TokenKey(
+                    keyID: nil, algorithm: algorithm, material: .pair(try pair(bytes, for: scheme, to: use)))
             }
         }
     }

@@ -7,7 +7,7 @@ import Glibc
 /// Statements are prepared on it by their place in a list, so that a connection made anew has them again. While no server
 /// answers, the pauses between attempts to connect grow as those of Redis do (`ReconnectPause`).
 @safe package struct PostgreSQLConnection: ~Copyable {
-    let endpoint: PostgreSQLEndpoint
+    package let endpoint: PostgreSQLEndpoint
     private let timeout_ms: Int
     private var connection: OpaquePointer
     private var isBroken = false
