@@ -34,7 +34,8 @@ public final class ClientHotPath {
         let workload = Workload.only(
             .authenticate, clients: clients, population: population, policy: environment.policy)
         runner = try SliceRunner(
-            [.init(strategy: StrategyChoice(strategy), trace: Trace(workload, lapOperations: 16_384))], in: environment,
+            [.init(strategy: StrategyChoice(strategy), trace: Trace(workload, lapOperations: 16_384))],
+            in: environment,
             cores: 2,
             instruments: Instruments(
                 monotonic: MonotonicClock(sleep: PreciseTimer.sleep), threadCPU_ns: ProcessCPU.usedByThread_ns
