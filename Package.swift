@@ -136,6 +136,14 @@ for target in package.targets where target.type != .system {
     target.swiftSettings = settings
 }
 
+// Simulations in the tests calculate much: a debug build of this target takes several times as long. Not for whoever depends
+// on this package, where SwiftPM refuses unsafe flags.
+if Context.environment["AUTHBENCH_TESTS"] != nil {
+    for target in package.targets where target.name == "AuthStatistics" {
+        target.swiftSettings?.append(.unsafeFlags(["-O"], .when(configuration: .debug)))
+    }
+}
+
 // A program with a defect, for the gate to find: `make defect`.
 if let defect = Context.environment["AUTHBENCH_DEFECT"] {
     package.targets.append(

@@ -16,6 +16,8 @@ NAME = "cost"
 PARTS = {"client": "client process", "store": "store process"}
 COLOURS = ["#4477AA", "#EE6677"]
 ROW = 44
+# Of an axis with the same for one request.
+PER_REQUEST = "processor time per request in µs, client and store (log scale)"
 
 
 def figure(results: Results) -> Figure | Skipped:
@@ -44,6 +46,12 @@ def costs(results: Results) -> pd.DataFrame:
     table["cpu_low"], table["cpu_high"] = ranges.min(), ranges.max()
     table = table.dropna(subset="client").sort_values("cpu")
     return table.loc[theme.baseline_last(list(table.index))].reset_index()
+
+
+def amounts(table: pd.DataFrame) -> list[str]:
+    """What a request costs with each strategy, and the range of its repeats."""
+    return [f"{wording.digits(row.cpu)} µs ({wording.between(row.cpu_low, row.cpu_high, wording.digits)})"
+            for row in table.itertuples()]
 
 
 def chart(table: pd.DataFrame) -> alt.LayerChart:
@@ -83,9 +91,13 @@ def sentence(table: pd.DataFrame) -> str:
     words = f"A million requests take {wording.digits(least.cpu)} processor seconds with {least.strategy}"
     if len(real) > 1:
         words += f" and {wording.digits(most.cpu)} with {most.strategy}"
-    hidden = theme.order(real.strategy[real.store.isna()])
-    unseen = f" What the store of {wording.listed(hidden)} takes cannot be seen from here." if hidden else ""
-    return f"{words}.{unseen}{tail}"
+    return f"{words}.{unseen(real)}{tail}"
+
+
+def unseen(table: pd.DataFrame) -> str:
+    """The end of a sentence, which names the strategies whose store cannot be seen; empty if there are none."""
+    hidden = theme.order(table.strategy[table.store.isna()])
+    return f" What the store of {wording.listed(hidden)} takes cannot be seen from here." if hidden else ""
 
 
 def alt_text(table: pd.DataFrame) -> str:

@@ -35,21 +35,26 @@ def figure(results: Results, also: list[Results] | None = None) -> Figure | Skip
     crosses = "" if table.valid.all() else " × is not valid."
     note = (f"Half of the requests ({OPERATION}) take longer than the solid line (p50), one in 100 longer than the dashed one "
             f"(p99), with {who}.{crosses}")
-    return finish(drawn, results, note, HEIGHT)
+    return finish(drawn, results, note, theme.tall(HEIGHT, table.strategy))
 
 
 def points(runs: list[Results]) -> pd.DataFrame:
     """One row for each strategy, quantile and distance; of what asks no server there are two, at both ends."""
+    table = gathered(runs)
+    far, level = table[table.far], table[~table.far]
+    ends = [level.assign(place_ns=edge) for edge in (far.place_ns.min(), far.place_ns.max())]
+    return pd.concat([far, *ends]).sort_values(["strategy", "quantile", "place_ns"], ignore_index=True)
+
+
+def gathered(runs: list[Results]) -> pd.DataFrame:
+    """The quantiles of all runs; of what asks no server once, without a distance."""
     found = [row for run in runs for row in measured(run)]
     table = pd.DataFrame(found, columns=[
-        "strategy", "quantile", "place_ns", "time_ns", "low_ns", "high_ns", "n", "repeats", "valid", "far"])
+        "strategy", "quantile", "place_ns", "asked_ns", "time_ns", "low_ns", "high_ns", "n", "repeats", "valid", "far"])
     table["far"] = table.far.astype(bool)
     # Of two runs at one distance the first counts, and of level lines, which every run may have, too.
     table = table.drop_duplicates(["strategy", "quantile", "place_ns"])
-    far = table[table.far]
-    level = table[~table.far & ~table.strategy.isin(far.strategy)].drop_duplicates(["strategy", "quantile"])
-    ends = [level.assign(place_ns=edge) for edge in (far.place_ns.min(), far.place_ns.max())]
-    return pd.concat([far, *ends]).sort_values(["strategy", "quantile", "place_ns"], ignore_index=True)
+    return table[table.far | ~table.strategy.isin(table.strategy[table.far])]
 
 
 def measured(run: Results):
@@ -63,7 +68,8 @@ def measured(run: Results):
             continue
         for name in QUANTILES:
             if wording.known(row[f"{name}_ns"]):
-                yield (strategy, name, place, row[f"{name}_ns"], row[f"{name}_ci95_low_ns"], row[f"{name}_ci95_high_ns"],
+                yield (strategy, name, place, row.store_rtt_asked_ns,
+                       row[f"{name}_ns"], row[f"{name}_ci95_low_ns"], row[f"{name}_ci95_high_ns"],
                        row.n, f"{row.valid_repeats} valid of {row.repeats}", bool(row.valid), far)
 
 
@@ -102,7 +108,8 @@ def chart(table: pd.DataFrame) -> alt.LayerChart:
     crosses = base.transform_filter("!datum.valid").mark_point(
         filled=True, shape="cross", angle=45, size=80, opacity=1).encode(tooltip=tips)
     ends = table[(table.place_ns == last) & (table["quantile"] == "p50")][["strategy", "place_ns", "time_ns"]]
-    names = theme.names(ends.assign(name=ends.strategy), axis, HEIGHT, ("place_ns:Q", across), ("time_ns", up), right=high)
+    names = theme.names(ends.assign(name=ends.strategy), axis, theme.tall(HEIGHT, table.strategy), ("place_ns:Q", across),
+                        ("time_ns", up), right=high)
     return alt.layer(*lines, names, dots, crosses)
 
 

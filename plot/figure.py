@@ -21,7 +21,7 @@ class Figure:
 
     name: str
     title: str
-    chart: alt.LayerChart | alt.Chart
+    chart: alt.LayerChart | alt.Chart | alt.VConcatChart
     sentence: str
     alt_text: str
     data_files: list[str]
@@ -36,33 +36,38 @@ class Skipped:
     reason: str
 
 
-def finish(figure: Figure, results: Results, note: str, height: int) -> Figure:
-    """The figure with its title, note, size and description set in the chart."""
+def finish(figure: Figure, results: Results, note: str, height: int | None) -> Figure:
+    """The figure with its title, note, size and description set in the chart; one of several panels has their sizes."""
     title = alt.TitleParams(figure.title, subtitle=[*textwrap.wrap(note, SUBTITLE_WIDTH), results.caption])
-    chart = figure.chart.properties(title=title, width=theme.WIDTH, height=height, description=figure.alt_text)
+    size = {} if height is None else {"width": theme.WIDTH, "height": height}
+    chart = figure.chart.properties(title=title, description=figure.alt_text, **size)
     return replace(figure, chart=chart, note=note)
 
 
 def command(
-        draw: Callable[..., Figure | Skipped], option: str | None = None, many: bool = False, rest: str | None = None) -> int:
-    """Draws one figure as asked on the command line; the option names a further result folder, or many.
+        draw: Callable[..., Figure | Skipped], option: str | None = None, many: str | None = None,
+        rest: str | None = None) -> int:
+    """Draws one figure as asked on the command line.
 
-    `rest` is what the figure calls all folders after the first, where it takes several.
+    What the figure calls further folders: `option` one, `many` any number, and `rest` all that stand behind the first.
     """
     parser = argparse.ArgumentParser(description=sys.modules[draw.__module__].__doc__)
     parser.add_argument("results", metavar="RESULTS", nargs="+" if rest else 1, help="the folder of a run")
     if option:
-        action = "append" if many else "store"
-        parser.add_argument(f"--{option}", dest="further", metavar="RESULTS", action=action, help="a further folder")
+        parser.add_argument(f"--{option}", dest="further", metavar="RESULTS", help="a further folder")
+    if many:
+        parser.add_argument(f"--{many}", dest="more", metavar="RESULTS", action="extend", nargs="+", help="further folders")
     parser.add_argument("--out", metavar="DIR", type=Path, help="where to write (default: beside the CSV)")
     parser.add_argument("--format", choices=["svg", "png"], default="svg")
     parser.add_argument("--dark", action="store_true", help="for a dark page")
     wanted = parser.parse_args()
     try:
         folder, *others = [open_results(path) for path in wanted.results]
-        further = vars(wanted).get("further")
-        more = [open_results(path) for path in further] if many and further else further and open_results(further)
-        options = ({option: more} if more else {}) | ({rest: others} if rest else {})
+        options = {rest: others} if rest else {}
+        if option and wanted.further:
+            options[option] = open_results(wanted.further)
+        if many and wanted.more:
+            options[many] = [open_results(path) for path in wanted.more]
         drawn = draw(folder, **options)
         if isinstance(drawn, Skipped):
             print(f"{drawn.name}: not drawn: {drawn.reason}", file=sys.stderr)

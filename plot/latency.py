@@ -26,7 +26,7 @@ def figure(results: Results) -> Figure | Skipped:
     drawn = Figure(NAME, f"Time of one {OPERATION}", chart(points), words, alt_text(points, clock), ["summary.csv"])
     what = "from the moment a request was due" if clock == "response" else "from the start of a request"
     note = f"At p99, one request in 100 takes longer. Times count {what}; bands are 95 % intervals."
-    return finish(drawn, results, note, HEIGHT)
+    return finish(drawn, results, note, theme.tall(HEIGHT, points["name"]))
 
 
 def curve(rows: pd.DataFrame) -> pd.DataFrame:
@@ -60,7 +60,7 @@ def chart(points: pd.DataFrame) -> alt.LayerChart:
     dots = base.mark_point(filled=True, size=45, opacity=1).encode(tooltip=theme.tips(
         strategy="strategy", quantile="quantile", time="time", interval="95 %", n="requests", repeats="repeats"))
     ends = points.sort_values("odds").groupby("strategy").tail(1)[["strategy", "name", "odds", "time_ns"]]
-    names = theme.names(ends, axis, HEIGHT, ("odds:Q", across), ("time_ns", up), right=last)
+    names = theme.names(ends, axis, theme.tall(HEIGHT, points["name"]), ("odds:Q", across), ("time_ns", up), right=last)
     return alt.layer(band, base.mark_line(strokeWidth=2).encode(strokeDash=theme.DASHED), names, dots)
 
 

@@ -32,7 +32,7 @@ def figure(results: Results, also: list[Results] | None = None) -> Figure | Skip
                    alt_text(table, quantile), ["summary.csv", "throughput.csv"])
     crosses = "" if table.valid.all() else ", × is not valid"
     what = f"{MEANINGS[quantile]}, waiting included; bands are 95 % intervals{crosses}."
-    return finish(drawn, results, what, latency.HEIGHT)
+    return finish(drawn, results, what, theme.tall(latency.HEIGHT, table.strategy))
 
 
 def measured(run: Results) -> pd.DataFrame:
@@ -69,7 +69,8 @@ def chart(table: pd.DataFrame, quantile: str) -> alt.LayerChart:
     crosses = base.transform_filter("!datum.valid").mark_point(filled=True, shape="cross", angle=45, size=80, opacity=1)
     ends = table.sort_values("rate").groupby("strategy").tail(1)[["strategy", "rate", "time_ns"]]
     ends = ends.assign(name=ends.strategy)
-    names = theme.names(ends, axis, latency.HEIGHT, ("rate:Q", across), ("time_ns", up), right=rates[-1])
+    tall = theme.tall(latency.HEIGHT, table.strategy)
+    names = theme.names(ends, axis, tall, ("rate:Q", across), ("time_ns", up), right=rates[-1])
     return alt.layer(band, base.mark_line(strokeWidth=2).encode(strokeDash=theme.DASHED), names, dots, crosses)
 
 
@@ -91,4 +92,4 @@ def alt_text(table: pd.DataFrame, quantile: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(command(figure, "also", many=True))
+    sys.exit(command(figure, many="also"))

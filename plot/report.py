@@ -10,9 +10,11 @@ import comparison
 import cost
 import distance
 import exposure
+import front
 import latency
 import load
 import size
+import theme
 import throughput
 from figure import Figure, Skipped
 from findings import findings
@@ -22,7 +24,7 @@ from results import BadFolder, Results, open_results
 from table import is_elsewhere, table
 
 # In the order of the page.
-FIGURES = [latency, distance, throughput, cost, size, exposure, load, comparison]
+FIGURES = [front, latency, distance, throughput, cost, size, exposure, load, comparison]
 EX_DATAERR, INCOMPARABLE = 65, 4
 
 
@@ -39,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
         also = [open_results(folder) for folder in options.also]
         if alien := differing(results, exposures, also):
             return refused(f"{alien}; leave it out, or measure both alike on one machine", INCOMPARABLE)
+        theme.introduce(name for folder in (results, exposures, *also) if folder for name in folder.strategies)
         made = [draw(module, results, exposures, also) for module in FIGURES]
         write_whole(options.results / "report.html", report(results, exposures, also, made))
     except (BadFolder, OSError) as fault:
@@ -68,7 +71,9 @@ def differing(results: Results, exposures: Results | None, also: list[Results]) 
 
 
 def draw(module, results: Results, exposures: Results | None, also: list[Results]) -> Figure | Skipped:
-    """Three figures take further folders, each of which they hold against the first."""
+    """Four figures take further folders, each of which they hold against the first."""
+    if module is front:
+        return front.figure(results, exposures, also)
     if module is exposure and exposures:
         return exposure.figure(exposures, cost=results)
     return module.figure(results, also) if module in (load, distance) else module.figure(results)

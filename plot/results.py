@@ -86,6 +86,12 @@ class Results:
         return f"{workload.get('name')}{clients} · {model}, {cores} cores"
 
     @property
+    def strategies(self) -> set[str]:
+        """Whoever stands in one of the tables."""
+        tables = (self.summary, self.size, self.exposure, self.outage, self.comparison)
+        return {name for table in tables if table is not None for name in table.strategy}
+
+    @property
     def compared(self) -> str:
         """The file that `comparison` was read from."""
         return next((name for name in COMPARED if (self.path / name).exists()), "")

@@ -22,7 +22,7 @@ def figure(results: Results) -> Figure | Skipped:
     drawn = Figure(NAME, "Bytes on the wire", chart(table), sentence(results.size), alt_text(table), ["size.csv"])
     note = ("The HTTP/1.1 header line of each request. The more a token says of its user, the longer it is. "
             "Browsers keep cookies up to 4096 bytes; common servers take header lines up to 8192.")
-    return finish(drawn, results, note, HEIGHT)
+    return finish(drawn, results, note, theme.tall(HEIGHT, table["name"]))
 
 
 def lines(size: pd.DataFrame) -> pd.DataFrame:
@@ -55,7 +55,8 @@ def chart(table: pd.DataFrame) -> alt.LayerChart:
     curve = base.mark_line(strokeWidth=2).encode(strokeDash=theme.DASHED)
     dots = base.mark_point(filled=True, size=50, opacity=1).encode(
         tooltip=theme.tips(name="strategy", profile="claim profile", amount="bytes"))
-    names = theme.names(table[table.profile == profiles[-1]], axis, HEIGHT, ("profile:N", across), ("bytes", up))
+    names = theme.names(table[table.profile == profiles[-1]], axis, theme.tall(HEIGHT, table["name"]), ("profile:N", across),
+                        ("bytes", up))
     return alt.layer(drawn, notes, curve, dots, names)
 
 

@@ -7,16 +7,32 @@ from wording import folded, listed
 
 # The strategy that does nothing: what the harness itself costs.
 BASELINE = "null-baseline"
-# Okabe and Ito's palette, https://jfly.uni-koeln.de/color/; the orange darkened for 3:1 on white.
+# Okabe and Ito's palette, https://jfly.uni-koeln.de/color/; the orange darkened for 3:1 on white. The others were chosen one
+# by one: each with 3:1 on both grounds, and far from all before it, also for readers who cannot tell red from green.
 COLOURS = {
+    "memory-session": "#A05000",
     "sqlite-session": "#0072B2",
     "redis-session": "#D55E00",
+    "postgres-session": "#487000",
     "hs256-jwt": "#009E73",
     "rs256-jwt": "#CC79A7",
+    "ps256-jwt": "#C80848",
+    "es256-jwt": "#9868F8",
+    "ed25519-jwt": "#4098D8",
+    "denylist-redis": "#B02898",
+    "allowlist-redis": "#885868",
+    "epoch-redis": "#007870",
+    "denylist-pushed": "#8048C8",
+    "epoch-pushed": "#48A800",
+    "bound-jwt": "#F85070",
     "hybrid": "#B88200",
     BASELINE: "#8A8A8A",
 }
-SPARE = ["#56B4E9", "#7A6FD0", "#8C6D5A", "#5F8A00", "#C44E7B"]
+# Of variants and of strategies that are not ours.
+SPARE = ["#C850C8", "#1070F0", "#D83888", "#807848", "#009028", "#B86860", "#3088A0", "#B080D8", "#9068A8", "#D08060",
+         "#606090", "#6878D0", "#909860", "#E03848", "#40A0A8"]
+# Whoever stands on a page beyond those known: figures that show some of them agree in their spare colours.
+_introduced: list[str] = []
 FONT = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
 WIDTH = 620
 # The height of a line of text, in pixels.
@@ -59,11 +75,19 @@ def _paint(colour: str) -> dict:
 
 
 def order(strategies) -> list[str]:
-    """Known strategies as the tables list them, then others by name, the baseline last."""
-    known = [name for name in COLOURS if name != BASELINE]
-    present = set(strategies)
-    others = sorted(present - set(COLOURS))
-    return [name for name in known if name in present] + others + [BASELINE] * (BASELINE in present)
+    """Known strategies as the tables list them, each before its variants, then others by name, the baseline last."""
+    known = list(COLOURS)
+
+    def place(name: str) -> tuple:
+        base = name.split("@")[0]
+        return name == BASELINE, known.index(base) if base in COLOURS else len(known), name
+
+    return sorted(set(strategies), key=place)
+
+
+def introduce(strategies) -> None:
+    """Gives out the spare colours of a page to all that stand on it."""
+    _introduced[:] = [name for name in order(strategies) if name not in COLOURS]
 
 
 def left_out(strategies) -> str:
@@ -87,7 +111,7 @@ def baseline_last(names: list[str]) -> list[str]:
 def colour(strategies, field: str = "strategy", **options) -> alt.Color:
     """The colour channel: the same colour for a strategy in every figure."""
     names = order(strategies)
-    others = [name for name in names if name not in COLOURS]
+    others = [*_introduced, *(name for name in names if name not in COLOURS and name not in _introduced)]
     spare = {name: SPARE[place % len(SPARE)] for place, name in enumerate(others)}
     scale = alt.Scale(domain=names, range=[COLOURS.get(name) or spare[name] for name in names])
     return alt.Color(f"{field}:N", scale=scale, legend=options.pop("legend", None), **options)
@@ -142,21 +166,25 @@ def names(ends, axis: Log, height: int, across: tuple[str, dict], up: tuple[str,
     lines = texts.str.count("\n") + 1
     places = axis.place(ends[up[0]].to_numpy()) * height
     middles = np.array(spread(list(places), [LINE * count for count in lines], height))
-    # A text of many lines is placed by its first one.
-    table = ends.assign(text=texts, middle=axis.value(middles / height),
-                        first=axis.value((middles + (lines - 1) * LINE / 2) / height), right=right)
+    # A text of many lines is placed by its first one, where its square stands, so that it is told from those around it.
+    table = ends.assign(text=texts, first=axis.value((middles + (lines - 1) * LINE / 2) / height), right=right)
     x, y, colours = alt.X(across[0], **across[1]), alt.Y(f"{up[0]}:Q", **up[1]), colour(table.strategy)
     edge = x if right is None else alt.X("right:Q", **across[1])
     left = {"align": "left", "baseline": "middle", "lineBreak": "\n", "lineHeight": LINE}
     base = alt.Chart(table)
     # A coloured square and a name in the colour of text: five hues that read well as text do not exist.
-    square = base.mark_text(text="■", dx=12, **left).encode(x=edge, y=alt.Y("middle:Q", **up[1]), color=colours)
+    square = base.mark_text(text="■", dx=12, **left).encode(x=edge, y=alt.Y("first:Q", **up[1]), color=colours)
     name = base.mark_text(style="label", dx=25, **left).encode(x=edge, y=alt.Y("first:Q", **up[1]), text="text:N")
     if right is None:
         return alt.layer(square, name)
     leader = base.mark_rule(x2Offset=10, strokeWidth=1.2, strokeDash=[1, 3]).encode(
-        x=x, y=y, x2="right:Q", y2="middle:Q", color=colours)
+        x=x, y=y, x2="right:Q", y2="first:Q", color=colours)
     return alt.layer(leader, square, name)
+
+
+def tall(least: int, labels) -> int:
+    """The height of a figure beside which these names have room."""
+    return max(least, LINE * sum(folded(label).count("\n") + 1 for label in set(labels)))
 
 
 def rows(table, x: alt.X, y: alt.Y, dy: float) -> alt.LayerChart:

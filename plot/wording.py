@@ -1,6 +1,6 @@
 """How numbers, times and lists are written; what is not known is a dash."""
 
-import textwrap
+import re
 
 from libraries import pd
 
@@ -82,10 +82,29 @@ def unusable(valid: bool) -> str:
 
 
 def folded(name: str) -> str:
-    """The name on as many lines as it needs, broken at its hyphens only where a word alone is too long; it is never cut."""
-    whole_words = name.replace("(not valid)", "(not\u00a0valid)")
-    lines = textwrap.wrap(whole_words, NAME_WIDTH, break_on_hyphens=False, break_long_words=False)
-    return "\n".join(textwrap.fill(line, NAME_WIDTH) for line in lines).replace("\u00a0", " ")
+    """The name on as many lines as it needs; it is never cut.
+
+    It is broken between words; a word that is too long before the parameters of a variant or between them; and what is still
+    too long at its hyphens.
+    """
+    lines = broken(name.replace("(not valid)", "(not\u00a0valid)"), BREAKS)
+    return "\n".join(line.strip() for line in lines).replace("\u00a0", " ")
+
+
+# Where a name may be broken, the better places first; the last is anywhere.
+BREAKS = ["(?<= )", "(?=@)|(?<=,)", "(?<=[-=])", ""]
+
+
+def broken(text: str, places: list[str]) -> list[str]:
+    lines: list[str] = []
+    for piece in re.split(places[0], text):
+        if lines and len((lines[-1] + piece).rstrip()) <= NAME_WIDTH:
+            lines[-1] += piece
+        elif len(piece.rstrip()) > NAME_WIDTH:
+            lines += broken(piece, places[1:])
+        elif piece:
+            lines.append(piece)
+    return lines
 
 
 def away(ns: float) -> str:

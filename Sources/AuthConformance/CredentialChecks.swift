@@ -98,8 +98,8 @@ extension Trial where S: ~Copyable {
         }
         let end = start.advanced(byMilliseconds: limit_ms)
         for credential in held {
-            try mustRefuse(credential.headerLine, "a login that ended \(limit_ms) ms before", at: end)
-            try mustRefuseThere(credential.headerLine, "a login that ended \(limit_ms) ms before", at: end)
+            try mustRefuseEnded(
+                credential.headerLine, "a login that ended \(limit_ms) ms before", by: .there, at: end)
             guard case .refused = try here.renew(credential, at: end) else {
                 throw BreachError("a login that ended \(limit_ms) ms before was renewed")
             }
@@ -115,10 +115,18 @@ extension Trial where S: ~Copyable {
         }
         try mustAccept(credential.headerLine, "a scope that was granted")
         let exposure_ms = S.longestExposure_ms(ofLoginAfter: .permissionChange, under: environment.policy)
-        guard exposure_ms == 0 else { return }
+        let promise = S.promise(after: .permissionChange, under: environment.policy)
+        guard
+            exposure_ms == 0
+                || promise != .atExpiry
+                    && exposure_ms <= S.staleness_ms(after: .permissionChange, under: environment.policy)
+        else { return }
         try there.changeGrant(of: alice, to: "write", at: start)
-        try mustRefuse(credential.headerLine, "a scope that was taken away")
+        try mustRefuseEnded(
+            credential.headerLine, "a scope that was taken away", by: .there, after: .permissionChange)
         try there.changeGrant(of: alice, to: environment.policy.grantedScope, at: start)
+        // What was refused may be a copy too.
+        guard exposure_ms == 0 else { return }
         try mustAccept(credential.headerLine, "a scope that was given back")
     }
 }

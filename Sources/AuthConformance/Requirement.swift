@@ -249,7 +249,7 @@ struct Promises {
     func objection(to ground: Ground) -> String? {
         guard ground != .every else { return nil }
         guard !isBaseline else { return "the harness's own baseline authenticates nobody" }
-        let isImmediate = descriptor.revocation == .immediate
+        let isImmediate = descriptor.revocation != .atExpiry
         let (holds, text): (Bool, String) =
             switch ground {
             case .every, .protecting: (true, "")

@@ -42,8 +42,9 @@ extension Trial where S: ~Copyable {
             if signsInAgain { own.append(try here.login(subject, at: start)) }
             try there.logoutEverywhere(subject, at: start)
             for credential in own {
-                try mustRefuse(
-                    credential.headerLine, "a session whose index was lost, after logout everywhere")
+                try mustRefuseEnded(
+                    credential.headerLine, "a session whose index was lost, after logout everywhere",
+                    by: .there)
             }
         }
     }

@@ -1,5 +1,6 @@
 import AuthCore
 import Backends
+import Foundation
 
 /// A strategy on trial: two clients of it, and what the checks try them with.
 struct Trial<S: AuthStrategy & ~Copyable>: ~Copyable {
@@ -74,6 +75,42 @@ struct Trial<S: AuthStrategy & ~Copyable>: ~Copyable {
         }
     }
 
+    /// Whoever ended a credential refuses it at once; the other client does too, or as soon as the strategy promises: when it
+    /// has been told, within the time for which a server may go by what it knows, or when its copy is that old.
+    mutating func mustRefuseEnded(
+        _ line: [UInt8], _ what: String, by ender: Client, after revocation: Revocation = .logout,
+        at now: Instant = .traceStart
+    ) throws {
+        if ender == .here { try mustRefuse(line, what, at: now) }
+        if ender == .there { try mustRefuseThere(line, what, at: now) }
+        if ender != .here {
+            try mustRefuseInTime(what, after: revocation, at: now) { try $0.decide(line, at: $1) }
+        }
+        if ender != .there {
+            try mustRefuseInTime(what, after: revocation, at: now) { try $0.decideThere(line, at: $1) }
+        }
+    }
+
+    /// One of the two clients of a trial, or one more.
+    enum Client { case here, there, another }
+
+    private mutating func mustRefuseInTime(
+        _ what: String, after revocation: Revocation, at now: Instant,
+        _ decide: (inout Self, Instant) throws -> Decision
+    ) throws {
+        let promise = S.promise(after: revocation, under: environment.policy)
+        let staleness_ms = S.staleness_ms(after: revocation, under: environment.policy)
+        let begin = Date()
+        while true {
+            let later = promise == .cached ? now.advanced(byMilliseconds: staleness_ms) : now
+            if case .refused = try decide(&self, later) { return }
+            guard promise == .pushed, Date().timeIntervalSince(begin) * 1000 < Double(staleness_ms) else {
+                throw BreachError("\(what): accepted on another connection")
+            }
+            Thread.sleep(forTimeInterval: 0.001)
+        }
+    }
+
     mutating func require(_ isTrue: Bool, _ what: @autoclosure () -> String) throws {
         cases += 1
         if !isTrue { throw BreachError(what()) }
@@ -90,12 +127,7 @@ struct Trial<S: AuthStrategy & ~Copyable>: ~Copyable {
 
 /// Whether an error says that a store was away, busy or full, so that nothing is proved about who asked it.
 func isOutage(_ error: any Error) -> Bool {
-    switch error {
-    case let error as RedisError: error.isOutage
-    case let error as SQLiteError: error.isOutage
-    case let error as PostgreSQLError: error.isOutage
-    default: error is any StoreOutageError
-    }
+    isStoreOutage(error) || error is any StoreOutageError
 }
 
 /// What an error of a strategy comes to: a breach, unless a store is to blame.

@@ -1,25 +1,34 @@
 import AuthCore
 import AuthStatistics
 
-/// How long a credential still works after a revocation, by what its strategy promises: 0, or for the rest of its life.
+/// How long a credential still works after a revocation, by what its strategy promises: 0, until others have heard of it, or
+/// for the rest of a life: that of a copy, or its own.
 package struct ExposureTheory: Sendable {
-    /// `nil` where revocation is promised at once: then all are 0.
+    /// `nil` where others refuse it at once, or when a message has arrived: that takes about as long as the acknowledgement.
     let residual: ResidualLife?
+    package let max_ms: Double
 
-    package init(_ promise: RevocationPromise, _ lifetime: CredentialLifetime) {
+    package init(_ promise: RevocationPromise, _ lifetime: CredentialLifetime, staleness_ms: Int64) {
+        let stale_ms = Double(staleness_ms)
         residual =
-            promise == .immediate
-            ? nil
-            : ResidualLife(shortest: Double(lifetime.shortest_ms), longest: Double(lifetime.longest_ms))
+            switch promise {
+            case .immediate, .pushed: nil
+            case .cached: ResidualLife(shortest: stale_ms, longest: stale_ms)
+            case .atExpiry:
+                ResidualLife(
+                    shortest: Double(lifetime.shortest_ms), longest: Double(lifetime.longest_ms))
+            }
+        max_ms = promise == .immediate ? 0 : residual?.maximum ?? stale_ms
     }
 
     package func quantile_ms(_ share: Double) -> Double { residual?.quantile(share) ?? 0 }
-    package var max_ms: Double { residual?.maximum ?? 0 }
 }
 
 extension CostReport {
     /// `nil` where its strategy's promise is not known.
-    package var exposure: ExposureTheory? { revocation.map { ExposureTheory($0.promise, $0.lifetime) } }
+    package var exposure: ExposureTheory? {
+        revocation.map { ExposureTheory($0.promise, $0.lifetime, staleness_ms: $0.staleness_ms) }
+    }
 }
 
 /// What was measured after revocations of one kind, beside what theory says.
@@ -36,9 +45,10 @@ package struct ExposureAssessment: Sendable {
     package init(_ measurement: ExposureMeasurement) {
         self.measurement = measurement
         shortest_ms = measurement.exposures.map(\.shortest_ms).sorted()
-        let isImmediate = measurement.promise == .immediate
-        longest_ms = measurement.exposures.map { $0.longest_ms + (isImmediate ? 0 : $0.delay_ms) }.sorted()
-        theory = ExposureTheory(measurement.promise, measurement.lifetime)
+        theory = ExposureTheory(
+            measurement.promise, measurement.lifetime, staleness_ms: measurement.staleness_ms)
+        let endsByItself = measurement.promise == .atExpiry
+        longest_ms = measurement.exposures.map { $0.longest_ms + (endsByItself ? $0.delay_ms : 0) }.sorted()
     }
 
     package var count: Int { shortest_ms.count }
@@ -84,7 +94,7 @@ package struct ExposureAssessment: Sendable {
     /// Whether the exposures are as theory says; `nil` where that cannot be told.
     package var matchesTheory: Bool? {
         guard inconclusive == nil else { return nil }
-        guard let distance, let criticalDistance else { return measurement.acceptedAfter == 0 }
+        guard let distance, let criticalDistance else { return max_ms ?? 0 <= theory.max_ms }
         return distance <= criticalDistance
             && [0.5, 0.99].allSatisfy { share in
                 interval_ms(share).map { $0.low...$0.high ~= theory_ms(share) } ?? true
@@ -110,11 +120,13 @@ package struct ExposureAssessment: Sendable {
             return "\(unresolved) credentials were still accepted at the end: measure longer (--seconds)"
         }
         guard theory.residual != nil else { return nil }
-        let lifetime_ms = Double(measurement.lifetime.longest_ms)
+        let lifetime_ms = theory.max_ms
         if let resolution_ms, resolution_ms > 0.05 * lifetime_ms {
             return
                 "requests with one credential were up to \(percent(resolution_ms / lifetime_ms)) of its lifetime apart: measure longer (--seconds)"
         }
+        // The age of a copy is no other for that.
+        guard measurement.promise == .atExpiry else { return nil }
         let lag_ms = Double(measurement.lag_ns) / 1e6 * measurement.compression
         if lag_ms > 0.02 * lifetime_ms {
             return

@@ -16,6 +16,8 @@ public let builtinStrategies: StrategyRegistry = {
         RedisDenylistStrategy.self,
         RedisAllowlistStrategy.self,
         RedisEpochStrategy.self,
+        PushedDenylistStrategy.self,
+        PushedEpochStrategy.self,
         BoundJWTStrategy.self,
         HybridStrategy.self,
     ]

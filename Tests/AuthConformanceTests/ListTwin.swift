@@ -35,12 +35,12 @@ struct ListTwin: RevocationList, ~Copyable {
 
     private let flaw = ListFlaw.current
     private let common: Common
-    private var real: RedisDenylist
+    private var real: RedisList<RedisDenylist>
     private var own: Set<TokenName> = []
     private let redis: RedisSettings?
 
     init(in environment: Environment, sharing common: Common) throws {
-        real = try RedisDenylist(in: environment, sharing: ())
+        real = try RedisList<RedisDenylist>(in: environment, sharing: ())
         self.common = common
         redis = environment.redis
     }

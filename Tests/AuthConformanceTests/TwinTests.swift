@@ -62,6 +62,14 @@ struct TwinTests {
         #expect(failed == [flaw.requirement], "\(flaw): \(failed)")
     }
 
+    @Test("of caches before a session store", arguments: CacheFlaw.allCases)
+    func caches(flaw: CacheFlaw) throws {
+        let failed = try CacheFlaw.$current.withValue(flaw) {
+            try breaches(of: Session<CacheTwin>.self, trying: flaw.requirement)
+        }
+        #expect(failed == [flaw.requirement], "\(flaw): \(failed)")
+    }
+
     @Test("a list without a flaw passes what its broken twins do not")
     func soundList() throws {
         let failed = try breaches(

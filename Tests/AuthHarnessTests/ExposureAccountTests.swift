@@ -10,11 +10,13 @@ struct ExposureAccountTests {
     /// Milliseconds after the start as moments of real time.
     private func moment(_ after_ms: UInt64) -> UInt64 { 5 * second_ns + after_ms * 1_000_000 }
 
+    private let staleness_ms: Int64 = 20
+
     private func timetable(_ promise: RevocationPromise) -> RevocationTimetable {
         RevocationTimetable(
             RevocationPlan(credentials: Revocation.allCases.count, seed: 1),
             lifetime: CredentialLifetime(shortest_ms: 7_000_000, longest_ms: 7_800_000), promise: promise,
-            duration_ns: second_ns)
+            staleness_ms: staleness_ms, duration_ns: second_ns)
     }
 
     /// One request: when it began, and whether it was accepted.
@@ -44,8 +46,9 @@ struct ExposureAccountTests {
         }
         let account = ExposureAccount(
             timetable, start_ns: moment(0), revocations: revocations, probes: logs)
-        let strategy = StrategyDescriptor(id: "s", title: "", transport: .cookie, revocation: promise)
-        return account.measurements(of: strategy, clients: 1 + clients.count)[0]
+        return account.measurements(of: "s", clients: 1 + clients.count) { _ in
+            (promise, staleness_ms)
+        }[0]
     }
 
     /// The bounds alone.
@@ -101,6 +104,16 @@ struct ExposureAccountTests {
         #expect(measurement.outlived == 1 && measurement.falseAccepts == 1)
     }
 
+    @Test("what is told is late beyond its bound only, in real time; so is a copy, on the strategy's clock")
+    func stale() {
+        for promise in [RevocationPromise.pushed, .cached] {
+            let within = measure([(119, true), (123, false)], promise: promise)
+            #expect(bounds(within) == [[19, 23]])
+            #expect(within.acceptedAfter == 1 && within.falseAccepts == 0)
+            #expect(measure([(121, true), (123, false)], promise: promise).falseAccepts == 1)
+        }
+    }
+
     @Test("what had expired before is in no number, and a good one refused is wrong")
     func states() {
         let expired = measure([(99, false)], state: .expired)
@@ -134,7 +147,7 @@ struct RevocationPlanTests {
         let plan = RevocationPlan(credentials: 500, seed: 1)
         let lifetime = CredentialLifetime(3_600_000)
         let timetable = RevocationTimetable(
-            plan, lifetime: lifetime, promise: .atExpiry, duration_ns: 8_000_000_000)
+            plan, lifetime: lifetime, promise: .atExpiry, staleness_ms: 0, duration_ns: 8_000_000_000)
         #expect(timetable.tasks.map(\.due_ns) == timetable.tasks.map(\.due_ns).sorted())
         for task in timetable.tasks {
             #expect(task.issuedAt <= .traceStart)
@@ -145,9 +158,35 @@ struct RevocationPlanTests {
             let left_ns = Double(3_600_000 - age_ms) / timetable.compression * 1e6
             #expect(Double(task.due_ns) + left_ns < 7_900_000_000)
         }
+        let copied = RevocationTimetable(
+            plan, lifetime: lifetime, promise: .cached, staleness_ms: 5000, duration_ns: 8_000_000_000)
+        #expect(copied.compression == 22.5 / 8)
+        for task in copied.tasks {
+            #expect(task.issuedAt <= .traceStart)
+            let due_ms = copied.instant(at: task.due_ns, start_ns: 0).milliseconds(since: .traceStart)
+            #expect(4999...15_000 ~= due_ms, "all copies have been made by then, and all end in time")
+        }
         let real = RevocationTimetable(
-            plan, lifetime: lifetime, promise: .immediate, duration_ns: 8_000_000_000)
+            plan, lifetime: lifetime, promise: .immediate, staleness_ms: 0, duration_ns: 8_000_000_000)
         #expect(real.compression == 1)
         #expect(real.tasks.allSatisfy { $0.due_ns < 1_600_000_000 })
+    }
+
+    @Test(
+        "credentials are shared out where two servers would have two exposures, else presented by all or by two"
+    )
+    func shares() {
+        for (promise, each) in [(RevocationPromise.immediate, 7), (.pushed, 7), (.atExpiry, 2), (.cached, 1)]
+        {
+            let shares = (1...7).map { ProbeOrder.Share(promise, client: $0, probers: 7) }
+            for index in 0..<50 { #expect(shares.count { $0.has(index) } == each) }
+            let alone = ProbeOrder.Share(promise, client: 1, probers: 1)
+            #expect((0..<50).allSatisfy { alone.has($0) })
+            var order = ProbeOrder(count: 50, start: 3, share: shares[2])
+            let log = ProbeLog(credentials: 50)
+            let met = (0..<500).map { order.next(acknowledged: $0 / 10, log) }
+            #expect(met.allSatisfy { shares[2].has($0) })
+            #expect(Set(met).count == (0..<50).count { shares[2].has($0) })
+        }
     }
 }

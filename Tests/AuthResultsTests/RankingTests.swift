@@ -35,7 +35,8 @@ struct RankingTests {
         measurement.storeRoundTrips = trips
         var report = CostReport(strategy: strategy, sizes: [], growth: nil, commands: StoreCommands())
         report.revocation = exposure_ms.map { ms in
-            ms == 0 ? (.immediate, CredentialLifetime(1)) : (.atExpiry, CredentialLifetime(Int64(2 * ms)))
+            ms == 0
+                ? (.immediate, CredentialLifetime(1), 0) : (.atExpiry, CredentialLifetime(Int64(2 * ms)), 0)
         }
         return try #require(
             Summary.lines(

@@ -99,7 +99,7 @@ struct ReportTests {
             return CredentialSize(strategy: descriptor, profile: profile, credential: credential)
         }
         var costReport = CostReport(strategy: "a", sizes: sizes, growth: nil, commands: StoreCommands())
-        costReport.revocation = (.atExpiry, .wholeSeconds(3_600_000))
+        costReport.revocation = (.atExpiry, .wholeSeconds(3_600_000), 3_600_000)
         let lines = Summary.lines(
             [Assessment(measurement("a"))], costReports: [costReport], strategies: ["a"])
         #expect(lines.map(\.credential_bytes) == [4002])

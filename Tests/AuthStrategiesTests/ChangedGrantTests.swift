@@ -82,12 +82,12 @@ struct ChangedGrantTests {
         let id = Digest(repeating: 3)
         let record = SessionRecord(alice, at: .start, lifetimes: lifetimes)
         try store.saveAll([(id, record)], scope: Array("read write".utf8))
-        let before = try store.read(id, requiring: write)
+        let before = try store.read(id, requiring: write, at: .start)
         try store.changeGrant(of: alice, to: Array("read".utf8), at: .start)
         var later = record
         later.touch(at: .start + 1, lifetimes: lifetimes)
         store.touch(id, later)
-        let after = try store.read(id, requiring: write)
+        let after = try store.read(id, requiring: write, at: .start)
         #expect(before?.isGranted == true && after?.isGranted == false)
     }
 

@@ -236,7 +236,7 @@ struct HybridStrategyTests {
     @Test("the last generation that a token can name has no successor, and is an error")
     func lastGeneration() throws {
         let key = try SharedSecret(count: 32)
-        var store = try SQLiteRefreshStore(stores.environment, key: key)
+        var store = try RefreshFamilies<SQLiteRefreshStore>(stores.environment, key: key)
         let first = try store.create(for: alice, at: .start)
         var mac = key.withBytes { HMACSHA256(key: $0) }
         var hasher = SHA256()
@@ -261,13 +261,13 @@ struct HybridStrategyTests {
     func crash() throws {
         struct Crash: Error {}
         let key = try SharedSecret(count: 32)
-        var store = try SQLiteRefreshStore(stores.environment, key: key)
+        var store = try RefreshFamilies<SQLiteRefreshStore>(stores.environment, key: key)
         let first = try store.create(for: alice, at: .start)
         func failingExchange() throws {
             _ = try store.exchange(first.span, at: .start, beforeCommit: { throw Crash() })
         }
         #expect(throws: Crash.self) { try failingExchange() }
-        var after = try SQLiteRefreshStore(stores.environment, key: key)
+        var after = try RefreshFamilies<SQLiteRefreshStore>(stores.environment, key: key)
         guard case .rotated(_, _, _, let next) = try after.exchange(first.span, at: .start + 60_000) else {
             Issue.record("the old token was lost in the crash")
             return

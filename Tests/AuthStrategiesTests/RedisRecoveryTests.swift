@@ -86,7 +86,7 @@ final class RedisRecoveryTests {
             _ = try connection.execute(RedisCommand("SCRIPT", "FLUSH"))
         }
         for session in sessions {
-            let found = try store.read(session.id, requiring: .read)
+            let found = try store.read(session.id, requiring: .read, at: .start)
             #expect(found?.record == session.record)
         }
     }
@@ -182,7 +182,7 @@ final class RedisRecoveryTests {
         #expect(try store.rotate(old, to: new, record))
         #expect(try store.rotate(old, to: new, record))
         #expect(try !store.rotate(old, to: third, record), "another client's is refused")
-        let found = try store.read(new, requiring: .read)
+        let found = try store.read(new, requiring: .read, at: .start)
         #expect(found?.record == record)
         try store.remove(old)
         #expect(try !store.rotate(old, to: new, record), "and none after a logout")
@@ -197,7 +197,10 @@ final class RedisRecoveryTests {
         try store.saveAll([(old, record), (other, record)], scope: Array("read".utf8))
         #expect(try store.rotate(old, to: new, record))
         try store.removeAll(of: alice, but: old, at: .start)
-        let (kept, gone) = (try store.read(new, requiring: .read), try store.read(other, requiring: .read))
+        let (kept, gone) = (
+            try store.read(new, requiring: .read, at: .start),
+            try store.read(other, requiring: .read, at: .start)
+        )
         #expect(kept != nil && gone == nil)
     }
 

@@ -155,7 +155,7 @@ struct SessionStrategyTests {
                 record[keyPath: field] = Instant(milliseconds: time_ms)
                 let id = Digest(repeating: UInt8(index * 16 + number))
                 try store.saveAll([(id, record)], scope: Array("read".utf8))
-                guard var found = try store.read(id, requiring: .read)?.record else {
+                guard var found = try store.read(id, requiring: .read, at: .start)?.record else {
                     Issue.record("a record is lost")
                     continue
                 }
@@ -307,7 +307,7 @@ struct SessionStrategyTests {
         try store.saveAll([(id, record)], scope: Array("read".utf8))
         try store.remove(id)
         store.touch(id, record)
-        let found = try store.read(id, requiring: .read)
+        let found = try store.read(id, requiring: .read, at: .start)
         #expect(found == nil)
     }
 

@@ -17,7 +17,9 @@ struct StrategyChoiceTests {
         let sessions = try names("sessions")
         #expect(sessions == ["memory-session", "sqlite-session", "redis-session", "postgres-session"])
         #expect(
-            try names("tokens").allSatisfy { $0.hasSuffix("-jwt") || $0 == "hybrid" || $0 == "epoch-redis" })
+            try names("tokens").allSatisfy {
+                $0.hasSuffix("-jwt") || $0 == "hybrid" || $0.hasPrefix("epoch-")
+            })
         let revocable = try names("revocable")
         #expect(Set(revocable).isSuperset(of: sessions + ["denylist-redis", "bound-jwt"]))
         #expect(!revocable.contains("hs256-jwt") && !revocable.contains("epoch-redis"))

@@ -18,9 +18,9 @@
     });
 
     // Labels beside the marks take room that only a drawing tells: what is too much, or left, is the plot's.
-    // Vega's own fitting does not ask again, and cuts them. Rows and columns of views keep their widths.
+    // Vega's own fitting does not ask again, and cuts them. Panels below each other have one width.
     const fit = async (holder, view, spec, width) => {
-        for (let step = 0; step < 4 && "width" in spec; step += 1) {
+        for (let step = 0; step < 4 && ("width" in spec || "vconcat" in spec); step += 1) {
             const excess = Number(holder.querySelector("svg").getAttribute("width")) - width;
             if (Math.abs(excess) < 1) return;
             await view.width(Math.max(120, view.width() - excess)).runAsync();

@@ -10,7 +10,7 @@ from crafted import exposure_folder, run_folder
 from opening import ROOT, make_report
 
 PLOT = ROOT / "plot"
-SCRIPTS = ["report", "latency", "throughput", "cost", "size", "exposure", "load", "comparison", "distance"]
+SCRIPTS = ["report", "latency", "throughput", "cost", "size", "exposure", "load", "comparison", "distance", "front"]
 
 
 def ran(*words):

@@ -39,11 +39,11 @@ def overlap(one, other):
     return across > 2 and down > 3
 
 
-def test_a_run_has_four_figures_and_a_complete_folder_all(report, complete, seen):
-    four = ["latency", "throughput", "cost", "size"]
-    assert [name(figure) for figure in figures(seen(report))] == four
+def test_a_run_has_five_figures_and_a_complete_folder_all(report, complete, seen):
+    five = ["front", "latency", "throughput", "cost", "size"]
+    assert [name(figure) for figure in figures(seen(report))] == five
     assert [name(figure) for figure in figures(seen(complete))] == [
-        "latency", "distance", *four[1:], "exposure", "load", "comparison"]
+        *five[:2], "distance", *five[2:], "exposure", "load", "comparison"]
 
 
 def test_every_figure_has_drawn_marks(either, seen):

@@ -8,6 +8,7 @@ import comparison
 import cost
 import distance
 import exposure
+import front
 import latency
 import load
 import pytest
@@ -26,7 +27,7 @@ NAMES = [each.NAME for each in FIGURES]
 # Circles or bars in the picture: one for each strategy and quantile, repeat, part, profile, rate or compared row.
 MARKS = {
     "latency": 5 * 3, "throughput": 5 * 3, "cost": 5 * 2, "size": 3 * 2, "exposure": 4, "load": 5 * 2, "comparison": 2,
-    "distance": 3 * 2,
+    "distance": 3 * 2, "front": 2 * 4,
 }
 
 
@@ -47,6 +48,9 @@ def drawn(known, tmp_path_factory):
             return load.figure(open_results(slow), also=[open_results(fast)])
         if name == "distance":
             return distance.figure(known, also=[far(place, ns) for ns in (1_000_000, 200_000)])
+        if name == "front":
+            exposed = open_results(exposure_folder(place / "front/exposure"))
+            return front.figure(known, exposure=exposed, also=[far(place / "front", 1_000_000)])
         if name == "exposure":
             return exposure.figure(open_results(exposure_folder(place / "exposure")), cost=known)
         if name == "comparison":
@@ -81,7 +85,7 @@ def test_the_words_above_a_figure_fit_and_end(drawn, name):
 UNITS = {
     "latency": ["time", "share"], "throughput": ["per second"], "cost": ["seconds per million"],
     "size": ["bytes", "profile"], "exposure": ["s to h", "µs"], "load": ["time", "per second"], "comparison": ["%"],
-    "distance": ["time"],
+    "distance": ["time"], "front": ["s to h", "µs", "time"],
 }
 
 
@@ -101,7 +105,7 @@ def test_every_quantitative_axis_says_its_unit(drawn, name):
 @pytest.mark.parametrize("name", NAMES)
 def test_alt_text_names_every_strategy_and_tooltips_say_n(drawn, name):
     figure = drawn(name)
-    expected = {"comparison": ["hs256-jwt"], "exposure": REAL, "distance": REAL}.get(name, list(STRATEGIES))
+    expected = {"comparison": ["hs256-jwt"], "exposure": REAL, "distance": REAL, "front": REAL}.get(name, list(STRATEGIES))
     assert all(strategy in figure.alt_text for strategy in expected)
     assert figure.chart.to_dict()["description"] == figure.alt_text
     assert figure.alt_text.endswith(".") and figure.sentence.endswith(".")
@@ -113,7 +117,8 @@ def test_alt_text_names_every_strategy_and_tooltips_say_n(drawn, name):
 
 
 def layers(spec: dict) -> list[dict]:
-    return [spec] + [inner for layer in spec.get("layer", []) for inner in layers(layer)]
+    parts = spec.get("layer", []) + spec.get("vconcat", [])
+    return [spec] + [inner for part in parts for inner in layers(part)]
 
 
 def values(folder: Path, file: str, field: str, **wanted: str) -> dict[str, list[float]]:

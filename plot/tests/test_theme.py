@@ -49,12 +49,16 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+def contrast(colour: str, ground: float) -> float:
+    low, high = sorted([luminance(colour), ground])
+    return (high + 0.05) / (low + 0.05)
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_colour_stands_out_from_the_ground(dark):
     ground = luminance(theme.config(dark)["background"])
-    for name, colour in theme.COLOURS.items():
-        low, high = sorted([luminance(colour), ground])
-        assert (high + 0.05) / (low + 0.05) >= 3, name
+    for colour in [*theme.COLOURS.values(), *theme.SPARE]:
+        assert contrast(colour, ground) >= 3, colour
 
 
 def test_a_strategy_keeps_its_colour_whatever_else_is_there():
@@ -63,3 +67,43 @@ def test_a_strategy_keeps_its_colour_whatever_else_is_there():
     for name in ("hybrid", "mine"):
         assert few["range"][few["domain"].index(name)] == many["range"][many["domain"].index(name)]
     assert isinstance(theme.colour(["a"]), alt.Color)
+
+
+VARIANTS = ["redis-session@cache=5s", "rs256-jwt@bits=3072", "hybrid@access=5m", "mine"]
+
+
+def test_twenty_strategies_have_twenty_colours():
+    theme.introduce([])
+    own = [name for name in theme.COLOURS if name != theme.BASELINE]
+    for names in ([*own, *VARIANTS], [*own[:5], *(f"redis-session@cache={place}s" for place in range(15))]):
+        assert len(names) >= 20 and len(set(theme.colour(names).to_dict()["scale"]["range"])) == len(names)
+
+
+def test_of_a_page_every_figure_has_the_same_colours_whoever_it_shows():
+    theme.introduce([*STRATEGIES, *VARIANTS])
+    try:
+        colours = [theme.colour(names).to_dict()["scale"]["range"][-1] for names in (VARIANTS, ["mine"], ["hybrid", "mine"])]
+        assert len(set(colours)) == 1
+        # Who was not introduced takes nobody's colour.
+        assert len(set(theme.colour(["yours", *VARIANTS]).to_dict()["scale"]["range"])) == 5
+    finally:
+        theme.introduce([])
+
+
+def test_a_variant_stands_behind_its_strategy():
+    names = ["yours", "redis-session@cache=5s", theme.BASELINE, "mine", "rs256-jwt", "redis-session", "rs256-jwt@bits=3072"]
+    assert theme.order(names) == [
+        "redis-session", "redis-session@cache=5s", "rs256-jwt", "rs256-jwt@bits=3072", "mine", "yours", theme.BASELINE]
+
+
+def test_a_variant_is_broken_before_its_parameters_and_between_them():
+    assert wording.folded("hybrid@access=5m") == "hybrid@access=5m"
+    assert wording.folded("rs256-jwt@bits=3072") == "rs256-jwt\n@bits=3072"
+    assert wording.folded("redis-session@cache=5s,on-failure=accept") == "redis-session\n@cache=5s,\non-failure=accept"
+    assert wording.folded("postgres-session@durability=unlogged") == "postgres-session\n@durability=\nunlogged"
+    assert wording.folded("x" * 40) == "\n".join(["x" * 18, "x" * 18, "x" * 4])
+
+
+def test_a_figure_is_as_tall_as_its_names():
+    assert theme.tall(320, ["hybrid"] * 99) == 320
+    assert theme.tall(10, ["hybrid", "rs256-jwt@bits=3072"]) == 3 * theme.LINE

@@ -7,7 +7,7 @@ package struct CostReport: Sendable {
     package var growth: StoreGrowth?
     package var commands: StoreCommands
     /// From which theory tells how long a credential still works after a logout; `nil` where it is not known.
-    package var revocation: (promise: RevocationPromise, lifetime: CredentialLifetime)?
+    package var revocation: (promise: RevocationPromise, lifetime: CredentialLifetime, staleness_ms: Int64)?
 
     package init(
         strategy: String, sizes: [CredentialSize], growth: StoreGrowth?, commands: StoreCommands

@@ -21,6 +21,11 @@ package struct Exposure: Sendable, Equatable {
         self.longest_ms = longest_ms
         self.delay_ms = delay_ms
     }
+
+    package func scaled(by factor: Double) -> Self {
+        Self(
+            shortest_ms: shortest_ms * factor, longest_ms: longest_ms * factor, delay_ms: delay_ms * factor)
+    }
 }
 
 /// How long a login still worked after its revocation for a holder who renews whenever it can, on the strategy's clock.
@@ -41,6 +46,8 @@ package struct ExposureMeasurement: Sendable, Equatable {
     package var revocation: Revocation
     package var promise: RevocationPromise
     package var lifetime: CredentialLifetime
+    /// How long others may go by what they know, in milliseconds.
+    package var staleness_ms: Int64 = 0
     /// The one that revokes, and those that probe.
     package var clients: Int
     /// How many milliseconds of the strategy's clock pass in a real one.
@@ -81,10 +88,16 @@ package struct ExposureMeasurement: Sendable, Equatable {
         self.compression = compression
     }
 
-    /// Accepted requests that the strategy's promise rules out; a credential or a login that outlived its lifetime
-    /// counts once.
+    /// Accepted requests that the strategy's promise rules out; a credential that was accepted for longer than it may be
+    /// by others, and one or a login that outlived its lifetime, counts once.
     package var falseAccepts: UInt64 {
-        UInt64(outlived + outlivedLogins) + (promise == .immediate ? acceptedAfter : 0)
+        let tooLate: UInt64 =
+            switch promise {
+            case .immediate: acceptedAfter
+            case .pushed, .cached: UInt64(exposures.count { $0.shortest_ms > Double(staleness_ms) })
+            case .atExpiry: 0
+            }
+        return UInt64(outlived + outlivedLogins) + tooLate
     }
 
     /// Logins that worked longer than the strategy says.

@@ -14,6 +14,9 @@ public protocol AuthStrategy: ~Copyable, SendableMetatype {
     /// What a variant is, but for its identifier.
     static func describe(_ parameters: StrategyParameters) -> StrategyDescriptor
 
+    /// The type that carries a variant out, where that is another one.
+    static func variant(with parameters: StrategyParameters) -> any (AuthStrategy & ~Copyable).Type
+
     /// Makes keys and schema, once per run, before any client exists.
     static func prepare(in environment: Environment) throws -> Shared
 
@@ -61,6 +64,13 @@ public protocol AuthStrategy: ~Copyable, SendableMetatype {
     /// How long what `authenticate` takes is accepted when nobody revokes it or uses it.
     static func lifetime(under policy: Policy) -> CredentialLifetime
 
+    /// When other servers refuse what was revoked.
+    static func promise(after revocation: Revocation, under policy: Policy) -> RevocationPromise
+
+    /// How long after a revocation another server may still accept the credential, in milliseconds: in real time where it is
+    /// told, else on the strategy's clock.
+    static func staleness_ms(after revocation: Revocation, under policy: Policy) -> Int64
+
     /// How long after a revocation a login may still work for a holder who renews whenever it can, in milliseconds.
     static func longestExposure_ms(ofLoginAfter revocation: Revocation, under policy: Policy) -> Int64
 
@@ -103,6 +113,10 @@ public protocol AuthStrategy: ~Copyable, SendableMetatype {
 extension AuthStrategy where Self: ~Copyable {
     public static func describe(_ parameters: StrategyParameters) -> StrategyDescriptor { descriptor }
 
+    public static func variant(with parameters: StrategyParameters) -> any (AuthStrategy & ~Copyable).Type {
+        Self.self
+    }
+
     /// Decides on a request that carries a credential.
     public mutating func authenticate(
         _ credential: borrowing Credential, requiring scope: Scope = .read, at now: Instant
@@ -129,10 +143,26 @@ extension AuthStrategy where Self: ~Copyable {
         .wholeSeconds(policy.lifetimes.token_ms)
     }
 
-    /// Nothing where revocation is immediate, else as long as a credential: renewal ends with the revocation.
+    /// What its descriptor says.
+    public static func promise(after revocation: Revocation, under policy: Policy) -> RevocationPromise {
+        descriptor(under: policy).revocation
+    }
+
+    /// The rest of a life where nothing else ends it, and what is set where a server goes by what it knows.
+    public static func staleness_ms(after revocation: Revocation, under policy: Policy) -> Int64 {
+        let longest_ms = lifetime(under: policy).longest_ms
+        return switch promise(after: revocation, under: policy) {
+        case .immediate: 0
+        case .pushed: StrategyParameter.staleness_ms(policy.parameters)
+        case .cached: min(longest_ms, policy.parameters.time_ms("cache") ?? 0)
+        case .atExpiry: longest_ms
+        }
+    }
+
+    /// As long as one credential is accepted by others: renewal ends with the revocation.
     public static func longestExposure_ms(ofLoginAfter revocation: Revocation, under policy: Policy) -> Int64
     {
-        descriptor.revocation == .immediate ? 0 : lifetime(under: policy).longest_ms
+        staleness_ms(after: revocation, under: policy)
     }
 
     public var storeCommands: Int { 0 }

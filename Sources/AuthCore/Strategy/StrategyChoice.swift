@@ -6,6 +6,8 @@ public struct StrategyParameter: Sendable {
         case choice([String])
         /// A time in `ms`, `s`, `m` or `h`, or plain 0.
         case time
+        /// A time or one of some words.
+        case timeOr([String])
     }
 
     public var name: String
@@ -14,23 +16,52 @@ public struct StrategyParameter: Sendable {
     public var standard: String
     /// One phrase for lists.
     public var meaning: String
+    /// Another parameter without which this one sets nothing; `nil` for none.
+    public var needs: String?
 
-    public init(_ name: String, _ kind: Kind, standard: String, _ meaning: String) {
+    public init(
+        _ name: String, _ kind: Kind, standard: String, _ meaning: String, needs: String? = nil
+    ) {
         (self.name, self.kind, self.standard, self.meaning) = (name, kind, standard, meaning)
+        self.needs = needs
+    }
+
+    /// What happens to a request that a store or list must be asked about while that is away.
+    public static func onFailure(needs: String? = nil) -> Self {
+        Self(
+            "on-failure", .choice(["refuse", "accept"]), standard: "refuse",
+            "what becomes of a request while the store is away", needs: needs)
+    }
+
+    /// How old what a server knows may be where it is told of changes.
+    public static func staleness(needs: String? = nil) -> Self {
+        Self(
+            "stale", .time, standard: "1s",
+            "how long a server that hears nothing goes by what it knows", needs: needs)
+    }
+
+    /// The same as it is set, in milliseconds, at least 1.
+    public static func staleness_ms(_ parameters: StrategyParameters) -> Int64 {
+        max(1, parameters.time_ms("stale") ?? 1000)
     }
 
     /// What may be typed, for lists and messages.
     public var values: String {
         switch kind {
         case .choice(let words): words.joined(separator: ", ")
-        case .time: "a time such as 500ms, 5s or 15m"
+        case .time: Self.times
+        case .timeOr(let words): "\(Self.times), or \(words.joined(separator: ", "))"
         }
     }
 
+    private static let times = "a time such as 500ms, 5s or 15m"
+
     func takes(_ text: String) -> Bool {
-        switch kind {
+        let isTime = StrategyParameters.milliseconds(text) != nil
+        return switch kind {
         case .choice(let words): words.contains(text)
-        case .time: StrategyParameters.milliseconds(text) != nil
+        case .time: isTime
+        case .timeOr(let words): isTime || words.contains(text)
         }
     }
 }
@@ -44,6 +75,9 @@ public struct StrategyParameters: Sendable, Equatable {
 
     /// What a parameter is set to; `nil` where nothing was typed.
     public subscript(name: String) -> String? { given.first { $0.name == name }?.value }
+
+    /// Whether a request passes that nobody can be asked about.
+    public var acceptsOnFailure: Bool { self["on-failure"] == "accept" }
 
     /// A time that is set, in milliseconds; `nil` where none was typed.
     public func time_ms(_ name: String) -> Int64? { self[name].flatMap(Self.milliseconds) }
@@ -80,6 +114,11 @@ public struct StrategyParameters: Sendable, Equatable {
             }
             given.append((pair[0], pair[1]))
         }
+        for parameter in known where self[parameter.name] != nil {
+            guard let needed = parameter.needs, self[needed] == nil else { continue }
+            throw UnknownStrategyError(
+                "strategy \(strategy.id)@\(text): \(parameter.name) sets nothing without \(needed)=…")
+        }
     }
 
     /// Reads a time; `nil` for anything else, and for more than a year.
@@ -103,7 +142,7 @@ public struct StrategyChoice: Sendable {
     public init(
         _ type: any (AuthStrategy & ~Copyable).Type, _ parameters: StrategyParameters = StrategyParameters()
     ) {
-        (self.type, self.parameters) = (type, parameters)
+        (self.type, self.parameters) = (type.variant(with: parameters), parameters)
     }
 
     /// With the identifier as it was typed.
@@ -166,6 +205,7 @@ extension AuthStrategy where Self: ~Copyable {
     public static func descriptor(with parameters: StrategyParameters) -> StrategyDescriptor {
         var descriptor = describe(parameters)
         descriptor.id += parameters.suffix
+        descriptor.acceptsOnFailure = parameters.acceptsOnFailure
         return descriptor
     }
 

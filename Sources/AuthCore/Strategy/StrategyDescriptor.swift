@@ -15,6 +15,8 @@ public struct StrategyDescriptor: Sendable {
     public var endsAllAtOnce: Bool
     /// The server among its stores; at most one.
     public var server: Store? { Store.allCases.first { $0.isServer && stores.contains($0) } }
+    /// Whether it lets in what it cannot look up while its store is away, because it is set to (`on-failure=accept`).
+    public var acceptsOnFailure = false
     /// Whether it is measured where none is named; the others of the field are there for whoever asks for them.
     public var isOnCard: Bool
     /// What a variant of it may set.
@@ -36,8 +38,8 @@ public struct StrategyDescriptor: Sendable {
         self.revocation = revocation
         self.stores = stores
         self.credential = credential
-        self.keepsSessions = keepsSessions ?? (revocation == .immediate)
-        self.endsAllAtOnce = endsAllAtOnce ?? (revocation == .immediate)
+        self.keepsSessions = keepsSessions ?? (revocation != .atExpiry)
+        self.endsAllAtOnce = endsAllAtOnce ?? (revocation != .atExpiry)
         self.isOnCard = isOnCard
         self.parameters = parameters
         self.exemptions = exemptions
@@ -53,9 +55,15 @@ public enum CredentialNature: String, Sendable {
 }
 
 /// What a strategy promises about a credential after its owner has logged out.
+///
+/// A client stands for a server of its own here: what it keeps, no other one sees.
 public enum RevocationPromise: String, Sendable {
     /// The next request is refused, on any connection.
     case immediate
+    /// Other servers are told, and refuse it within a hop; none accepts it when it has not heard of its store for `staleness_ms`.
+    case pushed
+    /// Other servers go by a copy that is at most `staleness_ms` old, on the strategy's clock.
+    case cached
     /// The credential is accepted until it expires: counted as a stale accept, not as a wrong decision.
     case atExpiry = "at-expiry"
 }
@@ -94,7 +102,7 @@ package enum StrategySet: String, CaseIterable, Sendable {
             case .card: strategy.isOnCard
             case .sessions: strategy.keepsSessions && strategy.credential != .signed
             case .tokens: strategy.credential == .signed && strategy.revocation == .atExpiry
-            case .revocable: strategy.revocation == .immediate
+            case .revocable: strategy.revocation != .atExpiry
             case .all: true
             }
         }

@@ -118,7 +118,7 @@ enum Judgement {
         switch decision {
         case .refused: self = .refused
         case .accepted(let other):
-            let isPromised = kind == .revoked && promise == .atExpiry && other == subject
+            let isPromised = kind == .revoked && promise != .immediate && other == subject
             self = isPromised ? .staleAccept : .falseAccept
         }
     }

@@ -68,21 +68,30 @@ final class ExposureClient<S: AuthStrategy & ~Copyable>: Sendable {
 }
 
 extension ProbeLog {
+    private static var burst: Int { 64 }
+    private static var rest_ns: UInt64 { 500_000 }
+
     /// Sends requests until the phase ends, noting each.
     ///
-    /// Where revocation is immediate, a slow store may revoke for longer than the phase: then they go on until a while
+    /// Unless credentials end by themselves, a slow store may revoke for longer than the phase: then they go on until a while
     /// after the last revocation, so that each is seen refused, but for no more than four phases.
     mutating func probe<S: AuthStrategy & ~Copyable>(
         _ sandbox: ExposureSandbox, _ phase: Phase, client: Int, on strategy: inout S
     ) throws {
         let (wallet, monotonic) = (sandbox.wallet, sandbox.monotonic)
         let count = wallet.subjects.count
-        var order = ProbeOrder(count: count, start: client &* count / 7)
+        let promise = sandbox.timetable.promise
+        var order = ProbeOrder(
+            count: count, start: client &* count / 7,
+            share: ProbeOrder.Share(promise, client: client, probers: sandbox.probers))
         var acknowledged = sandbox.acknowledged.load(ordering: .acquiring)
         var began_ns = monotonic.now_ns
-        let isImmediate = sandbox.timetable.promise == .immediate
-        let latest_ns = phase.start_ns + phase.duration_ns * (isImmediate ? 4 : 1)
-        var end_ns = isImmediate ? latest_ns : phase.end_ns
+        // What ends by itself is on time only where its revocation is.
+        let waits = promise != .atExpiry
+        let latest_ns = phase.start_ns + phase.duration_ns * (waits ? 4 : 1)
+        let tail_ns = max(phase.duration_ns / 5, sandbox.timetable.copyLife_ns)
+        var end_ns = waits ? latest_ns : phase.end_ns
+        var probes = 0
         while began_ns < end_ns, !sandbox.stop.isRaised {
             let index = order.next(acknowledged: acknowledged, self)
             let decision = try strategy.authenticate(
@@ -96,8 +105,13 @@ extension ProbeLog {
             // What was acknowledged by now was so before the next request begins.
             acknowledged = after
             began_ns = ended_ns
+            probes &+= 1
+            if sandbox.rests, probes % Self.burst == 0 {
+                monotonic.rest(until_ns: ended_ns + Self.rest_ns, stop: sandbox.stop)
+                began_ns = monotonic.now_ns
+            }
             if acknowledged == count, end_ns == latest_ns {
-                end_ns = min(latest_ns, max(phase.end_ns, ended_ns + phase.duration_ns / 5))
+                end_ns = min(latest_ns, max(phase.end_ns, ended_ns + tail_ns))
             }
         }
     }
@@ -112,11 +126,35 @@ extension Scope {
 ///
 /// Half of the requests race the revocations: with the credential that is just being revoked, and with the one
 /// before it. The rest go round all credentials, so that every expiry is seen soon; one that has been refused is
-/// looked at again in every eighth round only, in case it comes back.
+/// looked at again in every eighth round only, or more seldom, in case it comes back.
 struct ProbeOrder {
-    private static let roundsOfRest = 8
+    /// The credentials that a client presents.
+    struct Share {
+        private let client: Int
+        private let probers: Int
+        /// How many clients present each.
+        private let each: Int
+
+        /// Of a credential that ends by itself any two servers tell when; and where each goes by a copy of its own, a
+        /// credential has one server, since two would have two exposures.
+        init(_ promise: RevocationPromise, client: Int, probers: Int) {
+            each =
+                switch promise {
+                case .immediate, .pushed: probers
+                case .cached: 1
+                case .atExpiry: min(2, probers)
+                }
+            (self.client, self.probers) = (client, probers)
+        }
+
+        func has(_ index: Int) -> Bool { each == probers || (index + client) % probers < each }
+
+        /// How many rounds one rests that has been refused: each may cost a question to the store.
+        var rest: Int { 8 * probers / each }
+    }
 
     private let count: Int
+    private let share: Share
     private var turn: Int
     private var round = 0
     private var step = 0
@@ -124,8 +162,10 @@ struct ProbeOrder {
     /// - Parameters:
     ///   - count: how many credentials there are.
     ///   - start: where the first round begins, so that clients are not all at the same credential.
-    init(count: Int, start: Int) {
+    ///   - share: those to present.
+    init(count: Int, start: Int, share: Share) {
         self.count = count
+        self.share = share
         turn = start % count
     }
 
@@ -134,14 +174,18 @@ struct ProbeOrder {
     mutating func next(acknowledged: Int, _ log: borrowing ProbeLog) -> Int {
         step &+= 1
         if step & 1 == 1, acknowledged < count {
-            return step & 2 == 0 ? acknowledged : max(0, acknowledged - 1)
+            let index = step & 2 == 0 ? acknowledged : max(0, acknowledged - 1)
+            if share.has(index) { return index }
         }
-        for _ in 0..<Self.roundsOfRest * 2 {
+        let rest = share.rest
+        for _ in 0..<2 * rest {
             let index = turn
             turn += 1
             if turn == count { (turn, round) = (0, round &+ 1) }
-            if !log.isRefused(index) || (round &+ index) % Self.roundsOfRest == 0 { return index }
+            guard share.has(index) else { continue }
+            if !log.isRefused(index) || (round &+ index) % rest == 0 { return index }
         }
+        while !share.has(turn) { turn = (turn + 1) % count }
         return turn
     }
 }

@@ -44,12 +44,14 @@ extension AuthStrategy where Self: ~Copyable {
         let descriptor = descriptor(under: run.policy)
         let timetable = RevocationTimetable(
             run.plan, lifetime: lifetime(under: run.policy), promise: descriptor.revocation,
-            duration_ns: run.duration_ns)
+            staleness_ms: staleness_ms(after: .logout, under: run.policy), duration_ns: run.duration_ns)
         let shared = try prepare(in: environment)
         let clients = try (0..<run.clients).map { try ExposureClient<Self>($0, sharing: shared) }
         let wallet = try clients[0].issue(timetable.tasks, stop: run.stop)
         let sandbox = ExposureSandbox(
-            wallet: wallet, timetable: timetable, instruments: run.instruments, stop: run.stop)
+            wallet: wallet, timetable: timetable, probers: run.clients - 1,
+            rests: descriptor.revocation != .immediate && descriptor.server != nil,
+            instruments: run.instruments, stop: run.stop)
 
         let barrier = StartBarrier(clients: run.clients)
         let start = { @Sendable in
@@ -66,7 +68,12 @@ extension AuthStrategy where Self: ~Copyable {
         let account = ExposureAccount(
             timetable, start_ns: phase.start_ns, revocations: clients[0].revocations.withLock { $0 },
             probes: clients.dropFirst().map { client in client.probes.withLock { $0 } })
-        var measurements = account.measurements(of: descriptor, clients: run.clients)
+        var measurements = account.measurements(of: descriptor.id, clients: run.clients) { revocation in
+            (
+                promise(after: revocation, under: run.policy),
+                staleness_ms(after: revocation, under: run.policy)
+            )
+        }
         for index in measurements.indices {
             let revocation = measurements[index].revocation
             measurements[index].longestLogin_ms = longestExposure_ms(
@@ -101,11 +108,15 @@ struct ExposureAccount {
     }
 
     /// One for each kind of revocation; the errors, which belong to all, are in each.
-    func measurements(of strategy: StrategyDescriptor, clients: Int) -> [ExposureMeasurement] {
+    func measurements(
+        of strategy: String, clients: Int, promise: (Revocation) -> (RevocationPromise, staleness_ms: Int64)
+    ) -> [ExposureMeasurement] {
         Revocation.allCases.map { kind in
+            let (promise, staleness_ms) = promise(kind)
             var measurement = ExposureMeasurement(
-                strategy: strategy.id, revocation: kind, promise: strategy.revocation,
+                strategy: strategy, revocation: kind, promise: promise,
                 lifetime: timetable.lifetime, clients: clients, compression: timetable.compression)
+            measurement.staleness_ms = staleness_ms
             for (index, entry) in revocations.entries.enumerated()
             where timetable.tasks[index].revocation == kind {
                 add(index, entry, to: &measurement)
@@ -129,7 +140,10 @@ struct ExposureAccount {
         case .wrong: measurement.wrong += 1
         case .alive: break
         }
-        measurement.exposures.append(exposure(index, probes, after: revocation.acknowledged_ns))
+        // Being told takes real time, however fast the strategy's clock goes.
+        let scale = measurement.promise == .pushed ? 1 / timetable.compression : 1
+        measurement.exposures.append(
+            exposure(index, probes, after: revocation.acknowledged_ns).scaled(by: scale))
         measurement.acceptedAfter += probes.reduce(0) { $0 + $1.acceptedAfter(revocation.acknowledged_ns) }
         if probes.contains(where: \.isContested) { measurement.contested += 1 }
         if isOutlived(index, probes) { measurement.outlived += 1 }
@@ -172,12 +186,20 @@ final class ExposureSandbox: Sendable {
     /// One credential for each task, in the same order.
     let wallet: Wallet
     let timetable: RevocationTimetable
+    /// How many clients present them.
+    let probers: Int
+    /// Whether they rest now and then: what asks nobody takes the processors from the one that revokes, and from its store.
+    let rests: Bool
     let stop: StopFlag
     let instruments: Instruments
     /// How many revocations have been acknowledged: those of the first tasks, because one client does them in order.
     let acknowledged = Atomic(0)
 
-    init(wallet: Wallet, timetable: RevocationTimetable, instruments: Instruments, stop: StopFlag) {
+    init(
+        wallet: Wallet, timetable: RevocationTimetable, probers: Int, rests: Bool, instruments: Instruments,
+        stop: StopFlag
+    ) {
+        (self.probers, self.rests) = (probers, rests)
         self.wallet = wallet
         self.timetable = timetable
         self.instruments = instruments

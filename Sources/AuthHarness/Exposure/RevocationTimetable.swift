@@ -3,7 +3,9 @@ import AuthCore
 /// A plan of revocations in time, for one strategy.
 ///
 /// Time is compressed for a strategy whose credentials die at expiry, so that the longest of them does so within
-/// the measurement; where revocation is promised at once, nothing need be waited for and time is real.
+/// the measurement; where revocation is promised at once, or within a hop, nothing need be waited for and time is real.
+/// Where servers go by copies, the measurement is some lives of a copy long: the revocations are spread over two of them, so
+/// that a copy may have any age, after one in which all copies have been made.
 struct RevocationTimetable: Sendable {
     /// A credential: when it was issued and when it is revoked.
     struct Task: Sendable, Equatable {
@@ -18,32 +20,58 @@ struct RevocationTimetable: Sendable {
     /// All revocations are in this part of the measurement; after it the longest life has 0.78 of it to end in.
     private static let window = 0.2
     private static let life = 0.78
+    /// In lives of a copy: how long the measurement is at least, and how much of it comes after the last revocation.
+    private static let copies = (whole: 4.5, after: 1.5)
 
     let lifetime: CredentialLifetime
     let promise: RevocationPromise
+    let staleness_ms: Int64
     /// How many milliseconds of the strategy's clock pass in a real one.
     let compression: Double
     /// In the order of the revocations.
     let tasks: [Task]
 
     init(
-        _ plan: RevocationPlan, lifetime: CredentialLifetime, promise: RevocationPromise, duration_ns: UInt64
+        _ plan: RevocationPlan, lifetime: CredentialLifetime, promise: RevocationPromise,
+        staleness_ms: Int64, duration_ns: UInt64
     ) {
         let duration_ms = Double(duration_ns) / 1e6
         let longest_ms = Double(lifetime.longest_ms)
-        let compression = promise == .immediate ? 1 : max(1, longest_ms / (duration_ms * Self.life))
-        let window_ms = duration_ms * Self.window * compression
+        let stale_ms = Double(staleness_ms)
+        let compression =
+            switch promise {
+            case .immediate, .pushed: 1.0
+            case .cached: max(1, stale_ms * Self.copies.whole / duration_ms)
+            case .atExpiry: max(1, longest_ms / (duration_ms * Self.life))
+            }
+        let (begin_ms, window_ms) =
+            promise == .cached
+            ? (stale_ms, duration_ms * compression - stale_ms * (1 + Self.copies.after))
+            : (0, duration_ms * Self.window * compression)
         self.lifetime = lifetime
         self.promise = promise
+        self.staleness_ms = staleness_ms
         self.compression = compression
         tasks = plan.entries.map { entry in
-            let age_ms = entry.age * longest_ms
-            let due_ms = entry.moment * min(window_ms, age_ms)
+            // All are issued before the clock starts: copies of them are made at once.
+            let (age_ms, due_ms): (Double, Double)
+            if promise == .cached {
+                due_ms = begin_ms + entry.moment * window_ms
+                age_ms = due_ms + entry.age * max(0, longest_ms - due_ms)
+            } else {
+                age_ms = entry.age * longest_ms
+                due_ms = entry.moment * min(window_ms, age_ms)
+            }
             return Task(
                 subject: entry.subject, revocation: entry.revocation,
                 issuedAt: .traceStart.advanced(byMilliseconds: Int64((due_ms - age_ms).rounded(.down))),
                 due_ns: UInt64(due_ms / compression * 1e6))
         }.sorted { $0.due_ns < $1.due_ns }
+    }
+
+    /// How long a copy of a credential is used, and some more, in real time; 0 where there are no copies.
+    var copyLife_ns: UInt64 {
+        promise == .cached ? UInt64(Double(staleness_ms) / compression * 1.2e6) : 0
     }
 
     /// The strategy's clock at a moment of real time.

@@ -121,7 +121,7 @@ extension Worker where S: ~Copyable {
         }
         for credential in log.signedOut {
             let renewsApart = !credential.refreshToken.isEmpty
-            guard descriptor.revocation == .immediate || renewsApart else { continue }
+            guard descriptor.revocation != .atExpiry || renewsApart else { continue }
             attempt(&log) { log in
                 let isBack =
                     try renewsApart ? isRenewed(credential, at: now) : isAccepted(credential, at: now)

@@ -151,8 +151,7 @@ extension AuthStrategy where Self: ~Copyable {
             }
         }
         for index in requests.indices where requests[index].answer == .staleAccepted {
-            requests[index].answer = answer(
-                requests[index], promised: descriptor.revocation, injection, fault_ns)
+            requests[index].answer = answer(requests[index], of: descriptor, injection, fault_ns)
         }
         var measurement = OutageMeasurement(
             strategy: descriptor.id, promise: descriptor.revocation, fault: injection?.fault, repeatIndex: 1,
@@ -165,10 +164,14 @@ extension AuthStrategy where Self: ~Copyable {
 
     /// What it is that a signed-out credential was accepted: promised, the doing of a store that forgot, or wrong.
     private static func answer(
-        _ request: OutageRequest, promised revocation: RevocationPromise, _ injection: OutageRun.Injection?,
+        _ request: OutageRequest, of strategy: StrategyDescriptor, _ injection: OutageRun.Injection?,
         _ fault_ns: Range<UInt64>
     ) -> OutageRequest.Answer {
-        if revocation == .atExpiry { return .staleAccepted }
+        if strategy.revocation != .immediate { return .staleAccepted }
+        // As somebody set it, and no longer than the store is away.
+        if strategy.acceptsOnFailure, fault_ns.contains(request.due_ns) || fault_ns.contains(request.end_ns) {
+            return .staleAccepted
+        }
         let hasForgotten = injection?.fault == .failover && request.end_ns >= fault_ns.lowerBound
         return hasForgotten ? .revived : .wronglyAccepted
     }

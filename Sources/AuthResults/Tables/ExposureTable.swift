@@ -17,7 +17,7 @@ package enum ExposureTable {
             },
             Column(
                 "revocation", .text,
-                "When the strategy promises that a revoked credential is refused: `immediate` or `at-expiry`."
+                "When the strategy promises that other servers refuse a revoked credential: `immediate`, `pushed` (when they have heard of it), `cached` (when their copy is old) or `at-expiry`."
             ) {
                 .text($0.measurement.promise.rawValue)
             },
@@ -30,7 +30,7 @@ package enum ExposureTable {
             ) { .integer($0.measurement.lifetime.longest_ms) },
             Column(
                 "compression", .number,
-                "How many milliseconds of the strategy's clock passed in a real one; 1 where revocation is immediate."
+                "How many milliseconds of the strategy's clock passed in a real one; 1 where revocation is immediate or pushed."
             ) { .number($0.measurement.compression, digits: 3) },
         ]
     }
@@ -91,12 +91,15 @@ package enum ExposureTable {
         [
             Column(
                 "theory_p50_ms", .number,
-                "The p50 of exposures by theory: what is left of a credential's lifetime at a random moment. 0 where revocation is immediate."
+                "The p50 of exposures by theory: what is left of the life of a credential, or of a copy, at a random moment. 0 where revocation is immediate or pushed."
             ) { .number($0.theory_ms(0.5), digits: 1) },
             Column("theory_p99_ms", .number, "The p99 of exposures by theory.") {
                 .number($0.theory_ms(0.99), digits: 1)
             },
-            Column("theory_max_ms", .number, "The longest exposure by theory.") {
+            Column(
+                "theory_max_ms", .number,
+                "The longest exposure by theory; where revocation is pushed, how long a server that hears nothing goes by what it knows."
+            ) {
                 .number($0.theoryMax_ms, digits: 1)
             },
             Column("theory_mean_ms", .number, "The mean exposure by theory.") {
@@ -104,7 +107,7 @@ package enum ExposureTable {
             },
             Column(
                 "ks_distance", .optionalShare,
-                "The Kolmogorov-Smirnov distance between exposures and theory, the least that their bounds allow; blank where revocation is immediate."
+                "The Kolmogorov-Smirnov distance between exposures and theory, the least that their bounds allow; blank where revocation is immediate or pushed."
             ) { .number($0.distance, 4) },
             Column(
                 "ks_critical", .optionalShare,
@@ -114,7 +117,7 @@ package enum ExposureTable {
             },
             Column(
                 "matches_theory", .optionalFlag,
-                "Whether `ks_distance` is at most `ks_critical` and the intervals of p50 and p99 contain the theory, or nothing was accepted. Blank where that cannot be told."
+                "Whether `ks_distance` is at most `ks_critical` and the intervals of p50 and p99 contain the theory, or no exposure is longer than `theory_max_ms`. Blank where that cannot be told."
             ) { $0.matchesTheory.map { .flag($0) } ?? .blank },
         ]
     }

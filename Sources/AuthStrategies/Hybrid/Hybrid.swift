@@ -2,7 +2,7 @@ import AuthCore
 import AuthText
 import Backends
 
-/// The hybrid that comes with authbench.
+/// The hybrid that is measured unless another one is set.
 public typealias HybridStrategy = Hybrid<HS256, SQLiteRefreshStore>
 
 /// A short access token that no store is asked for, and a refresh token whose family is kept in one.
@@ -13,12 +13,14 @@ public struct Hybrid<Algorithm: TokenAlgorithm & ~Copyable, Store: RefreshStore 
         StrategyDescriptor(
             id: "hybrid", title: "short \(Algorithm.name) JWT, and a refresh token in \(Store.title)",
             transport: .bearer, revocation: .atExpiry, stores: Store.stores, credential: .signed,
-            parameters: [
-                StrategyParameter("access", .time, standard: "15m", "how long an access token lives")
-            ],
+            parameters: HybridVariant.parameters,
             exemptions: StrategyDescriptor.tokenExemptions.merging([
                 "REF-14": "a limit on refreshes would be measured in its place"
             ]) { $1 })
+    }
+
+    public static func variant(with parameters: StrategyParameters) -> any (AuthStrategy & ~Copyable).Type {
+        HybridVariant.type(parameters)
     }
 
     /// The lifetime of the access token.
@@ -53,7 +55,7 @@ public struct Hybrid<Algorithm: TokenAlgorithm & ~Copyable, Store: RefreshStore 
 
     private let lifetimes: Lifetimes
     private var authority: TokenAuthority<Algorithm>
-    private var families: Store
+    private var families: RefreshFamilies<Store>
     private var jitter = SystemRandomNumberGenerator()
 
     public init(sharing shared: Shared) throws {
@@ -63,7 +65,7 @@ public struct Hybrid<Algorithm: TokenAlgorithm & ~Copyable, Store: RefreshStore 
         let authority = try TokenAuthority<Algorithm>(
             policy: policy, lifetime_ms: lifetimes.access_ms, keys: shared.keys,
             foreignKeys: shared.foreignKeys)
-        let families = try Store(shared.environment, key: shared.refreshKey)
+        let families = try RefreshFamilies<Store>(shared.environment, key: shared.refreshKey)
         self.lifetimes = lifetimes
         self.authority = authority
         self.families = families
@@ -114,10 +116,12 @@ public struct Hybrid<Algorithm: TokenAlgorithm & ~Copyable, Store: RefreshStore 
 
     /// Reaches a user with the next refresh; access tokens already issued keep what they say.
     public mutating func changeGrant(of subject: Subject, to scope: String, at now: Instant) throws {
-        try families.changeGrant(of: subject, to: scope)
+        try families.changeGrant(of: subject, to: Array(scope.utf8))
     }
 
     public var storeCommands: Int { families.commandsSent }
+
+    public var storeRoundTrips: Int { families.roundTrips }
 
     public mutating func storeBytes() throws -> UInt64? { try families.usedBytes() }
 
@@ -151,95 +155,35 @@ public struct Hybrid<Algorithm: TokenAlgorithm & ~Copyable, Store: RefreshStore 
     }
 }
 
-/// Where the families of refresh tokens are kept; one value for each client.
-///
-/// A family has one live branch at any moment: an exchange reads and writes it in one step that nobody else sees half
-/// of (RFC 9700 section 4.14.2, OWASP ASVS 5.0 section 10.4.5).
-public protocol RefreshStore: ~Copyable, SendableMetatype {
-    /// A word for lists.
-    static var title: String { get }
-    /// What must be up before the strategy can be prepared.
-    static var stores: Set<AuthCore.Store> { get }
+/// What a hybrid may be made of: an algorithm of its access tokens, and a store of its refresh tokens.
+private enum HybridVariant {
+    static let parameters = [
+        StrategyParameter("access", .time, standard: "15m", "how long an access token lives"),
+        StrategyParameter(
+            "alg", .choice(["hs256", "rs256", "ps256", "es256", "ed25519"]), standard: "hs256",
+            "how access tokens are signed"),
+        StrategyParameter(
+            "store", .choice(["sqlite", "redis", "postgres"]), standard: "sqlite",
+            "where refresh tokens are kept"),
+    ]
 
-    /// Makes what the families of a run need, once, before any client exists.
-    static func prepare(in environment: Environment) throws
-
-    /// Opens a client's own connection; the key marks the tokens of this server.
-    init(_ environment: Environment, key: SharedSecret) throws
-
-    /// Starts a family, and gives the text of its first token.
-    mutating func create(for subject: Subject, at now: Instant) throws -> [UInt8]
-
-    /// Starts many before the clock starts.
-    mutating func createAll(_ logins: [Login]) throws -> [[UInt8]]
-
-    /// Exchanges a token for its successor; a retired one takes its whole family with it.
-    mutating func exchange(_ text: Span<UInt8>, at now: Instant) throws -> RefreshExchange
-
-    /// Ends the family of a token.
-    mutating func revoke(_ text: Span<UInt8>) throws
-
-    /// Ends many before the clock starts.
-    mutating func revokeAll(_ texts: [[UInt8]]) throws
-
-    mutating func revokeAll(of subject: Subject) throws
-
-    /// Changes what the next access tokens of a user permit.
-    mutating func changeGrant(of subject: Subject, to scope: String) throws
-
-    var commandsSent: Int { get }
-    mutating func usedBytes() throws -> UInt64?
-
-    /// Deletes expired families, a few milliseconds' worth; `nil` where the store lets them go by itself.
-    mutating func sweep(at now: Instant) throws -> Int?
-}
-
-/// What an exchange of a refresh token came to.
-public enum RefreshExchange {
-    /// Whose family it is, what they have been granted where that is not what everybody is, when they signed in, and
-    /// the successor's text.
-    case rotated(Subject, scope: [UInt8]?, authenticatedAt: Instant, [UInt8])
-    case refused(Refusal)
-}
-
-/// A refresh token, opaque to the client: family, generation and a code over both, in base64url.
-///
-/// The code is HMAC-SHA256 under a key of the server. So a forged token is refused without a look into the
-/// store, a retired one is told from a forged one with certainty, and the successor of a token can be made
-/// again for a client that lost the answer, although the store holds only its hash.
-struct RefreshToken {
-    static let family_bytes = 16
-    private static let generation_bytes = 4
-    private static let body_bytes = family_bytes + generation_bytes
-    private static let token_bytes = body_bytes + 32
-    static let length = Base64URL.encodedCount(token_bytes)
-    /// Keeps the codes of refresh tokens apart from any other use of the key.
-    private static let purpose = Array("authbench refresh token".utf8)
-
-    var family: [UInt8]
-    var generation: UInt32
-
-    /// The token's text.
-    func text(_ mac: inout HMACSHA256) -> [UInt8] {
-        var bytes = body
-        let code = mac.code(for: (Self.purpose + bytes).span)
-        for index in code.indices { bytes.append(code[index]) }
-        return Base64URL.encode(bytes)
+    static func type(_ parameters: StrategyParameters) -> any (AuthStrategy & ~Copyable).Type {
+        switch parameters["alg"] {
+        case "rs256": type(RS256.self, parameters)
+        case "ps256": type(PS256.self, parameters)
+        case "es256": type(ES256.self, parameters)
+        case "ed25519": type(Ed25519.self, parameters)
+        default: type(HS256.self, parameters)
+        }
     }
 
-    /// Reads a token that this server minted; `nil` for any other text.
-    static func read(_ text: Span<UInt8>, _ mac: inout HMACSHA256) -> RefreshToken? {
-        guard text.count == length, let bytes = Base64URL.decode(text) else { return nil }
-        var generation: UInt32 = 0
-        for byte in bytes[family_bytes..<body_bytes] { generation = generation << 8 | UInt32(byte) }
-        let token = RefreshToken(family: Array(bytes[..<family_bytes]), generation: generation)
-        let code = mac.code(for: (purpose + token.body).span)
-        return constantTimeEquals(code.span, bytes.span.extracting(last: 32)) ? token : nil
-    }
-
-    private var body: [UInt8] {
-        var bytes = family
-        for shift in [24, 16, 8, 0] { bytes.append(UInt8(truncatingIfNeeded: generation >> UInt32(shift))) }
-        return bytes
+    private static func type<Algorithm: TokenAlgorithm & ~Copyable>(
+        _: Algorithm.Type, _ parameters: StrategyParameters
+    ) -> any (AuthStrategy & ~Copyable).Type {
+        switch parameters["store"] {
+        case "redis": Hybrid<Algorithm, RedisRefreshStore>.self
+        case "postgres": Hybrid<Algorithm, PostgreSQLRefreshStore>.self
+        default: Hybrid<Algorithm, SQLiteRefreshStore>.self
+        }
     }
 }

@@ -6,7 +6,7 @@ import Backends
 /// A user's generation stands under a key of its own, which outlives every token of an earlier one. A new generation is the
 /// greater of the next number and the present moment in milliseconds: so it is never one that an earlier token has, even
 /// where the key has gone since.
-struct RedisListConnection: ~Copyable {
+package struct RedisListConnection: ~Copyable {
     private var connection: RedisConnection
     private var command = RedisCommand()
     private let tokenPrefix: [UInt8]
@@ -18,12 +18,7 @@ struct RedisListConnection: ~Copyable {
 
     /// Connects; the entries of two kinds of list are kept apart.
     init(in environment: Environment, kind: String) throws {
-        guard let settings = environment.redis else {
-            throw RedisError.connection(operation: "connect", message: "the run has no Redis server")
-        }
-        guard let endpoint = RedisEndpoint(url: settings.url) else {
-            throw RedisError.connection(operation: "connect to \(settings.url)", message: "not a Redis URL")
-        }
+        let (settings, endpoint) = try RedisEndpoint.ofRun(environment)
         // What can fail first: a noncopyable value cannot be left half made.
         var connection = try RedisConnection(endpoint)
         let nextGeneration = try RedisScript(
@@ -33,8 +28,8 @@ struct RedisListConnection: ~Copyable {
             redis.call('SET', KEYS[1], new, 'PX', ARGV[2])
             return new
             """, on: &connection)
-        tokenPrefix = Array("\(settings.keyPrefix)\(kind)t:".utf8)
-        userPrefix = Array("\(settings.keyPrefix)\(kind)g:".utf8)
+        tokenPrefix = Array("\(settings.keyPrefix)\(kind):t:".utf8)
+        userPrefix = Array("\(settings.keyPrefix)\(kind):g:".utf8)
         longestLife_ms = environment.policy.lifetimes.token_ms + RedisLife.reserve_ms
         self.connection = connection
         self.nextGeneration = nextGeneration

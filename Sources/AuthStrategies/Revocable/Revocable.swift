@@ -8,11 +8,14 @@ public struct Revocable<Algorithm: TokenAlgorithm & ~Copyable, List: RevocationL
     AuthStrategy,
     ~Copyable
 {
-    public static var descriptor: StrategyDescriptor {
+    public static var descriptor: StrategyDescriptor { describe(StrategyParameters()) }
+
+    public static func describe(_ parameters: StrategyParameters) -> StrategyDescriptor {
         StrategyDescriptor(
             id: List.strategyID, title: "\(Algorithm.name) JWT, \(List.title)", transport: .bearer,
-            revocation: List.endsSingleTokens ? .immediate : .atExpiry, stores: List.stores,
+            revocation: List.endsSingleTokens ? List.promise : .atExpiry, stores: List.stores,
             credential: .signed, keepsSessions: false, endsAllAtOnce: true, isOnCard: false,
+            parameters: List.parameters + [.onFailure()],
             exemptions: StrategyDescriptor.singleKeyExemptions)
     }
 
@@ -31,18 +34,28 @@ public struct Revocable<Algorithm: TokenAlgorithm & ~Copyable, List: RevocationL
             common: try List.prepare(in: environment))
     }
 
+    /// Changed permissions end all of a user's tokens, which every list knows how to do.
+    public static func promise(after revocation: Revocation, under policy: Policy) -> RevocationPromise {
+        switch revocation {
+        case .logout where !List.endsSingleTokens: .atExpiry
+        case .logout, .permissionChange: List.promise
+        }
+    }
+
     /// What the list knows ends at once.
     ///
     /// A permission that is given back later does not come back to an old token.
     public static func longestExposure_ms(ofLoginAfter revocation: Revocation, under policy: Policy) -> Int64
     {
         switch revocation {
-        case .logout: List.endsSingleTokens ? 0 : policy.lifetimes.absolute_ms
+        case .logout where List.endsSingleTokens: staleness_ms(after: .logout, under: policy)
+        case .logout: policy.lifetimes.absolute_ms
         case .permissionChange: policy.lifetimes.absolute_ms
         }
     }
 
     private let lifetimes: Lifetimes
+    private let acceptsOnFailure: Bool
     public let verificationKey: [UInt8]
     private var authority: TokenAuthority<Algorithm>
     private var list: List
@@ -50,6 +63,7 @@ public struct Revocable<Algorithm: TokenAlgorithm & ~Copyable, List: RevocationL
     public init(sharing shared: Shared) throws {
         let policy = shared.environment.policy
         lifetimes = policy.lifetimes
+        acceptsOnFailure = policy.parameters.acceptsOnFailure
         verificationKey = Algorithm.publicKey(of: shared.keys)
         // Both first: a noncopyable value cannot be left half made.
         let authority = try TokenAuthority<Algorithm>(
@@ -98,8 +112,16 @@ public struct Revocable<Algorithm: TokenAlgorithm & ~Copyable, List: RevocationL
     ) throws -> Decision {
         let listed = authority.verifyListed(headerLine, requiring: scope, at: now)
         if let refusal = listed.refusal { return .refused(refusal) }
-        guard let entry = listed.entry, try list.isGood(entry, at: now) else { return .refused(.unknown) }
+        guard let entry = listed.entry, try isGood(entry, at: now) else { return .refused(.unknown) }
         return .accepted(entry.subject)
+    }
+
+    /// What the list says; where it cannot be asked, what the strategy is set to do.
+    private mutating func isGood(_ entry: TokenEntry, at now: Instant) throws -> Bool {
+        do { return try list.isGood(entry, at: now) } catch {
+            guard acceptsOnFailure, isStoreOutage(error) else { throw error }
+            return list.isGoodAsFarAsKnown(entry)
+        }
     }
 
     /// Exchanges a token for a fresh one of the same sign-in; the old one dies in the same step.
@@ -150,121 +172,5 @@ public struct Revocable<Algorithm: TokenAlgorithm & ~Copyable, List: RevocationL
         // What it issues itself has a claim more than a plain token.
         guard profile != .rfc9068 else { return try login(.sample, at: now) }
         return Credential(headerLine: try authority.sample(of: profile, at: now))
-    }
-}
-
-/// Which tokens are good although they have not expired, as one client asks it.
-///
-/// Every error it throws means that it could not do what it was asked.
-public protocol RevocationList: ~Copyable, SendableMetatype {
-    /// What all clients of a run have in common beside a server.
-    associatedtype Common: Sendable = Void
-
-    /// The identifier of the strategy with this list, as on the command line and in every CSV row.
-    static var strategyID: String { get }
-    /// What is asked, in words that follow the kind of token.
-    static var title: String { get }
-    /// What must be up before the strategy can be prepared.
-    static var stores: Set<Store> { get }
-    /// Whether a sign-out ends that one token; otherwise only all of a user can be ended at once.
-    static var endsSingleTokens: Bool { get }
-
-    static func prepare(in environment: Environment) throws -> Common
-
-    /// Opens a client's own connection.
-    init(in environment: Environment, sharing common: Common) throws
-
-    /// How often all tokens of a user have been revoked: what a token issued now says in its claim `gen`.
-    mutating func generation(of subject: Subject) throws -> Int64
-
-    /// The same of many, before the clock starts.
-    mutating func generations(of subjects: [Subject]) throws -> [Int64]
-
-    /// Hears of tokens that have been issued.
-    mutating func admit(_ entries: [TokenEntry], at now: Instant) throws
-
-    mutating func isGood(_ entry: TokenEntry, at now: Instant) throws -> Bool
-
-    /// Ends a token and hears of the one that takes its place.
-    ///
-    /// - Returns: whether nobody else has ended or replaced it before.
-    mutating func replace(_ old: TokenEntry, by new: TokenEntry, at now: Instant) throws -> Bool
-
-    mutating func revoke(_ entry: TokenEntry, at now: Instant) throws
-
-    mutating func revokeAll(of subject: Subject, at now: Instant) throws
-
-    var commandsSent: Int { get }
-    /// How often a server was waited for so far.
-    var roundTrips: Int { get }
-    mutating func usedBytes() throws -> UInt64?
-}
-
-extension RevocationList where Self: ~Copyable {
-    public static var endsSingleTokens: Bool { true }
-
-    public mutating func generation(of subject: Subject) throws -> Int64 { 0 }
-
-    public mutating func generations(of subjects: [Subject]) throws -> [Int64] {
-        try subjects.map { try generation(of: $0) }
-    }
-
-    public mutating func admit(_ entries: [TokenEntry], at now: Instant) throws {}
-}
-
-extension RevocationList where Self: ~Copyable, Common == Void {
-    public static func prepare(in environment: Environment) throws {}
-}
-
-/// What a list knows a token by.
-public struct TokenEntry: Sendable {
-    public var name: TokenName
-    public var subject: Subject
-    public var generation: Int64
-    public var authenticatedAt: Instant
-    public var expiry: Instant
-}
-
-/// A token's `jti` as 32 bytes: itself and its length, or its SHA-256 where it is longer.
-///
-/// The issuer is not in it, since tokens of one issuer alone get as far as a list.
-public struct TokenName: Sendable, Hashable {
-    private let words: (UInt64, UInt64, UInt64, UInt64)
-
-    init(_ tokenID: Span<UInt8>) {
-        var bytes = Digest(repeating: 0)
-        if tokenID.count < bytes.count {
-            for index in tokenID.indices { bytes[index] = tokenID[index] }
-            bytes[bytes.count - 1] = UInt8(tokenID.count)
-        } else {
-            var hasher = SHA256()
-            bytes = hasher.digest(tokenID)
-            // No length, so that it is no other token's.
-            bytes[bytes.count - 1] |= 0x80
-        }
-        let span = bytes.span
-        words = (
-            span.littleEndian(at: 0), span.littleEndian(at: 8), span.littleEndian(at: 16),
-            span.littleEndian(at: 24)
-        )
-    }
-
-    /// As a store has it.
-    var bytes: Digest {
-        var bytes = Digest(repeating: 0)
-        for (place, word) in [words.0, words.1, words.2, words.3].enumerated() {
-            for index in 0..<8 {
-                bytes[8 * place + index] = UInt8(truncatingIfNeeded: word >> UInt64(8 * index))
-            }
-        }
-        return bytes
-    }
-
-    public static func == (left: Self, right: Self) -> Bool { left.words == right.words }
-
-    public func hash(into hasher: inout Hasher) {
-        // Random in its first bytes, as every jti of ours is.
-        hasher.combine(words.0)
-        hasher.combine(words.1)
     }
 }

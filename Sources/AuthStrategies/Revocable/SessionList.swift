@@ -17,15 +17,12 @@ public struct SessionList<Store: SessionStore & ~Copyable>: RevocationList, ~Cop
     }
 
     private var store: Store
-    private let lifetimes: Lifetimes
     private let grantedScope: [UInt8]
-    private let anyScope: Scope
+    private let anyScope = Scope.read
 
     public init(in environment: Environment, sharing common: Store.Common) throws {
         store = try Store(in: Self.place(environment), sharing: common)
-        lifetimes = environment.policy.lifetimes
         grantedScope = Array(environment.policy.grantedScope.utf8)
-        anyScope = .read
     }
 
     /// Apart from sessions that are no tokens', whose users are the same.
@@ -53,7 +50,7 @@ public struct SessionList<Store: SessionStore & ~Copyable>: RevocationList, ~Cop
     }
 
     public mutating func isGood(_ entry: TokenEntry, at now: Instant) throws -> Bool {
-        guard let found = try store.read(entry.name.bytes, requiring: anyScope) else { return false }
+        guard let found = try store.read(entry.name.bytes, requiring: anyScope, at: now) else { return false }
         return found.record.subject == entry.subject && !found.record.isExpired(at: now)
     }
 

@@ -45,7 +45,7 @@ public struct MemorySessionStore: SessionStore, ~Copyable {
     }
 
     public mutating func read(
-        _ id: Digest, requiring scope: Scope
+        _ id: Digest, requiring scope: Scope, at now: Instant
     ) throws -> (record: SessionRecord, isGranted: Bool)? {
         let name = SessionName(id)
         let (granted, wantsData) = (grantedScope, data.count > 0)
@@ -128,9 +128,7 @@ public struct MemorySessionStore: SessionStore, ~Copyable {
                 guard let record = common.shard(of: name).lock.withLock({ $0.entries[name]?.record }),
                     !record.isExpired(at: now)
                 else { return nil }
-                return SessionSummary(
-                    createdAt: record.createdAt, lastSeen: record.lastSeen,
-                    expiry: min(record.idleExpiry, record.absoluteExpiry))
+                return record.summary
             }
         }
     }
@@ -210,23 +208,6 @@ public struct MemorySessionStore: SessionStore, ~Copyable {
         guard subject == nil, let successor else { return subject }
         return common.shard(of: successor).lock.withLock { $0.entries[successor]?.record.subject }
     }
-}
-
-/// The SHA-256 of a session's token, as a key: it is as good as random, so that any word of it is its hash.
-private struct SessionName: Hashable {
-    let words: (UInt64, UInt64, UInt64, UInt64)
-
-    init(_ digest: Digest) {
-        let bytes = digest.span
-        words = (
-            bytes.littleEndian(at: 0), bytes.littleEndian(at: 8), bytes.littleEndian(at: 16),
-            bytes.littleEndian(at: 24)
-        )
-    }
-
-    static func == (left: Self, right: Self) -> Bool { left.words == right.words }
-
-    func hash(into hasher: inout Hasher) { hasher.combine(words.1) }
 }
 
 private struct SessionEntry {

@@ -8,16 +8,21 @@ public typealias PostgreSQLSessionStrategy = Session<PostgreSQLSessionStore>
 ///
 /// Unless `durability` says otherwise, a touch does not wait for the disk, and all else does: what a crash takes is a last-seen
 /// moment.
-public struct PostgreSQLSessionStore: SessionStore, ~Copyable {
+public struct PostgreSQLSessionStore: SessionStore, PostgreSQLClient, ~Copyable {
     public static let strategyID = "postgres-session"
     public static let strategyTitle = "session cookie, looked up in PostgreSQL"
     public static let stores: Set<Store> = [.postgres]
     public static let isOnCard = false
-    public static let parameters = [
-        StrategyParameter(
-            "durability", .choice(Durability.allCases.map(\.rawValue)), standard: Durability.relaxed.rawValue,
-            "what waits for the disk: all writes, all but touches, or none")
-    ]
+    public static let parameters =
+        [
+            StrategyParameter(
+                "durability", .choice(Durability.allCases.map(\.rawValue)),
+                standard: Durability.relaxed.rawValue,
+                "what waits for the disk: all writes, all but touches, or none")
+        ] + SessionCache.parameters(canTrack: false)
+    public static func strategy(with parameters: StrategyParameters) -> any (AuthStrategy & ~Copyable).Type {
+        cachedStrategy(with: parameters)
+    }
 
     /// What a crash of the server may take.
     private enum Durability: String, CaseIterable {
@@ -34,7 +39,7 @@ public struct PostgreSQLSessionStore: SessionStore, ~Copyable {
     }
 
     public static func prepare(in environment: Environment) throws {
-        var connection = try connect(environment)
+        var connection = try PostgreSQLConnection(ofRun: environment)
         let data = environment.policy.session_bytes > 0 ? ", data bytea NOT NULL" : ""
         // What a sweep needs, and nobody else: without one it would only make writes dearer.
         let expiry =
@@ -61,18 +66,6 @@ public struct PostgreSQLSessionStore: SessionStore, ~Copyable {
             """)
     }
 
-    private static func connect(_ environment: Environment) throws -> PostgreSQLConnection {
-        guard let settings = environment.postgres else {
-            throw PostgreSQLError.connection(
-                operation: "connect", message: "the run has no PostgreSQL server")
-        }
-        guard var endpoint = PostgreSQLEndpoint(url: settings.url) else {
-            throw PostgreSQLError.connection(operation: "connect", message: "not a PostgreSQL URL")
-        }
-        endpoint.schema = settings.schema
-        return try PostgreSQLConnection(endpoint)
-    }
-
     private var connection: PostgreSQLConnection
     public private(set) var data: SessionData
     private var insert: PostgreSQLStatement
@@ -90,7 +83,7 @@ public struct PostgreSQLSessionStore: SessionStore, ~Copyable {
 
     public init(in environment: Environment, sharing _: Void) throws {
         // All first: a noncopyable value cannot be left half made.
-        var connection = try Self.connect(environment)
+        var connection = try PostgreSQLConnection(ofRun: environment)
         let session_bytes = environment.policy.session_bytes
         let (dataColumn, dataValue) = session_bytes > 0 ? (", data", ", $8") : ("", "")
         let insert = try connection.prepare(
@@ -144,7 +137,7 @@ public struct PostgreSQLSessionStore: SessionStore, ~Copyable {
     }
 
     public mutating func read(
-        _ id: Digest, requiring scope: Scope
+        _ id: Digest, requiring scope: Scope, at now: Instant
     ) throws -> (record: SessionRecord, isGranted: Bool)? {
         select.begin()
         select.bind(id.span)
@@ -176,22 +169,13 @@ public struct PostgreSQLSessionStore: SessionStore, ~Copyable {
     public mutating func saveAll(
         _ sessions: [(id: Digest, record: SessionRecord)], scope: [UInt8]
     ) throws {
-        try inTransaction { store in
+        try transaction { store in
             for (id, record) in sessions { try store.save(record, as: id, scope: scope) }
         }
     }
 
     public mutating func removeAll(_ ids: [Digest]) throws {
-        try inTransaction { store in for id in ids { try store.remove(id) } }
-    }
-
-    private mutating func inTransaction(_ body: (inout Self) throws -> Void) throws {
-        try connection.execute("BEGIN")
-        do { try body(&self) } catch {
-            _ = try? connection.execute("ROLLBACK")
-            throw error
-        }
-        try connection.execute("COMMIT")
+        try transaction { store in for id in ids { try store.remove(id) } }
     }
 
     /// An update of a session deleted meanwhile changes nothing: touching never brings one back.
@@ -248,19 +232,13 @@ public struct PostgreSQLSessionStore: SessionStore, ~Copyable {
         _ = try connection.execute(grant)
     }
 
+    mutating func run(_ statement: String) throws { try connection.execute(statement) }
+
     public var commandsSent: Int { connection.statementsSent }
 
     public var roundTrips: Int { connection.roundTrips }
 
-    /// What the table and its indexes take in the server's files, what ended sessions have left free not counted twice.
-    ///
-    /// After a vacuum, which the server does by itself within a minute: before, the space of what is gone is not used again.
-    public mutating func usedBytes() throws -> UInt64? {
-        var patient = try PostgreSQLConnection(connection.endpoint, timeout_ms: 60_000)
-        try patient.execute("VACUUM sessions")
-        let rows = try connection.execute("SELECT pg_total_relation_size('sessions')")
-        return UInt64(rows.text(0, 0))
-    }
+    public mutating func usedBytes() throws -> UInt64? { try connection.vacuumedBytes(of: "sessions") }
 
     public mutating func sweep(at now: Instant) throws -> Int? {
         sweep.begin()

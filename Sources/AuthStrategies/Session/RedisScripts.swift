@@ -188,3 +188,16 @@ extension RedisCommand {
         append(RedisLife.indexLife_ms(lifetimes))
     }
 }
+
+extension RedisEndpoint {
+    /// The server of a run, and where it listens.
+    static func ofRun(_ environment: Environment) throws(RedisError) -> (RedisSettings, RedisEndpoint) {
+        guard let settings = environment.redis else {
+            throw .connection(operation: "connect", message: "the run has no Redis server")
+        }
+        guard let endpoint = RedisEndpoint(url: settings.url) else {
+            throw .connection(operation: "connect to \(settings.url)", message: "not a Redis URL")
+        }
+        return (settings, endpoint)
+    }
+}

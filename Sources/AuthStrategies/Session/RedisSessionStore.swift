@@ -14,6 +14,10 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
     public static let strategyID = "redis-session"
     public static let strategyTitle = "session cookie, looked up in Redis"
     public static let stores: Set<Store> = [.redis]
+    public static let parameters = SessionCache.parameters(canTrack: true)
+    public static func strategy(with parameters: StrategyParameters) -> any (AuthStrategy & ~Copyable).Type {
+        cachedStrategy(with: parameters)
+    }
 
     private var connection: RedisConnection
     private var command = RedisCommand()
@@ -22,6 +26,7 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
     private let sessionPrefix: [UInt8]
     private let userPrefix: [UInt8]
     private let scripts: LoadedRedisScripts
+    private var tracking: RedisTracking?
     private let lifetimes: Lifetimes
     private let endpoint: RedisEndpoint
     private let replicas: Int
@@ -29,23 +34,26 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
     public private(set) var touchFailures = 0
 
     public init(in environment: Environment, sharing _: Void) throws {
-        guard let settings = environment.redis else {
-            throw RedisError.connection(operation: "connect", message: "the run has no Redis server")
-        }
-        guard let endpoint = RedisEndpoint(url: settings.url) else {
-            throw RedisError.connection(operation: "connect to \(settings.url)", message: "not a Redis URL")
-        }
+        let (settings, endpoint) = try RedisEndpoint.ofRun(environment)
         // What can fail first: a noncopyable value cannot be left half made.
         var connection = try RedisConnection(endpoint)
         let scripts = try LoadedRedisScripts(on: &connection)
+        let parameters = environment.policy.parameters
+        let tracking =
+            SessionCache.isTracking(parameters) ? try RedisTracking(of: endpoint, parameters) : nil
         sessionPrefix = Array("\(settings.keyPrefix)s:".utf8)
         userPrefix = Array("\(settings.keyPrefix)u:".utf8)
         lifetimes = environment.policy.lifetimes
         data = SessionData(count: environment.policy.session_bytes)
+        self.tracking = tracking
         self.connection = connection
         self.endpoint = endpoint
         replicas = settings.replicas
         self.scripts = scripts
+    }
+
+    public mutating func hearChanges(_ take: (SessionChange) -> Void) throws {
+        try tracking?.hear(keysBehind: sessionPrefix, take)
     }
 
     private enum Value {
@@ -56,12 +64,12 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
 
     /// One round trip: the record where it exists, and whether its scope grants what the route requires.
     public mutating func read(
-        _ id: Digest, requiring scope: Scope
+        _ id: Digest, requiring scope: Scope, at now: Instant
     ) throws -> (record: SessionRecord, isGranted: Bool)? {
         command.begin(arguments: 2)
         command.append("GET")
         command.append(sessionPrefix, id.span)
-        let reply = try answer()
+        let reply = try tracking?.execute(command) ?? answer()
         if reply.isNil { return nil }
         let value = reply.withBytes { bytes -> Value in
             guard let record = SessionRecordCoding.decode(bytes) else {
@@ -149,9 +157,6 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
         do { try connection.post(touchCommand) } catch { touchFailures += 1 }
     }
 
-    /// Moves a session to another identifier.
-    ///
-    /// - Returns: whether the old one was still there.
     public mutating func rotate(_ old: Digest, to new: Digest, _ record: SessionRecord) throws -> Bool {
         command.begin(scripts.rotate, keys: 3, arguments: 11)
         command.append(sessionPrefix, old.span)
@@ -206,16 +211,12 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
             guard let record = SessionRecordCoding.decode(value.span) else {
                 throw DamagedStoreError(table: "Redis", "a session of \(value.count) bytes")
             }
-            guard !record.isExpired(at: now) else { return nil }
-            return SessionSummary(
-                createdAt: record.createdAt, lastSeen: record.lastSeen,
-                expiry: min(record.idleExpiry, record.absoluteExpiry))
+            return record.isExpired(at: now) ? nil : record.summary
         }
     }
 
-    public var commandsSent: Int { connection.commandsSent }
-
-    public var roundTrips: Int { connection.roundTrips }
+    public var commandsSent: Int { connection.commandsSent + tracking.commandsSent }
+    public var roundTrips: Int { connection.roundTrips + tracking.roundTrips }
 
     /// What the server has allocated (INFO, used_memory), asked for on a connection of its own.
     public mutating func usedBytes() throws -> UInt64? {

@@ -65,7 +65,7 @@ public struct SQLiteSessionStore: SessionStore, ~Copyable {
     }
 
     public mutating func read(
-        _ id: Digest, requiring scope: Scope
+        _ id: Digest, requiring scope: Scope, at now: Instant
     ) throws -> (record: SessionRecord, isGranted: Bool)? {
         try select.bind(blob: id.span, at: 1)
         guard try select.step() else { return nil }

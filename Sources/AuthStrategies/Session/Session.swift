@@ -7,12 +7,19 @@ import Backends
 /// The timed verbs are compiled once for each store named at them: through the table of the protocol alone, a generic
 /// verb would ask the store's type for everything it does.
 public struct Session<Store: SessionStore & ~Copyable>: AuthStrategy, ~Copyable {
-    public static var descriptor: StrategyDescriptor {
+    public static var descriptor: StrategyDescriptor { describe(StrategyParameters()) }
+
+    public static func describe(_ parameters: StrategyParameters) -> StrategyDescriptor {
         StrategyDescriptor(
-            id: Store.strategyID, title: Store.strategyTitle, transport: .cookie, revocation: .immediate,
+            id: Store.strategyID, title: Store.strategyTitle, transport: .cookie,
+            revocation: Store.promise(parameters),
             stores: Store.stores, credential: .random, isOnCard: Store.isOnCard,
             parameters: Store.parameters,
             exemptions: ["SES-12": "its sessions have no attributes that requests change"])
+    }
+
+    public static func variant(with parameters: StrategyParameters) -> any (AuthStrategy & ~Copyable).Type {
+        Store.strategy(with: parameters)
     }
 
     /// The lifetime of a session that nobody uses: a touch prolongs it.
@@ -88,7 +95,7 @@ public struct Session<Store: SessionStore & ~Copyable>: AuthStrategy, ~Copyable 
     ) throws -> Decision {
         guard let token = SessionToken.find(in: line) else { return .refused(.malformed) }
         let id = hasher.digest(line.extracting(token))
-        guard let found = try store.read(id, requiring: scope) else { return .refused(.unknown) }
+        guard let found = try store.read(id, requiring: scope, at: now) else { return .refused(.unknown) }
         var record = found.record
         guard !record.isExpired(at: now) else { return .refused(.expired) }
         guard found.isGranted else { return .refused(.insufficientScope) }
@@ -108,7 +115,9 @@ public struct Session<Store: SessionStore & ~Copyable>: AuthStrategy, ~Copyable 
         let line = credential.headerLine.span
         guard let token = SessionToken.find(in: line) else { return .refused(.malformed) }
         let id = hasher.digest(line.extracting(token))
-        guard var record = try store.read(id, requiring: .read)?.record else { return .refused(.unknown) }
+        guard var record = try store.read(id, requiring: .read, at: now)?.record else {
+            return .refused(.unknown)
+        }
         guard !record.isExpired(at: now) else { return .refused(.expired) }
         record.touch(at: now, lifetimes: policy.lifetimes)
         let fresh = try SessionToken.mint()
@@ -132,7 +141,8 @@ public struct Session<Store: SessionStore & ~Copyable>: AuthStrategy, ~Copyable 
         let line = credential.headerLine.span
         guard let token = SessionToken.find(in: line) else { return true }
         let id = hasher.digest(line.extracting(token))
-        guard let record = try store.read(id, requiring: .read)?.record, !record.isExpired(at: now) else {
+        guard let record = try store.read(id, requiring: .read, at: now)?.record, !record.isExpired(at: now)
+        else {
             return true
         }
         try store.removeAll(of: record.subject, but: id, at: now)

@@ -36,11 +36,34 @@ public struct SessionRecord: Equatable, Sendable {
         now >= idleExpiry || now >= absoluteExpiry
     }
 
+    /// As a list of a user's sessions shows it.
+    var summary: SessionSummary {
+        SessionSummary(
+            createdAt: createdAt, lastSeen: lastSeen, expiry: min(idleExpiry, absoluteExpiry))
+    }
+
     /// Pushes the idle expiry; a clock that is behind another server's takes nothing back.
     mutating func touch(at now: Instant, lifetimes: Lifetimes) {
         lastSeen = max(lastSeen, now)
         idleExpiry = max(idleExpiry, min(absoluteExpiry, now.advanced(byMilliseconds: lifetimes.idle_ms)))
     }
+}
+
+/// The SHA-256 of a session's token, as a key: it is as good as random, so that any word of it is its hash.
+struct SessionName: Hashable {
+    let words: (UInt64, UInt64, UInt64, UInt64)
+
+    init(_ digest: Digest) {
+        let bytes = digest.span
+        words = (
+            bytes.littleEndian(at: 0), bytes.littleEndian(at: 8), bytes.littleEndian(at: 16),
+            bytes.littleEndian(at: 24)
+        )
+    }
+
+    static func == (left: Self, right: Self) -> Bool { left.words == right.words }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(words.1) }
 }
 
 /// A session record as the value of one Redis key: five little-endian integers of 8 bytes, then what the

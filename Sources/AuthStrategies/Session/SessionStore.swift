@@ -26,9 +26,21 @@ public protocol SessionStore: ~Copyable, SendableMetatype {
     /// Opens a client's own connection.
     init(in environment: Environment, sharing common: Common) throws
 
+    /// When other servers refuse a session that has ended.
+    static func promise(_ parameters: StrategyParameters) -> RevocationPromise
+
+    /// The strategy with this store, or with a cache before it where one is set.
+    static func strategy(with parameters: StrategyParameters) -> any (AuthStrategy & ~Copyable).Type
+
+    /// Asks the store to say from now on when a session changes that has been read, and hears what it has said since.
+    ///
+    /// - Parameter take: called for each change, in order.
+    /// - Throws: where that cannot be heard, and always for a store that says nothing.
+    mutating func hearChanges(_ take: (SessionChange) -> Void) throws
+
     /// Reads a session, and whether its scope grants what the route requires; `nil` where there is none.
     mutating func read(
-        _ id: Digest, requiring scope: Scope
+        _ id: Digest, requiring scope: Scope, at now: Instant
     ) throws -> (record: SessionRecord, isGranted: Bool)?
 
     mutating func save(_ record: SessionRecord, as id: Digest, scope: [UInt8]) throws
@@ -77,6 +89,14 @@ extension SessionStore where Self: ~Copyable {
 
     public static var parameters: [StrategyParameter] { [] }
 
+    public static func promise(_ parameters: StrategyParameters) -> RevocationPromise { .immediate }
+
+    public static func strategy(
+        with parameters: StrategyParameters
+    ) -> any (AuthStrategy & ~Copyable).Type { Session<Self>.self }
+
+    public mutating func hearChanges(_ take: (SessionChange) -> Void) throws { throw SilentStoreError() }
+
     public mutating func removeAll(_ ids: [Digest]) throws { for id in ids { try remove(id) } }
 
     public mutating func sweep(at now: Instant) throws -> Int? { nil }
@@ -84,4 +104,16 @@ extension SessionStore where Self: ~Copyable {
 
 extension SessionStore where Self: ~Copyable, Common == Void {
     public static func prepare(in environment: Environment) throws {}
+}
+
+/// What a store says of sessions that have been read.
+public enum SessionChange {
+    /// All copies may be wrong: from now on the store says what changes, or some of it was lost.
+    case all
+    case one(Digest)
+}
+
+/// A store was asked for what it does not do.
+private struct SilentStoreError: Error, CustomStringConvertible {
+    var description: String { "the store does not say when a session changes" }
 }

@@ -245,8 +245,9 @@ struct ExposureCheck {
 
     private mutating func checkVerdict(_ row: TableRow) {
         let isImmediate = row["revocation"] == RevocationPromise.immediate.rawValue
+        let isPushed = row["revocation"] == RevocationPromise.pushed.rawValue
         expect(
-            row["ks_distance"].isEmpty == (isImmediate || row["n"] == "0"), row,
+            row["ks_distance"].isEmpty == (isImmediate || isPushed || row["n"] == "0"), row,
             "ks_distance does not go with revocation")
         expect(
             row["matches_theory"].isEmpty != row["reason"].isEmpty, row,
@@ -263,7 +264,9 @@ struct ExposureCheck {
             expect(
                 isImmediate
                     ? row["accepted_after"] == "0"
-                    : row.number("ks_distance") ?? 1 <= row.number("ks_critical") ?? 0, row,
+                    : isPushed
+                        ? row.number("max_ms") ?? 0 <= row.number("theory_max_ms") ?? 0
+                        : row.number("ks_distance") ?? 1 <= row.number("ks_critical") ?? 0, row,
                 "matches_theory, but the numbers do not")
         }
     }

@@ -56,3 +56,11 @@ extension SHA256 {
         return String(decoding: text, as: UTF8.self)
     }
 }
+
+/// The 32 bytes that a store has of a digest; `nil` for any other number.
+package func storedDigest(_ bytes: some RandomAccessCollection<UInt8>) -> Digest? {
+    guard bytes.count == 32 else { return nil }
+    var digest = Digest(repeating: 0)
+    for (index, byte) in bytes.enumerated() { digest[index] = byte }
+    return digest
+}

@@ -107,9 +107,12 @@ import Glibc
 
     /// A text, in whatever format it came.
     package func text(_ row: Int, _ column: Int32) -> String {
-        withBytes(row, column) { bytes in
-            String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)
-        }
+        String(decoding: bytes(row, column), as: UTF8.self)
+    }
+
+    /// The bytes of a `bytea` or a text, copied.
+    package func bytes(_ row: Int, _ column: Int32) -> [UInt8] {
+        withBytes(row, column) { bytes in bytes.indices.map { bytes[$0] } }
     }
 
     /// Hands over the bytes of a `bytea` or a text where they lie.

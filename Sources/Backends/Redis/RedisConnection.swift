@@ -14,6 +14,8 @@ import Glibc
     private var context: UnsafeMutablePointer<redisContext>
     /// Commands so far, each of them a request of its own to the server.
     package private(set) var commandsSent = 0
+    /// How often it has connected: what the server knows of a connection is gone with it.
+    package private(set) var connections = 1
     /// How often a reply was waited for after something new had been sent: commands sent together are one round trip.
     package private(set) var roundTrips = 0
     /// Commands whose replies have not been read.
@@ -41,7 +43,7 @@ import Glibc
         self.now_ns = now_ns
         pause = ReconnectPause(random)
         timeout = timeval(tv_sec: timeout_ms / 1000, tv_usec: timeout_ms % 1000 * 1000)
-        unsafe context = try connected(endpoint, timeout)
+        unsafe context = try Self.connected(endpoint, timeout)
     }
 
     deinit { unsafe redisFree(context) }
@@ -66,7 +68,7 @@ import Glibc
             try send(command)
             return try receive()
         } catch {
-            guard isRepeatable, unsafe isClosed(context) else { throw error }
+            guard isRepeatable, unsafe Self.isClosed(context) else { throw error }
             try reconnect()
             try send(command)
             return try receive()
@@ -89,7 +91,7 @@ import Glibc
     /// Puts a command into the output buffer; `receive` sends what is there.
     package mutating func send(_ command: borrowing RedisCommand) throws(RedisError) {
         if unsafe context.pointee.err != 0 { try reconnect() }
-        try unsafe append(command, to: context)
+        try unsafe Self.append(command, to: context)
         (commandsSent, unanswered, hasAsked) = (commandsSent + 1, unanswered + 1, true)
     }
 
@@ -109,7 +111,7 @@ import Glibc
         if hasPosted { try receivePosted() }
         if unanswered > 0 { try reconnect() }
         try send(command)
-        try unsafe flush(context)
+        try unsafe Self.flush(context)
         (hasPosted, hasAsked) = (true, false)
     }
 
@@ -129,10 +131,46 @@ import Glibc
 
     private mutating func receiveNext() throws(RedisError) -> RedisReply {
         unanswered &-= 1
-        let reply = try unsafe nextReply(context, timeout)
+        let reply = try unsafe Self.nextReply(context, timeout)
         if let message = reply.error { throw .server(message: message) }
         pause.end()
         return reply
+    }
+
+    // MARK: What a server sends by itself
+
+    /// Sends a command on a connection that is subscribed; its reply comes among what `pushed` gives.
+    ///
+    /// - Throws: `RedisError` where the connection is closed: a new one would not be subscribed.
+    package mutating func tell(_ command: borrowing RedisCommand) throws(RedisError) {
+        guard unsafe context.pointee.err == 0 else {
+            throw .connection(operation: "send a command", message: "the connection was closed")
+        }
+        try unsafe Self.append(command, to: context)
+        try unsafe Self.flush(context)
+        commandsSent += 1
+    }
+
+    /// The next thing that the server has sent.
+    ///
+    /// - Parameter wait_ms: how long to wait for one.
+    /// - Returns: `nil` where there is none.
+    /// - Throws: `RedisError` where the connection is closed.
+    package mutating func pushed(within wait_ms: Int32 = 0) throws(RedisError) -> RedisReply? {
+        var pointer: UnsafeMutableRawPointer?
+        while true {
+            guard unsafe redisGetReplyFromReader(context, &pointer) == REDIS_OK else {
+                throw unsafe Self.failure("get a message", context)
+            }
+            if let pointer = unsafe pointer {
+                return unsafe RedisReply(pointer.assumingMemoryBound(to: redisReply.self))
+            }
+            var readable = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            guard unsafe poll(&readable, 1, wait_ms) > 0 else { return nil }
+            guard unsafe redisBufferRead(context) == REDIS_OK else {
+                throw unsafe Self.failure("get a message", context)
+            }
+        }
     }
 
     // MARK: Connecting anew
@@ -148,131 +186,10 @@ import Glibc
                 operation: "connect to \(endpoint.name)",
                 message: "it did not answer a moment ago; the next attempt is in \(left_ms) ms")
         }
-        let fresh = try unsafe connected(endpoint, timeout)
+        let fresh = try unsafe Self.connected(endpoint, timeout)
         unsafe redisFree(context)
         unsafe context = fresh
         unanswered = 0
+        connections += 1
     }
-}
-
-@unsafe private func append(
-    _ command: borrowing RedisCommand, to context: UnsafeMutablePointer<redisContext>
-) throws(RedisError) {
-    let code = unsafe command.bytes.withUnsafeBytes { bytes in
-        unsafe redisAppendFormattedCommand(context, bytes.baseAddress, bytes.count)
-    }
-    guard code == REDIS_OK else { throw unsafe failure("send a command", context) }
-}
-
-@unsafe private func flush(_ context: UnsafeMutablePointer<redisContext>) throws(RedisError) {
-    var isDone: Int32 = 0
-    repeat {
-        guard unsafe redisBufferWrite(context, &isDone) == REDIS_OK else {
-            throw unsafe failure("send a command", context)
-        }
-    } while isDone == 0
-}
-
-/// Sends what is still unsent and waits for the next reply.
-///
-/// The system's timeout is for each read, so that a server that drips would hold us for ever: a reply that has begun must
-/// be there within the timeout too.
-@unsafe private func nextReply(
-    _ context: UnsafeMutablePointer<redisContext>, _ timeout: timeval
-) throws(RedisError) -> RedisReply {
-    var pointer: UnsafeMutableRawPointer?
-    guard unsafe redisGetReplyFromReader(context, &pointer) == REDIS_OK else {
-        throw unsafe failure("get a reply", context)
-    }
-    if let pointer = unsafe pointer {
-        return unsafe RedisReply(pointer.assumingMemoryBound(to: redisReply.self))
-    }
-    try unsafe flush(context)
-    var limit_ns: UInt64?
-    while true {
-        guard unsafe redisBufferRead(context) == REDIS_OK,
-            unsafe redisGetReplyFromReader(context, &pointer) == REDIS_OK
-        else { throw unsafe failure("get a reply", context) }
-        if let pointer = unsafe pointer {
-            return unsafe RedisReply(pointer.assumingMemoryBound(to: redisReply.self))
-        }
-        let now_ns = DispatchTime.now().uptimeNanoseconds
-        let end_ns =
-            limit_ns ?? now_ns + UInt64(timeout.tv_sec) * 1_000_000_000 + UInt64(timeout.tv_usec) * 1000
-        guard now_ns < end_ns else {
-            throw unsafe abandoned(context, "the reply did not end in time")
-        }
-        limit_ns = end_ns
-    }
-}
-
-/// Gives a connection up, so that the next command connects anew.
-@unsafe private func abandoned(
-    _ context: UnsafeMutablePointer<redisContext>, _ message: String
-) -> RedisError {
-    unsafe context.pointee.err = REDIS_ERR_OTHER
-    return .connection(operation: "get a reply", message: message)
-}
-
-@unsafe private func connected(
-    _ endpoint: RedisEndpoint, _ timeout: timeval
-) throws(RedisError) -> UnsafeMutablePointer<redisContext> {
-    let context =
-        switch endpoint.address {
-        case .tcp(let host, let port): unsafe redisConnectWithTimeout(host, Int32(port), timeout)
-        case .unix(let path): unsafe redisConnectUnixWithTimeout(path, timeout)
-        }
-    guard let context = unsafe context else {
-        throw .connection(operation: "connect to \(endpoint.name)", message: "out of memory")
-    }
-    do throws(RedisError) {
-        guard unsafe context.pointee.err == 0, unsafe redisSetTimeout(context, timeout) == REDIS_OK else {
-            throw unsafe failure("connect to \(endpoint.name)", context)
-        }
-        if let password = endpoint.password {
-            try unsafe arrange(RedisCommand("AUTH", password), timeout, on: context)
-        }
-        if endpoint.database != 0 {
-            try unsafe arrange(RedisCommand("SELECT", String(endpoint.database)), timeout, on: context)
-        }
-    } catch {
-        unsafe redisFree(context)
-        throw error
-    }
-    return unsafe context
-}
-
-/// Carries out what must be done before a connection is used.
-@unsafe private func arrange(
-    _ command: borrowing RedisCommand, _ timeout: timeval, on context: UnsafeMutablePointer<redisContext>
-) throws(RedisError) {
-    try unsafe append(command, to: context)
-    try unsafe flush(context)
-    if let message = try unsafe nextReply(context, timeout).error { throw .server(message: message) }
-}
-
-/// Whether the server, or what lies between, has closed the connection; not where it only did not answer in time.
-@unsafe private func isClosed(_ context: UnsafeMutablePointer<redisContext>) -> Bool {
-    switch unsafe context.pointee.err {
-    case REDIS_ERR_EOF: return true
-    case REDIS_ERR_IO:
-        let message = unsafe text(of: context)
-        return [EPIPE, ECONNRESET].contains { unsafe message == String(cString: strerror($0)) }
-    default: return false
-    }
-}
-
-@unsafe private func text(of context: UnsafeMutablePointer<redisContext>) -> String {
-    unsafe withUnsafeBytes(of: context.pointee.errstr) { bytes in
-        unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-    }
-}
-
-@unsafe private func failure(
-    _ operation: String, _ context: UnsafeMutablePointer<redisContext>
-) -> RedisError {
-    let message = unsafe text(of: context)
-    // hiredis reports a command that timed out as EAGAIN.
-    let isTimeout = unsafe context.pointee.err == REDIS_ERR_IO && message == String(cString: strerror(EAGAIN))
-    return .connection(operation: operation, message: isTimeout ? "timed out" : message)
 }

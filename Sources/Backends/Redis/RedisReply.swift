@@ -52,6 +52,25 @@ import CAuthBenchHiredis
         )
     }
 
+    /// What a subscribed connection is sent: the kind (`message`, `subscribe`, `pong`), and the texts of its last element,
+    /// copied; `nil` for those of a flush of all keys, and for a reply of another type.
+    package var push: (kind: [UInt8], texts: [[UInt8]]?)? {
+        guard unsafe reply.pointee.type == REDIS_REPLY_ARRAY, unsafe reply.pointee.elements > 0,
+            let kind = unsafe reply.pointee.element[0],
+            let last = unsafe reply.pointee.element[reply.pointee.elements - 1]
+        else { return nil }
+        let texts: [[UInt8]]? =
+            switch unsafe last.pointee.type {
+            case REDIS_REPLY_NIL: nil
+            case REDIS_REPLY_ARRAY:
+                unsafe (0..<last.pointee.elements).compactMap { index in
+                    unsafe last.pointee.element[index].map { unsafe Self.bytes($0) }
+                }
+            default: unsafe [Self.bytes(last)]
+            }
+        return unsafe (Self.bytes(kind), texts)
+    }
+
     /// The reply of a `SCAN`: the cursor to go on with, and the keys found.
     package var scan: (cursor: String, keys: [[UInt8]])? {
         guard unsafe reply.pointee.type == REDIS_REPLY_ARRAY, unsafe reply.pointee.elements == 2,
