@@ -108,10 +108,10 @@ defect: .build/packages-run ## Builds a program that is worse on purpose, to try
 	@cp .build-defect/release/authbench .build-defect/programs/$(subst :,-,$(DEFECT))
 	@SWIFT_BACKTRACE=enable=no .build-defect/programs/$(subst :,-,$(DEFECT)) --version
 
-# A package with a strategy of its own, as a user of the library has it.
-example: build ## Builds and measures Examples/MemorySession, a strategy of your own.
-	$(call build-beside,my-authbench,Examples/MemorySession)
-	@.build/release/my-authbench run --population 2000 --operations 20000 --repeats 1 --quiet --out .build/example || [ $$? -eq 3 ]
+# A package with a strategy, a store and an algorithm of its own, as a user of the library has it.
+example: build $(VENV)/report ## Builds and tries Examples/MyAuthbench: a strategy, a store and an algorithm of your own.
+	$(call build-beside,my-authbench,Examples/MyAuthbench)
+	@.ci/example
 
 # Tests/Fuzz/README.md: make fuzz SECONDS=600 TARGETS="json csv"
 fuzz: .build/packages-test ## Feeds random input to every parser. SECONDS=600 TARGETS="json csv"

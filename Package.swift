@@ -15,6 +15,8 @@ let package = Package(
         .executable(name: "authbench", targets: ["authbench"]),
         // For whoever measures strategies of their own: `import AuthBench`.
         .library(name: "AuthBench", targets: ["AuthBench"]),
+        // For whoever writes a store or an algorithm for one of the families: `import AuthBenchParts`.
+        .library(name: "AuthBenchParts", targets: ["AuthBenchParts"]),
         // For the package in Benchmarks only.
         .library(name: "HotPaths", targets: ["HotPaths", "AuthStrategies", "AuthCore", "AuthText"]),
     ],
@@ -76,6 +78,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .target(name: "AuthBench", dependencies: ["AuthBenchCLI", "AuthStrategies", "AuthCore"]),
+        .target(name: "AuthBenchParts", dependencies: ["AuthBench", "AuthStrategies"]),
         .executableTarget(name: "authbench", dependencies: ["AuthBench"]),
 
         .testTarget(name: "AuthCoreTests", dependencies: ["AuthCore", "AuthText", "AuthStatistics"]),

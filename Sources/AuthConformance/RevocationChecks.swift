@@ -3,7 +3,7 @@ import Backends
 
 /// How a requirement on lists and epochs is tried.
 enum RevocationCheck {
-    case lifetime, names, epoch
+    case lifetime, names, epoch, storeAway
 }
 
 extension Trial where S: ~Copyable {
@@ -12,6 +12,7 @@ extension Trial where S: ~Copyable {
         case .lifetime: try checkEntryLifetime()
         case .names: try checkEntryNames()
         case .epoch: try checkEpoch()
+        case .storeAway: try checkStoreAway()
         }
     }
 

@@ -122,16 +122,16 @@ package struct OutageAssessment: Sendable {
     /// Good credentials that were refused although the store had forgotten nothing: before the fault, or at any time where
     /// the fault lets no store forget.
     package var refusedWithoutLoss: Int {
-        guard measurement.fault?.losesWrites == true else { return goodRefused + measurement.check.lost }
+        guard measurement.losesWrites else { return goodRefused + measurement.check.lost }
         return measurement.requests.count {
             $0.answer == .goodRefused && $0.end_ns < measurement.fault_ns.lowerBound
         }
     }
 
-    /// Sign-outs that came back although nothing had undone them, or each waited for the replica that took over.
+    /// Sign-outs that came back although the store had forgotten none, or each waited for the replica that took over.
     package var cameBackWithoutLoss: Int {
         let waited = measurement.replication.map { $0.replicas > 0 } ?? false
-        return measurement.fault == .failover && !waited ? 0 : measurement.check.cameBack + revived
+        return measurement.mayRevive && !waited ? 0 : measurement.check.cameBack + revived
     }
 
     private func count(_ answer: OutageRequest.Answer) -> Int {

@@ -81,6 +81,45 @@ struct OutageCommandTests {
         }
     }
 
+    @Test("PostgreSQL has after its death what it had acknowledged, unless its table was unlogged")
+    func postgres() throws {
+        try withFolder { folder in
+            let rows = try measure(
+                [
+                    "--strategy", "postgres", "--strategy", "postgres-session@durability=unlogged", "--fault",
+                    "kill", "--fault", "reset",
+                ], in: folder)
+            #expect(rows.count == 4)
+            for (name, row) in rows {
+                let isEmptied = name == "postgres-session@durability=unlogged kill"
+                let lost = try share(row, "lost_share")
+                #expect(isEmptied ? lost > 0.9 : lost == 0, "\(name) lost \(lost)")
+                #expect(row["came_back"] == "0" && row["first_good_ns"] != "", "\(name)")
+                #expect(try share(row, "undecided_share") > 0.5, "\(name)")
+            }
+        }
+    }
+
+    @Test(
+        "a list of the ended that is emptied lets them in again, which is the store's doing; accepting is as set"
+    )
+    func lists() throws {
+        try withFolder { folder in
+            let rows = try measure(
+                [
+                    "--strategy", "denylist-redis", "--strategy", "denylist-redis@on-failure=accept",
+                    "--strategy", "allowlist-redis", "--fault", "kill",
+                ], in: folder)
+            for (name, row) in rows {
+                let isListOfEnded = name.hasPrefix("denylist")
+                #expect((row["came_back"] != "0") == isListOfEnded, "\(name)")
+                let decided = try share(row, "decided_share")
+                #expect(name.contains("accept") ? decided > 0.5 : decided < 0.5, "\(name) \(decided)")
+                #expect((try share(row, "lost_share") > 0.9) == !isListOfEnded, "\(name)")
+            }
+        }
+    }
+
     @Test("a database that is locked or full goes on reading, and signs nobody in")
     func sqlite() throws {
         try withFolder { folder in

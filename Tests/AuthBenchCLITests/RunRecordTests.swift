@@ -146,6 +146,42 @@ struct RunRecordTests {
         #expect(!(try String(contentsOf: file, encoding: .utf8)).contains("s3cret"))
     }
 
+    @Test("a user and a password are sent, near and through a relay, and stand nowhere")
+    func login() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let server = try PrivateRedisServer(folder: folder)
+        defer { server.stop() }
+        var connection = try RedisConnection(server.endpoint)
+        let secret = "s3cr@t/&%"
+        _ = try connection.execute(
+            RedisCommand("ACL", "SETUSER", "app", "on", ">\(secret)", "~*", "&*", "+@all"))
+        _ = try connection.execute(RedisCommand("CONFIG", "SET", "requirepass", "another"))
+        let place = server.url.replacingOccurrences(of: "unix://", with: "")
+        let out = folder.appendingPathComponent("out")
+        let secretFile = folder.appendingPathComponent("password")
+        try Data("\(secret)\n".utf8).write(to: secretFile)
+        let run = [
+            "run", "--population", "160", "--clients", "2", "--operations", "400", "--warm-up", "0",
+            "--repeats", "1", "--strategy", "redis", "--out", out.path, "--redis",
+            "unix://\(place)?db=3&user=app",
+        ]
+        for (options, environment, status) in [
+            ([], ["REDISCLI_AUTH": secret], 0), (["--redis-password-file", secretFile.path], [:], 0),
+            (["--store-rtt", "1ms"], ["REDISCLI_AUTH": secret], 0), ([], [:], 64 as Int32),
+            ([], ["REDISCLI_AUTH": "wrong"], 65),
+        ] {
+            let result = try Program(run + options, in: folder, environment: environment).finish()
+            let isGood = status == 0 ? [0, 3].contains(result.status) : result.status == status
+            #expect(isGood, "\(options): \(result.status) \(result.errors)")
+            #expect(!(result.output + result.errors).contains("s3cr"))
+        }
+        let written = try #require(FileManager.default.enumerator(at: out, includingPropertiesForKeys: nil))
+        for case let file as URL in written where !file.hasDirectoryPath {
+            let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
+            #expect(!text.contains("s3cr"), "\(file.path)")
+        }
+    }
+
     @Test(
         "is not written for a server's URL with a password, which is not repeated either",
         arguments: ["redis://u:s3cret@127.0.0.1", "redis://:s3cret@127.0.0.1", "redis://h?password=s3cret"])

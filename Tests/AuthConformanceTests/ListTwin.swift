@@ -12,6 +12,8 @@ enum ListFlaw: String, CaseIterable {
     case namesUsers = "REV-02"
     /// The user's epoch is a time in whole seconds.
     case epochInSeconds = "REV-04"
+    /// Where the list cannot be asked, every token passes, and nobody has said so.
+    case failsOpen = "REV-03"
     /// Each connection has a list of its own.
     case ownList = "SES-08"
 
@@ -53,6 +55,7 @@ struct ListTwin: RevocationList, ~Copyable {
         case .ownList: !own.contains(entry.name)
         case .epochInSeconds:
             entry.authenticatedAt.seconds >= common.epochs.withLock { $0[entry.subject] ?? 0 }
+        case .failsOpen: (try? real.isGood(entry, at: now)) ?? true
         default: try real.isGood(entry, at: now)
         }
     }

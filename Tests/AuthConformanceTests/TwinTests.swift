@@ -73,7 +73,7 @@ struct TwinTests {
     @Test("a list without a flaw passes what its broken twins do not")
     func soundList() throws {
         let failed = try breaches(
-            of: RedisDenylistStrategy.self, trying: "REV-01", "REV-02", "REV-04", "SES-08")
+            of: RedisDenylistStrategy.self, trying: "REV-01", "REV-02", "REV-03", "REV-04", "SES-08")
         #expect(failed == [])
     }
 }

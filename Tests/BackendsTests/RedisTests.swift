@@ -253,11 +253,26 @@ struct RedisEndpointTests {
         #expect(RedisEndpoint(url: "unix:///run/redis.sock")?.address == .unix(path: "/run/redis.sock"))
     }
 
+    @Test("a user and a password of any characters come through its own URL")
+    func login() throws {
+        for url in ["redis://h:7000/3", "unix:///run/redis.sock?db=3"] {
+            for password in ["plain", "p@ss/w:rd?&=% #\u{e9}"] {
+                for user in ["app", nil] {
+                    var endpoint = try #require(RedisEndpoint(url: url))
+                    (endpoint.user, endpoint.password) = (user, password)
+                    #expect(RedisEndpoint(url: endpoint.url) == endpoint)
+                }
+            }
+        }
+        let plain = try #require(RedisEndpoint(url: "redis://u:p@h"))
+        #expect(plain.user == "u" && plain.password == "p" && !plain.name.contains("p@"))
+    }
+
     @Test(
         "refuses anything else",
         arguments: [
             "", "localhost", "http://localhost", "redis://", "redis://h:0", "redis://h:99999", "redis://h/x",
-            "redis://h/-1", "redis://u:p@h", "unix://", "unix:///", "redis://h?a=b", "rediss://h",
+            "redis://h/-1", "unix:///s?db=0&color=red", "unix://", "unix:///", "redis://h?a=b", "rediss://h",
         ])
     func refused(url: String) {
         #expect(RedisEndpoint(url: url) == nil)

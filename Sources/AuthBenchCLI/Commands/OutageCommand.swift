@@ -14,12 +14,14 @@ struct OutageCommand: ParsableCommand {
             Requests come at a given rate, whatever happens to the store. After a while the store fails, and some \
             time later it is back. Each fault is done to a server, a file or a way of authbench's own.
 
-            FAULTS OF REDIS:
+            FAULTS OF REDIS AND POSTGRESQL:
               stop      The server does nothing; its connections stay.
-              kill      The server dies and is started again, empty.
+              kill      The server dies and is started again: Redis is empty then,
+                        PostgreSQL has what had reached the disk.
               cut       Nothing reaches the server; who waits is told nothing.
               reset     Every connection is broken, and each new one too.
               slow      The server answers late.
+            FAULTS OF REDIS ALONE:
               failover  The server dies, and its replica takes its place.
             FAULTS OF SQLITE:
               lock      Another program has the lock for writing.
@@ -156,10 +158,12 @@ extension OutageCommand {
 
     /// The faults that are asked for, in their usual order.
     private func wanted() throws -> [StoreFault] {
-        let isOwn = stores.redis == nil
-        if !isOwn, let fault = fault.first(where: \.endsServer) {
+        let given = [stores.redis.map { _ in "--redis" }, stores.postgres.map { _ in "--postgres" }]
+            .compactMap(\.self).first
+        let isOwn = given == nil
+        if let given, let fault = fault.first(where: \.endsServer) {
             throw CommandError.usage(
-                "--fault \(fault.rawValue) with --redis: authbench stops no server of yours; leave --redis out, or choose cut, reset or slow"
+                "--fault \(fault.rawValue) with \(given): authbench stops no server of yours; leave \(given) out, or choose cut, reset or slow"
             )
         }
         return StoreFault.allCases.filter { fault.isEmpty ? isOwn || !$0.endsServer : fault.contains($0) }
@@ -211,5 +215,5 @@ extension StoreFault: ExpressibleByArgument {}
 
 extension StrategyDescriptor {
     /// Whether the fault happens to a store of the strategy.
-    fileprivate func meets(_ fault: StoreFault) -> Bool { stores.contains(fault.store) }
+    fileprivate func meets(_ fault: StoreFault) -> Bool { !stores.isDisjoint(with: fault.stores) }
 }

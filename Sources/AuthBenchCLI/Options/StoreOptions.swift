@@ -7,9 +7,14 @@ import Foundation
 struct StoreOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Your own Redis server, redis://host:port/db or unix:///path (default: a private server is started).",
+            "Your own Redis server, redis://user@host:port/db or unix:///path?db=0 (default: a private server is started). Its password is read from REDISCLI_AUTH or --redis-password-file.",
             valueName: "address"))
     var redis: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A file whose first line is the password of your Redis server.", valueName: "file"))
+    var redisPasswordFile: String?
 
     @Option(
         help: ArgumentHelp(
@@ -57,12 +62,46 @@ struct StoreOptions: ParsableArguments {
     }
 
     func endpoint() throws -> (url: String, endpoint: RedisEndpoint)? {
-        guard let redis else { return nil }
-        guard let endpoint = RedisEndpoint(url: redis), endpoint.password == nil else {
+        guard let redis else {
+            if redisPasswordFile != nil {
+                throw CommandError.usage(
+                    "--redis-password-file is for a server of your own: name it with --redis")
+            }
+            return nil
+        }
+        guard !redis.hasPrefix("rediss:") else {
             throw CommandError.usage(
-                "--redis \(Self.objection(to: redis)): write redis://host:port/db or unix:///path")
+                "--redis asks for TLS, which the client library does not speak (hiredis 0.14): start a tunnel, such as stunnel or socat, and name its local end"
+            )
+        }
+        guard var endpoint = RedisEndpoint(url: redis) else {
+            throw CommandError.usage(
+                "--redis \(Self.objection(to: redis)): write redis://user@host:port/db or unix:///path?db=0")
+        }
+        guard endpoint.password == nil else {
+            throw CommandError.usage(
+                "--redis has a password, which everybody on this machine can read: put it into REDISCLI_AUTH, or into a file for --redis-password-file"
+            )
+        }
+        endpoint.password = try redisPassword()
+        guard endpoint.user == nil || endpoint.password != nil else {
+            throw CommandError.usage(
+                "--redis names a user without a password: put it into REDISCLI_AUTH, or into a file for --redis-password-file"
+            )
         }
         return (redis, endpoint)
+    }
+
+    private func redisPassword() throws -> String? {
+        guard let file = redisPasswordFile else {
+            return ProcessInfo.processInfo.environment["REDISCLI_AUTH"]
+        }
+        guard let text = try? String(contentsOfFile: file, encoding: .utf8),
+            let line = text.split(whereSeparator: \.isNewline).first
+        else {
+            throw CommandError.badData("--redis-password-file \(file): it cannot be read, or is empty")
+        }
+        return String(line)
     }
 
     func postgresEndpoint() throws -> (url: String, endpoint: PostgreSQLEndpoint)? {
@@ -83,10 +122,6 @@ struct StoreOptions: ParsableArguments {
     /// Says what is wrong with an address without repeating it, because it may hold a password.
     private static func objection(to url: String) -> String {
         let parts = URLComponents(string: url)
-        if url.hasPrefix("rediss:") { return "asks for TLS, which authbench does not speak" }
-        if parts?.user != nil || parts?.password != nil {
-            return "has a user or a password, which authbench does not send"
-        }
         if parts?.query != nil || parts?.fragment != nil {
             return "has parameters, which authbench does not know"
         }

@@ -95,7 +95,8 @@ struct OutageExecution {
         if isFailover { environment.redis?.replicas = settings.severity.replicas }
         return Result {
             var measurement = try run.measure(
-                strategy.type, in: environment, injecting: try fault.map { try faults.arrange($0) })
+                strategy.type, in: environment,
+                injecting: try fault.map { try faults.arrange($0, of: strategy) })
             if isFailover {
                 measurement.replication = .init(
                     delay_ns: settings.severity.replicationDelay.time_ns, replicas: settings.severity.replicas
@@ -156,11 +157,25 @@ final class StoreFaults {
 
     /// Makes ready what a fault needs before anything is measured.
     ///
+    /// - Parameters:
+    ///   - fault: what happens.
+    ///   - strategy: to whose store.
     /// - Returns: what is to be done to the store, and undone, on this thread.
     /// - Throws: what the stores throw.
-    func arrange(_ fault: StoreFault) throws -> OutageRun.Injection {
-        let (server, relay) = (stores.redis?.own, stores.redis?.relay)
-        return switch fault {
+    func arrange(_ fault: StoreFault, of strategy: StrategyChoice) throws -> OutageRun.Injection {
+        let place = stores.servers.first { $0.store == strategy.descriptor.server }
+        var injection = try injection(fault, place?.privateServer, place?.relay)
+        // What PostgreSQL has acknowledged has reached its log, unless it was told to keep none.
+        if place?.store == .postgres, strategy.parameters["durability"] != "unlogged" {
+            injection.losesWrites = false
+        }
+        return injection
+    }
+
+    private func injection(
+        _ fault: StoreFault, _ server: (any PrivateServer)?, _ relay: StoreRelay?
+    ) throws -> OutageRun.Injection {
+        switch fault {
         case .stop: .init(fault, begin: { server?.suspend() }, end: { server?.resume() })
         case .kill: .init(fault, begin: { server?.stop() }, end: { try server?.restart() })
         case .cut: .init(fault, begin: { try relay?.enter(.hold) }, end: { try relay?.enter(.pass) })
@@ -179,15 +194,17 @@ final class StoreFaults {
     func restore() throws {
         writer = nil
         SQLiteDisk.free()
-        stores.redis?.own?.resume()
+        for place in stores.servers { place.privateServer?.resume() }
         if let replica, let server = stores.redis?.own {
             self.replica = nil
             replica.end()
             try server.restart()
             try stores.redis?.relay?.lead(to: server.endpoint.address)
         }
-        try stores.redis?.relay?.enter(.pass)
-        try stores.redis?.relay?.slow(byRTT_ns: 0)
+        for relay in stores.servers.compactMap(\.relay) {
+            try relay.enter(.pass)
+            try relay.slow(byRTT_ns: 0)
+        }
     }
 
     /// Begins a transaction that writes, and does not end it; closing the connection rolls it back.

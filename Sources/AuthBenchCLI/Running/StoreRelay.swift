@@ -26,9 +26,9 @@ final class StoreRelay: Sendable {
     /// - Throws: `CommandError` when the relay or the server does not answer.
     convenience init(_ asked: StoreRTT, toRedis store: RedisEndpoint, in folder: URL) throws {
         let path = folder.appendingPathComponent("relay.sock").path
-        let url = "unix://\(path)?db=\(store.database)" + (store.password.map { "&password=\($0)" } ?? "")
-        guard let endpoint = RedisEndpoint(url: url) else { preconditionFailure("the URL is our own") }
-        try self.init(asked, at: path, url, to: store.address) {
+        var endpoint = store
+        endpoint.address = .unix(path: path)
+        try self.init(asked, at: path, endpoint.url, to: store.address) { [endpoint] in
             let held = Held(try RedisConnection(endpoint, timeout_ms: Self.patience_ms))
             return { try StoreRoundTrips(over: &held.connection, warmUp: 20, limit_ns: Self.ping_ns) }
         }

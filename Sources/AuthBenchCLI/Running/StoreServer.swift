@@ -8,6 +8,8 @@ protocol StoreServer: Sendable {
     var store: Store { get }
     /// What makes it as far away as was asked; `nil` where nothing was.
     var relay: StoreRelay? { get }
+    /// `nil` where it is the user's own.
+    var privateServer: (any PrivateServer)? { get }
     /// The processes of a private server; none of the user's own.
     var processIDs: [Int32] { get }
     var version: String { get }
@@ -24,18 +26,38 @@ protocol StoreServer: Sendable {
     func close() throws
 }
 
+/// A server that a run has started, and may end.
+protocol PrivateServer {
+    /// Lets it do nothing until `resume`; its connections stay.
+    func suspend()
+    func resume()
+    func stop()
+    /// Starts it again after `stop`, where it was before.
+    func restart() throws
+}
+
+extension PrivateRedisServer: PrivateServer {}
+
+extension PrivatePostgreSQLServer: PrivateServer {}
+
 extension StoreServer {
     /// The way to the server, as in `run.json`.
     var record: StoreRecord.Server? {
         guard let relay else { return try? way() }
         let trips = relay.roundTrips
-        var way = StoreRecord.Server(
-            topology: "relay", round_trip_p50_ns: trips.p50_ns, round_trip_min_ns: trips.min_ns,
-            round_trips: trips.count)
+        var way = StoreRecord.Server(topology: "relay", trips)
         way.store_rtt_asked_ns = relay.asked.time_ns
         way.store_rtt_p50_ns = trips.p50_ns
         way.store_rtt_p99_ns = trips.p99_ns
         return way
+    }
+}
+
+extension StoreRecord.Server {
+    fileprivate init(topology: String, _ trips: StoreRoundTrips) {
+        self.init(
+            topology: topology, round_trip_p50_ns: trips.p50_ns, round_trip_min_ns: trips.min_ns,
+            round_trips: trips.count)
     }
 }
 
@@ -55,12 +77,13 @@ final class RedisOfRun: StoreServer {
     private let health: RedisHealth?
     private let cleanup: Cleanup
 
+    var privateServer: (any PrivateServer)? { own }
+
     var processIDs: [Int32] { own.map { [$0.processID] } ?? [] }
 
     init(_ plan: RunPlan, in folder: TemporaryFolder, cleanup: Cleanup) throws {
         self.cleanup = cleanup
-        let url: String
-        (own, endpoint, foreignPrefix, version, url) = try Self.open(plan, folder: folder.url)
+        (own, endpoint, foreignPrefix, version) = try Self.open(plan, folder: folder.url)
         if let foreignPrefix { cleanup.note { $0.foreignKeys = foreignPrefix } }
         // It must be as long as a drawn prefix, because it is part of what a session takes in the store.
         let prefix = foreignPrefix ?? "authbench:00000000:"
@@ -72,13 +95,13 @@ final class RedisOfRun: StoreServer {
             if foreignPrefix != nil { try? RedisKeys.release(prefix, at: endpoint) }
             throw error
         }
-        settings = RedisSettings(url: relay?.url ?? url, keyPrefix: prefix)
+        settings = RedisSettings(url: relay?.url ?? endpoint.url, keyPrefix: prefix)
         health = try? RedisHealth(at: endpoint)
         configuration = try? RedisConfiguration.values(at: endpoint)
     }
 
     private static func open(_ plan: RunPlan, folder: URL) throws -> (
-        PrivateRedisServer?, RedisEndpoint, foreignPrefix: String?, version: String, url: String
+        PrivateRedisServer?, RedisEndpoint, foreignPrefix: String?, version: String
     ) {
         if let (url, endpoint) = plan.redis {
             do {
@@ -86,14 +109,14 @@ final class RedisOfRun: StoreServer {
                 guard !information.isTooOld else {
                     throw CommandError.badData("--redis \(url): \(tooOld(information))")
                 }
-                return (nil, endpoint, try RedisKeys.claimPrefix(at: endpoint), information.version, url)
+                return (nil, endpoint, try RedisKeys.claimPrefix(at: endpoint), information.version)
             } catch let error as RedisError { throw CommandError.badData("--redis \(url): \(error.advice)") }
         }
         do {
             let server = try PrivateRedisServer(folder: folder, over: plan.redisTransport)
             let information = try RedisInformation(at: server.endpoint)
             guard !information.isTooOld else { throw CommandError.runtime(tooOld(information)) }
-            return (server, server.endpoint, nil, information.version, server.url)
+            return (server, server.endpoint, nil, information.version)
         } catch let fault as CommandError {
             throw fault
         } catch { throw CommandError.runtime("\(error)") }
@@ -108,10 +131,7 @@ final class RedisOfRun: StoreServer {
     func way() throws -> StoreRecord.Server? {
         var connection = try RedisConnection(endpoint)
         let trips = try StoreRoundTrips(over: &connection)
-        guard let topology = connection.topology else { return nil }
-        return .init(
-            topology: topology.rawValue, round_trip_p50_ns: trips.p50_ns, round_trip_min_ns: trips.min_ns,
-            round_trips: trips.count)
+        return connection.topology.map { .init(topology: $0.rawValue, trips) }
     }
 
     func close() throws {
@@ -131,7 +151,9 @@ extension RedisError {
             "the program at this address is not a Redis server (\(message))"
         case .connection: "\(self): start the server, or correct the address"
         case .server(let message) where message.contains("NOAUTH"):
-            "the server wants a password, which authbench does not send: name a server without one (\(message))"
+            "the server wants a password: put it into REDISCLI_AUTH, or into a file for --redis-password-file (\(message))"
+        case .server(let message) where message.contains("WRONGPASS"):
+            "the server does not take this user and password (\(message))"
         default: "\(self)"
         }
     }
@@ -148,8 +170,9 @@ final class PostgreSQLOfRun: StoreServer {
     private let endpoint: PostgreSQLEndpoint
     /// The schema on the user's own server, held while the run lives.
     private let foreign: PostgreSQLSchemaClaim?
-    private let folder: TemporaryFolder?
     private let cleanup: Cleanup
+
+    var privateServer: (any PrivateServer)? { own }
 
     var processIDs: [Int32] { own?.processIDs ?? [] }
 
@@ -157,7 +180,7 @@ final class PostgreSQLOfRun: StoreServer {
         self.cleanup = cleanup
         do {
             if let (_, given) = plan.postgres {
-                (own, self.folder, endpoint) = (nil, nil, given)
+                (own, endpoint) = (nil, given)
                 let claim = try PostgreSQLSchemaClaim(at: given)
                 foreign = claim
                 cleanup.note { $0.foreignSchema = claim.name }
@@ -166,7 +189,7 @@ final class PostgreSQLOfRun: StoreServer {
                 let open = try TemporaryFolder(isSearchable: true)
                 cleanup.note { $0.temporaries.append(open) }
                 let server = try PrivatePostgreSQLServer(folder: try open.makeFolder("postgres"))
-                (own, self.folder, endpoint, foreign) = (server, open, server.endpoint, nil)
+                (own, endpoint, foreign) = (server, server.endpoint, nil)
             }
             (version, configuration) = try PostgreSQLFacts.of(endpoint)
         } catch let fault as PostgreSQLError {
@@ -191,10 +214,7 @@ final class PostgreSQLOfRun: StoreServer {
     func way() throws -> StoreRecord.Server? {
         var connection = try PostgreSQLConnection(endpoint)
         let trips = try StoreRoundTrips(over: &connection)
-        guard let topology = endpoint.topology(of: connection) else { return nil }
-        return .init(
-            topology: topology, round_trip_p50_ns: trips.p50_ns,
-            round_trip_min_ns: trips.min_ns, round_trips: trips.count)
+        return endpoint.topology(of: connection).map { .init(topology: $0, trips) }
     }
 
     func close() throws {

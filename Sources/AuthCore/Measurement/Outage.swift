@@ -2,7 +2,7 @@
 package enum StoreFault: String, CaseIterable, Sendable {
     /// The server does nothing for a while; its connections stay.
     case stop
-    /// The server dies, and is started again empty.
+    /// The server dies, and is started again: Redis is empty then, PostgreSQL has what had reached the disk.
     case kill
     /// Nothing reaches the server or comes back; who waits is told nothing.
     case cut
@@ -17,16 +17,14 @@ package enum StoreFault: String, CaseIterable, Sendable {
     /// The disk takes no more.
     case full
 
-    /// The kind of store that it happens to.
-    package var store: Store {
+    /// The kinds of store that it happens to.
+    package var stores: Set<Store> {
         switch self {
-        case .stop, .kill, .cut, .reset, .slow, .failover: .redis
-        case .lock, .full: .sqlite
+        case .stop, .kill, .cut, .reset, .slow: [.redis, .postgres]
+        case .failover: [.redis]
+        case .lock, .full: [.sqlite]
         }
     }
-
-    /// Whether the store may forget what it has acknowledged.
-    package var losesWrites: Bool { self == .kill || self == .failover }
 
     /// Whether it ends the server or stops it: nobody may do that to a user's own.
     package var endsServer: Bool {
@@ -103,6 +101,10 @@ package struct OutageMeasurement: Sendable {
     package var promise: RevocationPromise
     /// `nil` where the strategy has no store to which any could happen.
     package var fault: StoreFault?
+    /// Whether the store may have forgotten what it had acknowledged.
+    package var losesWrites: Bool
+    /// Whether what had been ended may be good again by that.
+    package var mayRevive: Bool
     package var repeatIndex: Int
     package var clients: Int
     /// Requests per second that are due, of all clients.
@@ -137,6 +139,8 @@ package struct OutageMeasurement: Sendable {
         self.strategy = strategy
         self.promise = promise
         self.fault = fault
+        losesWrites = fault == .kill || fault == .failover
+        mayRevive = fault == .failover
         self.repeatIndex = repeatIndex
         self.clients = clients
         self.targetRate = targetRate

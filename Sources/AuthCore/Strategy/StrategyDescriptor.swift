@@ -15,6 +15,8 @@ public struct StrategyDescriptor: Sendable {
     public var endsAllAtOnce: Bool
     /// The server among its stores; at most one.
     public var server: Store? { Store.allCases.first { $0.isServer && stores.contains($0) } }
+    /// Whether its store names what was ended, so that an empty one lets everything in again.
+    public var listsEnded = false
     /// Whether it lets in what it cannot look up while its store is away, because it is set to (`on-failure=accept`).
     public var acceptsOnFailure = false
     /// Whether it is measured where none is named; the others of the field are there for whoever asks for them.

@@ -7,6 +7,8 @@ package struct OutageRun: Sendable {
     /// What is done to a store, and undone; both are called on the thread that measures.
     package struct Injection {
         package var fault: StoreFault
+        /// Whether the store may forget what it has acknowledged: a session, or that something was ended.
+        package var losesWrites: Bool
         /// Called when all credentials have been issued, before the first request.
         package var prepare: () throws -> Void
         package var begin: () throws -> Void
@@ -18,6 +20,7 @@ package struct OutageRun: Sendable {
             begin: @escaping () throws -> Void, end: @escaping () throws -> Void
         ) {
             (self.fault, self.prepare, self.begin, self.end) = (fault, prepare, begin, end)
+            losesWrites = fault == .kill || fault == .failover
         }
     }
 
@@ -158,8 +161,18 @@ extension AuthStrategy where Self: ~Copyable {
             clients: logs.count, targetRate: run.trace.arrival.rate ?? 0, duration_ns: run.duration_ns,
             fault_ns: fault_ns, requests: requests.sorted { $0.due_ns < $1.due_ns }, check: check,
             errors: errors)
+        measurement.losesWrites = injection?.losesWrites ?? false
+        measurement.mayRevive = mayRevive(descriptor, injection)
         measurement.standstill_ns = usage?.standstill_ns ?? 0
         return measurement
+    }
+
+    /// Whether what was ended may be good again: a replica has not heard of it, or a list of it is empty.
+    private static func mayRevive(
+        _ strategy: StrategyDescriptor, _ injection: OutageRun.Injection?
+    ) -> Bool {
+        guard let injection, injection.losesWrites else { return false }
+        return injection.fault == .failover || strategy.listsEnded
     }
 
     /// What it is that a signed-out credential was accepted: promised, the doing of a store that forgot, or wrong.
@@ -172,7 +185,7 @@ extension AuthStrategy where Self: ~Copyable {
         if strategy.acceptsOnFailure, fault_ns.contains(request.due_ns) || fault_ns.contains(request.end_ns) {
             return .staleAccepted
         }
-        let hasForgotten = injection?.fault == .failover && request.end_ns >= fault_ns.lowerBound
+        let hasForgotten = mayRevive(strategy, injection) && request.end_ns >= fault_ns.lowerBound
         return hasForgotten ? .revived : .wronglyAccepted
     }
 }

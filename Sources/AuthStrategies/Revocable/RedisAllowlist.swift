@@ -7,6 +7,7 @@ package typealias RedisAllowlistStrategy = Revocable<HS256, RedisList<RedisAllow
 package enum RedisAllowlist: RedisListRule {
     package static let strategyID = "allowlist-redis"
     package static let title = "and a list of those alive in Redis"
+    package static let listsEnded = false
 
     package static func admit(_ entries: [TokenEntry], to list: inout RedisListConnection, at now: Instant)
         throws

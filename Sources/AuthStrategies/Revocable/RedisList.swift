@@ -6,6 +6,7 @@ package struct RedisList<Rule: RedisListRule>: RevocationList, ~Copyable {
     package static var title: String { Rule.title }
     package static var stores: Set<Store> { [.redis] }
     package static var endsSingleTokens: Bool { Rule.endsSingleTokens }
+    package static var listsEnded: Bool { Rule.listsEnded }
 
     private var list: RedisListConnection
 
@@ -52,6 +53,7 @@ package protocol RedisListRule: SendableMetatype {
     static var strategyID: String { get }
     static var title: String { get }
     static var endsSingleTokens: Bool { get }
+    static var listsEnded: Bool { get }
 
     /// Hears of tokens that have been issued.
     static func admit(_ entries: [TokenEntry], to list: inout RedisListConnection, at now: Instant) throws
@@ -65,6 +67,7 @@ package protocol RedisListRule: SendableMetatype {
 
 extension RedisListRule {
     package static var endsSingleTokens: Bool { true }
+    package static var listsEnded: Bool { true }
 
     package static func admit(
         _ entries: [TokenEntry], to list: inout RedisListConnection, at now: Instant

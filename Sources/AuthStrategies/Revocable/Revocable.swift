@@ -11,12 +11,14 @@ public struct Revocable<Algorithm: TokenAlgorithm & ~Copyable, List: RevocationL
     public static var descriptor: StrategyDescriptor { describe(StrategyParameters()) }
 
     public static func describe(_ parameters: StrategyParameters) -> StrategyDescriptor {
-        StrategyDescriptor(
+        var descriptor = StrategyDescriptor(
             id: List.strategyID, title: "\(Algorithm.name) JWT, \(List.title)", transport: .bearer,
             revocation: List.endsSingleTokens ? List.promise : .atExpiry, stores: List.stores,
             credential: .signed, keepsSessions: false, endsAllAtOnce: true, isOnCard: false,
             parameters: List.parameters + [.onFailure()],
             exemptions: StrategyDescriptor.singleKeyExemptions)
+        descriptor.listsEnded = List.listsEnded
+        return descriptor
     }
 
     /// The keys of the run, its environment and what the clients of the list share.

@@ -16,6 +16,8 @@ public protocol RevocationList: ~Copyable, SendableMetatype {
     static var stores: Set<Store> { get }
     /// Whether a sign-out ends that one token; otherwise only all of a user can be ended at once.
     static var endsSingleTokens: Bool { get }
+    /// Whether it names what was ended, or what is alive.
+    static var listsEnded: Bool { get }
     /// What a variant may set, beside what every list has.
     static var parameters: [StrategyParameter] { get }
     /// When other servers refuse what was ended.
@@ -57,6 +59,8 @@ public protocol RevocationList: ~Copyable, SendableMetatype {
 
 extension RevocationList where Self: ~Copyable {
     public static var endsSingleTokens: Bool { true }
+
+    public static var listsEnded: Bool { true }
 
     public static var parameters: [StrategyParameter] { [] }
 

@@ -11,6 +11,7 @@ public struct SessionList<Store: SessionStore & ~Copyable>: RevocationList, ~Cop
     public static var strategyID: String { "bound-jwt" }
     public static var title: String { "and the session that it names (\(Store.strategyID))" }
     public static var stores: Set<AuthCore.Store> { Store.stores }
+    public static var listsEnded: Bool { false }
 
     public static func prepare(in environment: Environment) throws -> Store.Common {
         try Store.prepare(in: place(environment))

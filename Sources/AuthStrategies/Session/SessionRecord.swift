@@ -3,15 +3,15 @@ import Backends
 
 /// What a store holds for one session, beside the hash of its identifier.
 public struct SessionRecord: Equatable, Sendable {
-    var subject: Subject
-    var createdAt: Instant
-    var lastSeen: Instant
+    public var subject: Subject
+    public var createdAt: Instant
+    public var lastSeen: Instant
     /// Pushed by touching.
-    var idleExpiry: Instant
+    public var idleExpiry: Instant
     /// Never pushed.
-    var absoluteExpiry: Instant
+    public var absoluteExpiry: Instant
 
-    init(
+    public init(
         subject: Subject, createdAt: Instant, lastSeen: Instant, idleExpiry: Instant, absoluteExpiry: Instant
     ) {
         self.subject = subject
@@ -32,12 +32,12 @@ public struct SessionRecord: Equatable, Sendable {
     }
 
     /// Both limits are enforced on reading, whether or not anything ever sweeps the store.
-    func isExpired(at now: Instant) -> Bool {
+    public func isExpired(at now: Instant) -> Bool {
         now >= idleExpiry || now >= absoluteExpiry
     }
 
     /// As a list of a user's sessions shows it.
-    var summary: SessionSummary {
+    public var summary: SessionSummary {
         SessionSummary(
             createdAt: createdAt, lastSeen: lastSeen, expiry: min(idleExpiry, absoluteExpiry))
     }
@@ -114,19 +114,19 @@ enum SessionRecordCoding {
 /// What an application keeps with each session, such as a basket: bytes that a store holds and hands over unread.
 public struct SessionData {
     /// The data of the session that was read last, as the application gets them.
-    private(set) var last: [UInt8] = []
+    public private(set) var last: [UInt8] = []
     private var made: [UInt8]
 
     /// - Parameter count: how many bytes a session has.
-    init(count: Int) {
+    public init(count: Int) {
         var random = RandomSource(seed: UInt64(count))
         made = (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) }
     }
 
-    var count: Int { made.count }
+    public var count: Int { made.count }
 
     /// The data with which a user's session begins; those of two users differ in the first bytes.
-    mutating func make(for subject: Subject) -> [UInt8] {
+    public mutating func make(for subject: Subject) -> [UInt8] {
         for index in 0..<min(8, made.count) {
             made[index] = UInt8(truncatingIfNeeded: subject.id >> UInt64(8 * index))
         }
@@ -134,5 +134,5 @@ public struct SessionData {
     }
 
     /// Keeps what a store handed over.
-    mutating func take(_ bytes: Span<UInt8>) { ByteCopy.copy(bytes, into: &last) }
+    public mutating func take(_ bytes: Span<UInt8>) { ByteCopy.copy(bytes, into: &last) }
 }

@@ -10,9 +10,12 @@ package final class PrivatePostgreSQLServer: Sendable {
     private static let connections = 300
 
     package let endpoint: PostgreSQLEndpoint
-    private let process: ChildProcess
+    private let log: URL
+    private let program: URL
+    private let arguments: [String]
+    private let process: Mutex<ChildProcess>
 
-    package var processID: Int32 { process.id }
+    package var processID: Int32 { process.withLock { $0.id } }
 
     /// Makes a cluster, starts the server and waits until it answers.
     ///
@@ -27,6 +30,16 @@ package final class PrivatePostgreSQLServer: Sendable {
         let (data, log) = (
             folder.appendingPathComponent("data"), folder.appendingPathComponent("postgresql.log")
         )
+        endpoint = PostgreSQLEndpoint(
+            .unix(path: folder.appendingPathComponent(".s.PGSQL.5432").path), database: "postgres",
+            user: "authbench")
+        self.log = log
+        program = programs.setpriv
+        arguments =
+            owner + [
+                "--pdeathsig", "QUIT", "--", programs.postgres.path, "-D", data.path, "-k", folder.path, "-p",
+                "5432", "-c", "listen_addresses=", "-c", "max_connections=\(Self.connections)",
+            ]
         do throws(FileError) {
             let output = try Self.openLog(log)
             defer { try? output.close() }
@@ -41,31 +54,48 @@ package final class PrivatePostgreSQLServer: Sendable {
             guard making.end(within_s: Self.patience_s) == .status(0) else {
                 throw FileError(data.path, "was not made by initdb; \(Self.lastWords(log))")
             }
-            process = try ChildProcess(
-                programs.setpriv,
-                owner + [
-                    "--pdeathsig", "QUIT", "--", programs.postgres.path, "-D", data.path, "-k", folder.path,
-                    "-p",
-                    "5432", "-c", "listen_addresses=", "-c", "max_connections=\(Self.connections)",
-                ], descriptors: [nil, output, output], farewell: SIGQUIT)
         } catch { throw PostgreSQLServerError(description: "PostgreSQL could not be started: \(error)") }
-        endpoint = PostgreSQLEndpoint(
-            .unix(path: folder.appendingPathComponent(".s.PGSQL.5432").path), database: "postgres",
-            user: "authbench")
-        let limit = ContinuousClock.now + .seconds(Self.patience_s)
+        process = Mutex(try Self.start(program, arguments, endpoint, log))
+    }
+
+    /// Starts the server and waits until it answers.
+    private static func start(
+        _ program: URL, _ arguments: [String], _ endpoint: PostgreSQLEndpoint, _ log: URL
+    ) throws(PostgreSQLServerError) -> ChildProcess {
+        let process: ChildProcess
+        do throws(FileError) {
+            let output = try openLog(log)
+            defer { try? output.close() }
+            process = try ChildProcess(
+                program, arguments, descriptors: [nil, output, output], farewell: SIGQUIT)
+        } catch { throw PostgreSQLServerError(description: "PostgreSQL could not be started: \(error)") }
+        let limit = ContinuousClock.now + .seconds(patience_s)
         while process.isRunning, ContinuousClock.now < limit {
-            if (try? PostgreSQLConnection(endpoint, timeout_ms: 1000)) != nil { return }
+            if (try? PostgreSQLConnection(endpoint, timeout_ms: 1000)) != nil { return process }
             usleep(5000)
         }
-        let words = Self.lastWords(log)
+        let words = lastWords(log)
         process.end()
         throw PostgreSQLServerError(description: "PostgreSQL could not be started: \(words)")
+    }
+
+    /// Starts the server again where it was, after it was stopped: it does anew what had reached its log on the disk.
+    ///
+    /// - Throws: `PostgreSQLServerError` when it does not answer.
+    package func restart() throws(PostgreSQLServerError) {
+        stop()
+        let fresh = try Self.start(program, arguments, endpoint, log)
+        process.withLock { $0 = fresh }
     }
 
     deinit { stop() }
 
     /// Ends the server at once, and waits until it is gone (immediate shutdown: nothing is to be kept).
-    package func stop() { process.end() }
+    package func stop() {
+        // Whoever stands still ends no sooner than it goes on, and would stay when its parent is gone.
+        resume()
+        process.withLock { _ = $0.end() }
+    }
 
     /// Lets the server and all its processes do nothing until `resume`.
     package func suspend() { for id in processIDs { kill(id, SIGSTOP) } }

@@ -79,7 +79,9 @@ extension RedisConnection {
                 throw unsafe failure("connect to \(endpoint.name)", context)
             }
             if let password = endpoint.password {
-                try unsafe arrange(RedisCommand("AUTH", password), timeout, on: context)
+                let login =
+                    endpoint.user.map { RedisCommand("AUTH", $0, password) } ?? RedisCommand("AUTH", password)
+                try unsafe arrange(login, timeout, on: context)
             }
             if endpoint.database != 0 {
                 try unsafe arrange(RedisCommand("SELECT", String(endpoint.database)), timeout, on: context)

@@ -5,7 +5,8 @@ import Foundation
 package struct RedisEndpoint: Sendable, Equatable {
     package var address: StreamAddress
     package var database: Int
-    /// Of the default user, as `requirepass` has it.
+    /// The user of an access list (Redis 6 and later); `nil` for the default one, as `requirepass` has it.
+    package var user: String?
     package var password: String?
 
     /// As messages have it.
@@ -16,20 +17,46 @@ package struct RedisEndpoint: Sendable, Equatable {
         }
     }
 
-    /// Reads `redis://:password@host:port/database` (only the host must be there) or `unix:///path`, to which
-    /// `?db=number` may be put, and `&password=text` to that (as redis-py has it).
+    /// As a URL that says everything, the password too: for what stays within the process.
+    package var url: String {
+        func escaped(_ text: String?) -> String {
+            (text ?? "").addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+        }
+        switch address {
+        case .tcp(let host, let port):
+            let shown = host.contains(":") ? "[\(host)]" : host
+            let login = user == nil && password == nil ? "" : "\(escaped(user)):\(escaped(password))@"
+            return "redis://\(login)\(shown):\(port)/\(database)"
+        case .unix(let path):
+            let login =
+                (user.map { "&user=\(escaped($0))" } ?? "")
+                + (password.map { "&password=\(escaped($0))" } ?? "")
+            return "unix://\(path)?db=\(database)\(login)"
+        }
+    }
+
+    /// Reads `redis://user:password@host:port/database` (only the host must be there) or `unix:///path`, to which
+    /// `?db=number` may be put, and to that `&user=name` and `&password=text` (as redis-py has it).
     ///
-    /// - Returns: `nil` for anything else, also a URL with a user or a query.
+    /// - Returns: `nil` for anything else, also a URL with another query.
     package init?(url text: String) {
         if text.hasPrefix("unix:///") {
             // Not a URL in the strict sense: any byte may stand in a file's name.
             var path = String(text.dropFirst("unix://".count))
             database = 0
             if let mark = path.range(of: "?db=", options: .backwards) {
-                let options = path[mark.upperBound...].split(separator: "&password=", maxSplits: 1)
+                let options = path[mark.upperBound...].split(separator: "&")
                 if let first = options.first, let number = Int(first), 0..<1024 ~= number {
                     database = number
-                    password = options.count > 1 ? String(options[1]) : nil
+                    for option in options.dropFirst() {
+                        let pair = option.split(separator: "=", maxSplits: 1)
+                        guard pair.count == 2, let text = pair[1].removingPercentEncoding else { return nil }
+                        switch pair[0] {
+                        case "user": user = text
+                        case "password": password = text
+                        default: return nil
+                        }
+                    }
                     path = String(path[..<mark.lowerBound])
                 }
             }
@@ -37,8 +64,7 @@ package struct RedisEndpoint: Sendable, Equatable {
             address = .unix(path: path)
             return
         }
-        guard let url = URLComponents(string: text), url.user ?? "" == "", url.query == nil,
-            url.fragment == nil
+        guard let url = URLComponents(string: text), url.query == nil, url.fragment == nil
         else { return nil }
         switch url.scheme {
         case "redis":
@@ -49,6 +75,7 @@ package struct RedisEndpoint: Sendable, Equatable {
             // Brackets belong to the URL, not to an IPv6 address.
             address = .tcp(host: host.trimmingCharacters(in: ["[", "]"]), port: port)
             self.database = database
+            user = url.user.flatMap { $0.isEmpty ? nil : $0 }
             password = url.password
         default: return nil
         }

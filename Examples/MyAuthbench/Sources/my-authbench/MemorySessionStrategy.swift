@@ -6,7 +6,7 @@ import Synchronization
 /// Kept short, not to be signed: `my-authbench conform` lists what it lacks, an idle timeout for instance.
 struct MemorySessionStrategy: AuthStrategy, ~Copyable {
     static let descriptor = StrategyDescriptor(
-        id: "memory-session", title: "session cookie, dictionary in memory", transport: .cookie,
+        id: "my-session", title: "session cookie, dictionary in memory", transport: .cookie,
         revocation: .immediate)
 
     static func lifetime(under policy: Policy) -> CredentialLifetime {

@@ -1,0 +1,94 @@
+import Backends
+import Foundation
+import Testing
+
+@testable import AuthBenchCLI
+@testable import AuthResults
+
+/// PostgreSQL that is missing, wrong, stopped or full: one line, the documented status, and nothing left behind.
+@Suite("PostgreSQL that fails")
+struct PostgreSQLRunTests {
+    private let folder: URL
+    private static let short = [
+        "run", "--strategy", "postgres", "--population", "160", "--clients", "4", "--operations", "4000",
+        "--warm-up", "0", "--repeats", "2",
+    ]
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+    }
+
+    @Test("an address that is none is status 64, a server that is not there 65, a missing program 2")
+    func unusable() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let cases: [([String], [String: String]?, Int32, String)] = [
+            (["--postgres", "mysql://localhost/x"], nil, 64, "postgresql://user@host:port/database"),
+            (["--postgres", "postgresql://u:s3cret@127.0.0.1:1/x"], nil, 64, "PGPASSWORD"),
+            (
+                ["--postgres", "postgresql://127.0.0.1:1/x"], nil, 65,
+                "start the server, or correct the address"
+            ),
+            ([], ["PATH": folder.path], 2, "apt-get install postgresql"),
+        ]
+        for (options, environment, status, part) in cases {
+            let result = try Program(Self.short + options, in: folder, environment: environment).finish()
+            #expect(result.status == status, "\(options): \(result.errors)")
+            #expect(result.errors.contains(part), "\(result.errors)")
+            #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+            #expect(!result.errors.contains("s3cret"))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
+        }
+    }
+
+    @Test("a user's server that is full of connections is blamed, and keeps what is the user's")
+    func full() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let open = try TemporaryFolder(isSearchable: true)
+        defer { open.remove() }
+        let server = try PrivatePostgreSQLServer(folder: try open.makeFolder("postgres"))
+        defer { server.stop() }
+        var connection = try PostgreSQLConnection(server.endpoint)
+        try connection.execute(
+            """
+            CREATE ROLE app LOGIN CONNECTION LIMIT 3; GRANT CREATE ON DATABASE postgres TO app;
+            CREATE TABLE mine (id int); INSERT INTO mine VALUES (7)
+            """)
+        var endpoint = server.endpoint
+        endpoint.user = "app"
+        let result = try Program(Self.short + ["--postgres", endpoint.url], in: folder).finish()
+        #expect(result.status == 2, "\(result.errors)")
+        #expect(result.errors.contains("too many connections"), "\(result.errors)")
+        #expect(try connection.execute("SELECT id FROM mine").count == 1)
+        let schemas = try connection.execute(
+            "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'authbench%'")
+        #expect(schemas.count == 0)
+    }
+
+    @Test("one that is killed or stopped in mid-run costs its own rows only, and leaves no process")
+    func lost() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for signal in [SIGKILL, SIGSTOP] {
+            let out = folder.appendingPathComponent("run-\(signal)")
+            let program = try Program(
+                Self.short + ["--strategy", "hs256", "--repeats", "3", "--out", out.path], in: folder)
+            let csv = out.appendingPathComponent("latest/throughput.csv").path
+            let begin = Date()
+            while !FileManager.default.fileExists(atPath: csv), Date().timeIntervalSince(begin) < 60 {
+                usleep(20_000)
+            }
+            let servers = program.children.flatMap { ProcessTree.of($0) }
+            try #require(!servers.isEmpty)
+            for id in servers { kill(id, signal) }
+            let result = program.finish()
+            #expect(result.status == 2, "\(result.errors)")
+            #expect(result.errors.contains("postgres-session"), "\(result.errors)")
+            let table = try CSVTable(String(contentsOfFile: csv, encoding: .utf8))
+            let rows = table.rows.map { Dictionary(uniqueKeysWithValues: zip(table.header, $0)) }
+            #expect(rows.count == 6 && rows.allSatisfy { $0["false_accepts"] == "0" })
+            #expect(rows.contains { $0["strategy"] == "postgres-session" && $0["errors"] != "0" })
+            #expect(rows.allSatisfy { $0["strategy"] != "hs256-jwt" || $0["errors"] == "0" })
+            for id in servers { #expect(!FileManager.default.fileExists(atPath: "/proc/\(id)")) }
+        }
+    }
+}
