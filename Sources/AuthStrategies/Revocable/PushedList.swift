@@ -73,7 +73,7 @@ package struct PushedList<Rule: PushedListRule>: RevocationList, ~Copyable {
     // MARK: What is known here
 
     package mutating func isGood(_ entry: TokenEntry, at now: Instant) throws -> Bool {
-        try catchUp()
+        if feed.isDue() { try catchUp() }
         return known.isGood(entry)
     }
 

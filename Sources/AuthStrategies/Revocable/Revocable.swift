@@ -4,13 +4,13 @@ import Backends
 /// A JWT that dies before its expiry, because a list is asked about it: signature first, so that a forged one costs no read.
 ///
 /// The list says which tokens are dead or alive; form, signature and claims are the rules of `Token`.
-public struct Revocable<Algorithm: TokenAlgorithm & ~Copyable, List: RevocationList & ~Copyable>:
+package struct Revocable<Algorithm: TokenAlgorithm & ~Copyable, List: RevocationList & ~Copyable>:
     AuthStrategy,
     ~Copyable
 {
-    public static var descriptor: StrategyDescriptor { describe(StrategyParameters()) }
+    package static var descriptor: StrategyDescriptor { describe(StrategyParameters()) }
 
-    public static func describe(_ parameters: StrategyParameters) -> StrategyDescriptor {
+    package static func describe(_ parameters: StrategyParameters) -> StrategyDescriptor {
         var descriptor = StrategyDescriptor(
             id: List.strategyID, title: "\(Algorithm.name) JWT, \(List.title)", transport: .bearer,
             revocation: List.endsSingleTokens ? List.promise : .atExpiry, stores: List.stores,
@@ -22,14 +22,14 @@ public struct Revocable<Algorithm: TokenAlgorithm & ~Copyable, List: RevocationL
     }
 
     /// The keys of the run, its environment and what the clients of the list share.
-    public struct Shared: Sendable {
+    package struct Shared: Sendable {
         let keys: Algorithm.Keys
         let foreignKeys: Algorithm.Keys
         let environment: Environment
         let common: List.Common
     }
 
-    public static func prepare(in environment: Environment) throws -> Shared {
+    package static func prepare(in environment: Environment) throws -> Shared {
         Shared(
             keys: try Algorithm.makeKeys(environment.policy.parameters),
             foreignKeys: try Algorithm.makeKeys(environment.policy.parameters), environment: environment,
@@ -37,7 +37,7 @@ public struct Revocable<Algorithm: TokenAlgorithm & ~Copyable, List: RevocationL
     }
 
     /// Changed permissions end all of a user's tokens, which every list knows how to do.
-    public static func promise(after revocation: Revocation, under policy: Policy) -> RevocationPromise {
+    package static func promise(after revocation: Revocation, under policy: Policy) -> RevocationPromise {
         switch revocation {
         case .logout where !List.endsSingleTokens: .atExpiry
         case .logout, .permissionChange: List.promise
@@ -47,7 +47,7 @@ public struct Revocable<Algorithm: TokenAlgorithm & ~Copyable, List: RevocationL
     /// What the list knows ends at once.
     ///
     /// A permission that is given back later does not come back to an old token.
-    public static func longestExposure_ms(ofLoginAfter revocation: Revocation, under policy: Policy) -> Int64
+    package static func longestExposure_ms(ofLoginAfter revocation: Revocation, under policy: Policy) -> Int64
     {
         switch revocation {
         case .logout where List.endsSingleTokens: staleness_ms(after: .logout, under: policy)
@@ -58,11 +58,11 @@ public struct Revocable<Algorithm: TokenAlgorithm & ~Copyable, List: RevocationL
 
     private let lifetimes: Lifetimes
     private let acceptsOnFailure: Bool
-    public let verificationKey: [UInt8]
+    package let verificationKey: [UInt8]
     private var authority: TokenAuthority<Algorithm>
     private var list: List
 
-    public init(sharing shared: Shared) throws {
+    package init(sharing shared: Shared) throws {
         let policy = shared.environment.policy
         lifetimes = policy.lifetimes
         acceptsOnFailure = policy.parameters.acceptsOnFailure
@@ -76,7 +76,7 @@ public struct Revocable<Algorithm: TokenAlgorithm & ~Copyable, List: RevocationL
         self.list = list
     }
 
-    public mutating func login(_ subject: Subject, at now: Instant) throws -> Credential {
+    package mutating func login(_ subject: Subject, at now: Instant) throws -> Credential {
         let (credential, entry) = try issue(
             to: subject, at: now, generation: try list.generation(of: subject), authenticatedAt: now,
             lifetime_ms: lifetimes.token_ms)
@@ -84,7 +84,7 @@ public struct Revocable<Algorithm: TokenAlgorithm & ~Copyable, List: RevocationL
         return credential
     }
 
-    public mutating func load(_ logins: [Login]) throws -> [Credential] {
+    package mutating func load(_ logins: [Login]) throws -> [Credential] {
         var credentials: [Credential] = []
         var entries: [TokenEntry] = []
         credentials.reserveCapacity(logins.count)
@@ -109,7 +109,10 @@ public struct Revocable<Algorithm: TokenAlgorithm & ~Copyable, List: RevocationL
         return (Credential(headerLine: line), entry)
     }
 
-    public mutating func authenticate(
+    @specialized(where Algorithm == HS256, List == PushedList<PushedDenylist>)
+    @specialized(where Algorithm == HS256, List == PushedList<PushedEpoch>)
+    @specialized(where Algorithm == HS256, List == RedisList<RedisDenylist>)
+    package mutating func authenticate(
         _ headerLine: Span<UInt8>, requiring scope: Scope, at now: Instant
     ) throws -> Decision {
         let listed = authority.verifyListed(headerLine, requiring: scope, at: now)
@@ -127,7 +130,7 @@ public struct Revocable<Algorithm: TokenAlgorithm & ~Copyable, List: RevocationL
     }
 
     /// Exchanges a token for a fresh one of the same sign-in; the old one dies in the same step.
-    public mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {
+    package mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {
         let listed = authority.verifyListed(credential.headerLine.span, requiring: .read, at: now)
         guard let entry = listed.entry else { return .refused(listed.refusal ?? .unknown) }
         guard try list.isGood(entry, at: now) else { return .refused(.unknown) }
@@ -142,35 +145,35 @@ public struct Revocable<Algorithm: TokenAlgorithm & ~Copyable, List: RevocationL
         return try list.replace(entry, by: successor, at: now) ? .renewed(fresh) : .refused(.unknown)
     }
 
-    public mutating func logout(_ credential: borrowing Credential, at now: Instant) throws {
+    package mutating func logout(_ credential: borrowing Credential, at now: Instant) throws {
         // What has expired, or was never issued, is dead already.
         let listed = authority.verifyListed(credential.headerLine.span, requiring: .read, at: now)
         if let entry = listed.entry { try list.revoke(entry, at: now) }
     }
 
-    public mutating func logoutEverywhere(_ subject: Subject, at now: Instant) throws {
+    package mutating func logoutEverywhere(_ subject: Subject, at now: Instant) throws {
         try list.revokeAll(of: subject, at: now)
     }
 
     /// Ends the user's tokens, which say themselves what they permit: whoever comes back gets others.
-    public mutating func changeGrant(of subject: Subject, to scope: String, at now: Instant) throws {
+    package mutating func changeGrant(of subject: Subject, to scope: String, at now: Instant) throws {
         try list.revokeAll(of: subject, at: now)
     }
 
-    public var storeCommands: Int { list.commandsSent }
+    package var storeCommands: Int { list.commandsSent }
 
-    public var storeRoundTrips: Int { list.roundTrips }
+    package var storeRoundTrips: Int { list.roundTrips }
 
-    public mutating func storeBytes() throws -> UInt64? { try list.usedBytes() }
+    package mutating func storeBytes() throws -> UInt64? { try list.usedBytes() }
 
-    public mutating func signOctets(_ octets: [UInt8]) throws -> [UInt8]? { try authority.sign(octets) }
+    package mutating func signOctets(_ octets: [UInt8]) throws -> [UInt8]? { try authority.sign(octets) }
 
-    public mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential
+    package mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential
     {
         try authority.issueFlawed(flaw, to: subject, at: now)
     }
 
-    public mutating func sample(of profile: ClaimProfile, at now: Instant) throws -> Credential {
+    package mutating func sample(of profile: ClaimProfile, at now: Instant) throws -> Credential {
         // What it issues itself has a claim more than a plain token.
         guard profile != .rfc9068 else { return try login(.sample, at: now) }
         return Credential(headerLine: try authority.sample(of: profile, at: now))

@@ -4,7 +4,7 @@ import Backends
 /// Which tokens are good although they have not expired, as one client asks it.
 ///
 /// Every error it throws means that it could not do what it was asked.
-public protocol RevocationList: ~Copyable, SendableMetatype {
+package protocol RevocationList: ~Copyable, SendableMetatype {
     /// What all clients of a run have in common beside a server.
     associatedtype Common: Sendable = Void
 
@@ -58,42 +58,42 @@ public protocol RevocationList: ~Copyable, SendableMetatype {
 }
 
 extension RevocationList where Self: ~Copyable {
-    public static var endsSingleTokens: Bool { true }
+    package static var endsSingleTokens: Bool { true }
 
-    public static var listsEnded: Bool { true }
+    package static var listsEnded: Bool { true }
 
-    public static var parameters: [StrategyParameter] { [] }
+    package static var parameters: [StrategyParameter] { [] }
 
-    public static var promise: RevocationPromise { .immediate }
+    package static var promise: RevocationPromise { .immediate }
 
-    public func isGoodAsFarAsKnown(_ entry: TokenEntry) -> Bool { true }
+    package func isGoodAsFarAsKnown(_ entry: TokenEntry) -> Bool { true }
 
-    public mutating func generation(of subject: Subject) throws -> Int64 { 0 }
+    package mutating func generation(of subject: Subject) throws -> Int64 { 0 }
 
-    public mutating func generations(of subjects: [Subject]) throws -> [Int64] {
+    package mutating func generations(of subjects: [Subject]) throws -> [Int64] {
         try subjects.map { try generation(of: $0) }
     }
 
-    public mutating func admit(_ entries: [TokenEntry], at now: Instant) throws {}
+    package mutating func admit(_ entries: [TokenEntry], at now: Instant) throws {}
 }
 
 extension RevocationList where Self: ~Copyable, Common == Void {
-    public static func prepare(in environment: Environment) throws {}
+    package static func prepare(in environment: Environment) throws {}
 }
 
 /// What a list knows a token by.
-public struct TokenEntry: Sendable {
-    public var name: TokenName
-    public var subject: Subject
-    public var generation: Int64
-    public var authenticatedAt: Instant
-    public var expiry: Instant
+package struct TokenEntry: Sendable {
+    package var name: TokenName
+    package var subject: Subject
+    package var generation: Int64
+    package var authenticatedAt: Instant
+    package var expiry: Instant
 }
 
 /// A token's `jti` as 32 bytes: itself and its length, or its SHA-256 where it is longer.
 ///
 /// The issuer is not in it, since tokens of one issuer alone get as far as a list.
-public struct TokenName: Sendable, Hashable {
+package struct TokenName: Sendable, Hashable {
     private let words: (UInt64, UInt64, UInt64, UInt64)
 
     init(_ tokenID: Span<UInt8>) {
@@ -129,9 +129,9 @@ public struct TokenName: Sendable, Hashable {
         return bytes
     }
 
-    public static func == (left: Self, right: Self) -> Bool { left.words == right.words }
+    package static func == (left: Self, right: Self) -> Bool { left.words == right.words }
 
-    public func hash(into hasher: inout Hasher) {
+    package func hash(into hasher: inout Hasher) {
         // Random in its first bytes, as every jti of ours is.
         hasher.combine(words.0)
         hasher.combine(words.1)

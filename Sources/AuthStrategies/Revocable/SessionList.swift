@@ -2,18 +2,18 @@ import AuthCore
 import Backends
 
 /// Signature, then the session that the token names.
-public typealias BoundJWTStrategy = Revocable<HS256, SessionList<RedisSessionStore>>
+package typealias BoundJWTStrategy = Revocable<HS256, SessionList<RedisSessionStore>>
 
 /// The sessions of a store as the list of the living: a token names its session by its `jti`.
 ///
 /// It says whether the session is there; how long it lives, and what it permits, the token says itself.
-public struct SessionList<Store: SessionStore & ~Copyable>: RevocationList, ~Copyable {
-    public static var strategyID: String { "bound-jwt" }
-    public static var title: String { "and the session that it names (\(Store.strategyID))" }
-    public static var stores: Set<AuthCore.Store> { Store.stores }
-    public static var listsEnded: Bool { false }
+package struct SessionList<Store: SessionStore & ~Copyable>: RevocationList, ~Copyable {
+    package static var strategyID: String { "bound-jwt" }
+    package static var title: String { "and the session that it names (\(Store.strategyID))" }
+    package static var stores: Set<AuthCore.Store> { Store.stores }
+    package static var listsEnded: Bool { false }
 
-    public static func prepare(in environment: Environment) throws -> Store.Common {
+    package static func prepare(in environment: Environment) throws -> Store.Common {
         try Store.prepare(in: place(environment))
     }
 
@@ -21,7 +21,7 @@ public struct SessionList<Store: SessionStore & ~Copyable>: RevocationList, ~Cop
     private let grantedScope: [UInt8]
     private let anyScope = Scope.read
 
-    public init(in environment: Environment, sharing common: Store.Common) throws {
+    package init(in environment: Environment, sharing common: Store.Common) throws {
         store = try Store(in: Self.place(environment), sharing: common)
         grantedScope = Array(environment.policy.grantedScope.utf8)
     }
@@ -34,7 +34,7 @@ public struct SessionList<Store: SessionStore & ~Copyable>: RevocationList, ~Cop
         return environment
     }
 
-    public mutating func admit(_ entries: [TokenEntry], at now: Instant) throws {
+    package mutating func admit(_ entries: [TokenEntry], at now: Instant) throws {
         let sessions = entries.map { (id: $0.name.bytes, record: record($0, at: now)) }
         if let first = sessions.first, sessions.count == 1 {
             try store.save(first.record, as: first.id, scope: grantedScope)
@@ -50,24 +50,24 @@ public struct SessionList<Store: SessionStore & ~Copyable>: RevocationList, ~Cop
             absoluteExpiry: entry.expiry)
     }
 
-    public mutating func isGood(_ entry: TokenEntry, at now: Instant) throws -> Bool {
+    package mutating func isGood(_ entry: TokenEntry, at now: Instant) throws -> Bool {
         guard let found = try store.read(entry.name.bytes, requiring: anyScope, at: now) else { return false }
         return found.record.subject == entry.subject && !found.record.isExpired(at: now)
     }
 
-    public mutating func replace(_ old: TokenEntry, by new: TokenEntry, at now: Instant) throws -> Bool {
+    package mutating func replace(_ old: TokenEntry, by new: TokenEntry, at now: Instant) throws -> Bool {
         try store.rotate(old.name.bytes, to: new.name.bytes, record(new, at: now))
     }
 
-    public mutating func revoke(_ entry: TokenEntry, at now: Instant) throws {
+    package mutating func revoke(_ entry: TokenEntry, at now: Instant) throws {
         try store.remove(entry.name.bytes)
     }
 
-    public mutating func revokeAll(of subject: Subject, at now: Instant) throws {
+    package mutating func revokeAll(of subject: Subject, at now: Instant) throws {
         try store.removeAll(of: subject, but: nil, at: now)
     }
 
-    public var commandsSent: Int { store.commandsSent }
-    public var roundTrips: Int { store.roundTrips }
-    public mutating func usedBytes() throws -> UInt64? { try store.usedBytes() }
+    package var commandsSent: Int { store.commandsSent }
+    package var roundTrips: Int { store.roundTrips }
+    package mutating func usedBytes() throws -> UInt64? { try store.usedBytes() }
 }

@@ -1,4 +1,4 @@
-import Dispatch
+import Glibc
 
 /// A subscription of one client, read without waiting, that knows how old the last word of the server is.
 ///
@@ -18,7 +18,6 @@ package struct RedisFeed: ~Copyable {
     private let channel: String
     private let staleness_ns: UInt64
     private let timeout_ms: Int32
-    private let now_ns: @Sendable () -> UInt64
     private var connection: RedisConnection?
     private var pause: ReconnectPause
     /// The number of the connection at the server (CLIENT ID).
@@ -27,39 +26,45 @@ package struct RedisFeed: ~Copyable {
     private var asOf_ns: UInt64 = 0
     /// When the PING was sent that has not been answered; 0 for none.
     private var asked_ns: UInt64 = 0
+    private var look_ns: UInt64 = 0
     private var nextLook_ns: UInt64 = 0
     package private(set) var commandsSent = 0
     package private(set) var roundTrips = 0
 
     /// How seldom messages are looked for: it takes a system call, which costs more than a look at what is known.
-    private static let look_ns: UInt64 = 20_000
+    private static let pause_ns: UInt64 = 20_000
 
     /// - Parameters:
     ///   - channel: what to subscribe to.
     ///   - endpoint: where the server listens.
     ///   - staleness_ms: how old what is known may be.
     ///   - timeout_ms: how long a request waits for the server at most.
-    ///   - now_ns: a clock that only goes on.
     package init(
-        _ channel: String, at endpoint: RedisEndpoint, staleness_ms: Int64, timeout_ms: Int32 = 2000,
-        now_ns: @escaping @Sendable () -> UInt64 = { DispatchTime.now().uptimeNanoseconds }
+        _ channel: String, at endpoint: RedisEndpoint, staleness_ms: Int64, timeout_ms: Int32 = 2000
     ) {
         self.endpoint = endpoint
         self.channel = channel
         staleness_ns = UInt64(max(1, staleness_ms)) * 1_000_000
         self.timeout_ms = timeout_ms
-        self.now_ns = now_ns
         pause = ReconnectPause { UInt64.random(in: $0) }
     }
 
-    /// Takes up what has arrived, and makes sure that it is not too old.
+    /// Whether it is time to look for messages: a moment after the last look it is not, which is most often the answer.
+    @inline(__always)
+    package mutating func isDue() -> Bool {
+        let now_ns = Self.now_ns()
+        guard now_ns >= nextLook_ns else { return false }
+        look_ns = now_ns
+        nextLook_ns = now_ns + Self.pause_ns
+        return true
+    }
+
+    /// Takes up what has arrived, and makes sure that what is known is not too old; call it when that is due.
     ///
     /// - Parameter take: called for each event, in order.
     /// - Throws: `RedisError` where the server cannot be heard in time: what is known may be older than it may be.
     package mutating func catchUp(_ take: (Event) throws -> Void) throws {
-        let now_ns = now_ns()
-        if now_ns < nextLook_ns, asOf_ns != 0 { return }
-        nextLook_ns = now_ns + Self.look_ns
+        let now_ns = look_ns
         do {
             if connection == nil { try subscribe(take, at: now_ns) }
             while let reply = try connection?.pushed() { try note(reply, take) }
@@ -82,7 +87,14 @@ package struct RedisFeed: ~Copyable {
     /// Gives the connection up: whatever is sent while nobody listens is lost, so the next one begins with a restart.
     package mutating func restart() {
         connection = nil
-        (asOf_ns, asked_ns) = (0, 0)
+        (asOf_ns, asked_ns, nextLook_ns) = (0, 0, 0)
+    }
+
+    @inline(__always)
+    private static func now_ns() -> UInt64 {
+        var time = timespec()
+        _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
     }
 
     private mutating func subscribe(_ take: (Event) throws -> Void, at now_ns: UInt64) throws {
