@@ -82,10 +82,13 @@ let package = Package(
         .executableTarget(name: "authbench", dependencies: ["AuthBench"]),
 
         .testTarget(name: "AuthCoreTests", dependencies: ["AuthCore", "AuthText", "AuthStatistics"]),
+        // Real servers and files for the tests of several rooms.
+        .target(name: "TestStores", dependencies: ["AuthCore", "Backends"], path: "Tests/TestStores"),
         .testTarget(name: "AuthStatisticsTests", dependencies: ["AuthStatistics"]),
         .testTarget(name: "BackendsTests", dependencies: ["Backends"]),
         .testTarget(
-            name: "AuthStrategiesTests", dependencies: ["AuthStrategies", "AuthCore", "AuthText", "Backends"]),
+            name: "AuthStrategiesTests",
+            dependencies: ["AuthStrategies", "AuthCore", "AuthText", "Backends", "TestStores"]),
         .testTarget(
             name: "AuthHarnessTests",
             dependencies: [
@@ -100,6 +103,7 @@ let package = Package(
             name: "AuthConformanceTests",
             dependencies: [
                 "AuthConformance", "AuthStrategies", "AuthCore", "AuthText", "Backends", "BrokenStrategies",
+                "TestStores",
             ]),
         .testTarget(
             name: "AuthResultsTests",

@@ -77,7 +77,11 @@ struct OutageCommandTests {
             let (begin, end) = (try share(row, "fault_start_ns"), try share(row, "fault_end_ns"))
             let first = try #require(troubled.first)
             #expect(first >= begin - 100e6 && first <= begin + 100e6, "\(first) \(begin)")
-            #expect(try #require(troubled.last) < end + 500e6)
+            // A machine that others use is late at any time; undecided is nothing when the way is free again, but what
+            // had been on it until then: a client waits for an answer for two seconds.
+            let undecided = try cut.filter { $0["undecided"] != "0" }
+                .map { try #require(Double($0["slice_start_ns"] ?? "")) }
+            #expect(undecided.allSatisfy { $0 < end + 2.5e9 })
         }
     }
 
@@ -87,7 +91,7 @@ struct OutageCommandTests {
             let rows = try measure(
                 [
                     "--strategy", "postgres", "--strategy", "postgres-session@durability=unlogged", "--fault",
-                    "kill", "--fault", "reset",
+                    "kill", "--fault", "reset", "--recovery", "8",
                 ], in: folder)
             #expect(rows.count == 4)
             for (name, row) in rows {

@@ -1,6 +1,7 @@
 import AuthConformance
 import AuthCore
 import AuthStrategies
+import TestStores
 import Testing
 
 /// Strategies broken in one place: the kit must catch each of them, by the requirement it breaks.
@@ -10,7 +11,7 @@ struct TwinTests {
     private func breaches(
         of strategy: any (AuthStrategy & ~Copyable).Type, trying requirements: String...
     ) throws -> [String] {
-        let stores = try TrialStores()
+        let stores = try TestStores.ofTrial()
         let findings = Conformance.check(
             strategy, in: stores.environment, longestToken_bytes: 65_536, only: { requirements.contains($0) })
         return findings.compactMap { finding in

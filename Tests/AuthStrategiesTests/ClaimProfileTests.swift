@@ -1,6 +1,7 @@
 import AuthCore
 import AuthText
 import Foundation
+import TestStores
 import Testing
 
 @testable import AuthStrategies

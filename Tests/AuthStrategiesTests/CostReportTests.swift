@@ -2,6 +2,7 @@ import AuthCore
 import AuthStrategies
 import Backends
 import Foundation
+import TestStores
 import Testing
 
 /// What a strategy asks of its store and leaves in it, held against what the stores themselves count.

@@ -1,6 +1,7 @@
 import AuthCore
 import Foundation
 import AuthStrategies
+import TestStores
 import Testing
 
 /// What every strategy of the registry must do alike; a new one is tested by its registry line.

@@ -4,6 +4,7 @@ import Backends
 import Dispatch
 import Foundation
 import Synchronization
+import TestStores
 import Testing
 
 @Suite("SQLite's write-ahead log")

@@ -1,4 +1,5 @@
 import AuthCore
+import TestStores
 import Testing
 
 @testable import AuthStrategies

@@ -2,6 +2,7 @@ import AuthCore
 import AuthText
 import Backends
 import Foundation
+import TestStores
 import Testing
 
 @testable import AuthStrategies

@@ -1,6 +1,7 @@
 import AuthCore
 import Backends
 import Foundation
+import TestStores
 import Testing
 
 @testable import AuthStrategies
@@ -122,6 +123,26 @@ final class StalenessTests {
                 if let next = try? servers.here(credential, at: .start) { decision = next }
             }
             #expect(decision == .refused(.unknown))
+        }
+    }
+
+    @Test("a Redis that was emptied takes nothing from those who know what was ended")
+    func emptied() throws {
+        for name in ["denylist-pushed", "epoch-pushed"] {
+            try withVariant(name) { servers in
+                let credential = try servers.login(alice, at: .start)
+                #expect(try servers.here(credential, at: .start) == .accepted(alice))
+                try servers.logoutEverywhereThere(alice, at: .start)
+                #expect(try refusedInTime(servers, credential))
+                _ = try tell(RedisCommand("FLUSHALL"))
+                _ = try tell(RedisCommand("CLIENT", "KILL", "TYPE", "pubsub"))
+                for _ in 0..<50 {
+                    Thread.sleep(forTimeInterval: 0.001)
+                    if let decision = try? servers.here(credential, at: .start) {
+                        #expect(decision == .refused(.unknown))
+                    }
+                }
+            }
         }
     }
 

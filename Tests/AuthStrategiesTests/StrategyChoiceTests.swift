@@ -1,5 +1,6 @@
 import AuthCore
 import AuthStrategies
+import TestStores
 import Testing
 
 @Suite("Choice of strategies")

@@ -1,5 +1,6 @@
 import AuthCore
 import Backends
+import TestStores
 import Testing
 
 @testable import AuthStrategies

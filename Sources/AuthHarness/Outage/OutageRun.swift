@@ -180,7 +180,8 @@ extension AuthStrategy where Self: ~Copyable {
         _ request: OutageRequest, of strategy: StrategyDescriptor, _ injection: OutageRun.Injection?,
         _ fault_ns: Range<UInt64>
     ) -> OutageRequest.Answer {
-        if strategy.revocation != .immediate { return .staleAccepted }
+        // A client signs out itself what it presents afterwards: nobody need be told, no copy is another's.
+        if strategy.revocation == .atExpiry { return .staleAccepted }
         // As somebody set it, and no longer than the store is away.
         if strategy.acceptsOnFailure, fault_ns.contains(request.due_ns) || fault_ns.contains(request.end_ns) {
             return .staleAccepted

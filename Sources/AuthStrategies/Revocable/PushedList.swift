@@ -96,21 +96,21 @@ package struct PushedList<Rule: PushedListRule>: RevocationList, ~Copyable {
     }
 
     /// Reads the whole list: the feed was there first, so that nothing is missed in between.
+    ///
+    /// What is known already stays known. What was ended never becomes good again, although a server that was started anew
+    /// may know nothing of it.
     private mutating func reload() throws {
-        var fresh = KnownList()
         command.begin(arguments: 5)
         command.append("ZRANGE")
         command.append(tokens)
         command.append(0)
         command.append(-1)
         command.append("WITHSCORES")
-        try fresh.addTokens(try list())
+        try known.addTokens(try list())
         command.begin(arguments: 2)
         command.append("HGETALL")
         command.append(generations)
-        try fresh.addGenerations(try list())
-        // Whatever came meanwhile is in both.
-        known = fresh
+        try known.addGenerations(try list())
     }
 
     private mutating func list() throws -> [[UInt8]] {
@@ -226,7 +226,7 @@ private struct KnownList {
     }
 
     mutating func addTokens(_ elements: [[UInt8]]) throws {
-        ended.reserveCapacity(elements.count / 2)
+        ended.reserveCapacity(ended.count + elements.count / 2)
         for index in stride(from: 0, to: elements.count, by: 2) {
             let name = elements[index]
             guard name.count == 32 else {

@@ -4,12 +4,12 @@ import Foundation
 import Synchronization
 
 /// Real stores for one test: a SQLite file and a redis-server of its own, both gone with it.
-final class TestStores {
-    let folder: URL
-    let server: PrivateRedisServer
-    var environment: Environment
+package final class TestStores {
+    package let folder: URL
+    package let server: PrivateRedisServer
+    package var environment: Environment
 
-    init(_ policy: Policy = Policy()) throws {
+    package init(_ policy: Policy = Policy()) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("test-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
         server = try PrivateRedisServer(folder: folder)
@@ -25,7 +25,7 @@ final class TestStores {
     }
 
     /// All bytes of the database, the write-ahead log included.
-    func databaseBytes() throws -> Data {
+    package func databaseBytes() throws -> Data {
         var bytes = Data()
         for suffix in ["", "-wal"] {
             let path = environment.sqlite.path + suffix
@@ -62,21 +62,5 @@ enum TestPostgreSQL {
         }
         return PostgreSQLSettings(
             url: url, schema: "test_" + UUID().uuidString.prefix(8).lowercased())
-    }
-}
-
-extension Policy {
-    static func touching(_ touch: TouchPolicy) -> Policy {
-        var policy = Policy()
-        policy.touch = touch
-        return policy
-    }
-}
-
-extension Instant {
-    static let start = Instant.traceStart
-
-    static func + (instant: Self, milliseconds: Int64) -> Self {
-        instant.advanced(byMilliseconds: milliseconds)
     }
 }
