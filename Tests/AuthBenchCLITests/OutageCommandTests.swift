@@ -97,7 +97,8 @@ struct OutageCommandTests {
             for (name, row) in rows {
                 let isEmptied = name == "postgres-session@durability=unlogged kill"
                 let lost = try share(row, "lost_share")
-                #expect(isEmptied ? lost > 0.9 : lost == 0, "\(name) lost \(lost)")
+                // Whoever has signed in again since has lost nothing.
+                #expect(isEmptied ? lost > 0.1 : lost == 0, "\(name) lost \(lost)")
                 #expect(row["came_back"] == "0" && row["first_good_ns"] != "", "\(name)")
                 #expect(try share(row, "undecided_share") > 0.5, "\(name)")
             }
