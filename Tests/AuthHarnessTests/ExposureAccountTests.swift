@@ -187,6 +187,14 @@ struct RevocationPlanTests {
             let met = (0..<500).map { order.next(acknowledged: $0 / 10, log) }
             #expect(met.allSatisfy { shares[2].has($0) })
             #expect(Set(met).count == (0..<50).count { shares[2].has($0) })
+            var slow = ProbeOrder(count: 5000, start: 3, share: shares[2])
+            slow.released = 0.25
+            let all = ProbeLog(credentials: 5000)
+            let early = Set((0..<20_000).map { _ in slow.next(acknowledged: 5000, all) })
+            let own = (0..<5000).count { shares[2].has($0) }
+            #expect(abs(Double(early.count) / Double(own) - 0.25) < 0.02)
+            slow.released = 0
+            #expect(shares[2].has(slow.next(acknowledged: 5000, all)), "there is always one")
         }
     }
 }

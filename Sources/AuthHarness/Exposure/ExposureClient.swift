@@ -93,6 +93,7 @@ extension ProbeLog {
         var end_ns = waits ? latest_ns : phase.end_ns
         var probes = 0
         while began_ns < end_ns, !sandbox.stop.isRaised {
+            order.released = sandbox.timetable.released(at: began_ns, start_ns: phase.start_ns)
             let index = order.next(acknowledged: acknowledged, self)
             let decision = try strategy.authenticate(
                 wallet.bytes.span.extracting(wallet.range(index)), requiring: .probed,
@@ -155,6 +156,8 @@ struct ProbeOrder {
 
     private let count: Int
     private let share: Share
+    /// Of all credentials, the share that may be presented by now, spread evenly among them.
+    var released = 1.0
     private var turn: Int
     private var round = 0
     private var step = 0
@@ -167,6 +170,11 @@ struct ProbeOrder {
         self.count = count
         self.share = share
         turn = start % count
+    }
+
+    /// By the golden ratio, which spreads neighbours.
+    private func isReleased(_ index: Int) -> Bool {
+        released >= 1 || (Double(index) * 0.618_033_988_749_895).truncatingRemainder(dividingBy: 1) < released
     }
 
     /// The next credential, when so many revocations have been acknowledged.
@@ -182,7 +190,7 @@ struct ProbeOrder {
             let index = turn
             turn += 1
             if turn == count { (turn, round) = (0, round &+ 1) }
-            guard share.has(index) else { continue }
+            guard share.has(index), isReleased(index) else { continue }
             if !log.isRefused(index) || (round &+ index) % rest == 0 { return index }
         }
         while !share.has(turn) { turn = (turn + 1) % count }

@@ -69,6 +69,15 @@ struct RevocationTimetable: Sendable {
         }.sorted { $0.due_ns < $1.due_ns }
     }
 
+    /// The share of the credentials that are presented by now.
+    ///
+    /// Where there are copies, they are made one after the other in the time for which one is used: made all at once, they
+    /// would be anew all at once too, and no revocation would meet them at a random age.
+    @inline(__always)
+    func released(at time_ns: UInt64, start_ns: UInt64) -> Double {
+        promise == .cached ? clock_ms(from: start_ns, to: time_ns) / Double(max(1, staleness_ms)) : 1
+    }
+
     /// How long a copy of a credential is used, and some more, in real time; 0 where there are no copies.
     var copyLife_ns: UInt64 {
         promise == .cached ? UInt64(Double(staleness_ms) / compression * 1.2e6) : 0
