@@ -26,6 +26,9 @@ package enum StoreFault: String, CaseIterable, Sendable {
         }
     }
 
+    /// Whether the store may forget what it has acknowledged.
+    package var losesWrites: Bool { self == .kill || self == .failover }
+
     /// Whether it ends the server or stops it: nobody may do that to a user's own.
     package var endsServer: Bool {
         switch self {
@@ -139,7 +142,7 @@ package struct OutageMeasurement: Sendable {
         self.strategy = strategy
         self.promise = promise
         self.fault = fault
-        losesWrites = fault == .kill || fault == .failover
+        losesWrites = fault?.losesWrites ?? false
         mayRevive = fault == .failover
         self.repeatIndex = repeatIndex
         self.clients = clients

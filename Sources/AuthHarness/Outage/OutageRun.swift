@@ -20,7 +20,7 @@ package struct OutageRun: Sendable {
             begin: @escaping () throws -> Void, end: @escaping () throws -> Void
         ) {
             (self.fault, self.prepare, self.begin, self.end) = (fault, prepare, begin, end)
-            losesWrites = fault == .kill || fault == .failover
+            losesWrites = fault.losesWrites
         }
     }
 
@@ -90,6 +90,7 @@ extension AuthStrategy where Self: ~Copyable {
     fileprivate static func outlast(
         _ run: OutageRun, in environment: Environment, injecting injection: OutageRun.Injection?
     ) throws -> OutageMeasurement {
+        let descriptor = descriptor(under: run.trace.policy)
         let clients = try loadedClients(run, in: environment)
         try injection?.prepare()
         let logs = clients.map { _ in OutageLogBox() }
@@ -102,7 +103,7 @@ extension AuthStrategy where Self: ~Copyable {
             }
         }
         let phase = try barrier.open(starting: start) {
-            observed = run.instruments.observe(descriptor(under: run.trace.policy))
+            observed = run.instruments.observe(descriptor)
             return Phase(
                 due: due, start_ns: run.instruments.monotonic.now_ns, duration_ns: run.duration_ns,
                 isDrained: true)
@@ -111,7 +112,7 @@ extension AuthStrategy where Self: ~Copyable {
         if (try? fault.get()) == nil || run.stop.isRaised { over.raise() }
         try pulse.wait(
             for: barrier.done, quiet_ns: run.duration_ns, patience_s: run.instruments.patience_s,
-            strategy: descriptor(under: run.trace.policy).id)
+            strategy: descriptor.id)
         let usage = observed?()
         let fault_ns = try fault.get()
         if run.stop.isRaised { throw StoppedError() }
@@ -119,7 +120,7 @@ extension AuthStrategy where Self: ~Copyable {
         for (client, log) in zip(clients, logs) { client.check(group, into: log, by: run) }
         group.wait()
         if run.stop.isRaised { throw StoppedError() }
-        return measurement(of: logs, run, injection, fault_ns, usage)
+        return measurement(of: logs, descriptor, run, injection, fault_ns, usage)
     }
 
     private static func loadedClients(
@@ -141,10 +142,9 @@ extension AuthStrategy where Self: ~Copyable {
     }
 
     private static func measurement(
-        of logs: [OutageLogBox], _ run: OutageRun, _ injection: OutageRun.Injection?,
-        _ fault_ns: Range<UInt64>, _ usage: Usage?
+        of logs: [OutageLogBox], _ descriptor: StrategyDescriptor, _ run: OutageRun,
+        _ injection: OutageRun.Injection?, _ fault_ns: Range<UInt64>, _ usage: Usage?
     ) -> OutageMeasurement {
-        let descriptor = descriptor(under: run.trace.policy)
         var (requests, check, errors) = ([OutageRequest](), OutageAftermath(), ErrorKinds())
         for box in logs {
             box.log.withLock { log in

@@ -134,7 +134,7 @@ public struct RedisRefreshStore: RefreshStore, ~Copyable {
     public var roundTrips: Int { connection.roundTrips }
 
     public mutating func usedBytes() throws -> UInt64? {
-        try RedisInformation(at: endpoint)["used_memory"].flatMap { UInt64($0) }
+        try endpoint.usedBytes()
     }
 
     /// Redis lets them go by itself.

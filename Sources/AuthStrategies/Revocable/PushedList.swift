@@ -73,7 +73,7 @@ package struct PushedList<Rule: PushedListRule>: RevocationList, ~Copyable {
     // MARK: What is known here
 
     package mutating func isGood(_ entry: TokenEntry, at now: Instant) throws -> Bool {
-        if feed.isDue() { try catchUp() }
+        try catchUp()
         return known.isGood(entry)
     }
 
@@ -189,7 +189,7 @@ package struct PushedList<Rule: PushedListRule>: RevocationList, ~Copyable {
     package var commandsSent: Int { connection.commandsSent + feed.commandsSent }
     package var roundTrips: Int { connection.roundTrips + feed.roundTrips }
     package mutating func usedBytes() throws -> UInt64? {
-        try RedisInformation(at: endpoint)["used_memory"].flatMap { UInt64($0) }
+        try endpoint.usedBytes()
     }
 }
 

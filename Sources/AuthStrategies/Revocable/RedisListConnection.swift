@@ -41,9 +41,8 @@ package struct RedisListConnection: ~Copyable {
 
     var roundTrips: Int { connection.roundTrips }
 
-    /// What the server has allocated (INFO, used_memory), asked for on a connection of its own.
     func usedBytes() throws -> UInt64? {
-        try RedisInformation(at: endpoint)["used_memory"].flatMap { UInt64($0) }
+        try endpoint.usedBytes()
     }
 
     // MARK: Generations

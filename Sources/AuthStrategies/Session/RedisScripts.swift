@@ -200,4 +200,9 @@ extension RedisEndpoint {
         }
         return (settings, endpoint)
     }
+
+    /// What the server has allocated (INFO, used_memory), asked for on a connection of its own.
+    func usedBytes() throws -> UInt64? {
+        try RedisInformation(at: self)["used_memory"].flatMap { UInt64($0) }
+    }
 }

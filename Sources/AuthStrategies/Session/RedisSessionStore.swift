@@ -218,9 +218,8 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
     public var commandsSent: Int { connection.commandsSent + tracking.commandsSent }
     public var roundTrips: Int { connection.roundTrips + tracking.roundTrips }
 
-    /// What the server has allocated (INFO, used_memory), asked for on a connection of its own.
     public mutating func usedBytes() throws -> UInt64? {
-        try RedisInformation(at: endpoint)["used_memory"].flatMap { UInt64($0) }
+        try endpoint.usedBytes()
     }
 
     // MARK: All sessions of a user

@@ -29,12 +29,10 @@ struct RedisTracking: ~Copyable {
     }
 
     mutating func hear(keysBehind prefix: [UInt8], _ take: (SessionChange) -> Void) throws {
-        if feed.isDue() {
-            try feed.catchUp { event in
-                switch event {
-                case .restart: take(.all)
-                case .message(let keys): for key in keys { Self.note(key, prefix, take) }
-                }
+        try feed.catchUp { event in
+            switch event {
+            case .restart: take(.all)
+            case .message(let keys): for key in keys { Self.note(key, prefix, take) }
             }
         }
         guard joined.feed != feed.clientID || joined.connection != reads.connections else { return }

@@ -26,7 +26,6 @@ package struct RedisFeed: ~Copyable {
     private var asOf_ns: UInt64 = 0
     /// When the PING was sent that has not been answered; 0 for none.
     private var asked_ns: UInt64 = 0
-    private var look_ns: UInt64 = 0
     private var nextLook_ns: UInt64 = 0
     package private(set) var commandsSent = 0
     package private(set) var roundTrips = 0
@@ -49,22 +48,14 @@ package struct RedisFeed: ~Copyable {
         pause = ReconnectPause { UInt64.random(in: $0) }
     }
 
-    /// Whether it is time to look for messages: a moment after the last look it is not, which is most often the answer.
-    @inline(__always)
-    package mutating func isDue() -> Bool {
-        let now_ns = Self.now_ns()
-        guard now_ns >= nextLook_ns else { return false }
-        look_ns = now_ns
-        nextLook_ns = now_ns + Self.pause_ns
-        return true
-    }
-
-    /// Takes up what has arrived, and makes sure that what is known is not too old; call it when that is due.
+    /// Takes up what has arrived, and makes sure that what is known is not too old; nothing is done a moment after the last look.
     ///
     /// - Parameter take: called for each event, in order.
     /// - Throws: `RedisError` where the server cannot be heard in time: what is known may be older than it may be.
     package mutating func catchUp(_ take: (Event) throws -> Void) throws {
-        let now_ns = look_ns
+        let now_ns = Self.now_ns()
+        guard now_ns >= nextLook_ns else { return }
+        nextLook_ns = now_ns + Self.pause_ns
         do {
             if connection == nil { try subscribe(take, at: now_ns) }
             while let reply = try connection?.pushed() { try note(reply, take) }
