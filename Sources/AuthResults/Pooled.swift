@@ -50,19 +50,24 @@ package struct Pooled: Sendable {
     static let neededDigits = 6
 
     /// How many clients wait at once when 1000 operations begin in each second: the rate x the mean service time of all
-    /// kinds of operation together (Little's law).
+    /// kinds of operation together (Little's law), renewals being part of the operation before which they come.
     ///
     /// It says what a closed loop's rate cannot: how many requests a service holds at the same load, whatever the number
     /// of clients that were measured. Where they queued for a processor, that is part of their time.
     package var neededClients: Double? {
-        var (time_ns, count) = (0.0, 0.0)
+        var time_ns = 0.0
         for key in keys where key.clock == LatencyClock.service.rawValue {
             for own in sliced(key) {
                 time_ns += own.total.sum_ns
-                count += Double(own.total.count)
             }
         }
+        let count = completed
         return count > 0 ? 1000 * time_ns / count / 1e9 : nil
+    }
+
+    /// How many renewals stood beside each operation, so that users stay signed in.
+    package var renewals_perOperation: Double? {
+        completed > 0 ? used.reduce(0) { $0 + Double($1.renewals) } / completed : nil
     }
 
     private var completed: Double { used.reduce(0) { $0 + Double($1.tally.completed) } }
@@ -123,8 +128,9 @@ package struct RepeatFigures: Sendable {
     package var strategy: String
     package var repeatIndex: Int
     package var isValid: Bool
-    /// What was decided, over all operations.
+    /// What was decided, over all operations; renewals beside them are not among the completed.
     package var tally: Tally
+    package var renewals: UInt64
     package var wall_ns: UInt64
     /// Whether its slices are equally long.
     package var isByDuration: Bool
@@ -148,6 +154,8 @@ package struct RepeatFigures: Sendable {
         repeatIndex = measurement.repeatIndex
         isValid = true
         tally = measurement.total
+        tally.completed = measurement.completed
+        renewals = measurement.renewals
         wall_ns = measurement.wall_ns
         isByDuration = measurement.isByDuration
         cpu_us_per_op = written(measurement.cpu_us_per_op)
@@ -171,6 +179,7 @@ package struct RepeatFigures: Sendable {
         tally.falseRejects = row.count("false_rejects") ?? 0
         tally.staleAccepts = row.count("stale_accepts") ?? 0
         tally.errors = row.count("errors") ?? 0
+        renewals = row.count("renewals") ?? 0
         wall_ns = row.count("wall_ns") ?? 0
         self.isByDuration = isByDuration
         cpu_us_per_op = row.number("cpu_us_per_op")
@@ -189,7 +198,12 @@ package struct RepeatFigures: Sendable {
         let counts = (0..<SlicedHistogram.stretchCount).map { stretch in
             service.reduce(0.0) { $0 + ($1.indices.contains(stretch) ? Double($1[stretch].count) : 0) }
         }
-        let part_s = Double(wall_ns) / 1e9 / Double(SlicedHistogram.stretchCount)
+        // Renewals stand evenly among the operations.
+        let steps = Double(tally.completed) + Double(renewals)
+        guard tally.completed > 0 else { return nil }
+        let part_s =
+            Double(wall_ns) / 1e9 / Double(SlicedHistogram.stretchCount)
+            * (steps / Double(tally.completed))
         return Self.rateInterval(rate, counts.map { $0 / part_s })
     }
 

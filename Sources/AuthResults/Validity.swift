@@ -78,7 +78,7 @@ package struct ValidityFacts {
     init(_ measurement: RepeatMeasurement) {
         let (total, usage) = (measurement.total, measurement.usage)
         (falseAccepts, falseRejects) = (total.falseAccepts, total.falseRejects)
-        (errors, completed) = (total.errors, total.completed)
+        (errors, completed) = (total.errors, measurement.completed)
         (storeLoss, errorText) = (measurement.storeLoss, measurement.errors.text)
         (wall_ns, clients) = (measurement.wall_ns, measurement.clients)
         if let openLoop = measurement.openLoop {

@@ -34,6 +34,9 @@ package struct RepeatMeasurement: Sendable {
     package var touchFailures = 0
     /// How often a client waited for a store in another process.
     package var storeRoundTrips = 0
+    /// Renewals, or sign-ins for one use, that stood beside the trace's operations so that users stay signed in; their
+    /// time and CPU is part of what those cost.
+    package var renewals: UInt64 = 0
 
     package init(
         strategy: String, repeatIndex: Int, runOrder: Int, clients: Int,
@@ -53,9 +56,12 @@ package struct RepeatMeasurement: Sendable {
         operations.reduce(into: Tally()) { $0 += $1.tally }
     }
 
-    /// Completed operations per second; errors do not count.
+    /// Operations of the trace that returned.
+    package var completed: UInt64 { total.completed - renewals }
+
+    /// Completed operations of the trace per second; errors do not count.
     package var operationsPerSecond: Double {
-        wall_ns == 0 ? 0 : Double(total.completed) * 1e9 / Double(wall_ns)
+        wall_ns == 0 ? 0 : Double(completed) * 1e9 / Double(wall_ns)
     }
 
     /// Times that may have been longer than what is recorded of them, by either clock.
@@ -79,7 +85,7 @@ package struct RepeatMeasurement: Sendable {
 
     /// How often each completed operation waited for a store in another process.
     package var storeRoundTrips_per_op: Double? {
-        total.completed == 0 ? nil : Double(storeRoundTrips) / Double(total.completed)
+        completed == 0 ? nil : Double(storeRoundTrips) / Double(completed)
     }
 
     /// CPU of the whole process over that of the clients' threads, less 1: what the harness itself used.
@@ -88,7 +94,7 @@ package struct RepeatMeasurement: Sendable {
     }
 
     private func perOperation_us(_ time_ns: UInt64) -> Double? {
-        total.completed == 0 ? nil : Double(time_ns) / 1000 / Double(total.completed)
+        completed == 0 ? nil : Double(time_ns) / 1000 / Double(completed)
     }
 }
 

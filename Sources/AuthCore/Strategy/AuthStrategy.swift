@@ -64,6 +64,9 @@ public protocol AuthStrategy: ~Copyable, SendableMetatype {
     /// How long what `authenticate` takes is accepted when nobody revokes it or uses it.
     static func lifetime(under policy: Policy) -> CredentialLifetime
 
+    /// What keeps a user signed in beside its requests.
+    static func upkeep(under policy: Policy) -> CredentialUpkeep
+
     /// When other servers refuse what was revoked.
     static func promise(after revocation: Revocation, under policy: Policy) -> RevocationPromise
 
@@ -141,6 +144,13 @@ extension AuthStrategy where Self: ~Copyable {
     /// The lifetime of a plain token.
     public static func lifetime(under policy: Policy) -> CredentialLifetime {
         .wholeSeconds(policy.lifetimes.token_ms)
+    }
+
+    /// A renewal at the end of an average life where the credential says itself when it expires, else nothing.
+    public static func upkeep(under policy: Policy) -> CredentialUpkeep {
+        guard descriptor(under: policy).credential == .signed else { return .none }
+        let lifetime = lifetime(under: policy)
+        return .renewal(after_ms: (lifetime.shortest_ms + lifetime.longest_ms) / 2)
     }
 
     /// What its descriptor says.

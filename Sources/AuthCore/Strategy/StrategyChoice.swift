@@ -89,6 +89,14 @@ public struct StrategyParameters: Sendable, Equatable {
 
     public static func == (left: Self, right: Self) -> Bool { left.suffix == right.suffix }
 
+    /// What the identifier of a variant sets, `2048` for `bits` in `rs256-jwt@bits=2048`; `nil` where it sets nothing.
+    package static func value(of name: String, in identifier: String) -> String? {
+        let settings = identifier.split(separator: "@", maxSplits: 1).dropFirst().joined()
+        return settings.split(separator: ",").first { $0.hasPrefix("\(name)=") }.map {
+            String($0.dropFirst(name.count + 1))
+        }
+    }
+
     /// Reads `bits=3072,cache=5s`.
     ///
     /// - Parameters:

@@ -17,6 +17,9 @@ package struct Trace: Sendable {
     package var arrival: Arrival
     /// How far away a networked store is; `nil` where it is asked without a relay.
     package var storeRTT: StoreRTT?
+    /// How often a session sends a request, where renewals follow from that and from a credential's lifetime; `nil` where
+    /// the operations have them.
+    package var userRate_perSecond: Double?
 
     /// The slot that one of a client's operations uses.
     package func slot(of operation: Operation, client: Int) -> Slot {
@@ -26,7 +29,7 @@ package struct Trace: Sendable {
 
     /// Hands over the trace as bytes, client by client, for its hash.
     ///
-    /// Integers are little-endian; nothing of a strategy, a credential or a repeat is in it.
+    /// Integers are little-endian; nothing of a strategy, a credential or a repeat is in it, so no upkeep either.
     package func forEachChunk(_ consume: ([UInt8]) -> Void) {
         var head: [UInt8] = Array("authbench-trace-3".utf8)
         head.append(UInt64(bitPattern: clock.lap_ms), count: 8)
@@ -35,6 +38,7 @@ package struct Trace: Sendable {
         if requestsInParallel > 1 { head.append(UInt64(requestsInParallel), count: 8) }
         head.append(contentsOf: policy.canonicalText.utf8)
         storeRTT?.append(to: &head)
+        if userRate_perSecond != nil { head.append(contentsOf: "renew-auto".utf8) }
         Self.append(shared, to: &head)
         consume(head)
         for client in clients {
@@ -166,4 +170,6 @@ public struct Operation: Sendable, Equatable {
     public var slot: UInt32
     /// Milliseconds since the lap began.
     public var time_ms: UInt32
+    /// What the strategy needs first, with the same slot, so that the user stays signed in; `nil` for nothing.
+    public var upkeep: OperationKind?
 }

@@ -15,6 +15,7 @@ extension Trace {
         policy = workload.policy
         arrival = workload.arrival
         storeRTT = workload.storeRTT
+        userRate_perSecond = workload.mix.renewsAsNeeded ? workload.requestsPerSessionPerSecond : nil
         clients = []
         var firstSubject: UInt64 = 1
         for client in 0..<workload.clients {

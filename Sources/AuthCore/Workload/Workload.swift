@@ -28,6 +28,8 @@ package struct Workload: Sendable, Equatable {
     /// The share of each kind of operation, in the order of `OperationKind.allCases`; they sum to 1.
     package struct Mix: Sendable, Equatable {
         package var shares: [Double]
+        /// Whether each strategy renews as often as its credentials need it, instead of a share of its own.
+        package var renewsAsNeeded = false
 
         package subscript(kind: OperationKind) -> Double {
             get { shares[Int(kind.rawValue)] }
@@ -112,7 +114,6 @@ extension Workload: Encodable {
         try file.encode(policy.session_bytes, forKey: .sessionBytes)
         try file.encode(Double(policy.sweepInterval_ms) / 1000, forKey: .sweepInterval)
         if let storeRTT { try file.encode(storeRTT.text, forKey: .storeRTT) }
-        let shares = OperationKind.allCases.map { ($0.name, mix[$0]) }
-        try file.encode(Dictionary(uniqueKeysWithValues: shares), forKey: .mix)
+        try file.encode(mix, forKey: .mix)
     }
 }

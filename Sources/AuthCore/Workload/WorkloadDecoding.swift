@@ -64,13 +64,37 @@ extension Workload: Decodable {
     }
 }
 
-extension Workload.Mix: Decodable {
+extension Workload.Mix: Codable {
+    /// Stands for the share of renewals.
+    private static let auto = "auto"
+
     package init(from decoder: any Decoder) throws {
         try decoder.refuseKeys(except: OperationKind.allCases.map(\.name), in: "mix")
         let file = try decoder.container(keyedBy: AnyKey.self)
         self.init()
         for kind in OperationKind.allCases {
-            self[kind] = try file.decode(AnyKey(kind.name), orWhenAbsent: 0)
+            let key = AnyKey(kind.name)
+            guard kind == .renew, !file.contains(key) || (try? file.decode(String.self, forKey: key)) != nil
+            else {
+                self[kind] = try file.decode(key, orWhenAbsent: 0)
+                continue
+            }
+            let word = try file.decode(key, orWhenAbsent: Self.auto)
+            guard word == Self.auto else {
+                throw WorkloadError("mix.renew is \"\(word)\": give a share from 0 to 1, or \"auto\"")
+            }
+            renewsAsNeeded = true
+        }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var file = encoder.container(keyedBy: AnyKey.self)
+        for kind in OperationKind.allCases {
+            if kind == .renew, renewsAsNeeded {
+                try file.encode(Self.auto, forKey: AnyKey(kind.name))
+            } else {
+                try file.encode(self[kind], forKey: AnyKey(kind.name))
+            }
         }
     }
 }

@@ -13,8 +13,10 @@ struct ClientState {
     /// What every route demands.
     private let scope = Scope.read
     var wallet = Wallet()
-    private(set) var cursor = 0
-    private(set) var lap = 0
+    private var cursor = 0
+    private var lap = 0
+    /// Whether what the operation at the cursor needs first has been done.
+    private var isUpkept = false
 
     init(_ trace: Trace, client: Int, promise: RevocationPromise) {
         operations = trace.clients[client].operations
@@ -24,8 +26,31 @@ struct ClientState {
         self.promise = promise
     }
 
+    /// One thing that a client does next.
+    struct Step {
+        var operation: Operation
+        /// Whether it only keeps the user signed in: no operation of the trace.
+        var isUpkeep = false
+    }
+
+    /// What is next: first what the operation at the cursor needs, then that operation.
     @inline(__always)
-    mutating func advance() {
+    var step: Step {
+        var operation = operations[cursor]
+        guard let upkeep = operation.upkeep, !isUpkept else { return Step(operation: operation) }
+        operation.kind = upkeep
+        return Step(operation: operation, isUpkeep: true)
+    }
+
+    /// Where the trace's clock stands at the next step.
+    @inline(__always)
+    func instant(of step: Step) -> Instant { clock.instant(of: step.operation, lap: lap) }
+
+    /// Goes on to what comes after a step.
+    @inline(__always)
+    mutating func advance(after step: Step) {
+        isUpkept = step.isUpkeep
+        guard !isUpkept else { return }
         cursor += 1
         if cursor == operations.count {
             cursor = 0

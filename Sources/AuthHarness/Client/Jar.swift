@@ -44,7 +44,7 @@ final class Jar: Sendable {
 
     /// One operation on its way.
     struct Errand {
-        let operation: Operation
+        let step: ClientState.Step
         let now: Instant
         /// Its place among the operations of the phase, or among the requests of the schedule.
         let index: Int
@@ -56,6 +56,7 @@ final class Jar: Sendable {
         /// Another change of the slot was under way as the credential was taken.
         fileprivate var isCrossed = false
 
+        var operation: Operation { step.operation }
         fileprivate var slot: Int { Int(operation.slot) }
         fileprivate var isChange: Bool {
             switch operation.kind {
@@ -89,11 +90,11 @@ final class Jar: Sendable {
     }
 
     private static func claim(_ contents: inout Contents) -> Errand? {
-        guard let index = contents.unclaimed.popFirst() else { return nil }
-        let operation = contents.state.operations[contents.state.cursor]
-        let now = contents.state.clock.instant(of: operation, lap: contents.state.lap)
-        contents.state.advance()
-        let errand = Errand(operation: operation, now: now, index: index)
+        guard let index = contents.unclaimed.first else { return nil }
+        let step = contents.state.step
+        let errand = Errand(step: step, now: contents.state.instant(of: step), index: index)
+        contents.state.advance(after: step)
+        if !step.isUpkeep { contents.unclaimed.removeFirst() }
         if errand.isChange { contents.slots[errand.slot].begun &+= 1 }
         return errand
     }
@@ -211,14 +212,13 @@ struct JarReplay: ~Copyable {
             recorder.slice =
                 phase.counts.isEmpty
                 ? phase.slice(at: start_ns) : min(Phase.slices - 1, errand.index * Phase.slices / count)
-            let kind = errand.operation.kind
             do {
                 let judgement = try perform(errand, on: &strategy)
                 let end_ns = monotonic.now_ns
-                recorder.record(kind, end_ns &- start_ns, judgement)
+                recorder.record(errand.step, end_ns &- start_ns, judgement)
                 start_ns = end_ns
             } catch {
-                recorder.record(kind, error: error)
+                recorder.record(errand.step, error: error)
                 let end_ns =
                     jar.isExhausted
                     ? monotonic.now_ns
@@ -245,12 +245,12 @@ struct JarReplay: ~Copyable {
                 if free_ns <= intended_ns {
                     monotonic.rest(until_ns: intended_ns, stop: stop)
                     free_ns = monotonic.now_ns
-                    if !stop.isRaised { recorder.recordLag(free_ns - intended_ns) }
-                } else {
+                    // What keeps the user signed in is no request of the schedule.
+                    if !stop.isRaised, !errand.step.isUpkeep { recorder.recordLag(free_ns - intended_ns) }
+                } else if !errand.step.isUpkeep {
                     recorder.recordLate(isBacklog: free_ns >= phase.end_ns)
                 }
             }
-            let kind = errand.operation.kind
             recorder.slice = phase.slice(at: free_ns)
             do {
                 if let failure {
@@ -261,10 +261,10 @@ struct JarReplay: ~Copyable {
                 let judgement = try perform(errand, on: &strategy)
                 let end_ns = monotonic.now_ns
                 recorder.record(
-                    kind, service_ns: end_ns - free_ns, response_ns: end_ns - intended_ns, judgement)
+                    errand.step, service_ns: end_ns - free_ns, response_ns: end_ns - intended_ns, judgement)
                 free_ns = end_ns
             } catch {
-                recorder.record(kind, error: error)
+                recorder.record(errand.step, error: error)
                 free_ns = monotonic.now_ns
                 if free_ns >= phase.end_ns { failure = error }
             }

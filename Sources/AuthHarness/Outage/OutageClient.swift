@@ -65,25 +65,29 @@ extension Worker where S: ~Copyable {
             let due_ns = due.offset_ns(of: state.arrivals.time_ns(of: index))
             if failure == nil { monotonic.rest(until_ns: phase.start_ns + due_ns, stop: stop) }
             if stop.isRaised { return }
-            let operation = state.operations[state.cursor]
-            let now = state.clock.instant(of: operation, lap: state.lap)
-            let leaving = operation.kind == .logout ? state.wallet.credential(Int(operation.slot)) : nil
-            let answer: OutageRequest.Answer
-            do {
-                if let failure { throw failure }
-                answer = .init(try state.perform(operation, on: &strategy, at: now))
-                log.note(operation, leaving)
-            } catch {
-                answer = .undecided
-                log.errors.note("\(error)")
-                if monotonic.now_ns >= phase.end_ns + Self.patience_ns { failure = error }
+            var isDone = false
+            while !isDone {
+                let step = state.step
+                let (operation, now) = (step.operation, state.instant(of: step))
+                let leaving = operation.kind == .logout ? state.wallet.credential(Int(operation.slot)) : nil
+                let answer: OutageRequest.Answer
+                do {
+                    if let failure { throw failure }
+                    answer = .init(try state.perform(operation, on: &strategy, at: now))
+                    log.note(operation, leaving)
+                } catch {
+                    answer = .undecided
+                    log.errors.note("\(error)")
+                    if monotonic.now_ns >= phase.end_ns + Self.patience_ns { failure = error }
+                }
+                log.requests.append(
+                    OutageRequest(
+                        kind: operation.kind, due_ns: due_ns, end_ns: monotonic.now_ns - phase.start_ns,
+                        answer: answer))
+                pulse.beat()
+                isDone = !step.isUpkeep
+                state.advance(after: step)
             }
-            log.requests.append(
-                OutageRequest(
-                    kind: operation.kind, due_ns: due_ns, end_ns: monotonic.now_ns - phase.start_ns,
-                    answer: answer))
-            pulse.beat()
-            state.advance()
         }
     }
 
@@ -92,8 +96,7 @@ extension Worker where S: ~Copyable {
     private static var pause_ns: UInt64 { 50_000_000 }
 
     fileprivate mutating func check(_ log: inout OutageLog, by monotonic: MonotonicClock, stop: StopFlag) {
-        let operation = state.operations[state.cursor]
-        let now = state.clock.instant(of: operation, lap: state.lap)
+        let now = state.instant(of: state.step)
         var limit_ns = monotonic.now_ns + Self.patience_ns
         /// Tries again for a while; when the store does not come back, each further credential is tried once.
         func attempt(_ log: inout OutageLog, _ body: (inout OutageLog) throws -> Void) {

@@ -66,7 +66,7 @@ package struct OutageRun: Sendable {
         injecting injection: Injection?
     ) throws -> OutageMeasurement {
         var run = self
-        run.trace.policy.parameters = environment.policy.parameters
+        run.trace = strategy.own(trace, under: environment.policy)
         return try strategy.outlast(run, in: environment, injecting: injection)
     }
 

@@ -22,6 +22,7 @@ struct Recorder {
     var storeCommands = 0
     /// How often it waited for a store in another process meanwhile.
     var storeRoundTrips = 0
+    private(set) var upkeep = Upkeep()
     /// The slice that is going on.
     var slice = 0
     /// Beats about every 50 ms of operations, however long each is.
@@ -59,12 +60,23 @@ struct Recorder {
         errors = ErrorKinds()
         touchFailures = 0
         (storeCommands, storeRoundTrips) = (0, 0)
+        upkeep = Upkeep()
+    }
+
+    /// What was done beside the trace's operations so that users stay signed in; it is among the tallies too.
+    struct Upkeep {
+        var completed: UInt64 = 0
+        var errors: UInt64 = 0
+
+        var sum: UInt64 { completed + errors }
     }
 
     @inline(__always)
-    mutating func record(_ kind: OperationKind, _ time_ns: UInt64, _ judgement: Judgement) {
+    mutating func record(_ step: ClientState.Step, _ time_ns: UInt64, _ judgement: Judgement) {
+        let kind = step.operation.kind
         counts.record(time_ns, in: place(of: kind, slice))
         tallies[Int(kind.rawValue)].count(judgement)
+        if step.isUpkeep { upkeep.completed &+= 1 }
         unbeaten_ns &+= time_ns
         if unbeaten_ns > Self.beat_ns { beat() }
     }
@@ -76,14 +88,16 @@ struct Recorder {
 
     /// Records an operation of an open loop.
     mutating func record(
-        _ kind: OperationKind, service_ns: UInt64, response_ns: UInt64, _ judgement: Judgement
+        _ step: ClientState.Step, service_ns: UInt64, response_ns: UInt64, _ judgement: Judgement
     ) {
-        record(kind, service_ns, judgement)
-        counts.record(response_ns, in: place(of: kind, Phase.slices + slice))
+        record(step, service_ns, judgement)
+        counts.record(response_ns, in: place(of: step.operation.kind, Phase.slices + slice))
     }
 
-    mutating func record(_ kind: OperationKind, error: any Error) {
+    mutating func record(_ step: ClientState.Step, error: any Error) {
+        let kind = step.operation.kind
         tallies[Int(kind.rawValue)].errors &+= 1
+        if step.isUpkeep { upkeep.errors &+= 1 }
         errors.note("\(kind.name): \(error)")
         beat()
     }
@@ -143,6 +157,14 @@ final class RecorderBox: Sendable {
 
     init(_ kinds: Set<OperationKind>, isOpenLoop: Bool) {
         recorder = Mutex(Recorder(kinds, isOpenLoop: isOpenLoop))
+    }
+}
+
+extension Trace {
+    /// The kinds that a client may have to record, whichever strategy replays the trace.
+    func recordedKinds(of client: ClientTrace) -> Set<OperationKind> {
+        let kinds = Set(client.operations.map(\.kind))
+        return userRate_perSecond == nil ? kinds : kinds.union([.renew, .login])
     }
 }
 
@@ -256,12 +278,11 @@ package struct HarnessParts {
     ///
     /// - Returns: how many operations lay within the trace's time.
     package mutating func step(_ range: Range<Int>) -> Int {
-        let operations = state.operations
         var right = 0
         for _ in range {
-            let now = state.clock.instant(of: operations[state.cursor], lap: state.lap)
-            if now >= .traceStart { right &+= 1 }
-            state.advance()
+            let step = state.step
+            if state.instant(of: step) >= .traceStart { right &+= 1 }
+            state.advance(after: step)
         }
         return right
     }

@@ -11,6 +11,7 @@ struct Replay: Sendable {
     var touchFailures = 0
     var storeCommands = 0
     var storeRoundTrips = 0
+    var renewals: UInt64 = 0
     var little_residual: Double?
     var idleClients: Int
     var openLoop: OpenLoop?
@@ -26,6 +27,7 @@ struct Replay: Sendable {
         clientCPU_ns = merger.cpu_ns
         touchFailures = merger.touchFailures
         (storeCommands, storeRoundTrips) = (merger.storeCommands, merger.storeRoundTrips)
+        renewals = merger.upkeep.completed
         idleClients = boxes.count - merger.clients
         wall_ns = max(merger.lastEnd_ns, phase.start_ns) - phase.start_ns
         guard let rate = arrival.rate else {
@@ -36,7 +38,9 @@ struct Replay: Sendable {
         }
         wall_ns = max(wall_ns, phase.duration_ns)
         openLoop = OpenLoop(
-            targetRate: rate, arrivals: operations.reduce(0) { $0 + $1.tally.completed + $1.tally.errors },
+            targetRate: rate,
+            arrivals: operations.reduce(0) { $0 + $1.tally.completed + $1.tally.errors }
+                - merger.upkeep.sum,
             lateOperations: merger.lateOperations, backlog: merger.backlog,
             scheduleLag: LatencyHistogram(merging: merger.lags))
     }
@@ -54,6 +58,7 @@ private struct ClientMerger {
     var touchFailures = 0
     var storeCommands = 0
     var storeRoundTrips = 0
+    var upkeep = Recorder.Upkeep()
     var lastEnd_ns: UInt64 = 0
     /// Clients that did anything.
     var clients = 0
@@ -88,6 +93,8 @@ private struct ClientMerger {
         touchFailures += recorder.touchFailures
         storeCommands += recorder.storeCommands
         storeRoundTrips += recorder.storeRoundTrips
+        upkeep.completed += recorder.upkeep.completed
+        upkeep.errors += recorder.upkeep.errors
         lateOperations += recorder.lateOperations
         backlog += recorder.backlog
         if recorder.isOpenLoop { lags.append(recorder.scheduleLag) }
@@ -120,7 +127,6 @@ extension ClientState {
         backingOff backOff: inout BackOff,
         by monotonic: MonotonicClock, stop: StopFlag
     ) {
-        let operations = operations
         let count = phase.operations(of: client)
         var remaining = count
         var start_ns = monotonic.now_ns
@@ -130,15 +136,15 @@ extension ClientState {
             let rest = phase.remaining(of: count, afterSlice: slice)
             let sliceEnd_ns = phase.end_ns(ofSlice: slice)
             while remaining > rest, start_ns < sliceEnd_ns, !stop.isRaised {
-                let operation = operations[cursor]
-                let now = clock.instant(of: operation, lap: lap)
+                let step = step
+                let now = instant(of: step)
                 do {
-                    let judgement = try perform(operation, on: &strategy, at: now)
+                    let judgement = try perform(step.operation, on: &strategy, at: now)
                     let end_ns = monotonic.now_ns
-                    recorder.record(operation.kind, end_ns &- start_ns, judgement)
+                    recorder.record(step, end_ns &- start_ns, judgement)
                     start_ns = end_ns
                 } catch {
-                    recorder.record(operation.kind, error: error)
+                    recorder.record(step, error: error)
                     // Nobody waits for what does not come.
                     let end_ns =
                         remaining > 1
@@ -148,8 +154,8 @@ extension ClientState {
                     start_ns = end_ns
                     if backOff.isHopeless(in: phase) { remaining = 1 }
                 }
-                remaining -= 1
-                advance()
+                if !step.isUpkeep { remaining -= 1 }
+                advance(after: step)
             }
         }
         recorder.span_ns = first_ns..<start_ns
@@ -185,23 +191,25 @@ extension ClientState {
                     break
                 }
             }
-            let operation = operations[cursor]
-            recorder.slice = phase.slice(at: free_ns)
-            do {
-                if let failure { throw failure }
-                let judgement = try perform(
-                    operation, on: &strategy, at: clock.instant(of: operation, lap: lap))
-                let end_ns = monotonic.now_ns
-                recorder.record(
-                    operation.kind, service_ns: end_ns - free_ns, response_ns: end_ns - intended_ns, judgement
-                )
-                free_ns = end_ns
-            } catch {
-                recorder.record(operation.kind, error: error)
-                free_ns = monotonic.now_ns
-                if free_ns >= phase.end_ns { failure = error }
+            var isDone = false
+            while !isDone {
+                let step = step
+                recorder.slice = phase.slice(at: free_ns)
+                do {
+                    if let failure { throw failure }
+                    let judgement = try perform(step.operation, on: &strategy, at: instant(of: step))
+                    let end_ns = monotonic.now_ns
+                    recorder.record(
+                        step, service_ns: end_ns - free_ns, response_ns: end_ns - intended_ns, judgement)
+                    free_ns = end_ns
+                } catch {
+                    recorder.record(step, error: error)
+                    free_ns = monotonic.now_ns
+                    if free_ns >= phase.end_ns { failure = error }
+                }
+                isDone = !step.isUpkeep
+                advance(after: step)
             }
-            advance()
         }
         recorder.span_ns = first_ns..<free_ns
     }

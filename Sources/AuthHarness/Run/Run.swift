@@ -66,7 +66,7 @@ package struct Run: Sendable {
             }
         }
         let boxes = trace.clients.flatMap { client in
-            let kinds = Set(client.operations.map(\.kind))
+            let kinds = trace.recordedKinds(of: client)
             return (0..<trace.requestsInParallel).map { _ in
                 RecorderBox(kinds, isOpenLoop: trace.arrival != .closed)
             }
@@ -104,6 +104,7 @@ package struct Run: Sendable {
         measurement.sweptSessions = replay.sweep?.deleted
         measurement.touchFailures = replay.touchFailures
         measurement.storeRoundTrips = replay.storeRoundTrips
+        measurement.renewals = replay.renewals
         return measurement
     }
 }

@@ -68,7 +68,7 @@ package final class SliceRunner {
         }
         self.contenders = cases.indices.compactMap { contenders[$0] }
         boxes = cases.map { item in
-            item.trace.clients.map { RecorderBox(Set($0.operations.map(\.kind)), isOpenLoop: false) }
+            item.trace.clients.map { RecorderBox(item.trace.recordedKinds(of: $0), isOpenLoop: false) }
         }
     }
 

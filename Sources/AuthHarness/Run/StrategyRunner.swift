@@ -204,9 +204,8 @@ extension AuthStrategy where Self: ~Copyable {
         let shared = try prepare(in: environment)
         let lines = try hostile?.lines(for: Self.self, sharing: shared, policy: environment.policy) ?? []
         return try traces.map { trace in
-            var trace = trace
-            trace.policy.parameters = environment.policy.parameters
-            return try StrategyRunner(Self.self, sharing: shared, trace: trace, hostile: lines)
+            let own = own(trace, under: environment.policy)
+            return try StrategyRunner(Self.self, sharing: shared, trace: own, hostile: lines)
         }
     }
 }

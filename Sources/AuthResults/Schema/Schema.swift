@@ -76,7 +76,7 @@ package struct Schema: Sendable {
 /// What stands first in each row of every file, so that a row never goes astray from its run.
 package struct RunIdentity: Sendable, Equatable {
     /// Counted up when a column changes its meaning or goes.
-    package static let schemaVersion = 4
+    package static let schemaVersion = 5
 
     package var runID: String
     package var workload: String
@@ -87,6 +87,22 @@ package struct RunIdentity: Sendable, Equatable {
         self.runID = runID
         self.workload = workload
         self.traceSHA256 = traceSHA256
+    }
+
+    /// All that any strategy may set, in the order of the columns.
+    package static let parameters = [
+        "access", "alg", "bits", "cache", "durability", "filter", "form", "on-failure", "rotate", "stale",
+        "store",
+    ]
+
+    /// The columns of what a strategy's identifier sets, the last ones of every CSV file.
+    func parameters<Row>(strategy: @escaping (Row) -> String) -> [Column<Row>] {
+        Self.parameters.map { name in
+            Column(
+                "parameter_\(name.replacing("-", with: "_"))", .text,
+                "What the identifier sets as `\(name)`, as it was typed; blank for the default, which `authbench list` prints, and where there is no such parameter."
+            ) { .text(StrategyParameters.value(of: name, in: strategy($0)) ?? "") }
+        }
     }
 
     /// Whether a name is the identifier of a run: `20261121T084500.123Z-mixed`.

@@ -4,7 +4,7 @@ import Backends
 package enum ExposureTable {
     package static func columns(_ identity: RunIdentity) -> [Column<ExposureAssessment>] {
         identity.columns { $0.measurement.strategy } + conditions + exposures + logins + theory + decisions
-            + quality
+            + quality + identity.parameters { $0.measurement.strategy }
     }
 
     private static var conditions: [Column<ExposureAssessment>] {

@@ -56,7 +56,7 @@ package enum LatencyTable {
                 Column("max_ns", .optionalTime, "The longest time.") {
                     .count($0.latency.times.total.max_ns)
                 },
-            ]
+            ] + identity.parameters { $0.strategy }
     }
 
     /// A quantile and the ends of its 95 % interval.

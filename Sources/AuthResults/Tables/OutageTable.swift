@@ -5,7 +5,7 @@ package enum OutageTable {
     package static func columns(_ identity: RunIdentity) -> [Column<OutageAssessment>] {
         identity.columns { $0.measurement.strategy } + identified + conditions + whileAway + afterwards
             + decisions
-            + replication + quality
+            + replication + quality + identity.parameters { $0.measurement.strategy }
     }
 
     static var identified: [Column<OutageAssessment>] {
@@ -206,6 +206,6 @@ package enum OutageSeriesTable {
                 Column("max_ns", .optionalTime, "The longest response time of those that were decided.") {
                     .count($0.slice.quantile_ns(1))
                 },
-            ]
+            ] + identity.parameters { $0.outage.measurement.strategy }
     }
 }

@@ -13,6 +13,7 @@ package enum SizeTable {
 
     package static func columns(_ identity: RunIdentity) -> [Column<Row>] {
         identity.columns { $0.costReport.strategy } + weights + store + exposure
+            + identity.parameters { $0.costReport.strategy }
     }
 
     private static var weights: [Column<Row>] {

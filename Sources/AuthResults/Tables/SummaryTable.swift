@@ -28,6 +28,7 @@ package enum SummaryTable {
 
     package static func columns(_ identity: RunIdentity) -> [Column<Row>] {
         identity.columns { $0.strategy } + place + latency + rates + decisions + distance
+            + identity.parameters { $0.strategy }
     }
 
     /// Those that are printed, without what says which run it is.
@@ -97,6 +98,10 @@ package enum SummaryTable {
                 "store_cpu_us_per_op", .optionalNumber,
                 "CPU time of the store's own process for one operation, in µs: 0 without such a process, blank where it is unknown."
             ) { .number($0.pooled.storeCPU_us_per_op, ThroughputTable.cpuDigits) },
+            Column(
+                "renewals_per_op", .optionalNumber,
+                "How many renewals an operation needs beside it, so that users stay signed in; the other figures per operation include them. 0 where the workload has a share of renewals."
+            ) { .number($0.pooled.renewals_perOperation, Pooled.neededDigits) },
         ]
     }
 

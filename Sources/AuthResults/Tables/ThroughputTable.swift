@@ -28,7 +28,7 @@ package enum ThroughputTable {
 
     package static func columns(_ identity: RunIdentity) -> [Column<Row>] {
         identity.columns { $0.measurement.strategy } + place + rates + decisions + schedule + costs
-            + distance + machine + verdict
+            + distance + machine + verdict + identity.parameters { $0.measurement.strategy }
     }
 
     private static var place: [Column<Row>] {
@@ -74,9 +74,16 @@ package enum ThroughputTable {
 
     private static var decisions: [Column<Row>] {
         [
-            Column("operations", .count, "Completed operations: all that did not end in an error.") {
-                .count($0.measurement.total.completed)
+            Column(
+                "operations", .count,
+                "Completed operations of the workload: all that did not end in an error, without `renewals`."
+            ) {
+                .count($0.measurement.completed)
             },
+            Column(
+                "renewals", .count,
+                "Renewals beside these operations, so that users stay signed in; sign-ins for a strategy whose credential serves one request. Their time and CPU is part of what an operation costs. 0 where the workload has a share of renewals."
+            ) { .count($0.measurement.renewals) },
             Column("accepted", .count, "Credentials accepted.") { .count($0.measurement.total.accepted) },
             Column("refused", .count, "Credentials refused.") { .count($0.measurement.total.refused) },
             Column(

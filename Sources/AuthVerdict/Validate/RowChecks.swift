@@ -42,14 +42,17 @@ struct ThroughputCheck {
     private mutating func checkCounts(_ row: TableRow, service: UInt64, response: UInt64?) {
         func count(_ name: String) -> UInt64 { row.count(name) ?? 0 }
         let operations = count("operations")
-        expect(operations == service, row, "operations is \(operations), but latency.csv sums to \(service)")
+        let steps = operations + count("renewals")
+        expect(
+            steps == service, row,
+            "operations and renewals are \(steps), but latency.csv sums to \(service)")
         let isOpenLoop = !row["target_rate"].isEmpty
         expect(
             isOpenLoop ? response ?? 0 == service : response == nil, row,
             "the response times of latency.csv do not go with target_rate \"\(row["target_rate"])\"")
         expect(
-            count("accepted") + count("refused") <= operations, row,
-            "accepted and refused are more than operations")
+            count("accepted") + count("refused") <= steps, row,
+            "accepted and refused are more than operations and renewals")
         expect(
             count("false_accepts") + count("stale_accepts") <= count("accepted"), row,
             "false_accepts and stale_accepts are more than accepted")
