@@ -3,7 +3,7 @@ import AuthText
 
 /// What is asked of every credential, whatever it is made of and however it travels.
 enum CredentialCheck: Sendable {
-    case good, bent, unknown, expiry, exposure, permissions, pace
+    case good, bent, unknown, expiry, exposure, permissions, pace, oneUse
 }
 
 extension Trial where S: ~Copyable {
@@ -16,10 +16,20 @@ extension Trial where S: ~Copyable {
         case .exposure: try checkExposure()
         case .permissions: try checkPermissions()
         case .pace: try require(!watch.isSlow, "")
+        case .oneUse: try checkOneUse()
         }
     }
 
     private mutating func checkGoodCredentials() throws {
+        guard !isForOneUse else {
+            for _ in 0..<3 {
+                try mustAccept(try here.login(alice, at: start).headerLine, "a good credential")
+            }
+            let other = try there.login(bob, at: start)
+            return try require(
+                try here.authenticate(other, at: start) == .accepted(bob),
+                "a good credential of another client")
+        }
         for subject in [alice, bob, Subject(id: 12)] {
             let first = try here.login(subject, at: start)
             let second = try there.login(subject, at: start)
@@ -125,8 +135,8 @@ extension Trial where S: ~Copyable {
         try mustRefuseEnded(
             credential.headerLine, "a scope that was taken away", by: .there, after: .permissionChange)
         try there.changeGrant(of: alice, to: environment.policy.grantedScope, at: start)
-        // What was refused may be a copy too.
-        guard exposure_ms == 0 else { return }
+        // What was refused may be a copy too, or has been used.
+        guard exposure_ms == 0, !isForOneUse else { return }
         try mustAccept(credential.headerLine, "a scope that was given back")
     }
 }

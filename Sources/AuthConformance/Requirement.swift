@@ -46,6 +46,9 @@ public struct Requirement: Sendable {
             "CRD-06", "a scope not granted is refused, one taken away as promised", .protecting,
             .credential(.permissions)),
         Self("CRD-07", "decisions come in time", .every, .credential(.pace)),
+        Self(
+            "CRD-09", "a credential for one use is accepted once, however many come at once", .oneUse,
+            .credential(.oneUse)),
         Self(silence, "nothing is written to stdout", .every, .untried("only a process of its own shows it")),
     ]
 
@@ -208,6 +211,8 @@ enum Ground: Sendable {
     case every
     /// Of each that authenticates somebody.
     case protecting
+    /// Where a request uses the credential up.
+    case oneUse
     case signed, random
     case bearer, cookie
     /// Where revocation is immediate.
@@ -233,9 +238,11 @@ struct Promises {
     let canSign: Bool
     let isBearer: Bool
     let hasRefreshToken: Bool
+    let isForOneUse: Bool
 
-    init(_ descriptor: StrategyDescriptor, sample: Credential, canSign: Bool) {
+    init(_ descriptor: StrategyDescriptor, sample: Credential, canSign: Bool, isForOneUse: Bool) {
         self.descriptor = descriptor
+        self.isForOneUse = isForOneUse
         self.canSign = canSign
         let nature = descriptor.credential
         isSigned = nature.map { $0 == .signed } ?? (canSign || GenuineToken(sample.headerLine) != nil)
@@ -253,6 +260,7 @@ struct Promises {
         let (holds, text): (Bool, String) =
             switch ground {
             case .every, .protecting: (true, "")
+            case .oneUse: (isForOneUse, "a credential serves any number of requests")
             case .signed: (isSigned, "the credential is looked up, not signed")
             case .random: (!isSigned, "the credential is signed, not looked up")
             case .bearer: (isBearer, "the credential is no bearer token")

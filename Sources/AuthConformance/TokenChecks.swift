@@ -59,12 +59,12 @@ extension Trial where S: ~Copyable {
         try corpus.addSizes(upTo: longestToken_bytes)
         var verdicts: [String: Finding.Verdict] = [:]
         var counts: [String: Int] = [:]
-        for token in corpus.tokens {
+        for (index, token) in corpus.tokens.enumerated() {
             let what = "\(token.id), \(token.what)"
             counts[token.requirement, default: 0] += 1
             counts[Self.errors, default: 0] += 1
             let decision: Decision
-            do { decision = try decide(token.line) } catch let breach as BreachError {
+            do { decision = try decide(try line(of: token, at: index)) } catch let breach as BreachError {
                 for name in [token.requirement, Self.errors] where verdicts[name] == nil {
                     verdicts[name] = .failed("\(what): \(breach.text)")
                 }
@@ -84,12 +84,21 @@ extension Trial where S: ~Copyable {
         return verdicts
     }
 
+    /// Where a request uses a token up, a control is made anew of another one.
+    private mutating func line(of token: HostileToken, at index: Int) throws -> [UInt8] {
+        guard token.isControl, isForOneUse else { return token.line }
+        var corpus = try corpus()
+        if index >= corpus.tokens.count { try corpus.addSizes(upTo: longestToken_bytes) }
+        return corpus.tokens[index].line
+    }
+
     private mutating func checkBearerLines() throws {
         let credential = CredentialLine(try here.login(alice, at: start).headerLine)
         for line in credential.hostileBearerLines {
             try mustRefuse(Array(line.utf8), "the line \(line.prefix(28))")
         }
-        for line in credential.otherCaseLines {
+        for index in credential.otherCaseLines.indices {
+            let line = try unused(credential).otherCaseLines[index]
             try mustAccept(Array(line.utf8), "the line \(line.prefix(24))")
         }
     }
@@ -97,11 +106,16 @@ extension Trial where S: ~Copyable {
     /// JWT-37: what RFC 6750, RFC 9110 and RFC 8259 allow is no reason to refuse.
     private mutating func checkLegalForms() throws {
         let credential = CredentialLine(try here.login(alice, at: start).headerLine)
-        for line in credential.spacedLines { try mustAccept(Array(line.utf8), "the line \(line.prefix(28))") }
-        guard promises.canSign, let genuine = GenuineToken(credential.line) else { return }
+        for index in credential.spacedLines.indices {
+            let line = try unused(credential).spacedLines[index]
+            try mustAccept(Array(line.utf8), "the line \(line.prefix(28))")
+        }
+        guard promises.canSign, GenuineToken(credential.line) != nil else { return }
         let corpus = try corpus()
         let names = ["iss", "aud", "sub", "client_id", "jti", "scope"]
-        for (name, text) in zip(names, genuine.texts(of: names)) {
+        for (index, name) in names.enumerated() {
+            guard let genuine = GenuineToken(try unused(credential).line) else { return }
+            let text = genuine.texts(of: names)[index]
             guard let text, text.hasPrefix("\""), let first = text.dropFirst().utf8.first else { continue }
             let digits = String(first, radix: 16)
             let escaped =

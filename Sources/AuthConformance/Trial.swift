@@ -25,7 +25,8 @@ struct Trial<S: AuthStrategy & ~Copyable>: ~Copyable {
         let there = try Watched<S>(sharing: shared)
         let sample = try here.login(alice, at: .traceStart)
         promises = Promises(
-            S.descriptor(under: environment.policy), sample: sample, canSign: try here.signOctets([]) != nil)
+            S.descriptor(under: environment.policy), sample: sample, canSign: try here.signOctets([]) != nil,
+            isForOneUse: S.isForOneUse(under: environment.policy))
         self.environment = environment
         self.shared = shared
         self.watch = watch
@@ -36,6 +37,14 @@ struct Trial<S: AuthStrategy & ~Copyable>: ~Copyable {
 
     var lifetimes: Lifetimes { environment.policy.lifetimes }
     var start: Instant { .traceStart }
+
+    /// Whether a request uses a credential up, so that a check that presents one twice must have two.
+    var isForOneUse: Bool { S.isForOneUse(under: environment.policy) }
+
+    /// A good credential: the same, or where it may have been used, another one of the user.
+    mutating func unused(_ credential: CredentialLine) throws -> CredentialLine {
+        isForOneUse ? CredentialLine(try here.login(alice, at: start).headerLine) : credential
+    }
 
     /// Presents a header line; anything but a decision is a breach.
     mutating func decide(_ line: [UInt8], at now: Instant = .traceStart, scope: Scope = .read) throws

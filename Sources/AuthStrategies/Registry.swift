@@ -19,6 +19,7 @@ public let builtinStrategies: StrategyRegistry = {
         PushedDenylistStrategy.self,
         PushedEpochStrategy.self,
         BoundJWTStrategy.self,
+        OneTimeJWTStrategy.self,
         HybridStrategy.self,
     ]
     #if AUTHBENCH_DEFECT || DEBUG

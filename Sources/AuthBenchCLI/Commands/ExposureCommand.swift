@@ -91,9 +91,16 @@ struct ExposureCommand: ParsableCommand {
         // The baseline's credential protects nothing, so there is nothing to revoke.
         let selected = try strategies.selected(
             from: Registry.strategies.filter { $0.descriptor.transport != .none })
+        // What serves one request is used up before anybody can see how long it goes on.
+        let lasting = selected.filter { !$0.type.isForOneUse(under: $0.policy(workload.policy)) }
+        guard !lasting.isEmpty else {
+            throw CommandError.usage(
+                "--strategy \(strategies.strategy.joined(separator: ", ")): a credential for one use has no exposure to measure; name another strategy"
+            )
+        }
         return RunPlan(
-            workload: workload, strategies: selected,
-            schedule: Schedule(strategies: selected.count, repeats: 1, seed: workload.seed),
+            workload: workload, strategies: lasting,
+            schedule: Schedule(strategies: lasting.count, repeats: 1, seed: workload.seed),
             warmUp: .duration(nanoseconds: 0), extent: .duration(nanoseconds: UInt64(seconds * 1e9)),
             duration_s: seconds, warmUp_s: 0, out: URL(fileURLWithPath: results.out),
             redis: try stores.endpoint(), redisTransport: stores.privateRedis,

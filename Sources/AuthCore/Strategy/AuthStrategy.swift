@@ -148,9 +148,18 @@ extension AuthStrategy where Self: ~Copyable {
 
     /// A renewal at the end of an average life where the credential says itself when it expires, else nothing.
     public static func upkeep(under policy: Policy) -> CredentialUpkeep {
-        guard descriptor(under: policy).credential == .signed else { return .none }
+        descriptor(under: policy).credential == .signed ? renewal(under: policy) : .none
+    }
+
+    /// A renewal at the end of an average life.
+    package static func renewal(under policy: Policy) -> CredentialUpkeep {
         let lifetime = lifetime(under: policy)
         return .renewal(after_ms: (lifetime.shortest_ms + lifetime.longest_ms) / 2)
+    }
+
+    /// Whether a request uses a credential up.
+    package static func isForOneUse(under policy: Policy) -> Bool {
+        upkeep(under: policy) == .signInForEachRequest
     }
 
     /// What its descriptor says.

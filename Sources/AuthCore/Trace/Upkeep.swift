@@ -40,11 +40,11 @@ extension Trace {
 
     /// Puts what the strategy needs before the requests of users.
     fileprivate mutating func keepSignedIn(_ upkeep: CredentialUpkeep) {
-        guard let renewalRate = userRate_perSecond else { return }
         switch upkeep {
         case .none: return
         case .renewal(let after_ms):
-            let share = min(1, 1000 / (renewalRate * Double(max(1, after_ms))))
+            guard let userRate_perSecond else { return }
+            let share = min(1, 1000 / (userRate_perSecond * Double(max(1, after_ms))))
             for client in clients.indices {
                 // No two clients renew at once because they began alike.
                 clients[client].renew(share, from: (Double(client) + 0.5) / Double(clients.count))

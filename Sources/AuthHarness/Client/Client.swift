@@ -156,6 +156,8 @@ struct Worker<S: AuthStrategy & ~Copyable>: ~Copyable {
 
     /// What the strategy is under the policy of the run.
     let descriptor: StrategyDescriptor
+    /// Whether a request uses a credential up.
+    let isForOneUse: Bool
     /// Lines for the slots that hold a tampered credential; without any, a character of a good one is changed.
     let hostile: [[UInt8]]
 
@@ -164,6 +166,7 @@ struct Worker<S: AuthStrategy & ~Copyable>: ~Copyable {
         self.strategy = strategy
         let entry = client / trace.requestsInParallel
         descriptor = S.descriptor(under: trace.policy)
+        isForOneUse = S.isForOneUse(under: trace.policy)
         state = ClientState(trace, client: entry, promise: descriptor.revocation)
         slots = trace.clients[entry].slots
         backOff = BackOff(client: client)

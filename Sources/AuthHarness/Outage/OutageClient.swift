@@ -74,7 +74,7 @@ extension Worker where S: ~Copyable {
                 do {
                     if let failure { throw failure }
                     answer = .init(try state.perform(operation, on: &strategy, at: now))
-                    log.note(operation, leaving)
+                    log.note(operation, leaving, isForOneUse: isForOneUse)
                 } catch {
                     answer = .undecided
                     log.errors.note("\(error)")
@@ -148,13 +148,14 @@ extension Worker where S: ~Copyable {
 
 extension OutageLog {
     /// Notes what holds after an operation that was acknowledged; `leaving` is what it signed out.
-    fileprivate mutating func note(_ operation: Operation, _ leaving: Credential?) {
+    fileprivate mutating func note(_ operation: Operation, _ leaving: Credential?, isForOneUse: Bool) {
         let slot = Int(operation.slot)
         guard slot < isLive.count else { return }
         if let leaving { signedOut.append(leaving) }
         switch operation.kind {
         case .login: isLive[slot] = true
         case .logout: isLive[slot] = false
+        case .authenticate where isForOneUse: isLive[slot] = false
         case .authenticate, .renew, .expired, .tampered, .wrongAudience, .revoked, .unknown: return
         }
     }

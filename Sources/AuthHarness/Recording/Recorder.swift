@@ -163,8 +163,7 @@ final class RecorderBox: Sendable {
 extension Trace {
     /// The kinds that a client may have to record, whichever strategy replays the trace.
     func recordedKinds(of client: ClientTrace) -> Set<OperationKind> {
-        let kinds = Set(client.operations.map(\.kind))
-        return userRate_perSecond == nil ? kinds : kinds.union([.renew, .login])
+        Set(client.operations.map(\.kind)).union(userRate_perSecond == nil ? [.login] : [.login, .renew])
     }
 }
 

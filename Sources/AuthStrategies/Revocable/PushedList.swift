@@ -37,7 +37,7 @@ package struct PushedList<Rule: PushedListRule>: RevocationList, ~Copyable {
     package static var title: String { Rule.title }
     package static var stores: Set<Store> { [.redis] }
     package static var endsSingleTokens: Bool { Rule.endsSingleTokens }
-    package static var parameters: [StrategyParameter] { [.staleness()] }
+    package static var parameters: [StrategyParameter] { [.staleness(), .onFailure()] }
     package static var promise: RevocationPromise { .pushed }
 
     private var connection: RedisConnection

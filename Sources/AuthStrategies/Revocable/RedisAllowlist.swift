@@ -15,7 +15,9 @@ package enum RedisAllowlist: RedisListRule {
         try list.putAll(entries, at: now)
     }
 
-    package static func isGood(_ entry: TokenEntry, by list: inout RedisListConnection) throws -> Bool {
+    package static func isGood(
+        _ entry: TokenEntry, by list: inout RedisListConnection, at now: Instant
+    ) throws -> Bool {
         let found = try list.read(entry)
         return found.isListed && entry.generation >= found.generation
     }

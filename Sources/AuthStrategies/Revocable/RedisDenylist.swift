@@ -8,7 +8,9 @@ package enum RedisDenylist: RedisListRule {
     package static let strategyID = "denylist-redis"
     package static let title = "and a list of those signed out in Redis"
 
-    package static func isGood(_ entry: TokenEntry, by list: inout RedisListConnection) throws -> Bool {
+    package static func isGood(
+        _ entry: TokenEntry, by list: inout RedisListConnection, at now: Instant
+    ) throws -> Bool {
         let found = try list.read(entry)
         return !found.isListed && entry.generation >= found.generation
     }

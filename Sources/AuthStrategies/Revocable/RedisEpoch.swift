@@ -9,7 +9,9 @@ package enum RedisEpoch: RedisListRule {
     package static let title = "and each user's epoch in Redis"
     package static let endsSingleTokens = false
 
-    package static func isGood(_ entry: TokenEntry, by list: inout RedisListConnection) throws -> Bool {
+    package static func isGood(
+        _ entry: TokenEntry, by list: inout RedisListConnection, at now: Instant
+    ) throws -> Bool {
         try list.generation(of: entry.subject) <= entry.generation
     }
 

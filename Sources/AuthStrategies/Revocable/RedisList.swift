@@ -7,6 +7,8 @@ package struct RedisList<Rule: RedisListRule>: RevocationList, ~Copyable {
     package static var stores: Set<Store> { [.redis] }
     package static var endsSingleTokens: Bool { Rule.endsSingleTokens }
     package static var listsEnded: Bool { Rule.listsEnded }
+    package static var isForOneUse: Bool { Rule.isForOneUse }
+    package static var parameters: [StrategyParameter] { Rule.parameters }
 
     private var list: RedisListConnection
 
@@ -27,7 +29,7 @@ package struct RedisList<Rule: RedisListRule>: RevocationList, ~Copyable {
     }
 
     package mutating func isGood(_ entry: TokenEntry, at now: Instant) throws -> Bool {
-        try Rule.isGood(entry, by: &list)
+        try Rule.isGood(entry, by: &list, at: now)
     }
 
     package mutating func replace(_ old: TokenEntry, by new: TokenEntry, at now: Instant) throws -> Bool {
@@ -54,10 +56,13 @@ package protocol RedisListRule: SendableMetatype {
     static var title: String { get }
     static var endsSingleTokens: Bool { get }
     static var listsEnded: Bool { get }
+    static var isForOneUse: Bool { get }
+    static var parameters: [StrategyParameter] { get }
 
     /// Hears of tokens that have been issued.
     static func admit(_ entries: [TokenEntry], to list: inout RedisListConnection, at now: Instant) throws
-    static func isGood(_ entry: TokenEntry, by list: inout RedisListConnection) throws -> Bool
+    static func isGood(_ entry: TokenEntry, by list: inout RedisListConnection, at now: Instant) throws
+        -> Bool
     /// - Returns: whether nobody else has ended or replaced the old token before.
     static func replace(
         _ old: TokenEntry, by new: TokenEntry, in list: inout RedisListConnection, at now: Instant
@@ -68,6 +73,8 @@ package protocol RedisListRule: SendableMetatype {
 extension RedisListRule {
     package static var endsSingleTokens: Bool { true }
     package static var listsEnded: Bool { true }
+    package static var isForOneUse: Bool { false }
+    package static var parameters: [StrategyParameter] { [.onFailure()] }
 
     package static func admit(
         _ entries: [TokenEntry], to list: inout RedisListConnection, at now: Instant

@@ -11,7 +11,7 @@ package struct RedisListConnection: ~Copyable {
     private var command = RedisCommand()
     private let tokenPrefix: [UInt8]
     private let userPrefix: [UInt8]
-    private let nextGeneration: RedisScript
+    private let nextGeneration, use: RedisScript
     private let endpoint: RedisEndpoint
     private let replicas: Int
     private let longestLife_ms: Int64
@@ -28,11 +28,17 @@ package struct RedisListConnection: ~Copyable {
             redis.call('SET', KEYS[1], new, 'PX', ARGV[2])
             return new
             """, on: &connection)
+        let use = try RedisScript(
+            """
+            if tonumber(redis.call('GET', KEYS[2]) or '0') > tonumber(ARGV[2]) then return 0 end
+            return redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[1]) and 1 or 0
+            """, on: &connection)
         tokenPrefix = Array("\(settings.keyPrefix)\(kind):t:".utf8)
         userPrefix = Array("\(settings.keyPrefix)\(kind):g:".utf8)
         longestLife_ms = environment.policy.lifetimes.token_ms + RedisLife.reserve_ms
         self.connection = connection
         self.nextGeneration = nextGeneration
+        self.use = use
         self.endpoint = endpoint
         replicas = settings.replicas
     }
@@ -123,6 +129,22 @@ package struct RedisListConnection: ~Copyable {
             }
             for _ in some { _ = try connection.receive() }
         }
+    }
+
+    /// Puts a token on the list that nobody has put there, unless its user's tokens have been ended since: one step, one round
+    /// trip.
+    ///
+    /// - Returns: whether this client was the first.
+    mutating func use(_ entry: TokenEntry, at now: Instant) throws -> Bool {
+        command.begin(use, keys: 2, arguments: 4)
+        command.append(tokenPrefix, entry.name.bytes.span)
+        command.append(userPrefix, SessionRecordCoding.user(entry.subject).span)
+        command.append(life_ms(entry, at: now))
+        command.append(entry.generation)
+        // Not repeatable: the second answer would say that somebody else was first.
+        let isFirst = try connection.execute(command, of: use).integer == 1
+        try waitForReplicas()
+        return isFirst
     }
 
     private mutating func preparePut(_ entry: TokenEntry, at now: Instant) {

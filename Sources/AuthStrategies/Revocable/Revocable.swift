@@ -15,7 +15,7 @@ package struct Revocable<Algorithm: TokenAlgorithm & ~Copyable, List: Revocation
             id: List.strategyID, title: "\(Algorithm.name) JWT, \(List.title)", transport: .bearer,
             revocation: List.endsSingleTokens ? List.promise : .atExpiry, stores: List.stores,
             credential: .signed, keepsSessions: false, endsAllAtOnce: true, isOnCard: false,
-            parameters: List.parameters + [.onFailure()],
+            parameters: List.parameters,
             exemptions: StrategyDescriptor.singleKeyExemptions)
         descriptor.listsEnded = List.listsEnded
         return descriptor
@@ -42,6 +42,10 @@ package struct Revocable<Algorithm: TokenAlgorithm & ~Copyable, List: Revocation
         case .logout where !List.endsSingleTokens: .atExpiry
         case .logout, .permissionChange: List.promise
         }
+    }
+
+    package static func upkeep(under policy: Policy) -> CredentialUpkeep {
+        List.isForOneUse ? .signInForEachRequest : renewal(under: policy)
     }
 
     /// What the list knows ends at once.

@@ -18,7 +18,9 @@ package protocol RevocationList: ~Copyable, SendableMetatype {
     static var endsSingleTokens: Bool { get }
     /// Whether it names what was ended, or what is alive.
     static var listsEnded: Bool { get }
-    /// What a variant may set, beside what every list has.
+    /// Whether a request uses the token up.
+    static var isForOneUse: Bool { get }
+    /// What a variant may set.
     static var parameters: [StrategyParameter] { get }
     /// When other servers refuse what was ended.
     static var promise: RevocationPromise { get }
@@ -62,7 +64,9 @@ extension RevocationList where Self: ~Copyable {
 
     package static var listsEnded: Bool { true }
 
-    package static var parameters: [StrategyParameter] { [] }
+    package static var isForOneUse: Bool { false }
+
+    package static var parameters: [StrategyParameter] { [.onFailure()] }
 
     package static var promise: RevocationPromise { .immediate }
 
