@@ -92,7 +92,7 @@ let package = Package(
         .testTarget(
             name: "AuthHarnessTests",
             dependencies: [
-                "AuthHarness", "AuthCore", "AuthResults", "AuthStatistics",
+                "AuthHarness", "AuthCore", "AuthResults", "AuthStatistics", "AuthStrategies", "TestStores",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]),
         // Strategies that crash, hang and print, for the tests of `conform`.

@@ -12,6 +12,7 @@ import distance
 import exposure
 import front
 import latency
+import lifetime
 import load
 import size
 import theme
@@ -24,7 +25,7 @@ from results import BadFolder, Results, open_results
 from table import is_elsewhere, table
 
 # In the order of the page.
-FIGURES = [front, latency, distance, throughput, cost, size, exposure, load, comparison]
+FIGURES = [front, latency, distance, throughput, cost, lifetime, size, exposure, load, comparison]
 EX_DATAERR, INCOMPARABLE = 65, 4
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from libraries import pd
 from wording import away, known
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 COMMON = ["schema_version", "run_id", "strategy", "workload", "trace_sha256"]
 QUANTILES = {"p50": 2, "p90": 10, "p99": 100, "p999": 1000, "p9999": 10000}
 INTERVALS = ["p50", "p90", "p99"]
@@ -23,7 +23,7 @@ THROUGHPUT = COMMON + [
 SUMMARY = COMMON + ["operation", "clock", "repeats", "valid_repeats", "valid", "n", "mean_ns"]
 SUMMARY += [f"{q}_ns" for q in QUANTILES] + [f"{q}_ci95_{end}_ns" for q in INTERVALS for end in ("low", "high")]
 SUMMARY += ["operations_per_second", "operations_per_second_ci95_low", "operations_per_second_ci95_high",
-            "cpu_us_per_op", "store_cpu_us_per_op", "false_accepts", "false_rejects", "stale_accepts", "errors",
+            "cpu_us_per_op", "store_cpu_us_per_op", "renewals_per_op", "false_accepts", "false_rejects", "stale_accepts", "errors",
             "store_rtt_asked_ns", "store_round_trips_per_op", "needed_clients_at_1000_per_second"]
 SIZE = COMMON + ["claim_profile", "credential_bytes", "request_header_bytes", "fits_cookie_4096", "fits_header_8192",
                  "exposure_theory_p50_ms", "exposure_theory_max_ms"]

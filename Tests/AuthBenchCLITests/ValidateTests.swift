@@ -172,11 +172,11 @@ struct ValidateTests {
         try original.write(to: url, atomically: true, encoding: .utf8)
         let record = folder.appendingPathComponent("run.json")
         let text = try String(contentsOf: record, encoding: .utf8)
-        let old = text.replacing("\"schema_version\" : 4", with: "\"schema_version\" : 2")
+        let old = text.replacing("\"schema_version\" : 5", with: "\"schema_version\" : 2")
         #expect(old != text)
         try old.write(to: record, atomically: true, encoding: .utf8)
         let faults = Validation(folder).faults
-        #expect(faults.count == 1 && faults[0].hasPrefix("run.json: schema_version is 2, not 4"), "\(faults)")
+        #expect(faults.count == 1 && faults[0].hasPrefix("run.json: schema_version is 2, not 5"), "\(faults)")
     }
 
     @Test("refuses a folder with a file missing or one too many, with one line each and status 65")

@@ -16,6 +16,8 @@ enum ListFlaw: String, CaseIterable {
     case failsOpen = "REV-03"
     /// Each connection has a list of its own.
     case ownList = "SES-08"
+    /// A token for one use is looked up, and noted as used in a second step.
+    case checksThenUses = "CRD-09"
 
     @TaskLocal static var current = Self.expiresEarly
 
@@ -27,6 +29,7 @@ struct ListTwin: RevocationList, ~Copyable {
     static let strategyID = "list-twin"
     static let title = "and a flawed list"
     static let stores: Set<Store> = [.redis]
+    static var isForOneUse: Bool { ListFlaw.current == .checksThenUses }
 
     final class Common: Sendable {
         let epochs = Mutex<[Subject: Int64]>([:])
@@ -56,12 +59,20 @@ struct ListTwin: RevocationList, ~Copyable {
         case .epochInSeconds:
             entry.authenticatedAt.seconds >= common.epochs.withLock { $0[entry.subject] ?? 0 }
         case .failsOpen: (try? real.isGood(entry, at: now)) ?? true
+        case .checksThenUses: try checkThenUse(entry, at: now)
         default: try real.isGood(entry, at: now)
         }
     }
 
+    private mutating func checkThenUse(_ entry: TokenEntry, at now: Instant) throws -> Bool {
+        guard try real.isGood(entry, at: now) else { return false }
+        try real.revoke(entry, at: now)
+        return true
+    }
+
     mutating func replace(_ old: TokenEntry, by new: TokenEntry, at now: Instant) throws -> Bool {
-        try real.replace(old, by: new, at: now)
+        // What renews a token for one use has used it.
+        try flaw == .checksThenUses || real.replace(old, by: new, at: now)
     }
 
     mutating func revoke(_ entry: TokenEntry, at now: Instant) throws {

@@ -62,6 +62,20 @@ struct WorkloadTests {
         #expect(try decode(String(decoding: JSONEncoder().encode(workload), as: UTF8.self)) == workload)
     }
 
+    @Test("renewals are as needed unless a share is given, and are written as they were read")
+    func renewals() throws {
+        func mix(_ renew: String) throws -> Workload.Mix {
+            try decode(#"{"name":"x","summary":"y","mix":{"authenticate":0.75,"login":0.25\#(renew)}}"#).mix
+        }
+        #expect(try mix("").renewsAsNeeded && mix(#","renew":"auto""#) == mix(""))
+        #expect(try !mix(#","renew":0"#).renewsAsNeeded)
+        let fixed = try decode(#"{"name":"x","summary":"y","mix":{"authenticate":0.75,"renew":0.25}}"#)
+        #expect(fixed.mix[.renew] == 0.25 && !fixed.mix.renewsAsNeeded)
+        #expect(try decode(String(decoding: JSONEncoder().encode(fixed), as: UTF8.self)) == fixed)
+        let text = message(#"{"name":"x","summary":"y","mix":{"authenticate":1,"renew":"often"}}"#)
+        #expect(text.contains("mix.renew is \"often\": give a share from 0 to 1, or \"auto\""), "\(text)")
+    }
+
     @Test(
         "refuses names that other programs read as something else, and those too long for a file's name",
         arguments: [

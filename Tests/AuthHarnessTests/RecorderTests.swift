@@ -1,7 +1,7 @@
-import AuthCore
 import Histogram
 import Testing
 
+@testable import AuthCore
 @testable import AuthHarness
 
 @Suite("Recorder")
@@ -14,7 +14,7 @@ struct RecorderTests {
     @Test("keeps times to three significant digits, and the longest ones")
     func precision() {
         var recorder = Recorder(Set(OperationKind.allCases), isOpenLoop: false)
-        for time in times { recorder.record(.authenticate, time, .accepted) }
+        for time in times { recorder.record(.init(.authenticate), time, .accepted) }
         let histogram = SlicedHistogram(recorder.service(.authenticate)).total
         #expect(histogram.count == 14)
         #expect(histogram.value_ns(at: 13.0 / 14) ?? 0 >= 3_600_000_000_000, "an hour is not cut off")
@@ -53,9 +53,9 @@ struct RecorderTests {
     func apart() {
         var recorder = Recorder([.login, .renew], isOpenLoop: true)
         recorder.slice = 3
-        recorder.record(.renew, service_ns: 5, response_ns: 9, .accepted)
+        recorder.record(.init(.renew), service_ns: 5, response_ns: 9, .accepted)
         recorder.slice = 39
-        recorder.record(.login, service_ns: 6, response_ns: 8, .done)
+        recorder.record(.init(.login), service_ns: 6, response_ns: 8, .done)
         recorder.recordLag(7)
         func places(_ slices: [LatencyHistogram]?) -> [[UInt64]] {
             (slices ?? []).enumerated().filter { $1.count > 0 }.map { [UInt64($0), $1.min_ns ?? 0] }
@@ -70,8 +70,8 @@ struct RecorderTests {
     @Test("starts from nothing after a reset")
     func reset() {
         var recorder = Recorder(Set(OperationKind.allCases), isOpenLoop: true)
-        recorder.record(.login, service_ns: 5, response_ns: 5, .done)
-        recorder.record(.login, error: BreakdownError())
+        recorder.record(.init(.login), service_ns: 5, response_ns: 5, .done)
+        recorder.record(.init(.login), error: BreakdownError())
         recorder.recordLate(isBacklog: true)
         recorder.recordLag(1)
         recorder.reset()
@@ -81,4 +81,9 @@ struct RecorderTests {
         #expect(recorder.lateOperations == 0 && recorder.backlog == 0)
         #expect(recorder.errors.count == 0)
     }
+}
+
+extension ClientState.Step {
+    /// An operation of the trace, of the kind alone.
+    init(_ kind: OperationKind) { self.init(operation: Operation(kind: kind, slot: 0, time_ms: 0)) }
 }

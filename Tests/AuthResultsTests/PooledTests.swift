@@ -157,16 +157,23 @@ struct PooledTests {
     )
     func needed() throws {
         func repeated(
-            _ index: Int, _ kinds: [(String, String, time_ns: UInt64, UInt64)], isValid: Bool = true
+            _ index: Int, _ kinds: [(operation: String, clock: String, time_ns: UInt64, count: Int)], isValid: Bool = true
         )
             -> RepeatFigures
         {
             var figures = SyntheticRun.figures(index, [], isValid: isValid)
             figures.times = [:]
             for (operation, clock, time_ns, count) in kinds {
-                let times = LatencyHistogram([.init(index: BucketLayout.index(of: time_ns), count: count)])
+                let times = LatencyHistogram([
+                    .init(index: BucketLayout.index(of: time_ns), count: UInt64(count))
+                ])
                 figures.times[.init(operation: operation, clock: clock)] = SlicedHistogram([times])
             }
+            let service = kinds.filter { $0.clock == "service" }
+            figures.tally.completed = service.reduce(0) { $0 + UInt64($1.count) }
+            // Renewals beside the operations take their time, and are none.
+            figures.renewals = service.reduce(0) { $0 + ($1.operation == "renew" ? UInt64($1.count) : 0) }
+            figures.tally.completed -= figures.renewals
             return figures
         }
         // Nine reads of 1.1 ms and a login of 2.1 ms take 12 ms: at 1000 a second 1.2 of them are under way.
@@ -174,14 +181,24 @@ struct PooledTests {
             repeated(
                 1,
                 [
-                    ("authenticate", "service", time_ns: 1_100_000, 900),
-                    ("login", "service", time_ns: 2_100_000, 100),
-                    ("authenticate", "response", time_ns: 9_000_000, 900),
+                    ("authenticate", "service", time_ns: 1_100_000, count: 900),
+                    ("login", "service", time_ns: 2_100_000, count: 100),
+                    ("authenticate", "response", time_ns: 9_000_000, count: 900),
                 ]),
-            repeated(2, [("authenticate", "service", time_ns: 50_000_000, 900)], isValid: false),
+            repeated(2, [("authenticate", "service", time_ns: 50_000_000, count: 900)], isValid: false),
         ])
         #expect(abs(try #require(pooled.neededClients) - 1.2) < 0.002)
         #expect(Pooled([repeated(1, [])]).neededClients == nil)
+        let renewing = Pooled([
+            repeated(
+                1,
+                [
+                    ("authenticate", "service", time_ns: 1_000_000, count: 900),
+                    ("renew", "service", time_ns: 2_000_000, count: 90),
+                ])
+        ])
+        #expect(abs(try #require(renewing.neededClients) - 1.2) < 0.002)
+        #expect(renewing.renewals_perOperation == 0.1)
     }
 
     @Test("two repeats that have little in common get an interval that files can hold")

@@ -11,8 +11,12 @@ PROFILES = {"tiny": 100, "roles-9kib": 9000}
 NOTHING = {"store_cpu_us_per_op": 0, "store_cpu_source": "no-store"}
 # How often an operation waits for its store across the network.
 TRIPS = {"redis-session": 1.06}
+# In the place of a crafted strategy one with an access lifetime: its name, that lifetime, its cost and its renewals.
+LIFETIMES = {"hs256-jwt": ("hybrid", "", 10, 0.01), "rs256-jwt": ("hybrid@access=1m", "1m", 40, 0.16),
+         "sqlite-session": ("hybrid@alg=es256,access=1h", "1h", 7, 0.003),
+         "redis-session": ("hybrid@access=90s,alg=es256", "90s", 70, 0.1)}
 RECORD = {
-    "schema_version": 4, "status": "complete", "order": [list(STRATEGIES)] * 3,
+    "schema_version": 5, "status": "complete", "order": [list(STRATEGIES)] * 3,
     "machine": {"cpu_model": "Test CPU", "cores": 4}, "workload": {"name": "mixed"},
 }
 
@@ -30,7 +34,7 @@ def write(file: Path, names: list[str], rows: list[dict]) -> None:
 
 
 def common(strategy: str) -> dict:
-    return {"schema_version": 4, "run_id": "r", "strategy": strategy, "workload": "mixed", "trace_sha256": "0" * 64}
+    return {"schema_version": 5, "run_id": "r", "strategy": strategy, "workload": "mixed", "trace_sha256": "0" * 64}
 
 
 def latency_row(strategy: str, us: float, repeat: int, clock: str) -> dict:
@@ -53,7 +57,7 @@ def summary_rows(strategy: str, latency: list[dict], throughput: list[dict]) -> 
         "operations_per_second": rate, "operations_per_second_ci95_low": rate * 0.8,
         "operations_per_second_ci95_high": rate * 1.2, "cpu_us_per_op": middle["cpu_us_per_op"],
         "store_cpu_us_per_op": middle["store_cpu_us_per_op"], "store_rtt_asked_ns": middle.get("store_rtt_asked_ns", ""),
-        "store_round_trips_per_op": TRIPS.get(strategy, 0),
+        "store_round_trips_per_op": TRIPS.get(strategy, 0), "renewals_per_op": 0,
         "needed_clients_at_1000_per_second": 4 * 1000 / rate}
     whole |= {"false_accepts": 0, "false_rejects": 0, "errors": 0, "stale_accepts": 200 if accepts_revoked(strategy) else 0}
     rows = [row for row in latency if (row["strategy"], row["repeat"]) == (strategy, middle["repeat"])]
@@ -105,6 +109,27 @@ def run_folder(
     # Without a relay only the record knows how far away Redis was.
     stores = {"redis": {"topology": "unix", "round_trip_p50_ns": 20_000}}
     (folder / "run.json").write_text(json.dumps(RECORD | {"stores": stores, "order": [list(strategies)] * 3}))
+    return folder
+
+
+def lifetime_folder(folder: Path) -> Path:
+    """A run of two strategies, each with two lifetimes of its access token."""
+    run_folder(folder)
+    for name in ("summary", "latency", "throughput", "size"):
+        file = folder / f"{name}.csv"
+        rows = list(csv.DictReader(file.open(newline="")))
+        for row in rows:
+            own, access, cpu, renewals = LIFETIMES.get(row["strategy"], (row["strategy"], "", None, 0))
+            row |= {"strategy": own, "parameter_access": access}
+            if cpu and "cpu_us_per_op" in row:
+                row |= {"cpu_us_per_op": cpu, "store_cpu_us_per_op": 0}
+            if "renewals_per_op" in row:
+                row["renewals_per_op"] = renewals
+        write(file, list(rows[0]), rows)
+    record = json.loads((folder / "run.json").read_text())
+    record["order"] = [[LIFETIMES.get(name, (name,))[0] for name in repeat] for repeat in record["order"]]
+    record["workload"] = {"name": "mixed", "lifetimes_seconds": {"access": 900}}
+    (folder / "run.json").write_text(json.dumps(record))
     return folder
 
 
