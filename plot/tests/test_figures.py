@@ -117,7 +117,7 @@ def test_alt_text_names_every_strategy_and_tooltips_say_n(drawn, name):
     shown = [layer.get("encoding", {}).get("tooltip", []) for layer in layers(figure.chart.to_dict())]
     tips = {tip["field"] for tooltip in shown for tip in tooltip}
     wanted = {"size": {"amount"}, "cost": {"n"}, "throughput": {"operations", "interval"},
-              "exposure": {"n", "time", "alone"}}
+              "exposure": {"n", "time", "alone"}, "lifetime": {"n", "renewals"}}
     assert wanted.get(name, {"n", "interval"}) <= tips
 
 
