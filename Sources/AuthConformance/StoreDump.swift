@@ -83,6 +83,12 @@ enum StoreDump {
             dump += (try? Data(contentsOf: URL(fileURLWithPath: environment.sqlite.path + suffix))) ?? Data()
         }
         if let settings = environment.postgres { dump += try bytes(settings) }
+        if let folder = environment.authority?.folder, !folder.isEmpty {
+            let files = try FileManager.default.contentsOfDirectory(atPath: folder)
+            for file in files {
+                dump += try Data(contentsOf: URL(fileURLWithPath: folder).appendingPathComponent(file))
+            }
+        }
         guard let redis = environment.redis, let endpoint = RedisEndpoint(url: redis.url) else { return dump }
         var connection = try RedisConnection(endpoint)
         for key in try RedisKeys.list(under: redis.keyPrefix, on: &connection) {
