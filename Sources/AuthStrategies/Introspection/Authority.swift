@@ -33,7 +33,10 @@ package final class Authority: Sendable {
     package init(folder: AuthorityFolder, caller: AuthorityCaller) {
         self.folder = folder
         credentials = Array(caller.basicText.utf8)
-        for (name, settings) in folder.realms() { try? open(name, settings, isNew: false) }
+        for realm in folder.realms() {
+            state.withLock { $0.prepared = max($0.prepared, realm.number) }
+            try? open(realm.name, realm.number, folder.settings(of: realm), isNew: false)
+        }
     }
 
     /// What answers on one connection.
@@ -41,34 +44,39 @@ package final class Authority: Sendable {
 
     fileprivate func realm(_ name: String) -> Realm? { state.withLock { $0.realms[name] } }
 
-    /// Makes a realm anew and empty.
+    /// Makes a realm anew and empty, with a database of its own: connections to the one before may not be quite over.
     fileprivate func prepare(_ name: String, _ settings: [UInt8]) throws {
-        try open(name, settings, isNew: true)
-        try folder.save(settings, of: name)
+        let number = state.withLock { state in
+            state.prepared += 1
+            return state.prepared
+        }
+        let before = realm(name)?.number
+        try open(name, number, settings, isNew: true)
+        try folder.save(settings, of: (name, number))
+        if let before { folder.remove((name, before)) }
     }
 
-    private func open(_ name: String, _ text: [UInt8], isNew: Bool) throws {
-        let settings = try RealmSettings(text.span, databasePath: folder.databasePath(of: name))
-        switch settings.store {
-        case .sqlite: try open(name, SQLiteSessionStore.self, settings, isNew ? nil : ())
-        case .memory: try open(name, MemorySessionStore.self, settings, nil)
-        }
+    private func open(_ name: String, _ number: Int, _ text: [UInt8], isNew: Bool) throws {
+        let settings = try RealmSettings(text.span, databasePath: folder.databasePath(of: (name, number)))
+        let realm =
+            switch settings.store {
+            case .sqlite: try realm(SQLiteSessionStore.self, number, settings, isNew ? nil : ())
+            case .memory: try realm(MemorySessionStore.self, number, settings, nil)
+            }
+        state.withLock { $0.realms[name] = realm }
     }
 
     /// - Parameter common: what the clients of the store share, where the store is there already.
-    private func open<Store: ScopedSessionStore & ~Copyable>(
-        _ name: String, _: Store.Type, _ settings: RealmSettings, _ common: Store.Common?
-    ) throws {
+    private func realm<Store: ScopedSessionStore & ~Copyable>(
+        _: Store.Type, _ number: Int, _ settings: RealmSettings, _ common: Store.Common?
+    ) throws -> Realm {
         let environment = settings.environment
         let shared = Session<Store>.Shared(
             environment: environment, common: try common ?? Store.prepare(in: environment))
-        state.withLock { state in
-            state.prepared += 1
-            state.realms[name] = Realm(number: state.prepared) {
-                SessionRealmClient(
-                    try Session<Store>(sharing: shared), clientID: environment.policy.clientID,
-                    idle_s: environment.policy.lifetimes.idle_ms / 1000)
-            }
+        return Realm(number: number) {
+            SessionRealmClient(
+                try Session<Store>(sharing: shared), clientID: environment.policy.clientID,
+                idle_s: environment.policy.lifetimes.idle_ms / 1000)
         }
     }
 }

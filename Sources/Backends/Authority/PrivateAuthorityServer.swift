@@ -127,30 +127,48 @@ package struct AuthorityServerError: Error, CustomStringConvertible {
 
 /// The folder of an authority: the settings of each realm, and a place for its database.
 package struct AuthorityFolder: Sendable {
+    /// A realm, and which one of its name it is.
+    package typealias Realm = (name: String, number: Int)
+
     private let folder: URL
     private static let settings = "realm"
 
     package init(_ path: String) { folder = URL(fileURLWithPath: path, isDirectory: true) }
 
-    package func databasePath(of realm: String) -> String {
-        folder.appendingPathComponent("\(realm).sqlite").path
+    private func file(_ realm: Realm, _ type: String) -> URL {
+        folder.appendingPathComponent("\(realm.name).\(realm.number).\(type)")
     }
+
+    package func databasePath(of realm: Realm) -> String { file(realm, "sqlite").path }
 
     /// Keeps the settings of a realm, so that an authority that is started again knows it.
     ///
     /// - Throws: `FileError` where the disk takes nothing.
-    package func save(_ settings: [UInt8], of realm: String) throws(FileError) {
-        let file = folder.appendingPathComponent(realm).appendingPathExtension(Self.settings)
+    package func save(_ settings: [UInt8], of realm: Realm) throws(FileError) {
+        let file = file(realm, Self.settings)
         do { try Data(settings).write(to: file, options: .atomic) } catch {
             throw FileError(file.path, "cannot be written: is the disk full?")
         }
     }
 
-    /// The settings of all realms that have been kept.
-    package func realms() -> [(name: String, settings: [UInt8])] {
-        let files = try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-        return (files ?? []).filter { $0.pathExtension == Self.settings }.compactMap { file in
-            (try? Data(contentsOf: file)).map { (file.deletingPathExtension().lastPathComponent, Array($0)) }
+    /// Removes what was kept of a realm.
+    package func remove(_ realm: Realm) {
+        for type in [Self.settings, "sqlite", "sqlite-wal", "sqlite-shm"] {
+            try? FileManager.default.removeItem(at: file(realm, type))
         }
+    }
+
+    /// All realms whose settings have been kept, later ones of a name last.
+    package func realms() -> [Realm] {
+        let files = try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        return (files ?? []).compactMap { file -> Realm? in
+            let parts = file.lastPathComponent.split(separator: ".")
+            guard parts.count == 3, parts[2] == Self.settings, let number = Int(parts[1]) else { return nil }
+            return (String(parts[0]), number)
+        }.sorted { $0.number < $1.number }
+    }
+
+    package func settings(of realm: Realm) -> [UInt8] {
+        (try? Data(contentsOf: file(realm, Self.settings))).map { Array($0) } ?? []
     }
 }
