@@ -122,7 +122,7 @@ struct Root: ParsableCommand {
                     ListCommand.self, TraceCommand.self, MergeCommand.self, SchemaCommand.self,
                     // Other commands start these, and help does not show them.
                     ServeSlicesCommand.self, TryStrategyCommand.self, CountInstructionsCommand.self,
-                    ServeRelayCommand.self,
+                    ServeRelayCommand.self, ServeAuthorityCommand.self,
                 ]),
         ])
 }

@@ -144,6 +144,7 @@ extension Trial where S: ~Copyable {
         case .session(let check): try self.check(check)
         case .refresh(let check): try self.check(check)
         case .revocation(let check): try self.check(check)
+        case .introspection(let check): try self.check(check)
         case .untried(let reason): throw NotTriedError(reason)
         }
     }

@@ -16,6 +16,7 @@ public struct Requirement: Sendable {
         case session(SessionCheck)
         case refresh(RefreshCheck)
         case revocation(RevocationCheck)
+        case introspection(IntrospectionCheck)
         /// Not by this kit, and why not.
         case untried(String)
     }
@@ -199,6 +200,12 @@ public struct Requirement: Sendable {
         Self(
             "REV-04", "tokens from before a user's epoch refused, those after it not", .epoch,
             .revocation(.epoch)),
+        Self(
+            "INT-01", "of an inactive token nothing is said but that", .introspected, .introspection(.silence)
+        ),
+        Self(
+            "INT-02", "who asks must authenticate, and no copy outlives exp", .introspected,
+            .introspection(.callers)),
         Self("RVK-01", "revoking an unknown credential succeeds", .protecting, .session(.idempotentLogout)),
     ]
 
@@ -228,6 +235,8 @@ enum Ground: Sendable {
     /// Where what is looked up stands in a store.
     case storedRandom
     case refreshable
+    /// Where an authorization server is asked.
+    case introspected
 }
 
 /// What a strategy promises: by its descriptor, and by a credential of its own.
@@ -289,6 +298,8 @@ struct Promises {
                     isSigned ? "the credential is signed, not looked up" : "by its descriptor it has no store"
                 )
             case .refreshable: (hasRefreshToken, "no refresh token")
+            case .introspected:
+                (descriptor.stores.contains(.authority), "no authority is asked about its credentials")
             }
         return holds ? nil : text
     }

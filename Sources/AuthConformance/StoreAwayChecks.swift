@@ -21,6 +21,16 @@ extension Trial where S: ~Copyable {
             let server = try own { try PrivatePostgreSQLServer(folder: try folder.makeFolder("postgres")) }
             place.postgres?.url = server.endpoint.url
             stop = { server.stop() }
+        case .authority:
+            let server = try own {
+                try PrivateAuthorityServer(
+                    folder: try folder.makeFolder("authority"),
+                    program: URL(fileURLWithPath: environment.authority?.program ?? ""))
+            }
+            place.authority?.url = "\(server.url)/away"
+            place.authority?.clientID = server.caller.id
+            place.authority?.clientSecret = server.caller.secret
+            stop = { server.stop() }
         case .sqlite, nil: throw NotTriedError("its store is a file, which cannot be ended as a server can")
         }
         defer { stop() }

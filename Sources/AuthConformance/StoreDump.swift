@@ -83,6 +83,7 @@ enum StoreDump {
             dump += (try? Data(contentsOf: URL(fileURLWithPath: environment.sqlite.path + suffix))) ?? Data()
         }
         if let settings = environment.postgres { dump += try bytes(settings) }
+        if let settings = environment.authority { dump += bytes(settings) }
         guard let redis = environment.redis, let endpoint = RedisEndpoint(url: redis.url) else { return dump }
         var connection = try RedisConnection(endpoint)
         for key in try RedisKeys.list(under: redis.keyPrefix, on: &connection) {
@@ -93,6 +94,19 @@ enum StoreDump {
             dump += Data(key) + Data(try connection.execute(command).bytes ?? [])
         }
         return dump
+    }
+
+    /// The database of the realm.
+    private static func bytes(_ settings: AuthoritySettings) -> Data {
+        let realm = settings.url.split(separator: "/").last.map { "\($0)." } ?? "/"
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: settings.folder)) ?? []
+        return files.filter { $0.hasPrefix(realm) && $0.contains(".sqlite") }.reduce(into: Data()) {
+            dump, file in
+            // What has just been removed holds nothing.
+            dump +=
+                (try? Data(contentsOf: URL(fileURLWithPath: settings.folder).appendingPathComponent(file)))
+                ?? Data()
+        }
     }
 
     /// Every value of every table of the schema: as text, and where that is hexadecimal also as the bytes it stands for.

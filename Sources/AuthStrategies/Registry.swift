@@ -8,6 +8,7 @@ public let builtinStrategies: StrategyRegistry = {
         SQLiteSessionStrategy.self,
         RedisSessionStrategy.self,
         PostgreSQLSessionStrategy.self,
+        Introspection.self,
         HS256JWTStrategy.self,
         RS256JWTStrategy.self,
         PS256JWTStrategy.self,

@@ -166,6 +166,7 @@ struct GateRunCommand: ParsableCommand {
                 switch store {
                 case .redis(let endpoint): try StoreRelay(asked, toRedis: endpoint, in: folder)
                 case .postgres(let endpoint): try StoreRelay(asked, toPostgreSQL: endpoint, in: folder)
+                case .authority(let address): try StoreRelay(asked, toAuthority: address)
                 }
             }
         }

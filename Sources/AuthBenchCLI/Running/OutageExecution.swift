@@ -169,6 +169,10 @@ final class StoreFaults {
         if place?.store == .postgres, strategy.parameters["durability"] != "unlogged" {
             injection.losesWrites = false
         }
+        // What is in the database of an authority stays there when the authority dies.
+        if place?.store == .authority, strategy.parameters["store"] != "memory" {
+            injection.losesWrites = false
+        }
         return injection
     }
 

@@ -28,7 +28,7 @@ final class StoreRelay: Sendable {
         let path = folder.appendingPathComponent("relay.sock").path
         var endpoint = store
         endpoint.address = .unix(path: path)
-        try self.init(asked, at: path, endpoint.url, to: store.address) { [endpoint] in
+        try self.init(asked, at: .unix(path: path), endpoint.url, to: store.address) { [endpoint] in
             let held = Held(try RedisConnection(endpoint, timeout_ms: Self.patience_ms))
             return { try StoreRoundTrips(over: &held.connection, warmUp: 20, limit_ns: Self.ping_ns) }
         }
@@ -39,8 +39,21 @@ final class StoreRelay: Sendable {
         var endpoint = store
         let path = folder.appendingPathComponent(PostgreSQLEndpoint.socketName).path
         endpoint.address = .unix(path: path)
-        try self.init(asked, at: path, endpoint.url, to: store.address) { [endpoint] in
+        try self.init(asked, at: .unix(path: path), endpoint.url, to: store.address) { [endpoint] in
             let held = Held(try PostgreSQLConnection(endpoint, timeout_ms: Self.patience_ms))
+            return { try StoreRoundTrips(over: &held.connection, warmUp: 20, limit_ns: Self.ping_ns) }
+        }
+    }
+
+    /// The same before an authority, at a port.
+    convenience init(_ asked: StoreRTT, toAuthority store: HTTPAddress) throws {
+        guard let port = LoopbackPort.free() else {
+            throw CommandError.runtime("--store-rtt: no port of 127.0.0.1 is free for the relay")
+        }
+        var address = store
+        (address.host, address.port) = ("127.0.0.1", port)
+        try self.init(asked, at: address.stream, address.url, to: store.stream) { [address] in
+            let held = Held(try HTTPConnection(address, timeout_ms: Self.patience_ms))
             return { try StoreRoundTrips(over: &held.connection, warmUp: 20, limit_ns: Self.ping_ns) }
         }
     }
@@ -56,18 +69,18 @@ final class StoreRelay: Sendable {
 
     /// - Parameters:
     ///   - asked: the distance.
-    ///   - path: where the relay listens.
+    ///   - place: where the relay listens.
     ///   - url: where clients find the server through it.
     ///   - store: where the server listens.
     ///   - connect: opens a connection through the relay, which can then be pinged.
     /// - Throws: `CommandError` when the relay or the server does not answer.
     private init(
-        _ asked: StoreRTT, at path: String, _ url: String, to store: StreamAddress,
+        _ asked: StoreRTT, at place: StreamAddress, _ url: String, to store: StreamAddress,
         connect: () throws -> () throws -> StoreRoundTrips
     ) throws {
         (self.asked, self.url) = (asked, url)
         do {
-            process = try Self.start(at: .unix(path: path), to: store)
+            process = try Self.start(at: place, to: store)
             let ping = try connect()
             var (trips, delay_ns) = (try ping(), UInt64(0))
             for _ in 0..<3 where asked.time_ns > 0 {

@@ -54,7 +54,7 @@ extension StoreServer {
 }
 
 extension StoreRecord.Server {
-    fileprivate init(topology: String, _ trips: StoreRoundTrips) {
+    init(topology: String, _ trips: StoreRoundTrips) {
         self.init(
             topology: topology, round_trip_p50_ns: trips.p50_ns, round_trip_min_ns: trips.min_ns,
             round_trips: trips.count)

@@ -13,6 +13,7 @@ final class Stores {
     let folder: URL
     let redis: RedisOfRun?
     let postgres: PostgreSQLOfRun?
+    let authority: AuthorityOfRun?
     private let cleanup: Cleanup
     /// The claim on the database, held until all connections are closed: closing a file drops SQLite's locks on it.
     private let database: SQLiteClaim?
@@ -32,13 +33,15 @@ final class Stores {
             postgres =
                 plan.needs(.postgres) ? try PostgreSQLOfRun(plan, in: temporary, cleanup: cleanup) : nil
             if let postgres { opened.append(postgres) }
+            authority = plan.needs(.authority) ? try AuthorityOfRun(plan, in: temporary) : nil
+            if let authority { opened.append(authority) }
             let sqlite = SQLiteSettings(
                 path: database?.path ?? temporary.url.appendingPathComponent("authbench.sqlite").path,
                 synchronous: plan.synchronous, mmap_bytes: plan.mmap_bytes)
             environment = Environment(
                 policy: plan.workload.policy, sqlite: sqlite, redis: redis?.settings,
-                postgres: postgres?.settings)
-            facts = StoreFacts(plan, sqlite, redis, postgres)
+                postgres: postgres?.settings, authority: authority?.settings)
+            facts = StoreFacts(plan, sqlite, redis, postgres, authority)
         } catch {
             for server in opened { try? server.close() }
             _ = cleanup.clear()
@@ -47,7 +50,7 @@ final class Stores {
     }
 
     var servers: [any StoreServer] {
-        [redis as (any StoreServer)?, postgres].compactMap(\.self)
+        [redis as (any StoreServer)?, postgres, authority].compactMap(\.self)
     }
 
     /// The server that a strategy asks; `nil` where it asks none.
@@ -111,8 +114,10 @@ struct StoreFacts {
     ///   - sqlite: the database of the run.
     ///   - redis: the Redis server of the run.
     ///   - postgres: its PostgreSQL server.
+    ///   - authority: its authorization server.
     init(
-        _ plan: RunPlan, _ sqlite: SQLiteSettings, _ redis: RedisOfRun?, _ postgres: PostgreSQLOfRun?
+        _ plan: RunPlan, _ sqlite: SQLiteSettings, _ redis: RedisOfRun?, _ postgres: PostgreSQLOfRun?,
+        _ authority: AuthorityOfRun?
     ) {
         sqlitePath = sqlite.path
         if plan.needs(.sqlite) {
@@ -122,6 +127,7 @@ struct StoreFacts {
         }
         (self.redis, self.postgres) = (redis, postgres)
         (stores.redis, stores.postgres) = (redis?.record, postgres?.record)
+        stores.authority = authority?.record
     }
 
     /// The stores, with the length of SQLite's log so far.

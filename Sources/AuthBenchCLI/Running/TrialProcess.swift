@@ -147,6 +147,7 @@ enum TrialProtocol {
         var redis_prefix: String?
         var postgres_url: String?
         var postgres_schema: String?
+        var authority: Authority?
         /// The file for what the strategy prints.
         var stdout_path: String
         /// One call of the strategy may take this long.
@@ -161,6 +162,10 @@ enum TrialProtocol {
             redis_prefix = environment.redis?.keyPrefix
             postgres_url = environment.postgres?.url
             postgres_schema = environment.postgres?.schema
+            authority = environment.authority.map {
+                Authority(
+                    url: $0.url, client_id: $0.clientID, client_secret: $0.clientSecret, folder: $0.folder)
+            }
             stdout_path = stdout.path
             self.patience_s = patience_s
         }
@@ -171,7 +176,23 @@ enum TrialProtocol {
                 path: sqlite_path, synchronous: .init(rawValue: synchronous) ?? .normal,
                 mmap_bytes: mmap_bytes)
             let postgres = postgres_url.map { PostgreSQLSettings(url: $0, schema: postgres_schema ?? "") }
-            return Environment(policy: policy, sqlite: sqlite, redis: redis, postgres: postgres)
+            return Environment(
+                policy: policy, sqlite: sqlite, redis: redis, postgres: postgres,
+                authority: authority?.settings)
+        }
+
+        struct Authority: Codable {
+            var url: String
+            var client_id: String
+            var client_secret: String
+            var folder: String
+
+            var settings: AuthoritySettings {
+                var settings = AuthoritySettings(
+                    url: url, clientID: client_id, clientSecret: client_secret)
+                settings.folder = folder
+                return settings
+            }
         }
     }
 

@@ -20,7 +20,7 @@ package enum StoreFault: String, CaseIterable, Sendable {
     /// The kinds of store that it happens to.
     package var stores: Set<Store> {
         switch self {
-        case .stop, .kill, .cut, .reset, .slow: [.redis, .postgres]
+        case .stop, .kill, .cut, .reset, .slow: [.redis, .postgres, .authority]
         case .failover: [.redis]
         case .lock, .full: [.sqlite]
         }

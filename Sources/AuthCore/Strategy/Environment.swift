@@ -6,15 +6,18 @@ public struct Environment: Sendable {
     public var redis: RedisSettings?
     /// The PostgreSQL server of the run; `nil` when no selected strategy needs one.
     public var postgres: PostgreSQLSettings?
+    /// The authorization server of the run; `nil` when no selected strategy asks one.
+    public var authority: AuthoritySettings?
 
     public init(
         policy: Policy, sqlite: SQLiteSettings, redis: RedisSettings? = nil,
-        postgres: PostgreSQLSettings? = nil
+        postgres: PostgreSQLSettings? = nil, authority: AuthoritySettings? = nil
     ) {
         self.policy = policy
         self.sqlite = sqlite
         self.redis = redis
         self.postgres = postgres
+        self.authority = authority
     }
 }
 
@@ -56,6 +59,25 @@ public struct RedisSettings: Sendable {
     public init(url: String, keyPrefix: String) {
         self.url = url
         self.keyPrefix = keyPrefix
+    }
+}
+
+/// An authorization server, who asks it, and the realm in which alone sessions are made.
+public struct AuthoritySettings: Sendable {
+    /// `http://host:port/realm`; the name of a realm has small letters, digits and hyphens.
+    public var url: String
+    /// The client credentials (RFC 6749 section 2.3.1).
+    public var clientID: String
+    public var clientSecret: String
+    /// What the authority keeps; empty where that cannot be read.
+    public var folder = ""
+    /// The program that serves as an authority, for who needs one more.
+    public var program = "/proc/self/exe"
+
+    public init(url: String, clientID: String, clientSecret: String) {
+        self.url = url
+        self.clientID = clientID
+        self.clientSecret = clientSecret
     }
 }
 

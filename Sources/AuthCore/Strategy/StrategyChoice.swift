@@ -173,6 +173,7 @@ public struct StrategyChoice: Sendable {
         environment.sqlite.path += suffix
         environment.redis?.keyPrefix += "\(number):"
         environment.postgres?.schema += "_\(number)"
+        environment.authority?.url += "-\(number)"
         return environment
     }
 

@@ -75,6 +75,8 @@ public enum Store: String, CaseIterable, Sendable {
     case sqlite
     case redis
     case postgres
+    /// An authorization server that is asked about credentials over HTTP.
+    case authority
 
     /// Whether it is a process of its own, which may be far away: its clients wait for answers.
     public var isServer: Bool { self != .sqlite }

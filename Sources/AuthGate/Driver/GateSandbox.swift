@@ -19,6 +19,7 @@ package struct GateDistance {
 package enum GateServer {
     case redis(RedisEndpoint)
     case postgres(PostgreSQLEndpoint)
+    case authority(HTTPAddress)
 }
 
 /// What stands before the store of a block and makes it as far away as was asked.
@@ -50,6 +51,7 @@ final class GateSandbox {
     private var folder: URL?
     private var server: PrivateRedisServer?
     private var postgres: PrivatePostgreSQLServer?
+    private var authority: PrivateAuthorityServer?
     private var relays: [Store: any GateRelay] = [:]
     /// Those that the gate may use.
     let processors = ProcessorBinding.allowed()
@@ -77,10 +79,14 @@ final class GateSandbox {
         do {
             if needs.contains(.redis) { server = try PrivateRedisServer(folder: folder) }
             if needs.contains(.postgres), postgres == nil { postgres = try openPostgreSQL() }
+            if needs.contains(.authority) { authority = try PrivateAuthorityServer(folder: folder) }
         } catch { throw GateError.failed("\(error)") }
         guard let distance else { return }
         if let server { relays[.redis] = try distance.relay(.redis(server.endpoint), folder) }
         if let postgres { relays[.postgres] = try distance.relay(.postgres(postgres.endpoint), folder) }
+        if let address = authority.flatMap({ HTTPAddress(url: $0.url) }) {
+            relays[.authority] = try distance.relay(.authority(address), folder)
+        }
         try hold(false)
     }
 
@@ -131,7 +137,9 @@ final class GateSandbox {
         do { return try root.makeFolder(name) } catch { throw GateError.failed("\(error)") }
     }
 
-    private var storeIDs: [Int32] { [server?.processID].compactMap(\.self) + (postgres?.processIDs ?? []) }
+    private var storeIDs: [Int32] {
+        [server?.processID, authority?.processID].compactMap(\.self) + (postgres?.processIDs ?? [])
+    }
 
     /// CPU time of the stores' processes so far; `nil` without one.
     func storeCPU_ns() -> UInt64? { OtherProcessCPU.used_ns(storeIDs) }
@@ -153,6 +161,8 @@ final class GateSandbox {
         relays = [:]
         server?.stop()
         server = nil
+        authority?.stop()
+        authority = nil
         if let folder { root.removeFolder(folder) }
         folder = nil
     }
@@ -177,6 +187,8 @@ final class GateSandbox {
             sqlite_path: (folder ?? root.url).appendingPathComponent("\(name).sqlite").path,
             redis_url: relays[.redis]?.url ?? server?.url, redis_prefix: "authbench:\(name):",
             postgres_url: relays[.postgres]?.url ?? postgres?.endpoint.url,
-            postgres_schema: "authbench_\(name)")
+            postgres_schema: "authbench_\(name)",
+            authority_url: (relays[.authority]?.url ?? authority?.url).map { "\($0)/\(name)" },
+            authority_client_id: authority?.caller.id, authority_client_secret: authority?.caller.secret)
     }
 }

@@ -43,6 +43,10 @@ enum SliceProtocol {
         /// Of a server in which only tables of the schema are made.
         var postgres_url: String?
         var postgres_schema: String?
+        /// With the name of a realm, which is made anew.
+        var authority_url: String?
+        var authority_client_id: String?
+        var authority_client_secret: String?
     }
 
     struct Order: Codable {

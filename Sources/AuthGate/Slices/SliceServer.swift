@@ -117,6 +117,11 @@ package struct SliceServer {
             redis: preparation.redis_url.map { RedisSettings(url: $0, keyPrefix: preparation.redis_prefix) },
             postgres: preparation.postgres_url.map {
                 PostgreSQLSettings(url: $0, schema: preparation.postgres_schema ?? "public")
+            },
+            authority: preparation.authority_url.map {
+                AuthoritySettings(
+                    url: $0, clientID: preparation.authority_client_id ?? "",
+                    clientSecret: preparation.authority_client_secret ?? "")
             })
         runner = try SliceRunner(
             cases, in: environment, cores: ProcessInfo.processInfo.activeProcessorCount,

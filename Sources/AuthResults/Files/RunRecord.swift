@@ -106,6 +106,7 @@ package struct StoreRecord: Codable, Sendable {
     @OrNull package var sqlite: SQLite?
     @OrNull package var redis: Server?
     @OrNull package var postgres: Server?
+    @OrNull package var authority: Server?
 
     package init() {}
 }

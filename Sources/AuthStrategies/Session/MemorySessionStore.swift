@@ -9,7 +9,7 @@ public typealias MemorySessionStrategy = Session<MemorySessionStore>
 ///
 /// Both dictionaries are in shards with a lock each, so that clients seldom meet. Whatever changes which sessions a user has
 /// holds the lock of the user's shard, and takes those of sessions within it; reading and touching take the latter only.
-public struct MemorySessionStore: SessionStore, ~Copyable {
+public struct MemorySessionStore: SessionStore, ScopedSessionStore, ~Copyable {
     public static let strategyID = "memory-session"
     public static let strategyTitle = "session cookie, looked up in this process's memory"
     public static let stores: Set<Store> = []
@@ -57,6 +57,17 @@ public struct MemorySessionStore: SessionStore, ~Copyable {
             let isGranted =
                 entry.scope.map { scope.isGranted(by: $0.span) } ?? scope.isGranted(by: granted.span)
             return (entry.record, isGranted)
+        }
+    }
+
+    mutating func read(_ id: Digest, scope: inout [UInt8]) throws -> SessionRecord? {
+        let name = SessionName(id)
+        let granted = grantedScope
+        return common.shard(of: name).lock.withLock { table -> SessionRecord? in
+            guard let entry = table.entries[name] else { return nil }
+            let permitted = entry.scope ?? granted
+            ByteCopy.copy(permitted.span, into: &scope)
+            return entry.record
         }
     }
 

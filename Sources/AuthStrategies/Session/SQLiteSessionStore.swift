@@ -5,7 +5,7 @@ import Backends
 public typealias SQLiteSessionStrategy = Session<SQLiteSessionStore>
 
 /// Sessions in a table of SQLite, by prepared statements on a connection of the client's own.
-public struct SQLiteSessionStore: SessionStore, ~Copyable {
+public struct SQLiteSessionStore: SessionStore, ScopedSessionStore, ~Copyable {
     public static let strategyID = "sqlite-session"
     public static let strategyTitle = "session cookie, looked up in SQLite"
     public static let stores: Set<Store> = [.sqlite]
@@ -67,18 +67,31 @@ public struct SQLiteSessionStore: SessionStore, ~Copyable {
     public mutating func read(
         _ id: Digest, requiring scope: Scope, at now: Instant
     ) throws -> (record: SessionRecord, isGranted: Bool)? {
+        guard let record = try find(id) else { return nil }
+        let isGranted = select.withBytes(5) { scope.isGranted(by: $0) }
+        if data.count > 0 { select.withBytes(6) { data.take($0) } }
+        select.reset()
+        return (record, isGranted)
+    }
+
+    mutating func read(_ id: Digest, scope: inout [UInt8]) throws -> SessionRecord? {
+        guard let record = try find(id) else { return nil }
+        select.withBytes(5) { ByteCopy.copy($0, into: &scope) }
+        select.reset()
+        return record
+    }
+
+    /// Leaves the statement at the row where there is one.
+    @inline(__always)
+    private mutating func find(_ id: Digest) throws -> SessionRecord? {
         try select.bind(blob: id.span, at: 1)
         guard try select.step() else { return nil }
-        let record = SessionRecord(
+        return SessionRecord(
             subject: Subject(id: UInt64(bitPattern: select.integer(0))),
             createdAt: Instant(milliseconds: select.integer(1)),
             lastSeen: Instant(milliseconds: select.integer(2)),
             idleExpiry: Instant(milliseconds: select.integer(3)),
             absoluteExpiry: Instant(milliseconds: select.integer(4)))
-        let isGranted = select.withBytes(5) { scope.isGranted(by: $0) }
-        if data.count > 0 { select.withBytes(6) { data.take($0) } }
-        select.reset()
-        return (record, isGranted)
     }
 
     public mutating func save(_ record: SessionRecord, as id: Digest, scope: [UInt8]) throws {

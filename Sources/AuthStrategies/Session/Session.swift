@@ -174,6 +174,29 @@ public struct Session<Store: SessionStore & ~Copyable>: AuthStrategy, ~Copyable 
     }
 }
 
+extension Session where Store: ScopedSessionStore & ~Copyable {
+    /// Says what there is to say about the session of a token, for an authority that is asked (RFC 7662); that is a use
+    /// of the session.
+    ///
+    /// - Parameters:
+    ///   - token: as it was presented.
+    ///   - scope: becomes what the session permits (RFC 6749 section 3.3).
+    ///   - now: the moment.
+    /// - Returns: `nil` for what is no session, or none any more.
+    mutating func describe(
+        _ token: Span<UInt8>, scope: inout [UInt8], at now: Instant
+    ) throws -> SessionRecord? {
+        guard SessionToken.isToken(token) else { return nil }
+        let id = hasher.digest(token)
+        guard var record = try store.read(id, scope: &scope), !record.isExpired(at: now) else { return nil }
+        if policy.touch.isDue(lastSeen: record.lastSeen, at: now) {
+            record.touch(at: now, lifetimes: policy.lifetimes)
+            store.touch(id, record)
+        }
+        return record
+    }
+}
+
 /// An opaque session identifier: 32 random bytes as 43 characters of base64url, in a `__Host-` cookie.
 ///
 /// 256 bits are twice what OWASP ASVS 5.0 section 7.2.3 asks for. Stores see only its SHA-256, so that a
@@ -186,6 +209,11 @@ enum SessionToken {
 
     static func mint() throws -> [UInt8] {
         Base64URL.encode(try SecureRandom.bytes(32))
+    }
+
+    /// The token of a credential of ours.
+    static func token(of credential: Credential) -> ArraySlice<UInt8> {
+        credential.headerLine.dropFirst(prefix.count)
     }
 
     static func credential(_ token: [UInt8]) -> Credential {
@@ -228,7 +256,7 @@ enum SessionToken {
         return line.extracting(pair.lowerBound..<(pair.lowerBound + name.count)).elementsEqual(name)
     }
 
-    private static func isToken(_ token: Span<UInt8>) -> Bool {
+    static func isToken(_ token: Span<UInt8>) -> Bool {
         token.count == length && Base64URL.isText(token)
     }
 }

@@ -106,6 +106,12 @@ extension SessionStore where Self: ~Copyable, Common == Void {
     public static func prepare(in environment: Environment) throws {}
 }
 
+/// A store that also says, word for word, what a session permits.
+protocol ScopedSessionStore: SessionStore, ~Copyable {
+    /// Reads a session and its scope; `nil` where there is none.
+    mutating func read(_ id: Digest, scope: inout [UInt8]) throws -> SessionRecord?
+}
+
 /// What a store says of sessions that have been read.
 public enum SessionChange {
     /// All copies may be wrong: from now on the store says what changes, or some of it was lost.

@@ -117,7 +117,7 @@ enum BearerHeader {
     }
 
     /// Where the token begins, behind one space or more (1*SP, RFC 9110 section 11.4).
-    private static func tokenStart(_ line: Span<UInt8>) -> Int? {
+    static func tokenStart(_ line: Span<UInt8>) -> Int? {
         var start = prefix.count
         if !HeaderLine.begins(line, with: prefix.span) {
             guard let value = HeaderLine.valueStart(line, name: "authorization"),

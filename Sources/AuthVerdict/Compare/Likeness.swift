@@ -59,6 +59,7 @@ struct Likeness {
             + [
                 fact("the way to Redis") { $0.stores.redis?.topology },
                 fact("the way to PostgreSQL") { $0.stores.postgres?.topology },
+                fact("the way to the authority") { $0.stores.authority?.topology },
                 fact("the SQLite file") { $0.stores.sqlite?.file.rawValue },
                 fact("sqlite_mmap") { $0.versions.sqlite_settings.map { String($0.mmap_size) } },
                 fact("wal_limit_bytes") { $0.stores.sqlite?.wal_limit_bytes.map { String($0) } },

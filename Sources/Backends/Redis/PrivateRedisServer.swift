@@ -218,7 +218,11 @@ package enum LoopbackPort {
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard socket >= 0 else { return nil }
         defer { close(socket) }
-        guard bind(socket, to: 0) == 0 else { return nil }
+        return bind(socket, to: 0) == 0 ? number(of: socket) : nil
+    }
+
+    /// The port that a socket has.
+    static func number(of socket: Int32) -> UInt16? {
         var address = sockaddr_in()
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let result = unsafe withUnsafeMutablePointer(to: &address) { address in

@@ -4,6 +4,7 @@ package func isStoreOutage(_ error: any Error) -> Bool {
     case let error as RedisError: error.isOutage
     case let error as SQLiteError: error.isOutage
     case let error as PostgreSQLError: error.isOutage
+    case let error as HTTPError: error.isOutage
     default: false
     }
 }

@@ -1,0 +1,145 @@
+import Glibc
+
+/// Answers the requests of one connection, one after the other on one thread.
+package protocol HTTPHandler {
+    /// - Parameters:
+    ///   - request: a whole one.
+    ///   - response: a 200 without a body, to be filled in.
+    mutating func answer(_ request: borrowing HTTPMessage, with response: inout HTTPResponse)
+}
+
+/// What a server answers; its memory is used again.
+///
+/// It has no `Date`: the server has no clock of its own, because requests say what time it is.
+package struct HTTPResponse {
+    package var status = 200
+    package var type: StaticString = "application/json"
+    /// Whole lines with their ends, beside those that every answer has.
+    package var fields: [UInt8] = []
+    package var body: [UInt8] = []
+
+    package init() {}
+
+    fileprivate mutating func begin() {
+        (status, type) = (200, "application/json")
+        fields.removeAll(keepingCapacity: true)
+        body.removeAll(keepingCapacity: true)
+    }
+
+    /// Puts the whole answer into an array.
+    fileprivate func write(to output: inout [UInt8], closes: Bool) {
+        output.removeAll(keepingCapacity: true)
+        output.append("HTTP/1.1 ")
+        output.append(decimal: UInt64(status))
+        output.append(status == 200 ? " OK\r\nContent-Type: " : " \r\nContent-Type: ")
+        output.append(type)
+        // Whatever is said of a credential must not be kept by anything on the way (RFC 9111 section 5.2.2.5).
+        output.append("\r\nCache-Control: no-store\r\n")
+        output.append(contentsOf: fields)
+        if closes { output.append("Connection: close\r\n") }
+        output.append("Content-Length: ")
+        output.append(decimal: UInt64(body.count))
+        output.append("\r\n\r\n")
+        output.append(contentsOf: body)
+    }
+}
+
+/// An HTTP/1.1 server on a port of 127.0.0.1, with a thread for each connection, which waits for its requests.
+///
+/// As each client has a connection of its own, this is the model of the clients turned round.
+package final class HTTPServer: Sendable {
+    package typealias MakeHandler = @Sendable () -> any HTTPHandler
+
+    package let port: UInt16
+    private let listener: Int32
+
+    /// Listens; who connects waits for `run`.
+    ///
+    /// - Parameter port: 0 for any free one.
+    /// - Throws: `FileError` when it cannot listen.
+    package init(port: UInt16) throws(FileError) {
+        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var yes: Int32 = 1
+        // Connections of a server that was here before may not be quite over.
+        unsafe setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        guard socket >= 0, LoopbackPort.bind(socket, to: port) == 0, Glibc.listen(socket, 512) == 0,
+            let taken = LoopbackPort.number(of: socket)
+        else {
+            let number = errno
+            if socket >= 0 { close(socket) }
+            throw FileError("127.0.0.1:\(port)", "cannot be listened at", number)
+        }
+        (listener, self.port) = (socket, taken)
+    }
+
+    deinit { close(listener) }
+
+    /// Takes connections until `stop`; connections that there are go on.
+    ///
+    /// - Parameter makeHandler: called for each connection, on its own thread.
+    package func run(_ makeHandler: @escaping MakeHandler) {
+        while true {
+            let socket = Glibc.accept(listener, nil, nil)
+            if socket >= 0 {
+                StreamSocket.makePrompt(socket)
+                _ = fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) & ~O_NONBLOCK)
+                _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
+                do throws(ThreadError) { try SystemThread.start { Self.serve(socket, makeHandler()) } } catch
+                {
+                    close(socket)
+                }
+                continue
+            }
+            switch errno {
+            case EINTR, ECONNABORTED: continue
+            // No descriptor or memory is left: clients that go give some back.
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM: usleep(1000)
+            default: return
+            }
+        }
+    }
+
+    package func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
+
+    private static func serve(_ socket: Int32, _ handler: any HTTPHandler) {
+        defer { close(socket) }
+        var handler = handler
+        var request = HTTPMessage(.request)
+        var (response, output) = (HTTPResponse(), [UInt8]())
+        while true {
+            response.begin()
+            var isOver = false
+            do throws(HTTPError) {
+                while try !request.isWhole() {
+                    let count = request.receive(from: socket)
+                    if count < 0, errno == EINTR { continue }
+                    guard count > 0 else { return }
+                }
+                isOver = request.closes
+                handler.answer(request, with: &response)
+            } catch {
+                isOver = true
+                (response.status, response.type) = (400, "text/plain")
+                response.body = Array("\(error)".utf8)
+            }
+            response.write(to: &output, closes: isOver)
+            guard send(output, to: socket), !isOver else { return }
+            request.next()
+        }
+    }
+
+    private static func send(_ bytes: [UInt8], to socket: Int32) -> Bool {
+        var sent = 0
+        while sent < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes { bytes in
+                unsafe Glibc.send(
+                    socket, bytes.baseAddress.map { unsafe $0 + sent }, bytes.count - sent,
+                    Int32(MSG_NOSIGNAL))
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { return false }
+            sent += count
+        }
+        return true
+    }
+}
