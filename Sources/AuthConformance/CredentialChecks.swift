@@ -119,11 +119,13 @@ extension Trial where S: ~Copyable {
     private static var endless_ms: Int64 { 100 * 366 * 86_400_000 }
 
     private mutating func checkPermissions() throws {
-        let credential = try here.login(alice, at: start)
+        var credential = try here.login(alice, at: start)
         guard case .refused = try decide(credential.headerLine, scope: Scope("admin")) else {
             throw BreachError("a scope that nobody granted: accepted")
         }
+        if isForOneUse { credential = try here.login(alice, at: start) }
         try mustAccept(credential.headerLine, "a scope that was granted")
+        if isForOneUse { credential = try here.login(alice, at: start) }
         let exposure_ms = S.longestExposure_ms(ofLoginAfter: .permissionChange, under: environment.policy)
         let promise = S.promise(after: .permissionChange, under: environment.policy)
         guard

@@ -146,7 +146,10 @@ private struct AuthorityProbe: ~Copyable {
         let bytes = connection.withAnswer { $0.withBody { body in body.indices.map { body[$0] } } }
         let text = String(decoding: bytes, as: UTF8.self)
         // Foundation lets a name pass that stands twice.
-        let isStrict = (try? JSONReader.readObject(bytes.span) { try $1.skipValue(bytes.span) }) != nil
+        let isStrict =
+            (try? JSONReader.readObject(bytes.span) { (_, reader) throws(JSONError) in
+                try reader.skipValue(bytes.span)
+            }) != nil
         let object =
             !isStrict ? nil : (try? JSONSerialization.jsonObject(with: Data(bytes))) as? [String: Any]
         let members = object?.mapValues { value in

@@ -5,6 +5,7 @@ import Backends
 enum SQLiteSchema: String {
     case sessions
     case refreshFamilies = "refresh_families"
+    case oneTimeTokens = "one_time_tokens"
 
     /// Opens a client's connection.
     static func connect(_ settings: SQLiteSettings) throws -> SQLiteConnection {
@@ -93,6 +94,16 @@ enum SQLiteSchema: String {
                 ) STRICT, WITHOUT ROWID;
                 CREATE INDEX refresh_families_user ON refresh_families (user_id);
                 \(expiryIndex(policy))
+                """
+        case .oneTimeTokens:
+            return """
+                CREATE TABLE one_time_tokens (
+                    id BLOB NOT NULL PRIMARY KEY,           -- SHA-256 of the token
+                    user_id INTEGER NOT NULL,
+                    expires_at INTEGER NOT NULL,            -- milliseconds since 1970
+                    scope TEXT NOT NULL
+                ) STRICT, WITHOUT ROWID;
+                CREATE INDEX one_time_tokens_user ON one_time_tokens (user_id);
                 """
         }
     }

@@ -16,7 +16,7 @@ public struct StrategyParameter: Sendable {
     public var standard: String
     /// One phrase for lists.
     public var meaning: String
-    /// Another parameter without which this one sets nothing; `nil` for none.
+    /// Another parameter without which this one sets nothing, or that and its value (`form=opaque`); `nil` for none.
     public var needs: String?
 
     public init(
@@ -123,10 +123,16 @@ public struct StrategyParameters: Sendable, Equatable {
             given.append((pair[0], pair[1]))
         }
         for parameter in known where self[parameter.name] != nil {
-            guard let needed = parameter.needs, self[needed] == nil else { continue }
+            guard let needed = parameter.needs, !sets(needed) else { continue }
             throw UnknownStrategyError(
-                "strategy \(strategy.id)@\(text): \(parameter.name) sets nothing without \(needed)=…")
+                "strategy \(strategy.id)@\(text): \(parameter.name) sets nothing without \(needed.contains("=") ? needed : "\(needed)=…")"
+            )
         }
+    }
+
+    private func sets(_ needed: String) -> Bool {
+        let pair = needed.split(separator: "=", maxSplits: 1).map(String.init)
+        return pair.count == 2 ? self[pair[0]] == pair[1] : self[needed] != nil
     }
 
     /// Reads a time; `nil` for anything else, and for more than a year.

@@ -10,6 +10,11 @@ package struct RedisList<Rule: RedisListRule>: RevocationList, ~Copyable {
     package static var isForOneUse: Bool { Rule.isForOneUse }
     package static var parameters: [StrategyParameter] { Rule.parameters }
 
+    package static func variant(with parameters: StrategyParameters) -> (any (AuthStrategy & ~Copyable).Type)?
+    {
+        Rule.variant(with: parameters)
+    }
+
     private var list: RedisListConnection
 
     package init(in environment: Environment, sharing _: Void) throws {
@@ -58,6 +63,7 @@ package protocol RedisListRule: SendableMetatype {
     static var listsEnded: Bool { get }
     static var isForOneUse: Bool { get }
     static var parameters: [StrategyParameter] { get }
+    static func variant(with parameters: StrategyParameters) -> (any (AuthStrategy & ~Copyable).Type)?
 
     /// Hears of tokens that have been issued.
     static func admit(_ entries: [TokenEntry], to list: inout RedisListConnection, at now: Instant) throws
@@ -75,6 +81,11 @@ extension RedisListRule {
     package static var listsEnded: Bool { true }
     package static var isForOneUse: Bool { false }
     package static var parameters: [StrategyParameter] { [.onFailure()] }
+
+    package static func variant(with parameters: StrategyParameters) -> (any (AuthStrategy & ~Copyable).Type)?
+    {
+        nil
+    }
 
     package static func admit(
         _ entries: [TokenEntry], to list: inout RedisListConnection, at now: Instant

@@ -21,6 +21,10 @@ package struct Revocable<Algorithm: TokenAlgorithm & ~Copyable, List: Revocation
         return descriptor
     }
 
+    package static func variant(with parameters: StrategyParameters) -> any (AuthStrategy & ~Copyable).Type {
+        List.variant(with: parameters) ?? Self.self
+    }
+
     /// The keys of the run, its environment and what the clients of the list share.
     package struct Shared: Sendable {
         let keys: Algorithm.Keys

@@ -22,6 +22,8 @@ package protocol RevocationList: ~Copyable, SendableMetatype {
     static var isForOneUse: Bool { get }
     /// What a variant may set.
     static var parameters: [StrategyParameter] { get }
+    /// The strategy that a variant is, where it is another one than this with a list.
+    static func variant(with parameters: StrategyParameters) -> (any (AuthStrategy & ~Copyable).Type)?
     /// When other servers refuse what was ended.
     static var promise: RevocationPromise { get }
 
@@ -67,6 +69,11 @@ extension RevocationList where Self: ~Copyable {
     package static var isForOneUse: Bool { false }
 
     package static var parameters: [StrategyParameter] { [.onFailure()] }
+
+    package static func variant(with parameters: StrategyParameters) -> (any (AuthStrategy & ~Copyable).Type)?
+    {
+        nil
+    }
 
     package static var promise: RevocationPromise { .immediate }
 

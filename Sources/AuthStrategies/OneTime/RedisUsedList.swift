@@ -8,7 +8,12 @@ package enum RedisUsedList: RedisListRule {
     package static let strategyID = "one-time"
     package static let title = "good for one use, and a list of those used in Redis"
     package static let isForOneUse = true
-    package static let parameters: [StrategyParameter] = []
+    package static let parameters = OneTimeVariant.parameters
+
+    package static func variant(with parameters: StrategyParameters) -> (any (AuthStrategy & ~Copyable).Type)?
+    {
+        OneTimeVariant.opaque(parameters)
+    }
 
     /// Uses the token up.
     package static func isGood(
