@@ -30,6 +30,41 @@ public enum Bare {
         }
     }
 
+    /// Verifies signatures of one algorithm in turn, as OpenSSL takes them.
+    ///
+    /// - Parameters:
+    ///   - tokens: with the strategy's key.
+    ///   - kind: the algorithm.
+    /// - Returns: the contestant.
+    /// - Throws: when OpenSSL does not take the key.
+    public static func verify(_ tokens: SignedTokens, _ kind: bare_signature) throws -> Contestant {
+        guard let verifier = bare_verifier_new(kind, tokens.publicKey, tokens.publicKey.count) else {
+            throw NotReadyError(name: "the key")
+        }
+        let messages = Messages(kind == BARE_ED25519 ? tokens.signingInputs : tokens.digests)
+        let signatures = Messages(kind == BARE_ES256 ? tokens.signatures.map(der) : tokens.signatures)
+        return Contestant("bare verify") { first, count in
+            bare_verify(
+                verifier, messages.bytes, messages.offsets, signatures.bytes, signatures.offsets,
+                messages.count, first, count)
+        }
+    }
+
+    /// The form that OpenSSL takes, of r and s end to end.
+    private static func der(_ raw: [UInt8]) -> [UInt8] {
+        var der = [UInt8](repeating: 0, count: raw.count + 8)
+        let count = bare_ecdsa_der(raw, raw.count, &der)
+        return Array(der.prefix(count))
+    }
+
+    /// Reads sessions from PostgreSQL, so many clients at once.
+    public static func preparedRead(url: String, schema: String, clients: Int) throws -> Contestant {
+        guard let postgres = bare_postgres_open(url, schema, clients) else {
+            throw NotReadyError(name: "libpq")
+        }
+        return shared("bare PQexecPrepared", among: clients) { bare_postgres_run(postgres, $0, $1) }
+    }
+
     /// Signs digests of 32 bytes each in turn.
     public static func sign(privateKey: [UInt8], digests: [UInt8]) throws -> Contestant {
         guard let rsa = bare_rsa_signer(privateKey, privateKey.count) else {

@@ -10,11 +10,11 @@ public final class StoreSandbox {
     /// Of the value that Redis holds for a session: five integers and the scope.
     public static let value_bytes = 50
 
-    public init() throws {
+    public init(hasPostgreSQL: Bool = false) throws {
         var policy = Policy()
         // Reads only, as the bare loops do.
         policy.touch = .never
-        stores = try HotPathStores(policy)
+        stores = try HotPathStores(policy, hasPostgreSQL: hasPostgreSQL)
     }
 
     /// So many clients that present credentials of one strategy together.
@@ -28,6 +28,27 @@ public final class StoreSandbox {
             // The stores live as long as somebody asks them.
             return try withExtendedLifetime(self) { try piece.run(share * clients).wall_ns }
         }
+    }
+
+    /// The same of a strategy by its identifier.
+    public func authenticate(_ id: String, clients: Int) throws -> Contestant {
+        guard let strategy = builtinStrategies.first(where: { $0.descriptor.id == id }) else {
+            throw NotReadyError(name: id)
+        }
+        return try authenticate(strategy, clients: clients)
+    }
+
+    /// `authenticate` of a strategy by its identifier on one thread, on few credentials.
+    public func hotPath(_ id: String) throws -> HotPath {
+        func path<S: AuthStrategy & ~Copyable>(_: S.Type) throws -> HotPath {
+            let shared = try S.prepare(in: stores.environment)
+            return try StrategyHotPaths<S>(sharing: shared, credentials: TokenSandbox.tokens).authenticate
+                .keeping(self)
+        }
+        guard let strategy = builtinStrategies.first(where: { $0.descriptor.id == id }) else {
+            throw NotReadyError(name: id)
+        }
+        return try path(strategy)
     }
 
     public func sqlitePointRead() throws -> HotPath {

@@ -60,11 +60,11 @@ public struct TokenSandbox {
     public var rs256Signatures: [UInt8] { rs256Tokens.flatMap { Self.decoded(2, of: $0) } }
 
     /// Tokens without their header lines.
-    private static func tokens(of headerLines: [[UInt8]]) -> [String] {
+    fileprivate static func tokens(of headerLines: [[UInt8]]) -> [String] {
         headerLines.map { String(decoding: $0.dropFirst("Authorization: Bearer ".count), as: UTF8.self) }
     }
 
-    private static func signingInputs(_ tokens: [String]) -> [[UInt8]] {
+    fileprivate static func signingInputs(_ tokens: [String]) -> [[UInt8]] {
         tokens.map { Array($0[..<($0.lastIndex(of: ".") ?? $0.endIndex)].utf8) }
     }
 
@@ -72,7 +72,31 @@ public struct TokenSandbox {
         Array(token.split(separator: ".")[index].utf8)
     }
 
-    private static func decoded(_ index: Int, of token: String) -> [UInt8] {
+    fileprivate static func decoded(_ index: Int, of token: String) -> [UInt8] {
         Base64URL.decode(part(index, of: token).span) ?? []
+    }
+}
+
+/// Tokens of a strategy with a key pair, and what its cryptography alone is asked.
+public struct SignedTokens {
+    public let authenticate: HotPath
+    /// RFC 5280 SubjectPublicKeyInfo, DER.
+    public let publicKey: [UInt8]
+    /// What is signed: header and payload with the dot between them.
+    public let signingInputs: [[UInt8]]
+    /// As the tokens have them.
+    public let signatures: [[UInt8]]
+
+    /// The SHA-256 of each.
+    public var digests: [[UInt8]] { signingInputs.map(CryptoHotPaths.sha256) }
+
+    public init<S: AuthStrategy & ~Copyable>(_: S.Type) throws {
+        let shared = try S.prepare(in: .withoutStores)
+        let strategy = try StrategyHotPaths<S>(sharing: shared, credentials: TokenSandbox.tokens)
+        authenticate = strategy.authenticate
+        publicKey = try S(sharing: shared).verificationKey
+        let tokens = TokenSandbox.tokens(of: strategy.headerLines)
+        signingInputs = TokenSandbox.signingInputs(tokens)
+        signatures = tokens.map { TokenSandbox.decoded(2, of: $0) }
     }
 }

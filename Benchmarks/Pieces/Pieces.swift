@@ -29,6 +29,7 @@ let benchmarks: @Sendable () -> Void = {
     piece("histogram record") { HarnessHotPaths.histogramRecord }
     piece("clock read") { HarnessHotPaths.clockRead }
     piece("trace step") { HarnessHotPaths.traceStep }
+    piece("memory-session authenticate") { try StoreSandbox().hotPath("memory-session") }
     harness("null operation through the harness", operations: 1_000_000) {
         try ClientHotPath(NullStrategy.self, clients: 1, population: 1000, environment: .withoutStores)
     }

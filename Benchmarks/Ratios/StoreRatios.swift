@@ -45,6 +45,40 @@ func storeRatios() {
             }
         }
     }
+    for clients in [1, 8] {
+        ratio("postgres-session authenticate, \(clients) clients against libpq loop") {
+            let sandbox = try StoreSandbox(hasPostgreSQL: true)
+            let ours = try sandbox.authenticate(PostgreSQLSessionStrategy.self, clients: clients)
+            guard let server = sandbox.stores.environment.postgres else { throw NoServerError() }
+            return try Contest(
+                ours,
+                against: Bare.preparedRead(url: server.url, schema: server.schema, clients: clients),
+                slice_ns: slice_ns(clients), bind: sandbox.anywhere)
+        }
+        ratio("postgres-session authenticate, \(clients) clients against pgbench", rounds: 6) {
+            let sandbox = try StoreSandbox(hasPostgreSQL: true)
+            let ours = try sandbox.authenticate(PostgreSQLSessionStrategy.self, clients: clients)
+            guard let server = sandbox.stores.environment.postgres else { throw NoServerError() }
+            return try Contest(
+                ours, against: PGBench.select(url: server.url, connections: clients),
+                slice_ns: 500_000_000, fours: 2, bind: sandbox.anywhere)
+        }
+    }
+    // A list is read by one MGET, a session by one GET.
+    ratio("denylist-redis authenticate against redis-session authenticate") {
+        let sandbox = try StoreSandbox()
+        return try Contest(
+            sandbox.authenticate("denylist-redis", clients: 1),
+            against: sandbox.authenticate(RedisSessionStrategy.self, clients: 1), slice_ns: slice_ns(1),
+            bind: sandbox.together)
+    }
+    ratio("memory-session authenticate, 8 clients against 1 client") {
+        let sandbox = try StoreSandbox()
+        return try Contest(
+            sandbox.authenticate(MemorySessionStrategy.self, clients: 8),
+            against: sandbox.authenticate(MemorySessionStrategy.self, clients: 1), slice_ns: slice_ns(8),
+            bind: sandbox.anywhere)
+    }
     ratio("hybrid authenticate against hs256-jwt authenticate") {
         let sandbox = try StoreSandbox()
         let shared = try HybridStrategy.prepare(in: sandbox.stores.environment)
@@ -55,6 +89,9 @@ func storeRatios() {
         }
     }
 }
+
+/// A sandbox without the server that was asked for.
+private struct NoServerError: Error {}
 
 /// So long that starting the clients together is next to nothing in it.
 private func slice_ns(_ clients: Int) -> UInt64 { clients == 200 ? 250_000_000 : 20_000_000 }

@@ -1,4 +1,6 @@
 import AuthCore
+import AuthStrategies
+import CBare
 import HotPaths
 import Contest
 import Libraries
@@ -37,6 +39,14 @@ func tokenRatios() {
                 publicKey: sandbox.keys.publicKey, digests: sandbox.rs256Digests,
                 signatures: sandbox.rs256Signatures))
     }
+    publicKey("ps256-jwt", PS256JWTStrategy.self, BARE_PS256)
+    publicKey("es256-jwt", ES256JWTStrategy.self, BARE_ES256)
+    publicKey("ed25519-jwt", Ed25519JWTStrategy.self, BARE_ED25519)
+    ratio("denylist-pushed authenticate against hs256-jwt authenticate") {
+        try Contest(
+            Contestant(StoreSandbox().hotPath("denylist-pushed")),
+            against: Contestant(TokenSandbox().hs256.authenticate))
+    }
     ratio("rs256-jwt login against bare EVP_PKEY_sign") {
         let sandbox = try TokenSandbox()
         return try Contest(
@@ -47,5 +57,13 @@ func tokenRatios() {
         try Contest(
             Contestant(TextHotPaths.claimsReader(TokenSandbox.tokens)),
             against: FoundationPeer.claims(TokenSandbox().hs256PayloadArrays))
+    }
+}
+
+/// A strategy whose tokens have a key pair, against its verification alone.
+private func publicKey<S: AuthStrategy & ~Copyable>(_ name: String, _: S.Type, _ kind: bare_signature) {
+    ratio("\(name) authenticate against bare verify") {
+        let tokens = try SignedTokens(S.self)
+        return try Contest(Contestant(tokens.authenticate), against: Bare.verify(tokens, kind))
     }
 }

@@ -31,6 +31,25 @@ extension JSONReader {
         return try aside { (reader) throws(JSONError) in try reader.readRareDate(bytes) }
     }
 
+    /// Reads a whole number that is not negative, in any form that is a number.
+    ///
+    /// - Returns: `nil` for any other value, which has been passed over.
+    @inlinable
+    @inline(__always)
+    public mutating func readCount(_ bytes: Span<UInt8>) throws(JSONError) -> Int64? {
+        // Mostly one digit.
+        let word = bytes.paddedWord(at: position)
+        let (digit, next) = (UInt8(truncatingIfNeeded: word), UInt8(truncatingIfNeeded: word >> 8))
+        if isDigit(digit), next == UInt8(ascii: ",") || next == UInt8(ascii: "}") {
+            position &+= 1
+            return Int64(digit & 0x0F)
+        }
+        guard let number = try readNumericDate(bytes), number.milliseconds >= 0,
+            number.milliseconds % 1000 == 0
+        else { return nil }
+        return number.milliseconds / 1000
+    }
+
     /// Reads what is no plain number of seconds.
     @usableFromInline
     mutating func readRareDate(_ bytes: Span<UInt8>) throws(JSONError) -> Instant? {
@@ -41,11 +60,27 @@ extension JSONReader {
             return nil
         }
         let range = try readNumber(bytes)
+        if let whole = wholeNumber(bytes.extracting(range)) {
+            return whole < Self.latest_s ? Instant(seconds: whole) : nil
+        }
         var text = ""
         for index in range { text.unicodeScalars.append(Unicode.Scalar(bytes[index])) }
-        // Beyond 2^53 a double no longer holds whole milliseconds; no honest token needs the year 287396.
-        guard let seconds = Double(text), abs(seconds) < 9.0e12 else { return nil }
+        guard let seconds = Double(text), abs(seconds) < Double(Self.latest_s) else { return nil }
         return Instant(milliseconds: Int64((seconds * 1000).rounded(.down)))
+    }
+
+    /// Beyond 2^53 a double no longer holds whole milliseconds; no honest token needs the year 287396.
+    private static var latest_s: Int64 { 9_000_000_000_000 }
+
+    /// A number of at most 15 digits and nothing else; `nil` for any other form.
+    private func wholeNumber(_ text: Span<UInt8>) -> Int64? {
+        guard text.count <= 15 else { return nil }
+        var value: Int64 = 0
+        for index in text.indices {
+            guard isDigit(text[index]) else { return nil }
+            value = 10 * value + Int64(text[index] & 0x0F)
+        }
+        return value
     }
 
     private mutating func readDigits(_ bytes: Span<UInt8>) throws(JSONError) {

@@ -77,33 +77,42 @@ public struct Messages {
     }
 }
 
-/// A folder of its own with an SQLite file, and a private Redis server; gone with the value.
+/// A folder of its own with an SQLite file, a private Redis server, and a PostgreSQL one where it is asked for; gone with the value.
 public final class HotPathStores {
     public let environment: Environment
     /// The socket on which the Redis server listens.
     public var redisSocket: String { String(server.url.dropFirst("unix://".count)) }
     private let folder: TemporaryFolder
     private let server: PrivateRedisServer
+    private let postgres: PrivatePostgreSQLServer?
 
     /// Where the sessions are in Redis.
     public static let redisPrefix = "authbench:kernels:"
 
-    /// - Parameter policy: that of the strategies.
-    /// - Throws: what Foundation and Redis report.
-    public init(_ policy: Policy) throws {
-        folder = try TemporaryFolder()
-        do { server = try PrivateRedisServer(folder: folder.url) } catch {
+    /// - Parameters:
+    ///   - policy: that of the strategies.
+    ///   - hasPostgreSQL: whether a server of PostgreSQL is there too, which takes two seconds.
+    /// - Throws: what Foundation and the servers report.
+    public init(_ policy: Policy, hasPostgreSQL: Bool = false) throws {
+        folder = try TemporaryFolder(isSearchable: true)
+        do {
+            server = try PrivateRedisServer(folder: folder.url)
+            postgres =
+                hasPostgreSQL ? try PrivatePostgreSQLServer(folder: try folder.makeFolder("postgres")) : nil
+        } catch {
             folder.remove()
             throw error
         }
         environment = Environment(
             policy: policy,
             sqlite: SQLiteSettings(path: folder.url.appendingPathComponent("kernels.sqlite").path),
-            redis: RedisSettings(url: server.url, keyPrefix: Self.redisPrefix))
+            redis: RedisSettings(url: server.url, keyPrefix: Self.redisPrefix),
+            postgres: postgres.map { PostgreSQLSettings(url: $0.endpoint.url, schema: "kernels") })
     }
 
     deinit {
         server.stop()
+        postgres?.stop()
         folder.remove()
     }
 

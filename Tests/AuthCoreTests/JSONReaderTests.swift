@@ -95,7 +95,9 @@ struct JSONReaderTests {
         arguments: [
             ("1767225600", 1_767_225_600_000), ("0", 0), ("-1", -1000), ("1.5", 1500),
             ("1.767e9", 1_767_000_000_000),
-            ("1.0015", 1001),
+            ("1.0015", 1001), ("1767225600123", 1_767_225_600_123_000),
+            ("8999999999999", 8_999_999_999_999_000),
+            ("7", 7000),
         ])
     func dates(text: String, milliseconds: Int64) throws {
         #expect(try date(text) == Instant(milliseconds: milliseconds))
@@ -105,9 +107,27 @@ struct JSONReaderTests {
         "reads no date from another type or a number beyond any year",
         arguments: [
             "\"1767225600\"", "true", "null", "[1]", "{}", "1e308", "1e400", "9.3e18", "9223372036854775808",
+            "9000000000000", "999999999999999",
         ])
     func noDates(text: String) throws {
         #expect(try date(text) == nil)
+    }
+
+    @Test(
+        "reads counts in any form of a number",
+        arguments: [
+            ("0", 0), ("9", 9), ("12", 12), ("1767225600123", 1_767_225_600_123), ("1e2", 100), ("2.0", 2),
+            ("-1", nil), ("0.5", nil), ("\"1\"", nil), ("null", nil), ("9000000000000", nil),
+        ] as [(String, Int64?)])
+    func counts(text: String, count: Int64?) throws {
+        for json in ["{\"gen\":\(text)}", "{\"gen\":\(text),\"x\":1}", "{\"gen\": \(text) }"] {
+            let bytes = Array(json.utf8)
+            var read: [Int64?] = []
+            try JSONReader.readObject(bytes.span) { (_, reader) throws(JSONError) in
+                read.append(try reader.readCount(bytes.span))
+            }
+            #expect(read.first == count && read.count == (json.contains("x") ? 2 : 1), "\(json)")
+        }
     }
 
     private func date(_ text: String) throws -> Instant? {

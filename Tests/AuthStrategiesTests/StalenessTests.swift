@@ -81,7 +81,9 @@ final class StalenessTests {
     }
 
     /// What hears of changes, each with what its feed is.
-    private static let told = ["redis-session@cache=tracking", "denylist-pushed"]
+    private static let told = [
+        "redis-session@cache=tracking", "denylist-pushed", "denylist-pushed@filter=bloom",
+    ]
 
     private func refusedInTime(
         _ servers: any TwoServers, _ credential: Credential, within_ms: Double = 5000

@@ -24,6 +24,25 @@ size_t bare_rsa_verify(
     struct bare_rsa *rsa, const uint8_t *digests, const uint8_t *signatures, size_t pairs, size_t first, size_t count);
 size_t bare_rsa_sign(struct bare_rsa *rsa, const uint8_t *digests, size_t pairs, size_t first, size_t count);
 
+// EVP_PKEY_verify on a context that is used again and again, of digests of 32 bytes; for Ed25519 EVP_DigestVerify of whole
+// messages. Message i is messages[offsets[i] ..< offsets[i + 1]], and so are signatures; those of ECDSA are DER.
+enum bare_signature { BARE_PS256, BARE_ES256, BARE_ED25519 };
+struct bare_verifier;
+struct bare_verifier *bare_verifier_new(enum bare_signature kind, const uint8_t *public_key, size_t key_bytes);
+void bare_verifier_free(struct bare_verifier *verifier);
+size_t bare_verify(
+    struct bare_verifier *verifier, const uint8_t *messages, const size_t *message_offsets, const uint8_t *signatures,
+    const size_t *signature_offsets, size_t pairs, size_t first, size_t count);
+// The DER form (RFC 3279 section 2.2.3) of r and s end to end; der has room for 8 bytes more.
+size_t bare_ecdsa_der(const uint8_t *raw, size_t raw_bytes, uint8_t *der);
+
+// The point read of a session by PQexecPrepared with binary parameters and results, on one connection for each client, in a
+// thread of its own. All sessions of the schema are read in a random order.
+struct bare_postgres;
+struct bare_postgres *bare_postgres_open(const char *url, const char *schema, size_t clients);
+void bare_postgres_close(struct bare_postgres *postgres);
+size_t bare_postgres_run(struct bare_postgres *postgres, size_t count_per_client, uint64_t *wall_ns);
+
 // The point read of a session, on one connection and one prepared statement for each client, in a thread of its own.
 // Nil when the file has no sessions.
 struct bare_sqlite;

@@ -37,13 +37,18 @@ package struct PushedList<Rule: PushedListRule>: RevocationList, ~Copyable {
     package static var title: String { Rule.title }
     package static var stores: Set<Store> { [.redis] }
     package static var endsSingleTokens: Bool { Rule.endsSingleTokens }
-    package static var parameters: [StrategyParameter] { [.staleness(), .onFailure()] }
+    package static var parameters: [StrategyParameter] {
+        let filter = StrategyParameter(
+            "filter", .choice(["exact", "bloom"]), standard: "exact",
+            "what memory has: every name, or a Bloom filter whose hits Redis confirms")
+        return (Rule.endsSingleTokens ? [filter] : []) + [.staleness(), .onFailure()]
+    }
     package static var promise: RevocationPromise { .pushed }
 
     private var connection: RedisConnection
     private var command = RedisCommand()
     private var feed: RedisFeed
-    private var known = KnownList()
+    private var known: KnownList
     private let scripts: PushedListScripts
     private let (tokens, generations, leavings, channel): ([UInt8], [UInt8], [UInt8], [UInt8])
     private let endpoint: RedisEndpoint
@@ -64,6 +69,7 @@ package struct PushedList<Rule: PushedListRule>: RevocationList, ~Copyable {
             "\(prefix)feed", at: endpoint,
             staleness_ms: StrategyParameter.staleness_ms(environment.policy.parameters))
         longestLife_ms = environment.policy.lifetimes.token_ms
+        known = KnownList(isFiltered: environment.policy.parameters["filter"] == "bloom")
         self.connection = connection
         self.scripts = scripts
         self.endpoint = endpoint
@@ -74,7 +80,17 @@ package struct PushedList<Rule: PushedListRule>: RevocationList, ~Copyable {
 
     package mutating func isGood(_ entry: TokenEntry, at now: Instant) throws -> Bool {
         try catchUp()
-        return known.isGood(entry)
+        guard known.isGood(entry) else { return known.mayErr(entry) ? try !isListed(entry) : false }
+        return true
+    }
+
+    /// Asks Redis about a name that a filter takes for one on the list.
+    private mutating func isListed(_ entry: TokenEntry) throws -> Bool {
+        command.begin(arguments: 3)
+        command.append("ZSCORE")
+        command.append(tokens)
+        command.append(entry.name.bytes.span)
+        return try !connection.execute(command, isRepeatable: true).isNil
     }
 
     package func isGoodAsFarAsKnown(_ entry: TokenEntry) -> Bool { known.isGood(entry) }
@@ -190,69 +206,6 @@ package struct PushedList<Rule: PushedListRule>: RevocationList, ~Copyable {
     package var roundTrips: Int { connection.roundTrips + feed.roundTrips }
     package mutating func usedBytes() throws -> UInt64? {
         try endpoint.usedBytes()
-    }
-}
-
-/// What one client knows of a list.
-private struct KnownList {
-    private var ended: Set<TokenName> = []
-    private var generations: [UInt64: Int64] = [:]
-
-    func isGood(_ entry: TokenEntry) -> Bool {
-        !ended.contains(entry.name)
-            && (generations.isEmpty || entry.generation >= generations[entry.subject.id] ?? 0)
-    }
-
-    mutating func end(_ name: TokenName) { ended.insert(name) }
-
-    mutating func note(_ generation: Int64, of subject: Subject) {
-        generations[subject.id] = max(generations[subject.id] ?? 0, generation)
-    }
-
-    /// Takes up a message: the 32 bytes of a token's name, or a user and a generation in 8 bytes each; behind a name
-    /// there may be those of tokens that have expired.
-    mutating func note(_ text: Span<UInt8>) throws {
-        switch text.count {
-        case 16:
-            note(
-                Int64(bitPattern: text.littleEndian(at: 8)), of: Subject(id: text.littleEndian(at: 0)))
-        case let count where count >= 32 && count % 32 == 0:
-            ended.insert(TokenName(stored: text.extracting(first: 32)))
-            for start in stride(from: 32, to: count, by: 32) {
-                ended.remove(TokenName(stored: text.extracting(start..<(start + 32))))
-            }
-        default: throw DamagedStoreError(table: "Redis", "a message of \(text.count) bytes")
-        }
-    }
-
-    mutating func addTokens(_ elements: [[UInt8]]) throws {
-        ended.reserveCapacity(ended.count + elements.count / 2)
-        for index in stride(from: 0, to: elements.count, by: 2) {
-            let name = elements[index]
-            guard name.count == 32 else {
-                throw DamagedStoreError(table: "Redis", "a token's name of \(name.count) bytes")
-            }
-            ended.insert(TokenName(stored: name.span))
-        }
-    }
-
-    mutating func addGenerations(_ elements: [[UInt8]]) throws {
-        for index in stride(from: 0, to: elements.count - 1, by: 2) {
-            let user = elements[index]
-            guard user.count == 8 else {
-                throw DamagedStoreError(table: "Redis", "a user of \(user.count) bytes")
-            }
-            let id = user.span.littleEndian(at: 0)
-            note(try Self.number(elements[index + 1]), of: Subject(id: id))
-        }
-    }
-
-    static func number(_ text: [UInt8]?) throws -> Int64 {
-        guard let text else { return 0 }
-        guard let number = Int64(String(decoding: text, as: UTF8.self)) else {
-            throw DamagedStoreError(table: "Redis", "a generation that is no number")
-        }
-        return number
     }
 }
 

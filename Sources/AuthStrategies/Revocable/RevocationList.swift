@@ -105,10 +105,22 @@ package struct TokenEntry: Sendable {
 ///
 /// The issuer is not in it, since tokens of one issuer alone get as far as a list.
 package struct TokenName: Sendable, Hashable {
-    private let words: (UInt64, UInt64, UInt64, UInt64)
+    let words: (UInt64, UInt64, UInt64, UInt64)
+
+    private static let own_bytes = 22
 
     init(_ tokenID: Span<UInt8>) {
         var bytes = Digest(repeating: 0)
+        if tokenID.count == Self.own_bytes {
+            // As this server's own, of 16 bytes in base64url.
+            self.init(
+                words: (
+                    tokenID.littleEndian(at: 0), tokenID.littleEndian(at: 8),
+                    tokenID.littleEndian(at: 14) >> 16,
+                    UInt64(Self.own_bytes) << 56
+                ))
+            return
+        }
         if tokenID.count < bytes.count {
             for index in tokenID.indices { bytes[index] = tokenID[index] }
             bytes[bytes.count - 1] = UInt8(tokenID.count)
@@ -123,11 +135,14 @@ package struct TokenName: Sendable, Hashable {
 
     /// From the 32 bytes that a store has.
     init(stored span: Span<UInt8>) {
-        words = (
-            span.littleEndian(at: 0), span.littleEndian(at: 8), span.littleEndian(at: 16),
-            span.littleEndian(at: 24)
-        )
+        self.init(
+            words: (
+                span.littleEndian(at: 0), span.littleEndian(at: 8), span.littleEndian(at: 16),
+                span.littleEndian(at: 24)
+            ))
     }
+
+    private init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
 
     /// As a store has it.
     var bytes: Digest {

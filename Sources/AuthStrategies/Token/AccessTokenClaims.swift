@@ -63,7 +63,8 @@ struct AccessTokenClaims {
                 let text = try reader.readTextValue(bytes)
                 isScopeGranted = text?.grants(scope, in: bytes) ?? false
                 isWrong = isWrong || text == nil
-            case .generation: note(generation: try reader.readNumericDate(bytes))
+            case .generation:
+                if let count = try reader.readCount(bytes) { generation = count } else { isWrong = true }
             default: try reader.aside { (reader) throws(JSONError) in try reader.skipValue(bytes) }
             }
         }
@@ -88,15 +89,6 @@ struct AccessTokenClaims {
     private mutating func expect(_ isGood: Bool, _ member: UInt16) {
         present |= member
         isWrong = isWrong || !isGood
-    }
-
-    /// A generation is a whole number that is not negative.
-    private mutating func note(generation number: Instant?) {
-        guard let number, number.milliseconds >= 0, number.milliseconds % 1000 == 0 else {
-            isWrong = true
-            return
-        }
-        generation = number.milliseconds / 1000
     }
 
     /// A claim that is no date where it must be one is wrong.
