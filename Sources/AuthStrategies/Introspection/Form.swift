@@ -65,6 +65,7 @@ struct Form {
     ///   - body: the whole form.
     ///   - value: becomes what stands there.
     /// - Returns: whether the parameter is there.
+    /// - Throws: `FormError`.
     static func read(
         _ name: StaticString, in body: Span<UInt8>, into value: inout [UInt8]
     ) throws(FormError) -> Bool {

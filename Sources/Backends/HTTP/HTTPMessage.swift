@@ -53,10 +53,8 @@ package struct HTTPMessage {
 
     package var isPost: Bool { ASCII.areEqual(buffer.span.extracting(method), "POST", foldingCase: false) }
 
-    /// Hands over the value of a field, without white space around it.
-    ///
-    /// - Parameter name: in lower case.
-    /// - Returns: `nil` where there is none, or more than one.
+    /// Hands over the value of a field, named in lower case, without white space around it; `nil` where there is none, or more
+    /// than one.
     package func withField<Result>(_ name: StaticString, _ take: (Span<UInt8>) -> Result) -> Result? {
         var found: Range<Int>?
         for field in fields where ASCII.areEqual(buffer.span.extracting(field.name), name) {
@@ -268,7 +266,7 @@ package enum HTTPError: Error, CustomStringConvertible, Equatable {
 
 /// Text of protocols: ASCII, compared a byte at a time.
 enum ASCII {
-    /// - Parameter word: in lower case where case is folded.
+    /// Whether a text is this word, which is in lower case where case is folded.
     static func areEqual(_ text: Span<UInt8>, _ word: StaticString, foldingCase: Bool = true) -> Bool {
         guard text.count == word.utf8CodeUnitCount else { return false }
         return word.withUTF8Buffer { word in
