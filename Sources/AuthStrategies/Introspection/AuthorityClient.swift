@@ -117,9 +117,10 @@ struct IntrospectionAnswer {
     mutating func read(_ body: Span<UInt8>, at now: Instant) throws(AuthorityAnswerError) -> Bool {
         var (isActive, isBearer): (Bool?, Bool) = (nil, true)
         var (subject, expiry): (Subject?, Instant?) = (nil, nil)
-        var scope = self.scope
+        var (scope, hasScope) = (self.scope, false)
+        // It is nobody else's meanwhile, so that its memory is written over.
         self.scope = []
-        scope.removeAll(keepingCapacity: true)
+        let bearer = Self.usualBearer
         let fault = catchFault { () throws(JSONError) in
             try JSONReader.readObject(body) { (name, reader) throws(JSONError) in
                 switch name {
@@ -129,6 +130,7 @@ struct IntrospectionAnswer {
                 case .sub: subject = try reader.readString(body).subject(in: body)
                 case .exp: expiry = try reader.readNumericDate(body)
                 case .scope:
+                    hasScope = true
                     let text = try reader.readString(body)
                     if text.hasEscapes {
                         scope = text.unescaped(in: body)
@@ -136,11 +138,14 @@ struct IntrospectionAnswer {
                         ByteCopy.copy(body.extracting(text.range), into: &scope)
                     }
                 case .tokenType:
-                    isBearer = try reader.readText(body, equalTo: [Self.bearer], foldingCase: true)
+                    if !reader.takes(body, plain: bearer.span) {
+                        isBearer = try reader.readText(body, equalTo: [Self.bearer], foldingCase: true)
+                    }
                 default: try reader.skipValue(body)
                 }
             }
         }
+        if !hasScope { scope.removeAll(keepingCapacity: true) }
         self.scope = scope
         guard fault == nil, let isActive else {
             throw AuthorityAnswerError("what it says about a token is not as RFC 7662 has it")
@@ -158,6 +163,7 @@ struct IntrospectionAnswer {
     }
 
     private static let bearer = Array("bearer".utf8)
+    private static let usualBearer = Array("Bearer".utf8)
 }
 
 extension JSONString {

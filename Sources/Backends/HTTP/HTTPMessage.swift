@@ -174,13 +174,20 @@ package struct HTTPMessage {
             }
             status = number
         case .request:
-            let spaces = line.filter { buffer[$0] == UInt8(ascii: " ") }
-            guard spaces.count == 2, spaces[0] > line.lowerBound, buffer[spaces[0] + 1] == UInt8(ascii: "/"),
-                ASCII.areEqual(
-                    buffer.span.extracting((spaces[1] + 1)..<line.upperBound), "HTTP/1.1", foldingCase: false)
-            else { throw .malformed("the first line is no request of HTTP/1.1") }
-            (method, target) = (line.lowerBound..<spaces[0], (spaces[0] + 1)..<spaces[1])
+            let found = Self.request(buffer.span.extracting(first: line.upperBound), from: line.lowerBound)
+            guard let found else { throw .malformed("the first line is no request of HTTP/1.1") }
+            (method, target) = found
         }
+    }
+
+    private static func request(_ text: Span<UInt8>, from start: Int) -> (Range<Int>, Range<Int>)? {
+        let space = UInt8(ascii: " ")
+        guard let first = ByteSearch.firstIndex(of: space, in: text, from: start), first > start,
+            let second = ByteSearch.firstIndex(of: space, in: text, from: first + 1),
+            text[first + 1] == UInt8(ascii: "/"),
+            ASCII.areEqual(text.extracting((second + 1)..<text.count), "HTTP/1.1", foldingCase: false)
+        else { return nil }
+        return (start..<first, (first + 1)..<second)
     }
 
     private static func status(_ line: Span<UInt8>) -> Int? {
