@@ -14,6 +14,7 @@ COLOURS = {
     "sqlite-session": "#0072B2",
     "redis-session": "#D55E00",
     "postgres-session": "#487000",
+    "introspection": "#C05838",
     "hs256-jwt": "#009E73",
     "rs256-jwt": "#CC79A7",
     "ps256-jwt": "#C80848",

@@ -131,10 +131,7 @@ private struct AuthorityProbe: ~Copyable {
         try introspect(token, as: caller.basicText, at: now)
     }
 
-    /// - Parameters:
-    ///   - token: as it stands in the form, where any character but `&` may stand.
-    ///   - credentials: the value of `Authorization`; `nil` for none.
-    ///   - now: the moment.
+    /// Sends a token as it stands, and `Authorization` where there are credentials.
     mutating func introspect(_ token: [UInt8], as credentials: String?, at now: Instant) throws -> Answer {
         let lines =
             ["POST \(address.path)/introspect HTTP/1.1", "Host: \(address.authority)"]
@@ -146,12 +143,14 @@ private struct AuthorityProbe: ~Copyable {
         let bytes = connection.withAnswer { $0.withBody { body in body.indices.map { body[$0] } } }
         let text = String(decoding: bytes, as: UTF8.self)
         // Foundation lets a name pass that stands twice.
-        let isStrict =
-            (try? JSONReader.readObject(bytes.span) { (_, reader) throws(JSONError) in
+        let strict = Result { () throws(JSONError) in
+            try JSONReader.readObject(bytes.span) { (_, reader) throws(JSONError) in
                 try reader.skipValue(bytes.span)
-            }) != nil
+            }
+        }
         let object =
-            !isStrict ? nil : (try? JSONSerialization.jsonObject(with: Data(bytes))) as? [String: Any]
+            (try? strict.get()) == nil
+            ? nil : (try? JSONSerialization.jsonObject(with: Data(bytes))) as? [String: Any]
         let members = object?.mapValues { value in
             (try? JSONSerialization.data(withJSONObject: value, options: .fragmentsAllowed))
                 .map { String(decoding: $0, as: UTF8.self) } ?? ""

@@ -35,7 +35,7 @@ final class StalenessTests {
 
     @Test("a copy is used for its time, to the millisecond, and then the store is asked")
     func copyLife() throws {
-        for name in ["redis-session@cache=5s", "postgres-session@cache=5s"] {
+        for name in ["redis-session@cache=5s", "postgres-session@cache=5s", "introspection@cache=5s"] {
             try withVariant(name) { servers in
                 let credential = try servers.login(alice, at: .start)
                 #expect(try servers.here(credential, at: .start) == .accepted(alice))

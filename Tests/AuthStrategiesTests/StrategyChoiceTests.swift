@@ -16,7 +16,10 @@ struct StrategyChoiceTests {
         #expect(try names("card") == card)
         #expect(try names("all") == builtinStrategies.map { $0.descriptor.id })
         let sessions = try names("sessions")
-        #expect(sessions == ["memory-session", "sqlite-session", "redis-session", "postgres-session"])
+        #expect(
+            sessions == [
+                "memory-session", "sqlite-session", "redis-session", "postgres-session", "introspection",
+            ])
         #expect(
             try names("tokens").allSatisfy {
                 $0.hasSuffix("-jwt") || $0 == "hybrid" || $0.hasPrefix("epoch-")

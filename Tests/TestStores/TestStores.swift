@@ -16,7 +16,7 @@ package final class TestStores {
         environment = Environment(
             policy: policy, sqlite: SQLiteSettings(path: folder.appendingPathComponent("t.sqlite").path),
             redis: RedisSettings(url: server.url, keyPrefix: "test:"),
-            postgres: try TestPostgreSQL.settings())
+            postgres: try TestPostgreSQL.settings(), authority: try TestAuthority.settings())
     }
 
     deinit {
@@ -34,6 +34,41 @@ package final class TestStores {
             }
         }
         return bytes
+    }
+}
+
+/// One authority for all tests of the process, with a realm for each: the program as it was built.
+package enum TestAuthority {
+    /// As users have it, where `make test` names one; else that beside the bundle of these tests.
+    package static let program =
+        ProcessInfo.processInfo.environment["AUTHBENCH_PROGRAM"].map { URL(fileURLWithPath: $0) }
+        ?? URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent(
+            "authbench")
+
+    private static let shared = Mutex<(server: PrivateAuthorityServer, folder: TemporaryFolder)?>(nil)
+
+    package static func settings() throws -> AuthoritySettings {
+        let server = try shared.withLock { shared in
+            if let shared { return shared.server }
+            let (folder, started) = (try TemporaryFolder(), DispatchSemaphore(value: 0))
+            let made = Mutex<Result<PrivateAuthorityServer, any Error>?>(nil)
+            // The server ends with the thread that starts it.
+            Thread.detachNewThread {
+                let result = Result { try PrivateAuthorityServer(folder: folder.url, program: program) }
+                made.withLock { $0 = result }
+                started.signal()
+                while true { sleep(1000) }
+            }
+            started.wait()
+            guard let server = try made.withLock({ $0 })?.get() else { preconditionFailure("it was made") }
+            shared = (server, folder)
+            return server
+        }
+        var settings = AuthoritySettings(
+            url: "\(server.url)/test-\(UUID().uuidString.lowercased())", clientID: server.caller.id,
+            clientSecret: server.caller.secret)
+        (settings.folder, settings.program) = (server.folder.path, program.path)
+        return settings
     }
 }
 

@@ -14,10 +14,10 @@ struct OutageCommand: ParsableCommand {
             Requests come at a given rate, whatever happens to the store. After a while the store fails, and some \
             time later it is back. Each fault is done to a server, a file or a way of authbench's own.
 
-            FAULTS OF REDIS AND POSTGRESQL:
+            FAULTS OF REDIS, POSTGRESQL AND AN AUTHORITY:
               stop      The server does nothing; its connections stay.
               kill      The server dies and is started again: Redis is empty then,
-                        PostgreSQL has what had reached the disk.
+                        PostgreSQL has what had reached the disk, an authority its file.
               cut       Nothing reaches the server; who waits is told nothing.
               reset     Every connection is broken, and each new one too.
               slow      The server answers late.

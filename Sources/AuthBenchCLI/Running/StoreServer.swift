@@ -40,6 +40,8 @@ extension PrivateRedisServer: PrivateServer {}
 
 extension PrivatePostgreSQLServer: PrivateServer {}
 
+extension PrivateAuthorityServer: PrivateServer {}
+
 extension StoreServer {
     /// The way to the server, as in `run.json`.
     var record: StoreRecord.Server? {
@@ -54,7 +56,7 @@ extension StoreServer {
 }
 
 extension StoreRecord.Server {
-    init(topology: String, _ trips: StoreRoundTrips) {
+    fileprivate init(topology: String, _ trips: StoreRoundTrips) {
         self.init(
             topology: topology, round_trip_p50_ns: trips.p50_ns, round_trip_min_ns: trips.min_ns,
             round_trips: trips.count)
@@ -233,5 +235,49 @@ extension PostgreSQLError {
         case .connection: "\(self): start the server, or correct the address"
         case .server: "\(self)"
         }
+    }
+}
+
+/// The authority of a run, which is always one of its own: nobody else's issues the tokens that a run needs.
+final class AuthorityOfRun: StoreServer {
+    let store = Store.authority
+    let settings: AuthoritySettings
+    let relay: StoreRelay?
+    let version = Version.authbench
+    let configuration: [String: String]? = nil
+    private let own: PrivateAuthorityServer
+    private let address: HTTPAddress
+
+    var privateServer: (any PrivateServer)? { own }
+
+    var processIDs: [Int32] { [own.processID] }
+
+    init(_ plan: RunPlan, in folder: TemporaryFolder) throws {
+        let address: HTTPAddress
+        do {
+            own = try PrivateAuthorityServer(folder: try folder.makeFolder("authority"))
+            guard let known = HTTPAddress(url: own.url) else { preconditionFailure("it has such an address") }
+            address = known
+        } catch { throw CommandError.runtime("\(error)") }
+        self.address = address
+        relay = try plan.workload.storeRTT.map { try StoreRelay($0, toAuthority: address) }
+        var settings = AuthoritySettings(
+            url: "\(relay?.url ?? own.url)/run", clientID: own.caller.id, clientSecret: own.caller.secret)
+        settings.folder = own.folder.path
+        self.settings = settings
+    }
+
+    /// Its database has what it has acknowledged, whoever ends it.
+    func loss() -> String? { nil }
+
+    func way() throws -> StoreRecord.Server? {
+        var connection = try HTTPConnection(address)
+        let trips = try StoreRoundTrips(over: &connection)
+        return connection.topology.map { .init(topology: $0.rawValue, trips) }
+    }
+
+    func close() throws {
+        relay?.end()
+        own.stop()
     }
 }

@@ -2,7 +2,8 @@
 package enum StoreFault: String, CaseIterable, Sendable {
     /// The server does nothing for a while; its connections stay.
     case stop
-    /// The server dies, and is started again: Redis is empty then, PostgreSQL has what had reached the disk.
+    /// The server dies, and is started again: Redis is empty then, PostgreSQL has what had reached the disk, an authority what
+    /// its file has.
     case kill
     /// Nothing reaches the server or comes back; who waits is told nothing.
     case cut

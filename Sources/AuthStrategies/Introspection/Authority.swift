@@ -66,7 +66,7 @@ package final class Authority: Sendable {
         state.withLock { $0.realms[name] = realm }
     }
 
-    /// - Parameter common: what the clients of the store share, where the store is there already.
+    /// Makes the store of a realm; `common` is what its clients share, where it is there already.
     private func realm<Store: ScopedSessionStore & ~Copyable>(
         _: Store.Type, _ number: Int, _ settings: RealmSettings, _ common: Store.Common?
     ) throws -> Realm {

@@ -117,9 +117,10 @@ struct IntrospectionAnswer {
     mutating func read(_ body: Span<UInt8>, at now: Instant) throws(AuthorityAnswerError) -> Bool {
         var (isActive, isBearer): (Bool?, Bool) = (nil, true)
         var (subject, expiry): (Subject?, Instant?) = (nil, nil)
-        var scope = self.scope
+        var (scope, hasScope) = (self.scope, false)
+        // It is nobody else's meanwhile, so that its memory is written over.
         self.scope = []
-        scope.removeAll(keepingCapacity: true)
+        let bearer = Self.usualBearer
         let fault = catchFault { () throws(JSONError) in
             try JSONReader.readObject(body) { (name, reader) throws(JSONError) in
                 switch name {
@@ -129,6 +130,7 @@ struct IntrospectionAnswer {
                 case .sub: subject = try reader.readString(body).subject(in: body)
                 case .exp: expiry = try reader.readNumericDate(body)
                 case .scope:
+                    hasScope = true
                     let text = try reader.readString(body)
                     if text.hasEscapes {
                         scope = text.unescaped(in: body)
@@ -136,11 +138,14 @@ struct IntrospectionAnswer {
                         ByteCopy.copy(body.extracting(text.range), into: &scope)
                     }
                 case .tokenType:
-                    isBearer = try reader.readText(body, equalTo: [Self.bearer], foldingCase: true)
+                    if !reader.takes(body, plain: bearer.span) {
+                        isBearer = try reader.readText(body, equalTo: [Self.bearer], foldingCase: true)
+                    }
                 default: try reader.skipValue(body)
                 }
             }
         }
+        if !hasScope { scope.removeAll(keepingCapacity: true) }
         self.scope = scope
         guard fault == nil, let isActive else {
             throw AuthorityAnswerError("what it says about a token is not as RFC 7662 has it")
@@ -158,6 +163,7 @@ struct IntrospectionAnswer {
     }
 
     private static let bearer = Array("bearer".utf8)
+    private static let usualBearer = Array("Bearer".utf8)
 }
 
 extension JSONString {
@@ -183,6 +189,68 @@ extension JSONName {
     fileprivate static let scope = Self("scope")
     fileprivate static let tokenType = Self("token_type")
     fileprivate static let accessToken = Self("access_token")
+}
+
+/// What an authority has said, kept for a stated time, one cache for each client, as each server has its own.
+///
+/// Only active tokens are kept, and never beyond their end (RFC 7662 section 4). What this client ends or changes itself, it
+/// forgets at once; other clients go by their copies.
+struct IntrospectionCache {
+    private struct Copy {
+        var answer: IntrospectionAnswer
+        var asOf: Instant
+    }
+
+    /// Beyond so many, all go: it is a cache.
+    private static let most = 100_000
+
+    private let lifetime_ms: Int64
+    private var copies: [SessionName: Copy] = [:]
+    /// From the tokens that renewals here replaced: a sign-out may cross one.
+    private var successors: [SessionName: SessionName] = [:]
+
+    init(lifetime_ms: Int64) { self.lifetime_ms = lifetime_ms }
+
+    var isOn: Bool { lifetime_ms > 0 }
+
+    /// What was said of a token that has not come to its end, however long ago.
+    func copy(_ name: SessionName, at now: Instant) -> IntrospectionAnswer? {
+        guard let copy = copies[name], now < copy.answer.expiry else { return nil }
+        return copy.answer
+    }
+
+    /// The same where it is not too old.
+    func fresh(_ name: SessionName, at now: Instant) -> IntrospectionAnswer? {
+        guard let copy = copies[name], now < copy.answer.expiry,
+            // A clock that was set back says nothing about its age.
+            0..<lifetime_ms ~= now.milliseconds(since: copy.asOf)
+        else { return nil }
+        return copy.answer
+    }
+
+    mutating func keep(_ answer: IntrospectionAnswer, as name: SessionName, at now: Instant) {
+        if copies.count >= Self.most { copies.removeAll(keepingCapacity: true) }
+        copies[name] = Copy(answer: answer, asOf: now)
+    }
+
+    /// Notes that a renewal has put another token in the place of one.
+    mutating func note(_ old: SessionName, becomes new: SessionName) {
+        guard isOn else { return }
+        if successors.count >= Self.most { successors.removeAll(keepingCapacity: true) }
+        successors[old] = new
+    }
+
+    mutating func forget(_ name: SessionName) {
+        guard isOn else { return }
+        copies[name] = nil
+        if let successor = successors.removeValue(forKey: name) { copies[successor] = nil }
+    }
+
+    mutating func forget(_ subject: Subject) {
+        copies = copies.filter { $0.value.answer.subject != subject }
+    }
+
+    mutating func forgetAll() { copies.removeAll(keepingCapacity: true) }
 }
 
 /// An authority answered with what is no answer: the strategy could not decide.

@@ -58,29 +58,38 @@ struct Form {
 
     // MARK: Reading
 
-    /// Finds a parameter and undoes its encoding; names are never encoded.
+    /// Finds the value of a parameter, still encoded; names are never encoded.
+    private static func find(
+        _ name: StaticString, in body: Span<UInt8>
+    ) throws(FormError) -> Range<Int>? {
+        var (start, found) = (0, Range<Int>?.none)
+        while start < body.count {
+            let end = ByteSearch.firstIndex(of: UInt8(ascii: "&"), in: body, from: start) ?? body.count
+            let equals = ByteSearch.firstIndex(of: UInt8(ascii: "="), in: body, from: start) ?? end
+            if equals < end, body.extracting(start..<equals).equals(name) {
+                guard found == nil else { throw FormError() }
+                found = (equals + 1)..<end
+            }
+            start = end + 1
+        }
+        return found
+    }
+
+    /// Finds a parameter and undoes its encoding.
     ///
     /// - Parameters:
     ///   - name: the parameter.
     ///   - body: the whole form.
     ///   - value: becomes what stands there.
     /// - Returns: whether the parameter is there.
+    /// - Throws: `FormError`.
     static func read(
         _ name: StaticString, in body: Span<UInt8>, into value: inout [UInt8]
     ) throws(FormError) -> Bool {
         value.removeAll(keepingCapacity: true)
-        var (start, isFound) = (0, false)
-        while start < body.count {
-            let end = ByteSearch.firstIndex(of: UInt8(ascii: "&"), in: body, from: start) ?? body.count
-            let equals = ByteSearch.firstIndex(of: UInt8(ascii: "="), in: body, from: start) ?? end
-            if equals < end, body.extracting(start..<equals).equals(name) {
-                guard !isFound else { throw FormError() }
-                isFound = true
-                try decode(body.extracting((equals + 1)..<end), into: &value)
-            }
-            start = end + 1
-        }
-        return isFound
+        guard let found = try find(name, in: body) else { return false }
+        try decode(body.extracting(found), into: &value)
+        return true
     }
 
     private static func decode(_ text: Span<UInt8>, into value: inout [UInt8]) throws(FormError) {
@@ -100,13 +109,27 @@ struct Form {
         }
     }
 
-    /// A whole number that a parameter says; `nil` without the parameter or where it is none.
+    /// A whole number that a parameter says, as digits; `nil` without the parameter or where it is none.
     static func number<Number: FixedWidthInteger>(
         _ name: StaticString, in body: Span<UInt8>, _: Number.Type = Number.self
     ) throws(FormError) -> Number? {
-        var text: [UInt8] = []
-        guard try read(name, in: body, into: &text) else { return nil }
-        return Number(String(decoding: text, as: UTF8.self))
+        guard let found = try find(name, in: body) else { return nil }
+        var (index, isNegative, number) = (found.lowerBound, false, Number(0))
+        if Number.isSigned, index < found.upperBound, body[index] == UInt8(ascii: "-") {
+            (index, isNegative) = (index + 1, true)
+        }
+        guard index < found.upperBound else { return nil }
+        while index < found.upperBound {
+            guard UInt8(ascii: "0")...UInt8(ascii: "9") ~= body[index] else { return nil }
+            let digit = Number(body[index] - UInt8(ascii: "0"))
+            let (product, isOver) = number.multipliedReportingOverflow(by: 10)
+            let (sum, isMore) =
+                isNegative
+                ? product.subtractingReportingOverflow(digit) : product.addingReportingOverflow(digit)
+            guard !isOver, !isMore else { return nil }
+            (number, index) = (sum, index + 1)
+        }
+        return number
     }
 
     static func text(_ name: StaticString, in body: Span<UInt8>) throws(FormError) -> String? {

@@ -183,6 +183,7 @@ extension Session where Store: ScopedSessionStore & ~Copyable {
     ///   - scope: becomes what the session permits (RFC 6749 section 3.3).
     ///   - now: the moment.
     /// - Returns: `nil` for what is no session, or none any more.
+    /// - Throws: what the store throws.
     mutating func describe(
         _ token: Span<UInt8>, scope: inout [UInt8], at now: Instant
     ) throws -> SessionRecord? {

@@ -154,7 +154,8 @@ package struct AuthorityFolder: Sendable {
     /// Removes what was kept of a realm.
     package func remove(_ realm: Realm) {
         for type in [Self.settings, "sqlite", "sqlite-wal", "sqlite-shm"] {
-            try? FileManager.default.removeItem(at: file(realm, type))
+            let path = file(realm, type).path
+            FileStatus(at: path)?.remove(from: path)
         }
     }
 

@@ -53,10 +53,8 @@ package struct HTTPMessage {
 
     package var isPost: Bool { ASCII.areEqual(buffer.span.extracting(method), "POST", foldingCase: false) }
 
-    /// Hands over the value of a field, without white space around it.
-    ///
-    /// - Parameter name: in lower case.
-    /// - Returns: `nil` where there is none, or more than one.
+    /// Hands over the value of a field, named in lower case, without white space around it; `nil` where there is none, or more
+    /// than one.
     package func withField<Result>(_ name: StaticString, _ take: (Span<UInt8>) -> Result) -> Result? {
         var found: Range<Int>?
         for field in fields where ASCII.areEqual(buffer.span.extracting(field.name), name) {
@@ -176,13 +174,20 @@ package struct HTTPMessage {
             }
             status = number
         case .request:
-            let spaces = line.filter { buffer[$0] == UInt8(ascii: " ") }
-            guard spaces.count == 2, spaces[0] > line.lowerBound, buffer[spaces[0] + 1] == UInt8(ascii: "/"),
-                ASCII.areEqual(
-                    buffer.span.extracting((spaces[1] + 1)..<line.upperBound), "HTTP/1.1", foldingCase: false)
-            else { throw .malformed("the first line is no request of HTTP/1.1") }
-            (method, target) = (line.lowerBound..<spaces[0], (spaces[0] + 1)..<spaces[1])
+            let found = Self.request(buffer.span.extracting(first: line.upperBound), from: line.lowerBound)
+            guard let found else { throw .malformed("the first line is no request of HTTP/1.1") }
+            (method, target) = found
         }
+    }
+
+    private static func request(_ text: Span<UInt8>, from start: Int) -> (Range<Int>, Range<Int>)? {
+        let space = UInt8(ascii: " ")
+        guard let first = ByteSearch.firstIndex(of: space, in: text, from: start), first > start,
+            let second = ByteSearch.firstIndex(of: space, in: text, from: first + 1),
+            text[first + 1] == UInt8(ascii: "/"),
+            ASCII.areEqual(text.extracting((second + 1)..<text.count), "HTTP/1.1", foldingCase: false)
+        else { return nil }
+        return (start..<first, (first + 1)..<second)
     }
 
     private static func status(_ line: Span<UInt8>) -> Int? {
@@ -263,56 +268,5 @@ package enum HTTPError: Error, CustomStringConvertible, Equatable {
         case .malformed(let reason): "HTTP: what came is not understood: \(reason)"
         case .status(let status, let reason): "HTTP: the server answered \(status): \(reason)"
         }
-    }
-}
-
-/// Text of protocols: ASCII, compared a byte at a time.
-enum ASCII {
-    /// - Parameter word: in lower case where case is folded.
-    static func areEqual(_ text: Span<UInt8>, _ word: StaticString, foldingCase: Bool = true) -> Bool {
-        guard text.count == word.utf8CodeUnitCount else { return false }
-        return word.withUTF8Buffer { word in
-            for index in text.indices {
-                let byte = text[index]
-                let isUpper = foldingCase && UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
-                guard unsafe (isUpper ? byte | 0x20 : byte) == word[index] else { return false }
-            }
-            return true
-        }
-    }
-
-    /// A number of at most nine digits, and nothing else.
-    static func number(_ text: Span<UInt8>) -> Int? {
-        guard 1...9 ~= text.count else { return nil }
-        var number = 0
-        for index in text.indices {
-            guard UInt8(ascii: "0")...UInt8(ascii: "9") ~= text[index] else { return nil }
-            number = number * 10 + Int(text[index] - UInt8(ascii: "0"))
-        }
-        return number
-    }
-
-    /// A part of a text without white space around it.
-    static func trimmed(_ text: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
-        var (start, end) = (range.lowerBound, range.upperBound)
-        while start < end, text[start] == 0x20 || text[start] == 0x09 { start += 1 }
-        while end > start, text[end - 1] == 0x20 || text[end - 1] == 0x09 { end -= 1 }
-        return start..<end
-    }
-
-    /// Whether all are characters of a token (RFC 9110 section 5.6.2).
-    static func isToken(_ text: Span<UInt8>) -> Bool {
-        for index in text.indices {
-            switch text[index] {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "^")...UInt8(ascii: "z"), UInt8(ascii: "!"),
-                UInt8(ascii: "#")...UInt8(ascii: "'"),
-                UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "|"),
-                UInt8(ascii: "~"):
-                continue
-            default: return false
-            }
-        }
-        return true
     }
 }

@@ -70,3 +70,54 @@ package enum Base64URLDecoding {
         return written < 0 ? nil : written
     }
 }
+
+/// Text of protocols: ASCII, compared a byte at a time.
+enum ASCII {
+    /// Whether a text is this word, which is in lower case where case is folded.
+    static func areEqual(_ text: Span<UInt8>, _ word: StaticString, foldingCase: Bool = true) -> Bool {
+        guard text.count == word.utf8CodeUnitCount else { return false }
+        return word.withUTF8Buffer { word in
+            for index in text.indices {
+                let byte = text[index]
+                let isUpper = foldingCase && UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+                guard unsafe (isUpper ? byte | 0x20 : byte) == word[index] else { return false }
+            }
+            return true
+        }
+    }
+
+    /// A number of at most nine digits, and nothing else.
+    static func number(_ text: Span<UInt8>) -> Int? {
+        guard 1...9 ~= text.count else { return nil }
+        var number = 0
+        for index in text.indices {
+            guard UInt8(ascii: "0")...UInt8(ascii: "9") ~= text[index] else { return nil }
+            number = number * 10 + Int(text[index] - UInt8(ascii: "0"))
+        }
+        return number
+    }
+
+    /// A part of a text without white space around it.
+    static func trimmed(_ text: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
+        var (start, end) = (range.lowerBound, range.upperBound)
+        while start < end, text[start] == 0x20 || text[start] == 0x09 { start += 1 }
+        while end > start, text[end - 1] == 0x20 || text[end - 1] == 0x09 { end -= 1 }
+        return start..<end
+    }
+
+    /// Whether all are characters of a token (RFC 9110 section 5.6.2).
+    static func isToken(_ text: Span<UInt8>) -> Bool {
+        for index in text.indices {
+            switch text[index] {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "^")...UInt8(ascii: "z"), UInt8(ascii: "!"),
+                UInt8(ascii: "#")...UInt8(ascii: "'"),
+                UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "|"),
+                UInt8(ascii: "~"):
+                continue
+            default: return false
+            }
+        }
+        return true
+    }
+}

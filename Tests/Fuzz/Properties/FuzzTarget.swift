@@ -2,7 +2,7 @@
 ///
 /// Its raw value names the folder of its seeds, and is what `FUZZ_TARGET` holds.
 enum FuzzTarget: String, CaseIterable, Sendable {
-    case bearer, cookie, base64url, json, claims, token, workload, csv, recording
+    case bearer, cookie, base64url, json, claims, token, workload, csv, recording, http, introspection
     case joseHeader = "jose-header"
 
     func check(_ input: [UInt8]) throws {
@@ -17,6 +17,8 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .workload: try checkWorkload(input)
         case .csv: try checkCSV(input)
         case .recording: try checkRecording(input)
+        case .http: try checkHTTP(input)
+        case .introspection: try checkIntrospection(input)
         }
     }
 }
