@@ -76,6 +76,23 @@ struct CommandLineTests {
         ["token", "make", "--alg", "HS256", "--new-key", "n", "--lifetime", "0"],
         ["token", "make", "--alg", "HS256", "--new-key", "n", "--now", "-1"],
         ["token", "make", "--alg", "HS256", "--new-key", "n", "--profile", "tiny", "--scope", "read"],
+        ["token", "make", "--alg", "HS256", "--new-key", "n", "--subject", "a b"],
+        ["token", "make", "--alg", "HS256", "--new-key", "n", "--subject", "--scope"],
+        ["token", "make", "--alg", "HS256", "--new-key", "n", "--typ", "a\"b"],
+        ["token", "check", "--alg", "HS256", "--key", "k", "--leeway", "61s"],
+        ["token", "check", "--alg", "HS256", "--key", "k", "--leeway", "1"],
+        ["token", "check", "--alg", "HS256", "--key", "k", "--typ", "any,JWT"],
+        ["token", "check", "--alg", "HS256", "--key", "k", "--no-audience"],
+        ["token", "check", "--alg", "HS256", "--key", "k", "--rules", "jwt", "--audience", "a"],
+        ["token", "check", "--alg", "HS256", "--key", "k", "--rules", "jwt", "--issuer", "i"],
+        [
+            "token", "check", "--alg", "HS256", "--key", "k", "--rules", "jwt", "--issuer", "i", "--audience",
+            "a", "--no-audience",
+        ],
+        [
+            "token", "check", "--alg", "HS256", "--key", "k", "--rules", "jwt", "--issuer", "i",
+            "--no-audience", "--scope-claim", "scp",
+        ],
         ["frobnicate"], ["trace", "--count", "-1"], ["list", "extra"],
     ]
 

@@ -122,7 +122,7 @@ public struct StrategyParameters: Sendable, Equatable {
     }
 
     /// Reads a time; `nil` for anything else, and for more than a year.
-    static func milliseconds(_ text: String) -> Int64? {
+    package static func milliseconds(_ text: String) -> Int64? {
         if text == "0" { return 0 }
         let units: [(String, Int64)] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)]
         guard let (unit, factor) = units.first(where: { text.hasSuffix($0.0) }),
