@@ -55,6 +55,8 @@ struct TokenMakeCommand: ParsableCommand {
             valueName: "scopes"))
     var scope: String?
 
+    @OptionGroup var claims: ClaimsOption
+
     @Option(help: "The set of claims to write: what that kind of issuer puts into its tokens.")
     var profile = ClaimProfile.rfc9068
 
@@ -73,7 +75,8 @@ struct TokenMakeCommand: ParsableCommand {
         let hasClaims = options.issuer != nil || options.audience != nil || options.lifetime != nil
         guard
             profile == .rfc9068
-                || !(hasClaims || options.keyID != nil || subject != nil || scope != nil || typ != nil)
+                || !(hasClaims || options.keyID != nil || subject != nil || scope != nil || typ != nil
+                    || claims.claims != nil)
         else {
             throw ValidationError(
                 "--profile \(profile.rawValue) sets the header and all claims: remove the options that set them too"
@@ -91,7 +94,7 @@ struct TokenMakeCommand: ParsableCommand {
         } else if let newKey {
             let file = try options.alg.kind.map { try NewKey.pair(for: $0) } ?? NewKey.secret()
             let key = try TokenKey.read(file, for: options.alg, to: .sign)
-            let tool = try options.tool(keyID: nil, granting: scope, type: typ)
+            let tool = try options.tool(keyID: nil, granting: scope, type: typ, claims: try claims.read())
             let token = try make(request, by: tool, with: key)
             do { try KeyFile.create(newKey, file) } catch {
                 throw CommandError.badData("--new-key: the file \(error)")
@@ -101,7 +104,7 @@ struct TokenMakeCommand: ParsableCommand {
     }
 
     private func make(_ request: TokenTool.Request, with key: borrowing TokenKey) throws {
-        let tool = try options.tool(keyID: key.keyID, granting: scope, type: typ)
+        let tool = try options.tool(keyID: key.keyID, granting: scope, type: typ, claims: try claims.read())
         try Console.output(try make(request, by: tool, with: key) + "\n")
     }
 

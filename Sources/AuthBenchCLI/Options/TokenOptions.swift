@@ -57,7 +57,7 @@ struct TokenOptions: ParsableArguments {
     /// Makes the tool with these options and the scope that it grants.
     func tool(
         keyID own: String?, granting scope: String? = nil, type: String? = nil,
-        rules: TokenRules = TokenRules()
+        claims: OwnClaims? = nil, rules: TokenRules = TokenRules()
     ) throws -> TokenTool {
         if let own, let keyID, own != keyID {
             throw CommandError.badData("--key: the kid of the JWK differs from --key-id: remove --key-id")
@@ -66,6 +66,7 @@ struct TokenOptions: ParsableArguments {
         policy.issuer = issuer ?? policy.issuer
         policy.audience = audience ?? policy.audience
         policy.grantedScope = scope ?? policy.grantedScope
+        policy.claims = claims ?? policy.claims
         let now = now?.instant ?? Moment(Date()).instant
         do {
             return try TokenTool(

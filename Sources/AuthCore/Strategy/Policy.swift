@@ -9,6 +9,8 @@ public struct Policy: Sendable, Equatable {
     public var lifetimes = Lifetimes()
     /// What an application keeps with each session and reads with it; a token strategy has no place for it.
     public var session_bytes = 0
+    /// What every access token says besides; a session has no place for it.
+    public var claims = OwnClaims()
     /// How often expired sessions are deleted from the store, in real time; 0 for never.
     public var sweepInterval_ms: Int64 = 0
     /// What the strategy that follows it sets for itself.
@@ -25,7 +27,8 @@ public struct Policy: Sendable, Equatable {
         // What was not there before has no part in the text where it is not asked for.
         let data = session_bytes > 0 ? " session_bytes=\(session_bytes)" : ""
         let sweep = sweepInterval_ms > 0 ? " sweep_interval_ms=\(sweepInterval_ms)" : ""
-        return "\(issuer) \(audience) \(clientID) \(grantedScope) \(touch) \(times)\(data)\(sweep)\n"
+        let own = claims.isEmpty ? "" : " claims={\(claims.members)}"
+        return "\(issuer) \(audience) \(clientID) \(grantedScope) \(touch) \(times)\(data)\(sweep)\(own)\n"
     }
 }
 

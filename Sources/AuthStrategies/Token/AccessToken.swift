@@ -12,6 +12,8 @@ struct AccessTokenIssuer<Algorithm: TokenAlgorithm & ~Copyable>: ~Copyable {
     private let beforeSubject: [UInt8]
     private let beforeScope: [UInt8]
     private let grantedScope: [UInt8]
+    /// The user's own, behind a comma, and the closing brace.
+    private let end: [UInt8]
     private static var beforeTokenID: String.UTF8View { #"","jti":""#.utf8 }
 
     init(
@@ -23,6 +25,7 @@ struct AccessTokenIssuer<Algorithm: TokenAlgorithm & ~Copyable>: ~Copyable {
         beforeSubject = Array(#"{"iss":"\#(policy.issuer)","aud":"\#(audience)","sub":""#.utf8)
         beforeScope = Array(#"","client_id":"\#(policy.clientID)","scope":""#.utf8)
         grantedScope = Array(policy.grantedScope.utf8)
+        end = Array((policy.claims.isEmpty ? "}" : ",\(policy.claims.members)}").utf8)
         self.signer = signer
     }
 
@@ -88,7 +91,7 @@ struct AccessTokenIssuer<Algorithm: TokenAlgorithm & ~Copyable>: ~Copyable {
         _ lifetime_ms: Int64, _ tokenID: [UInt8], _ generation: Int64?, named name: [UInt8]? = nil
     ) -> [UInt8] {
         var json: [UInt8] = []
-        json.reserveCapacity(384)
+        json.reserveCapacity(384 + end.count)
         json.append(contentsOf: beforeSubject)
         if let name { json.append(contentsOf: name) } else { SubjectName.append(subject, to: &json) }
         json.append(contentsOf: beforeScope)
@@ -100,7 +103,7 @@ struct AccessTokenIssuer<Algorithm: TokenAlgorithm & ~Copyable>: ~Copyable {
         append(#","exp":"#, now.seconds + lifetime_ms / 1000, to: &json)
         append(#","auth_time":"#, authenticatedAt.seconds, to: &json)
         if let generation { append(#","gen":"#, generation, to: &json) }
-        json.append(UInt8(ascii: "}"))
+        json.append(contentsOf: end)
         return json
     }
 
