@@ -209,10 +209,38 @@ struct StrategyOptions: ParsableArguments {
             valueName: "name"))
     var strategy: [String] = []
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Has a new key sign so often, on the clock of the trace: the same as @rotate of each strategy that has it (default: one key for a run).",
+            valueName: "time"))
+    var rotateKeysEvery: String?
+
     /// Returns the named strategies in the registry's order, or those of the card when none is named.
     ///
     /// A name may be shortened to a beginning that fits one strategy only.
     func selected(from strategies: StrategyRegistry = Registry.strategies) throws -> [StrategyChoice] {
-        try StrategyChoice.named(strategy, among: strategies)
+        let chosen = try StrategyChoice.named(strategy, among: strategies)
+        guard let rotateKeysEvery else { return chosen }
+        let parameter = StrategyParameter.rotation().name
+        guard let time_ms = StrategyParameters.milliseconds(rotateKeysEvery), time_ms > 0 else {
+            throw CommandError.usage(
+                "--rotate-keys-every is \(rotateKeysEvery.printable): give a time such as 10m")
+        }
+        func rotates(_ choice: StrategyChoice) -> Bool {
+            choice.descriptor.parameters.contains { $0.name == parameter }
+        }
+        guard chosen.contains(where: rotates) else {
+            throw CommandError.usage(
+                "--rotate-keys-every: no strategy of this run can rotate its keys: choose a plain JWT, such as hs256-jwt"
+            )
+        }
+        // By name, as somebody would type it, so that the rows say it too.
+        let names = chosen.map { choice in
+            let id = choice.descriptor.id
+            guard rotates(choice), choice.parameters[parameter] == nil else { return id }
+            return "\(id)\(id.contains("@") ? "," : "@")\(parameter)=\(rotateKeysEvery)"
+        }
+        return try StrategyChoice.named(names, among: strategies)
     }
 }

@@ -18,6 +18,19 @@ public struct Policy: Sendable, Equatable {
 
     public init() {}
 
+    /// So many old keys verify beside the one that signs, at most.
+    private static let mostOldKeys: Int64 = 64
+
+    /// Why keys cannot rotate as often as they are set to; `nil` where they can, or do not.
+    package var rotationFault: String? {
+        guard let interval_ms = parameters.rotation_ms else { return nil }
+        let least_ms = max(1000, (lifetimes.token_ms + Self.mostOldKeys - 1) / Self.mostOldKeys)
+        guard interval_ms < least_ms else { return nil }
+        return
+            "keys rotate every \(interval_ms) ms: give at least \(least_ms) ms, because each is kept for the \(lifetimes.token_ms / 1000) s that"
+            + " a token lives"
+    }
+
     /// All of it as one line, the same for the same policy.
     var canonicalText: String {
         let times = [
