@@ -18,7 +18,7 @@ DEFECT := hs256-jwt:slow5
 # instructions take some per cent more or less.
 ALIGNED := -Xswiftc -Xllvm -Xswiftc -align-all-functions=6
 
-.PHONY: run help report distance test soak build lint check smoke counts bench fuzz schema docs defect example clean
+.PHONY: run help report distance payload test soak build lint check smoke counts bench fuzz schema docs defect example clean
 
 run: build $(if $(findstring postgres,$(ARGS))$(findstring sessions,$(ARGS))$(findstring revocable,$(ARGS))$(findstring all,$(ARGS)),.build/packages-postgres) ## Measures all strategies, Redis next door and 1 ms away. make run ARGS="browse --clients 16"
 	@$(BIN) run $(if $(findstring --store-rtt,$(ARGS))$(findstring --redis,$(ARGS)),,--store-rtt $(RTT)) $(or $(ARGS),$(QUICK))
@@ -36,6 +36,10 @@ distance: RTT = direct,0.2ms,0.5ms,1ms,2ms,5ms
 distance: build $(VENV)/report ## Draws time against the distance to the store, in two minutes. RTT=direct,10ms
 	@folder=$(FOLDER); $(BIN) run --store-rtt $(RTT) --out $$folder $(or $(ARGS),$(QUICK) --duration 2.5) || [ $$? -eq 3 ] || exit $$?; \
 	    $(VENV)/bin/python plot/distance.py $$folder/[0-9]* --out $$folder
+
+# Each size once a round, so that a busy moment meets all of them.
+payload: build ## Measures what a check of a token costs as its claims grow, in two minutes.
+	@python3 plot/payload.py $(BIN) $(ARGS)
 
 build: .build/packages-run ## Builds the program. The first time takes minutes.
 	@swift build -c release --product authbench $(ALIGNED)

@@ -52,7 +52,7 @@ FLAGS = {"valid", "fits_cookie_4096", "fits_header_8192"}
 OTHER = "measure again, or make the report with the authbench that measured"
 AGAIN = "measure again, or copy the folder whole"
 # What else two workloads of one name must have in common.
-SAME_WORKLOAD = ("mix", "lifetimes_seconds", "session_bytes")
+SAME_WORKLOAD = ("mix", "lifetimes_seconds", "session_bytes", "claims")
 
 
 class BadFolder(Exception):

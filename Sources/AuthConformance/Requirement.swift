@@ -106,8 +106,8 @@ public struct Requirement: Sendable {
             "JWT-33", "every refusal is a decision, which a server answers like all others", .signed,
             .token(.decisions)),
         Self(
-            "JWT-34", "keys rotate without a restart", .signed,
-            .untried("no verb of AuthStrategy changes the key of a run")),
+            "JWT-34", "old keys verify until their last token expires, new ones at once", .signed,
+            .token(.keyRotation)),
         Self(
             "JWT-35", "bearer transport: the header line only, scheme without case", .bearer,
             .token(.bearerLines)),

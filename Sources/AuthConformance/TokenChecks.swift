@@ -5,7 +5,7 @@ import Synchronization
 enum TokenCheck: Sendable {
     /// What the corpus of hostile tokens has under the requirement's name.
     case corpus
-    case decisions, bearerLines, legalForms, signInTime
+    case decisions, bearerLines, legalForms, signInTime, keyRotation
 }
 
 extension Trial where S: ~Copyable {
@@ -16,6 +16,7 @@ extension Trial where S: ~Copyable {
         case .bearerLines: try checkBearerLines()
         case .legalForms: try checkLegalForms()
         case .signInTime: try checkSignInTime()
+        case .keyRotation: try checkKeyRotation()
         }
     }
 
@@ -124,6 +125,61 @@ extension Trial where S: ~Copyable {
                 try corpus.signed(claims: genuine.claims([name: escaped])),
                 "a token whose \(name) has an escape")
         }
+    }
+
+    /// JWT-34: a new key is good at once and everywhere; the old one as long as the last token that it signed, and no longer.
+    private mutating func checkKeyRotation() throws {
+        guard let interval_ms = environment.policy.parameters.rotation_ms else {
+            throw NotTriedError("one key for a run: NAME@rotate=15m has it rotate")
+        }
+        func keyID(_ credential: Credential) -> String? {
+            GenuineToken(credential.headerLine)?.text(ofHeader: "kid")
+        }
+        // A client of its own looks for the change, so that the others come to it as they would.
+        var scout = try Watched<S>(sharing: shared)
+        let first = keyID(try scout.login(alice, at: start))
+        var (before, after) = (start, start)
+        repeat {
+            before = after
+            after = before.advanced(byMilliseconds: max(1, interval_ms / 16))
+            try require(
+                after.milliseconds(since: start) <= 2 * interval_ms,
+                "new tokens still name the key of two intervals ago")
+        } while keyID(try scout.login(alice, at: after)) == first
+        let old = try here.login(alice, at: before)
+        try require(keyID(old) == first, "two clients sign with two keys at one moment")
+        // What the old key signs while it is new, for a time when it is to be gone.
+        let life_ms = S.lifetime(under: environment.policy).longest_ms
+        let gone = after.advanced(byMilliseconds: life_ms)
+        var late: [UInt8]?
+        if promises.canSign, let genuine = GenuineToken(old.headerLine) {
+            func signed(_ claims: [String: String]) throws -> [UInt8] {
+                let input = "\(genuine.parts[0]).\(GenuineToken.encoded(genuine.claims(claims)))"
+                let signature = try here.signOctets(Array(input.utf8)) ?? []
+                return genuine.line("\(input).\(GenuineToken.encoded(signature))")
+            }
+            try mustAccept(try signed([:]), "a token that was signed again with the key of now", at: before)
+            let seconds = "\(gone.seconds)"
+            late = try signed(["iat": seconds, "nbf": seconds, "exp": "\(gone.seconds + 1)"])
+        }
+        for name in ["a new key", "a new key, on a client of later"] {
+            let fresh = try here.login(alice, at: after)
+            try mustAccept(fresh.headerLine, name, at: after)
+            try require(
+                try decideThere(fresh.headerLine, at: after) == .accepted(alice),
+                "\(name): unknown to another client")
+            there = try Watched<S>(sharing: shared)
+        }
+        let last = before.advanced(byMilliseconds: life_ms - 1000)
+        for moment in [after, last] where moment >= after {
+            try mustAccept(old.headerLine, "a token of the old key that has not expired", at: moment)
+            try require(
+                try decideThere(old.headerLine, at: moment) == .accepted(alice),
+                "a token of the old key that has not expired: refused by another client")
+        }
+        guard let late else { throw NotTriedError("signOctets signs nothing for the kit") }
+        try mustRefuse(late, "a token that an old key signed when all of its own had expired", at: gone)
+        try mustRefuseThere(late, "a token that an old key signed when all of its own had expired", at: gone)
     }
 
     /// JWT-36: what a token says of the sign-in stays the same through every renewal (RFC 9068 section 2.2.1).

@@ -51,6 +51,18 @@ public struct JSONReader: Sendable {
         while let name = try members.next(&self, bytes) { try visit(name, &self) }
     }
 
+    /// Reads an object like `readMembers`, for names that nobody knows beforehand: hands over where each stands.
+    public mutating func readNamedMembers(
+        _ bytes: Span<UInt8>,
+        _ visit: (JSONString, inout JSONReader) throws(JSONError) -> Void
+    ) throws(JSONError) {
+        var members = try JSONMembers(&self, bytes)
+        while try members.next(&self, bytes) != nil {
+            var back = JSONReader(at: members.offsets[members.count - 1])
+            try visit(try back.readString(bytes), &self)
+        }
+    }
+
     /// Reads an array from bracket to bracket, calling `visit` at the start of each element.
     public mutating func readElements(
         _ bytes: Span<UInt8>,

@@ -58,6 +58,9 @@ struct CommandLineTests {
         ["run", "--duration", "1", "--operations", "1"], ["run", "--population", "5"],
         ["run", "--redis", "localhost"], ["run", "--redis", "rediss://localhost"],
         ["run", "--redis-password-file", "password"], ["run", "--redis", "redis://app@localhost"],
+        ["run", "--rotate-keys-every", "often"], ["run", "--rotate-keys-every", "50s"],
+        ["conform", "--strategy", "hs256@rotate=50s"], ["conform", "--rotate-keys-every", "0"],
+        ["run", "--strategy", "sqlite", "--rotate-keys-every", "10m"],
         ["run", "--seed", "-1"], ["run", "--sqlite-synchronous", "off"],
         ["run", "--store-rtt", "-1"], ["run", "--store-rtt", "1"], ["run", "--store-rtt", "1h"],
         ["run", "--store-rtt", "nan"], ["run", "--store-rtt", "1001ms"], ["run", "--store-rtt", ""],
@@ -76,6 +79,23 @@ struct CommandLineTests {
         ["token", "make", "--alg", "HS256", "--new-key", "n", "--lifetime", "0"],
         ["token", "make", "--alg", "HS256", "--new-key", "n", "--now", "-1"],
         ["token", "make", "--alg", "HS256", "--new-key", "n", "--profile", "tiny", "--scope", "read"],
+        ["token", "make", "--alg", "HS256", "--new-key", "n", "--subject", "a b"],
+        ["token", "make", "--alg", "HS256", "--new-key", "n", "--subject", "--scope"],
+        ["token", "make", "--alg", "HS256", "--new-key", "n", "--typ", "a\"b"],
+        ["token", "check", "--alg", "HS256", "--key", "k", "--leeway", "61s"],
+        ["token", "check", "--alg", "HS256", "--key", "k", "--leeway", "1"],
+        ["token", "check", "--alg", "HS256", "--key", "k", "--typ", "any,JWT"],
+        ["token", "check", "--alg", "HS256", "--key", "k", "--no-audience"],
+        ["token", "check", "--alg", "HS256", "--key", "k", "--rules", "jwt", "--audience", "a"],
+        ["token", "check", "--alg", "HS256", "--key", "k", "--rules", "jwt", "--issuer", "i"],
+        [
+            "token", "check", "--alg", "HS256", "--key", "k", "--rules", "jwt", "--issuer", "i", "--audience",
+            "a", "--no-audience",
+        ],
+        [
+            "token", "check", "--alg", "HS256", "--key", "k", "--rules", "jwt", "--issuer", "i",
+            "--no-audience", "--scope-claim", "scp",
+        ],
         ["frobnicate"], ["trace", "--count", "-1"], ["list", "extra"],
     ]
 

@@ -27,6 +27,65 @@ struct TwinTests {
         #expect(failed.contains(flaw.requirement), "\(flaw): \(failed)")
     }
 
+    /// What JWT-34 comes to for keys that rotate so often.
+    private func rotation(_ name: String, of strategies: StrategyRegistry) throws -> Finding.Verdict? {
+        let stores = try TestStores.ofTrial()
+        let choice = try #require(try StrategyChoice.named([name], among: strategies).first)
+        let findings = Conformance.check(
+            choice.type, in: choice.environment(stores.environment), longestToken_bytes: 65_536,
+            only: { $0 == "JWT-34" })
+        return findings.first { $0.requirement == "JWT-34" }?.verdict
+    }
+
+    @Test(
+        "of keys that rotate",
+        arguments: [
+            (
+                RotationFlaw.neverStops,
+                "a token that an old key signed when all of its own had expired: accepted"
+            ),
+            (.stopsEarly, "a token of the old key that has not expired: refused"),
+            (.neverRotates, "new tokens still name the key of two intervals ago"),
+            (.knowsOwnOnly, "unknown to another client"),
+        ])
+    func rotation(flaw: RotationFlaw, reason: String) throws {
+        let verdict = try RotationFlaw.$current.withValue(flaw) {
+            try rotation("rotation-twin@rotate=10m", of: [RotationTwin.self])
+        }
+        guard case .failed(let text) = verdict else {
+            Issue.record("\(flaw): \(String(describing: verdict))")
+            return
+        }
+        #expect(text.contains(reason), "\(text)")
+    }
+
+    @Test("keys that rotate without a flaw pass, however often, and where none rotates the kit says so")
+    func soundRotation() throws {
+        for name in [
+            "hs256-jwt@rotate=1m", "hs256-jwt@rotate=10m", "hs256-jwt@rotate=2h", "es256-jwt@rotate=15m",
+        ] {
+            let verdict = try rotation(name, of: builtinStrategies)
+            guard case .passed = verdict else {
+                Issue.record("\(name): \(String(describing: verdict))")
+                continue
+            }
+        }
+        guard case .passed = try rotation("rotation-twin@rotate=10m", of: [RotationTwin.self]) else {
+            Issue.record("the twin without a flaw")
+            return
+        }
+        guard case .notApplicable(let why) = try rotation("hs256-jwt", of: builtinStrategies) else {
+            Issue.record("one key")
+            return
+        }
+        #expect(why.contains("@rotate"))
+        guard case .notTried(let reason) = try rotation("rotation-twin", of: [RotationTwin.self]) else {
+            Issue.record("the twin without a rotation")
+            return
+        }
+        #expect(reason.contains("@rotate"))
+    }
+
     @Test("of a public key taken for a secret")
     func confusion() throws {
         let failed = try breaches(of: ConfusedTwin.self, trying: "JWT-10")

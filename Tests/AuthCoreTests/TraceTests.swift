@@ -37,6 +37,9 @@ struct TraceTests {
         var laden = idle
         laden.policy.session_bytes = 300
         #expect(bytes(Trace(laden)) != bytes(Trace(idle)))
+        var spoken = idle
+        spoken.policy.claims = try JSONDecoder().decode(OwnClaims.self, from: Data(#"{"role":"admin"}"#.utf8))
+        #expect(bytes(Trace(spoken)) != bytes(Trace(idle)))
         var swept = idle
         swept.policy.sweepInterval_ms = 1000
         #expect(bytes(Trace(swept)) != bytes(Trace(idle)))

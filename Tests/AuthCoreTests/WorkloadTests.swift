@@ -30,7 +30,7 @@ struct WorkloadTests {
             """
             {"name":"x","summary":"y","population":320,"clients":4,"seed":9,"skew":"uniform","touch":"always",
              "requests_per_session_per_second":2.5,"session_bytes":300,"requests_in_parallel":2,"sweep_interval_seconds":0.25,
-             "store_rtt":"0.8ms","lifetimes_seconds":{"idle":100,"absolute":1000,"token":200,"access":50,"refresh_idle":300,"refresh_grace":5},
+             "claims":{"roles":["b","a"],"level":2},"store_rtt":"0.8ms","lifetimes_seconds":{"idle":100,"absolute":1000,"token":200,"access":50,"refresh_idle":300,"refresh_grace":5},
              "mix":{"authenticate":0.5,"login":0.25,"wrong_audience":0.25}}
             """)
         #expect(workload.seed == 9)
@@ -40,6 +40,7 @@ struct WorkloadTests {
         #expect(workload.mix[.wrongAudience] == 0.25)
         #expect(workload.requestsPerSessionPerSecond == 2.5)
         #expect(workload.policy.session_bytes == 300)
+        #expect(workload.policy.claims.members == #""level":2,"roles":["b","a"]"#)
         #expect(workload.requestsInParallel == 2)
         #expect(workload.policy.sweepInterval_ms == 250)
         #expect(workload.storeRTT?.time_ns == 800_000)
@@ -57,7 +58,7 @@ struct WorkloadTests {
     @Test("is read back from what it writes", arguments: ["never", "always", "interval"])
     func roundTrip(touch: String) throws {
         let workload = try decode(
-            #"{"name":"x","summary":"y","touch":"\#(touch)","session_bytes":7,"requests_in_parallel":4,"sweep_interval_seconds":0.35,"store_rtt":"200us","mix":{"authenticate":0.75,"login":0.25}}"#
+            #"{"name":"x","summary":"y","touch":"\#(touch)","session_bytes":7,"requests_in_parallel":4,"sweep_interval_seconds":0.35,"store_rtt":"200us","claims":{"b":[1,2.5,null,true,{"x":"ü\"\\"}],"a":1e20},"mix":{"authenticate":0.75,"login":0.25}}"#
         )
         #expect(try decode(String(decoding: JSONEncoder().encode(workload), as: UTF8.self)) == workload)
     }
@@ -137,6 +138,26 @@ struct WorkloadTests {
             (
                 #"{"name":"x","summary":"y","requests_per_session_per_second":0,"mix":{"authenticate":1}}"#,
                 "above 0"
+            ),
+            (
+                #"{"name":"x","summary":"y","claims":{"role":"a","exp":1},"mix":{"authenticate":1}}"#,
+                "claims.exp is set"
+            ),
+            (
+                #"{"name":"x","summary":"y","claims":{},"mix":{"authenticate":1}}"#,
+                "claims is no object with members"
+            ),
+            (
+                #"{"name":"x","summary":"y","claims":["a"],"mix":{"authenticate":1}}"#,
+                "claims is no object with members"
+            ),
+            (
+                #"{"name":"x","summary":"y","claims":{"a":"\#(String(repeating: "x", count: 5115))"},"mix":{"authenticate":1}}"#,
+                "claims are 5121 bytes of JSON: give at most 5120"
+            ),
+            (
+                #"{"name":"x","summary":"y","claims":{\#((0..<54).map { "\"c\($0)\":1" }.joined(separator: ","))},"mix":{"authenticate":1}}"#,
+                "claims has 54 members: give at most 53"
             ),
             (
                 #"{"name":"x","summary":"y","session_bytes":-1,"mix":{"authenticate":1}}"#,

@@ -42,7 +42,9 @@ struct StrategyChoiceTests {
         "what there is not is one line that says what there is",
         arguments: [
             ("rs", "unknown"), ("", "unknown"), ("redis", "ambiguous"),
-            ("hs256@bits=2048", "it has no parameters"),
+            ("hs256@bits=2048", "its parameters are rotate=…"),
+            ("null-baseline@bits=2048", "it has no parameters"),
+            ("hs256@rotate=often", "a time such as"),
             ("rs256@", "its parameters are bits"), ("rs256@bits", "its parameters are bits"),
             ("rs256@bits=2049", "bits is 2048, 3072, 4096"), ("rs256@bits=", "bits is 2048"),
             ("rs256@bits=3072,bits=3072", "once"), ("rs256@bytes=3", "its parameters are bits"),

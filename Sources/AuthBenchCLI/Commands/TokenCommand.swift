@@ -10,11 +10,13 @@ struct TokenCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "token", abstract: "Makes one token, or tells why a token is refused.",
         discussion: """
-            It decides exactly as the JWT strategies do.
+            It makes what the JWT strategies issue, and decides as they do unless options say otherwise.
 
             EXAMPLES:
               authbench token make --alg RS256 --new-key key.pem >token
               authbench token check --alg RS256 --key key.pem <token
+
+            docs/tokens.md shows the options for tokens of Auth0, Cognito, Entra, Keycloak and Supabase.
             """,
         subcommands: [TokenMakeCommand.self, TokenCheckCommand.self])
 }
@@ -39,14 +41,21 @@ struct TokenMakeCommand: ParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("The number of the user, below 2^48 (default: 1).", valueName: "number"))
-    var subject: UInt64?
+        help: ArgumentHelp(
+            "Whose token it is: the number of a user, below 2^48, or any other text (default: 1).",
+            valueName: "subject"))
+    var subject: String?
+
+    @Option(help: ArgumentHelp("The typ in the token's header (default: at+jwt).", valueName: "type"))
+    var typ: String?
 
     @Option(
         help: ArgumentHelp(
             "The scopes that the token grants, with spaces between (default: \(Policy().grantedScope)).",
             valueName: "scopes"))
     var scope: String?
+
+    @OptionGroup var claims: ClaimsOption
 
     @Option(help: "The set of claims to write: what that kind of issuer puts into its tokens.")
     var profile = ClaimProfile.rfc9068
@@ -55,11 +64,19 @@ struct TokenMakeCommand: ParsableCommand {
         guard (options.key == nil) != (newKey == nil) else {
             throw ValidationError("name a key file: give either --key or --new-key")
         }
-        if let subject, subject >= 1 << 48 {
-            throw ValidationError("--subject is \(subject): give a number below 2^48")
+        if let subject {
+            let isNumber = subject.utf8.allSatisfy { 0x30...0x39 ~= $0 }
+            guard !isNumber || UInt64(subject).map({ $0 < 1 << 48 }) == true, !subject.hasPrefix("-") else {
+                throw ValidationError(
+                    "--subject is \(subject.printable): give a number below 2^48, or a text that begins with no -"
+                )
+            }
         }
         let hasClaims = options.issuer != nil || options.audience != nil || options.lifetime != nil
-        guard profile == .rfc9068 || !(hasClaims || options.keyID != nil || subject != nil || scope != nil)
+        guard
+            profile == .rfc9068
+                || !(hasClaims || options.keyID != nil || subject != nil || scope != nil || typ != nil
+                    || claims.claims != nil)
         else {
             throw ValidationError(
                 "--profile \(profile.rawValue) sets the header and all claims: remove the options that set them too"
@@ -68,24 +85,35 @@ struct TokenMakeCommand: ParsableCommand {
     }
 
     func run() throws {
-        let request: TokenTool.Request =
-            profile == .rfc9068 ? .access(Subject(id: subject ?? 1)) : .sample(profile)
+        let user = subject.map { UInt64($0) } ?? 1
+        let access = user.map { TokenTool.Request.access(Subject(id: $0)) } ?? .named(subject ?? "")
+        let request = profile == .rfc9068 ? access : .sample(profile)
         if let path = options.key {
-            try make(request, with: try options.readKey(path, to: .sign))
+            let keys = try options.readKeys(path, to: .sign)
+            try make(request, with: try keys.key())
         } else if let newKey {
             let file = try options.alg.kind.map { try NewKey.pair(for: $0) } ?? NewKey.secret()
             let key = try TokenKey.read(file, for: options.alg, to: .sign)
-            let tool = try options.tool(keyID: nil, granting: scope)
+            let tool = try options.tool(keyID: nil, granting: scope, type: typ, claims: try claims.read())
+            let token = try make(request, by: tool, with: key)
             do { try KeyFile.create(newKey, file) } catch {
                 throw CommandError.badData("--new-key: the file \(error)")
             }
-            try Console.output(try tool.make(request, with: key) + "\n")
+            try Console.output(token + "\n")
         }
     }
 
     private func make(_ request: TokenTool.Request, with key: borrowing TokenKey) throws {
-        let tool = try options.tool(keyID: key.keyID, granting: scope)
-        try Console.output(try tool.make(request, with: key) + "\n")
+        let tool = try options.tool(keyID: key.keyID, granting: scope, type: typ, claims: try claims.read())
+        try Console.output(try make(request, by: tool, with: key) + "\n")
+    }
+
+    private func make(
+        _ request: TokenTool.Request, by tool: TokenTool, with key: borrowing TokenKey
+    ) throws -> String {
+        do { return try tool.make(request, with: key) } catch let fault as TokenTextError {
+            throw CommandError.usage(fault.description)
+        }
     }
 }
 
@@ -99,28 +127,103 @@ struct TokenCheckCommand: ParsableCommand {
         discussion: """
             The exit status is 0 for an accepted token and 1 for a refused one.
 
+            A token must be what the JWT strategies issue: an access token of RFC
+            9068. For other issuers, --rules jwt asks for less, and --typ, --require
+            and --scope-claim say what is asked for instead.
+
             EXAMPLES:
               authbench token check --alg RS256 --key key.pem <token
               authbench token check --alg HS256 --key secret.key --scope write <token
+              authbench token check --alg RS256 --key jwks.json --rules jwt --typ JWT \\
+                --issuer https://id.example.com/realms/demo --audience account <token
             """)
 
     @OptionGroup var options: TokenOptions
 
-    @Option(help: "The scope that the token must grant.")
-    var scope = "read"
+    @Option(
+        help: ArgumentHelp(
+            "Which claims are asked for: those of RFC 9068, or iss, aud and exp of any JWT.",
+            valueName: "rules"))
+    var rules = TokenRules.Shape.rfc9068
+
+    @Option(
+        help: ArgumentHelp(
+            "The typ that the header may have: types with commas between, absent among them, or any (default: at+jwt).",
+            valueName: "types"))
+    var typ: TokenTypes?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "By how much the issuer's clock may differ, such as 30s; at most 60s (default: 0).",
+            valueName: "time"))
+    var leeway: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The scope that the token must grant (default: read; with --rules jwt, none).", valueName: "scope"
+        ))
+    var scope: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The claim that says what is granted: a text with spaces, or with --rules jwt also a list (default: scope).",
+            valueName: "claim"))
+    var scopeClaim: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A claim that the token must have, with this value or a list that has it; may be repeated.",
+            valueName: "claim[=value]"))
+    var require: [RequiredClaim] = []
+
+    @Flag(help: "Does not ask for an audience: for issuers that write none.")
+    var noAudience = false
 
     func validate() throws {
         if options.key == nil { throw ValidationError("--key is missing: name the file of the key") }
+        if let leeway, leeway_ms == nil {
+            throw ValidationError("--leeway is \(leeway.printable): give a time such as 30s, at most 60s")
+        }
+        if scopeClaim != nil, scope == nil, rules == .jwt {
+            throw ValidationError("--scope-claim asks for nothing without --scope: give both")
+        }
+        guard rules == .jwt else {
+            if noAudience { throw ValidationError("--no-audience needs --rules jwt: RFC 9068 asks for aud") }
+            return
+        }
+        if options.issuer == nil {
+            throw ValidationError("--rules jwt needs --issuer: say whose tokens are to be accepted")
+        }
+        if (options.audience == nil) != noAudience {
+            throw ValidationError(
+                "--rules jwt needs either --audience, or --no-audience where the issuer writes none")
+        }
+    }
+
+    private var leeway_ms: Int64? {
+        guard let leeway else { return 0 }
+        return StrategyParameters.milliseconds(leeway).flatMap {
+            $0 <= TokenRules.longestLeeway_ms ? $0 : nil
+        }
+    }
+
+    private var tokenRules: TokenRules {
+        var all = TokenRules()
+        all.shape = rules
+        all.types = typ ?? .accessToken
+        all.leeway_ms = leeway_ms ?? 0
+        all.asksForAudience = !noAudience
+        all.scope = scope ?? (rules == .rfc9068 ? "read" : nil)
+        all.scopeClaim = scopeClaim ?? "scope"
+        all.required = require
+        return all
     }
 
     func run() throws {
-        let key = try options.readKey(options.key ?? "", to: .verify)
-        let tool = try options.tool(keyID: key.keyID)
-        let token = try readLine()
-        let report: TokenReport
-        do { report = try tool.check(token, requiring: scope, with: key) } catch let fault as TokenTextError {
-            throw CommandError.usage(fault.description)
-        }
+        let keys = try options.readKeys(options.key ?? "", to: .verify)
+        let tool = try options.tool(keyID: keys.onlyKeyID, rules: tokenRules)
+        let report = try tool.check(try readLine(), with: keys)
         try Console.output(report.json + "\n")
         if report.refusal != nil { throw ExitCode(ExitStatus.negative) }
     }
@@ -142,9 +245,13 @@ struct TokenCheckCommand: ParsableCommand {
 extension TokenReport {
     /// The report as one JSON object, with the claims exactly as the token has them.
     fileprivate var json: String {
-        func text(_ value: String?) -> String { value.map { "\"\($0)\"" } ?? "null" }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        func text(_ value: String?) -> String {
+            (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
+        }
         let members = [
-            ("decision", refusal == nil ? "\"accepted\"" : "\"refused\""), ("reason", text(refusal?.name)),
+            ("decision", text(refusal == nil ? "accepted" : "refused")), ("reason", text(refusal?.name)),
             ("detail", text(detail)), ("subject", subject ?? "null"), ("claims", claims ?? "null"),
         ]
         return "{" + members.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}"
@@ -162,104 +269,5 @@ extension Refusal {
         case .insufficientScope: "insufficient_scope"
         case .reused: "reused"
         }
-    }
-}
-
-/// Holds the options that `token make` and `token check` have in common.
-struct TokenOptions: ParsableArguments {
-    @Option(help: "The algorithm to use. What a token says about its own algorithm does not count.")
-    var alg: AlgorithmName
-
-    @Option(
-        help: ArgumentHelp(
-            "The file of the key. HS256 takes a JWK, or else all bytes of the file; the others take PEM, DER or a JWK.",
-            valueName: "file"))
-    var key: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The kid in the token's header (default: the kid of the JWK, else that of the strategies).",
-            valueName: "kid"))
-    var keyID: String?
-
-    @Option(help: ArgumentHelp("The issuer (default: \(Policy().issuer)).", valueName: "url"))
-    var issuer: String?
-
-    @Option(help: ArgumentHelp("The audience (default: \(Policy().audience)).", valueName: "url"))
-    var audience: String?
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "How long a made token lives, and how long a checked one may live at most (default: 3600).",
-            valueName: "seconds"))
-    var lifetime: Int64?
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "The time to use as now: seconds since 1970, with up to three decimals (default: the clock).",
-            valueName: "seconds"))
-    var now: Moment?
-
-    // These are read only to be refused without being repeated: one may be a token.
-    @Argument(help: .hidden)
-    var rest: [String] = []
-
-    func validate() throws {
-        guard rest.isEmpty else {
-            throw ValidationError("this command takes only options: give the token on stdin")
-        }
-        if let lifetime, !(1...31_536_000 ~= lifetime) {
-            throw ValidationError("--lifetime is \(lifetime): give 1 to 31536000 seconds, which is a year")
-        }
-    }
-
-    /// Makes the tool with these options and the scope that it grants.
-    func tool(keyID own: String?, granting scope: String? = nil) throws -> TokenTool {
-        if let own, let keyID, own != keyID {
-            throw CommandError.badData("--key: the kid of the JWK differs from --key-id: remove --key-id")
-        }
-        var policy = Policy()
-        policy.issuer = issuer ?? policy.issuer
-        policy.audience = audience ?? policy.audience
-        policy.grantedScope = scope ?? policy.grantedScope
-        let now = now?.instant ?? Moment(Date()).instant
-        do {
-            return try TokenTool(
-                policy: policy, keyID: keyID ?? own,
-                lifetime_ms: lifetime.map { $0 * 1000 } ?? policy.lifetimes.token_ms,
-                now: now)
-        } catch { throw CommandError.usage(error.description) }
-    }
-
-    /// Reads the key, whose path is in no message, because somebody may give the key itself.
-    func readKey(_ path: String, to use: KeyUse) throws -> TokenKey {
-        do {
-            return try TokenKey.read(try KeyFile.read(path), for: alg, to: use)
-        } catch { throw CommandError.badData("--key: the file \(error)") }
-    }
-}
-
-extension AlgorithmName: ExpressibleByArgument {}
-
-/// A moment to the millisecond, the precision with which dates in tokens are read.
-struct Moment: ExpressibleByArgument {
-    let instant: Instant
-
-    init(_ date: Date) {
-        instant = Instant(milliseconds: Int64((date.timeIntervalSince1970 * 1000).rounded(.down)))
-    }
-
-    /// Takes seconds since 1970 with up to three decimals, until the end of the year 9999.
-    init?(argument: String) {
-        let parts = argument.split(separator: ".", omittingEmptySubsequences: false)
-        let decimals = parts.count == 2 ? String(parts[1]) : "000"
-        let areDigits = (parts + [decimals[...]]).allSatisfy { $0.utf8.allSatisfy { 0x30...0x39 ~= $0 } }
-        guard 1...2 ~= parts.count, 1...3 ~= decimals.utf8.count, areDigits, let seconds = Int64(parts[0]),
-            seconds <= 253_402_300_799,
-            let thousandths = Int64(decimals + String(repeating: "0", count: 3 - decimals.utf8.count))
-        else { return nil }
-        instant = Instant(milliseconds: seconds * 1000 + thousandths)
     }
 }

@@ -46,6 +46,8 @@ struct WorkloadOptions: ParsableArguments {
             valueName: "process"))
     var arrival: Arrival.Process?
 
+    @OptionGroup var claims: ClaimsOption
+
     /// Reads the workload and applies the options.
     func resolve() throws -> Workload {
         var resolved = try WorkloadSource.load(workload)
@@ -57,6 +59,7 @@ struct WorkloadOptions: ParsableArguments {
         resolved.population = population ?? resolved.population
         resolved.seed = seed ?? resolved.seed
         resolved.arrival = try arrival(of: resolved)
+        resolved.policy.claims = try claims.read() ?? resolved.policy.claims
         do { try resolved.validate() } catch {
             throw CommandError.usage(error.description)
         }
@@ -87,6 +90,23 @@ struct WorkloadOptions: ParsableArguments {
 
 extension Arrival.Process: ExpressibleByArgument {}
 
+/// Names a file of claims for all tokens that are issued.
+struct ClaimsOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "A JSON file with an object of claims of your own, which every token has besides (default: none).",
+            valueName: "file"))
+    var claims: String?
+
+    /// Reads the file; `nil` where none is named.
+    func read() throws -> OwnClaims? {
+        guard let claims else { return nil }
+        let bytes: [UInt8]
+        do { bytes = try InputFile.bytes(claims) } catch { throw CommandError.badData("\(error)") }
+        return try WorkloadSource.decode(OwnClaims.self, bytes, from: claims)
+    }
+}
+
 /// Finds and reads workloads: those inside the program by name, others by the path of their file.
 enum WorkloadSource {
     static var names: [String] { BuiltinWorkloads.all.map(\.name) }
@@ -109,11 +129,17 @@ enum WorkloadSource {
 
     /// Decodes a workload, after a strict check: Foundation's decoder takes duplicates and trailing commas.
     static func decode(_ json: [UInt8], from name: String) throws -> Workload {
+        try decode(Workload.self, json, from: name)
+    }
+
+    static func decode<Value: Decodable>(
+        _: Value.Type, _ json: [UInt8], from name: String
+    ) throws -> Value {
         do {
             try JSONReader.readObject(json.span) { (_, reader) throws(JSONError) in
                 try reader.skipValue(json.span)
             }
-            return try JSONDecoder().decode(Workload.self, from: Data(json))
+            return try JSONDecoder().decode(Value.self, from: Data(json))
         } catch let fault as JSONError {
             throw CommandError.badData("\(name): \(describe(fault, in: json))")
         } catch let fault as WorkloadError {
@@ -183,10 +209,38 @@ struct StrategyOptions: ParsableArguments {
             valueName: "name"))
     var strategy: [String] = []
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Has a new key sign so often, on the clock of the trace: the same as @rotate of each strategy that has it (default: one key for a run).",
+            valueName: "time"))
+    var rotateKeysEvery: String?
+
     /// Returns the named strategies in the registry's order, or those of the card when none is named.
     ///
     /// A name may be shortened to a beginning that fits one strategy only.
     func selected(from strategies: StrategyRegistry = Registry.strategies) throws -> [StrategyChoice] {
-        try StrategyChoice.named(strategy, among: strategies)
+        let chosen = try StrategyChoice.named(strategy, among: strategies)
+        guard let rotateKeysEvery else { return chosen }
+        let parameter = StrategyParameter.rotation().name
+        guard let time_ms = StrategyParameters.milliseconds(rotateKeysEvery), time_ms > 0 else {
+            throw CommandError.usage(
+                "--rotate-keys-every is \(rotateKeysEvery.printable): give a time such as 10m")
+        }
+        func rotates(_ choice: StrategyChoice) -> Bool {
+            choice.descriptor.parameters.contains { $0.name == parameter }
+        }
+        guard chosen.contains(where: rotates) else {
+            throw CommandError.usage(
+                "--rotate-keys-every: no strategy of this run can rotate its keys: choose a plain JWT, such as hs256-jwt"
+            )
+        }
+        // By name, as somebody would type it, so that the rows say it too.
+        let names = chosen.map { choice in
+            let id = choice.descriptor.id
+            guard rotates(choice), choice.parameters[parameter] == nil else { return id }
+            return "\(id)\(id.contains("@") ? "," : "@")\(parameter)=\(rotateKeysEvery)"
+        }
+        return try StrategyChoice.named(names, among: strategies)
     }
 }

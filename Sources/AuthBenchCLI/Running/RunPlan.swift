@@ -86,3 +86,14 @@ extension RunPlan {
             + " measure longer, with \(advice)"
     }
 }
+
+extension RunPlan {
+    /// Refuses keys that rotate too fast for their tokens, before anything is started.
+    func checkRotation() throws {
+        for strategy in strategies {
+            if let fault = strategy.policy(workload.policy).rotationFault {
+                throw CommandError.usage("\(strategy.descriptor.id): \(fault)")
+            }
+        }
+    }
+}

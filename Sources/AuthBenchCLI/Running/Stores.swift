@@ -19,6 +19,7 @@ final class Stores {
     private let database: SQLiteClaim?
 
     init(_ plan: RunPlan, cleanup: Cleanup) throws {
+        try plan.checkRotation()
         self.cleanup = cleanup
         var opened: [any StoreServer] = []
         do {

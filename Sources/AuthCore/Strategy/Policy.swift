@@ -9,12 +9,27 @@ public struct Policy: Sendable, Equatable {
     public var lifetimes = Lifetimes()
     /// What an application keeps with each session and reads with it; a token strategy has no place for it.
     public var session_bytes = 0
+    /// What every access token says besides; a session has no place for it.
+    public var claims = OwnClaims()
     /// How often expired sessions are deleted from the store, in real time; 0 for never.
     public var sweepInterval_ms: Int64 = 0
     /// What the strategy that follows it sets for itself.
     public var parameters = StrategyParameters()
 
     public init() {}
+
+    /// So many old keys verify beside the one that signs, at most.
+    private static let mostOldKeys: Int64 = 64
+
+    /// Why keys cannot rotate as often as they are set to; `nil` where they can, or do not.
+    package var rotationFault: String? {
+        guard let interval_ms = parameters.rotation_ms else { return nil }
+        let least_ms = max(1000, (lifetimes.token_ms + Self.mostOldKeys - 1) / Self.mostOldKeys)
+        guard interval_ms < least_ms else { return nil }
+        return
+            "keys rotate every \(interval_ms) ms: give at least \(least_ms) ms, because each is kept for the \(lifetimes.token_ms / 1000) s that"
+            + " a token lives"
+    }
 
     /// All of it as one line, the same for the same policy.
     var canonicalText: String {
@@ -25,7 +40,8 @@ public struct Policy: Sendable, Equatable {
         // What was not there before has no part in the text where it is not asked for.
         let data = session_bytes > 0 ? " session_bytes=\(session_bytes)" : ""
         let sweep = sweepInterval_ms > 0 ? " sweep_interval_ms=\(sweepInterval_ms)" : ""
-        return "\(issuer) \(audience) \(clientID) \(grantedScope) \(touch) \(times)\(data)\(sweep)\n"
+        let own = claims.isEmpty ? "" : " claims={\(claims.members)}"
+        return "\(issuer) \(audience) \(clientID) \(grantedScope) \(touch) \(times)\(data)\(sweep)\(own)\n"
     }
 }
 

@@ -45,6 +45,11 @@ public struct StrategyParameter: Sendable {
         max(1, parameters.time_ms("stale") ?? 1000)
     }
 
+    /// How often a new key signs; the ones before it verify for as long as the tokens that they signed.
+    public static func rotation() -> Self {
+        Self("rotate", .time, standard: "0", "how often a new key signs; 0 for one key")
+    }
+
     /// What may be typed, for lists and messages.
     public var values: String {
         switch kind {
@@ -81,6 +86,9 @@ public struct StrategyParameters: Sendable, Equatable {
 
     /// A time that is set, in milliseconds; `nil` where none was typed.
     public func time_ms(_ name: String) -> Int64? { self[name].flatMap(Self.milliseconds) }
+
+    /// How often a new key signs, in milliseconds; `nil` for one key.
+    public var rotation_ms: Int64? { time_ms("rotate").flatMap { $0 > 0 ? $0 : nil } }
 
     /// What stands behind the strategy's own identifier: `@bits=3072`, or nothing.
     public var suffix: String {
@@ -136,7 +144,7 @@ public struct StrategyParameters: Sendable, Equatable {
     }
 
     /// Reads a time; `nil` for anything else, and for more than a year.
-    static func milliseconds(_ text: String) -> Int64? {
+    package static func milliseconds(_ text: String) -> Int64? {
         if text == "0" { return 0 }
         let units: [(String, Int64)] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)]
         guard let (unit, factor) = units.first(where: { text.hasSuffix($0.0) }),

@@ -113,6 +113,7 @@ extension Workload: Encodable {
         try file.encode(Dictionary(uniqueKeysWithValues: lifetimes), forKey: .lifetimes)
         try file.encode(policy.session_bytes, forKey: .sessionBytes)
         try file.encode(Double(policy.sweepInterval_ms) / 1000, forKey: .sweepInterval)
+        if !policy.claims.isEmpty { try file.encode(policy.claims, forKey: .claims) }
         if let storeRTT { try file.encode(storeRTT.text, forKey: .storeRTT) }
         try file.encode(mix, forKey: .mix)
     }

@@ -1,6 +1,6 @@
 extension Workload: Decodable {
     enum Key: String, CodingKey, CaseIterable {
-        case name, summary, population, clients, seed, skew, touch, mix, arrival
+        case name, summary, population, clients, seed, skew, touch, mix, arrival, claims
         case requestsPerSessionPerSecond = "requests_per_session_per_second"
         case touchInterval = "touch_interval_seconds"
         case lifetimes = "lifetimes_seconds"
@@ -31,6 +31,7 @@ extension Workload: Decodable {
         policy.touch = try Self.touch(file)
         policy.lifetimes = try file.decode(.lifetimes, orWhenAbsent: Lifetimes())
         policy.session_bytes = try file.decode(.sessionBytes, orWhenAbsent: 0)
+        policy.claims = try file.decode(.claims, orWhenAbsent: OwnClaims())
         policy.sweepInterval_ms = try Self.sweepInterval_ms(try file.decode(.sweepInterval, orWhenAbsent: 0))
         if file.contains(.storeRTT) {
             storeRTT = try StoreRTT(try file.decode(String.self, forKey: .storeRTT)) {

@@ -12,14 +12,20 @@ struct AccessTokenIssuer<Algorithm: TokenAlgorithm & ~Copyable>: ~Copyable {
     private let beforeSubject: [UInt8]
     private let beforeScope: [UInt8]
     private let grantedScope: [UInt8]
+    /// The user's own, behind a comma, and the closing brace.
+    private let end: [UInt8]
     private static var beforeTokenID: String.UTF8View { #"","jti":""#.utf8 }
 
-    init(_ signer: consuming Algorithm, keyID: String, policy: Policy, audience: String? = nil) {
+    init(
+        _ signer: consuming Algorithm, keyID: String, policy: Policy, audience: String? = nil,
+        type: String = "at+jwt"
+    ) {
         let audience = audience ?? policy.audience
-        header = TokenHeader(algorithm: Algorithm.name, keyID: keyID)
+        header = TokenHeader(algorithm: Algorithm.name, keyID: keyID, type: type)
         beforeSubject = Array(#"{"iss":"\#(policy.issuer)","aud":"\#(audience)","sub":""#.utf8)
         beforeScope = Array(#"","client_id":"\#(policy.clientID)","scope":""#.utf8)
         grantedScope = Array(policy.grantedScope.utf8)
+        end = Array((policy.claims.isEmpty ? "}" : ",\(policy.claims.members)}").utf8)
         self.signer = signer
     }
 
@@ -34,6 +40,14 @@ struct AccessTokenIssuer<Algorithm: TokenAlgorithm & ~Copyable>: ~Copyable {
         let tokenID = try SecureRandom.bytes(Self.tokenID_bytes)
         return try sign(
             header.encoded, claims(subject, now, scope, authenticatedAt, lifetime_ms, tokenID, nil))
+    }
+
+    /// Issues a token to whoever has this name, which must need no escaping in JSON, as a whole header line.
+    mutating func issue(toNamed name: String, at now: Instant, lifetime_ms: Int64) throws -> [UInt8] {
+        let tokenID = try SecureRandom.bytes(Self.tokenID_bytes)
+        return try sign(
+            header.encoded,
+            claims(Subject(id: 0), now, nil, now, lifetime_ms, tokenID, nil, named: Array(name.utf8)))
     }
 
     /// Issues a token that can be revoked, as a whole header line, with what a list knows it by.
@@ -74,12 +88,12 @@ struct AccessTokenIssuer<Algorithm: TokenAlgorithm & ~Copyable>: ~Copyable {
 
     private func claims(
         _ subject: Subject, _ now: Instant, _ scope: [UInt8]?, _ authenticatedAt: Instant,
-        _ lifetime_ms: Int64, _ tokenID: [UInt8], _ generation: Int64?
+        _ lifetime_ms: Int64, _ tokenID: [UInt8], _ generation: Int64?, named name: [UInt8]? = nil
     ) -> [UInt8] {
         var json: [UInt8] = []
-        json.reserveCapacity(384)
+        json.reserveCapacity(384 + end.count)
         json.append(contentsOf: beforeSubject)
-        SubjectName.append(subject, to: &json)
+        if let name { json.append(contentsOf: name) } else { SubjectName.append(subject, to: &json) }
         json.append(contentsOf: beforeScope)
         json.append(contentsOf: scope ?? grantedScope)
         json.append(contentsOf: Self.beforeTokenID)
@@ -89,7 +103,7 @@ struct AccessTokenIssuer<Algorithm: TokenAlgorithm & ~Copyable>: ~Copyable {
         append(#","exp":"#, now.seconds + lifetime_ms / 1000, to: &json)
         append(#","auth_time":"#, authenticatedAt.seconds, to: &json)
         if let generation { append(#","gen":"#, generation, to: &json) }
-        json.append(UInt8(ascii: "}"))
+        json.append(contentsOf: end)
         return json
     }
 

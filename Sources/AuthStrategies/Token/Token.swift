@@ -9,8 +9,13 @@ public struct Token<Algorithm: TokenAlgorithm & ~Copyable>: AuthStrategy, ~Copya
         StrategyDescriptor(
             id: "\(Algorithm.strategyID)-jwt", title: "JWT, signed with \(Algorithm.title)",
             transport: .bearer, revocation: .atExpiry, credential: .signed, isOnCard: Algorithm.isOnCard,
-            parameters: Algorithm.parameters,
+            parameters: Algorithm.parameters + [.rotation()],
             exemptions: StrategyDescriptor.tokenExemptions)
+    }
+
+    /// Another type, so that a run without rotation pays nothing for it.
+    public static func variant(with parameters: StrategyParameters) -> any (AuthStrategy & ~Copyable).Type {
+        parameters.rotation_ms == nil ? Self.self : RotatingToken<Algorithm>.self
     }
 
     /// The keys of the run and the policy.

@@ -9,10 +9,11 @@ struct TokenHeader: Sendable {
     /// The header of our own tokens, encoded.
     let encoded: [UInt8]
 
-    init(algorithm: String, keyID: String) {
+    /// Takes the `typ` of the tokens to make; a received one must always have that of RFC 9068.
+    init(algorithm: String, keyID: String, type: String = "at+jwt") {
         self.algorithm = Array(algorithm.utf8)
         self.keyID = Array(keyID.utf8)
-        encoded = Base64URL.encode(Array(#"{"alg":"\#(algorithm)","kid":"\#(keyID)","typ":"at+jwt"}"#.utf8))
+        encoded = Base64URL.encode(Array(#"{"alg":"\#(algorithm)","kid":"\#(keyID)","typ":"\#(type)"}"#.utf8))
     }
 
     /// Whether a received header, still encoded, names our algorithm, our key and the type of an access

@@ -6,25 +6,30 @@ import Backends
 /// It holds where its numbers stand in the text, not the numbers: there is one copy of a secret less.
 struct JWK {
     private(set) var keyID: String?
+    /// Why its own members keep it from being used.
+    private(set) var fault: TokenKeyError?
+    /// Whether it is a secret, or else a half of a pair or something unknown.
+    private(set) var isSecret = false
     private let algorithm: AlgorithmName
     private var type: JSONString?
     private var numbers: [JSONName: Range<Int>] = [:]
     private var isOnCurve = false
 
-    /// Reads a text that must be a single key for this algorithm and use.
+    /// Whether it has the private number of a pair.
+    var isPrivate: Bool { numbers[.d] != nil }
+
+    /// Reads a text that must be a single key; `fault` says whether it is one for this algorithm and use.
     init(_ text: Span<UInt8>, for algorithm: AlgorithmName, to use: KeyUse) throws(TokenKeyError) {
         var key = Self(algorithm: algorithm)
-        var fault: TokenKeyError?
         do {
             try JSONReader.readObject(text) { (name, reader) throws(JSONError) in
                 let problem = try key.read(name, &reader, text, use)
-                fault = fault ?? problem.map { TokenKeyError($0) }
+                key.fault = key.fault ?? problem.map { TokenKeyError($0) }
             }
         } catch .duplicateName { throw TokenKeyError("is no JWK: a name stands twice in one object") } catch {
             throw TokenKeyError("is no JWK: not one object of strict JSON")
         }
-        if let fault { throw fault }
-        guard key.type != nil else { throw TokenKeyError("is no JWK: \"kty\" is missing") }
+        if key.type == nil { key.fault = key.fault ?? TokenKeyError("is no JWK: \"kty\" is missing") }
         self = key
     }
 
@@ -42,6 +47,7 @@ struct JWK {
             return "is a JWK Set: take the one key out of it"
         case .kty:
             type = try reader.readTextValue(text)
+            isSecret = type?.equals(Array("oct".utf8).span, in: text) == true
             return type?.equals(Array(algorithm.keyType.utf8).span, in: text) == true
                 ? nil : "has not the \"kty\" \(algorithm.keyType), which \(algorithm.rawValue) takes"
         case .alg:
@@ -80,6 +86,7 @@ struct JWK {
 
     /// Decodes the key's numbers, all of which must be of its own kind.
     func material(in text: Span<UInt8>, to use: KeyUse) throws(TokenKeyError) -> TokenKey.Material {
+        if let fault { throw fault }
         guard let scheme = algorithm.scheme else {
             guard let range = numbers[.k], numbers.count == 1 else {
                 throw TokenKeyError("has not \"k\" alone, as a secret key has (RFC 7518 section 6.4)")
@@ -142,6 +149,29 @@ struct JWK {
             bytes.count == 32
         else { throw TokenKeyError("has a number that is not 32 bytes in base64url") }
         return bytes
+    }
+}
+
+extension JWK {
+    /// Where the keys of a JWK Set stand (RFC 7517 section 5); `nil` for a text that is none.
+    static func members(ofSet text: Span<UInt8>) throws(TokenKeyError) -> [Range<Int>]? {
+        var (members, isSet, areObjects) = ([Range<Int>](), false, true)
+        do {
+            try JSONReader.readObject(text) { (name, reader) throws(JSONError) in
+                guard name == .keys else { return try reader.skipValue(text) }
+                isSet = true
+                guard reader.peek(text) == UInt8(ascii: "[") else {
+                    areObjects = false
+                    return try reader.skipValue(text)
+                }
+                try reader.readElements(text) { (reader) throws(JSONError) in
+                    if reader.peek(text) != UInt8(ascii: "{") { areObjects = false }
+                    members.append(try reader.readValue(text))
+                }
+            }
+        } catch { return nil }
+        guard areObjects else { throw TokenKeyError("is no JWK Set: \"keys\" is not a list of keys") }
+        return isSet ? members : nil
     }
 }
 

@@ -1,40 +1,53 @@
 import AuthCore
 import AuthText
 
-/// Why a token that the strategies' verifier refused is refused, part by part and by the same rules.
+/// Holds a token against rules, part by part, and says which header or claim is to blame.
 ///
-/// A claim or header is to blame when a token that is good in all else would be refused for it.
+/// It reads the token as the strategies' verifier does, and takes what the rules allow beyond that. The signature is for
+/// the caller to check, between the form and the claims.
 struct TokenDiagnosis {
     let line: [UInt8]
     let algorithm: String
-    let keyID: String
+    /// The `kid` of the key; `nil` for a key that has none, of which a token may say what it likes.
+    let keyID: String?
     let signature_bytes: Int
     let policy: Policy
-    let rules: ClaimRules
-    let scope: Scope
+    let rules: TokenRules
+    let lifetime_ms: Int64
     let now: Instant
 
     /// The payload as text.
     var claims: String? { payload.map { String(decoding: $0, as: UTF8.self) } }
 
-    private var parts: BearerHeader.Parts? { BearerHeader.split(line.span) }
+    var parts: BearerHeader.Parts? { BearerHeader.split(line.span) }
 
     private var payload: [UInt8]? { parts.flatMap { Base64URL.decode(line.span.extracting($0.payload)) } }
+
+    /// The members of the JOSE header; `nil` where it is none.
+    var header: JSONObject? { Self.header(of: line) }
+
+    static func header(of line: [UInt8]) -> JSONObject? {
+        guard let parts = BearerHeader.split(line.span), parts.header.count <= 1024 else { return nil }
+        return Base64URL.decode(line.span.extracting(parts.header)).flatMap { JSONObject($0) }
+    }
 
     /// What to say beside the reason; nothing of what the token says is repeated.
     func detail(of refusal: Refusal) -> String? {
         switch refusal {
-        case .malformed: formFault()
-        case .wrongClaims: claimFaults().joined(separator: "; ")
-        case .expired: "exp has passed"
-        case .insufficientScope: "scope does not grant what is asked for"
+        case .malformed: formFault ?? "the claims have too many members or levels"
+        case .wrongClaims: reading?.allFaults.joined(separator: "; ")
+        case .expired: "exp has passed" + (rules.leeway_ms > 0 ? ", the leeway too" : "")
+        case .insufficientScope:
+            reading?.claims[rules.scopeClaim] == nil
+                ? "\(rules.scopeClaim) is missing" : "\(rules.scopeClaim) does not grant \(rules.scope ?? "")"
         case .unknown, .badSignature, .reused: nil
         }
     }
 
     // MARK: Form
 
-    private func formFault() -> String {
+    /// What is wrong with the token before anything in it is believed; `nil` for a good form.
+    var formFault: String? {
         guard line.count <= HeaderLine.longest_bytes else {
             return "the header line is longer than \(HeaderLine.longest_bytes) bytes"
         }
@@ -47,29 +60,30 @@ struct TokenDiagnosis {
             return "the signature is not \(signature_bytes) bytes in base64url"
         }
         guard let payload else { return "the claims are no base64url without padding" }
-        return Self.members(payload) == nil
-            ? "the claims are not one object of strict JSON in which no name stands twice"
-            : "the claims have too many members or levels"
+        return JSONObject(payload) == nil
+            ? "the claims are not one object of strict JSON in which no name stands twice" : nil
     }
 
     private func headerFaults(_ text: Span<UInt8>) -> [String] {
         guard text.count <= 1024 else { return ["the header is longer than 1024 characters"] }
-        guard let bytes = Base64URL.decode(text) else {
-            return ["the header is no base64url without padding"]
-        }
-        guard let members = Self.members(bytes) else {
+        guard Base64URL.decode(text) != nil else { return ["the header is no base64url without padding"] }
+        guard let header else {
             return ["the header is not one object of strict JSON in which no name stands twice"]
         }
-        let expected = TokenHeader(algorithm: algorithm, keyID: keyID)
-        let good = ["alg": "\"\(algorithm)\"", "kid": "\"\(keyID)\"", "typ": "\"at+jwt\""]
-        let wanted = ["alg": algorithm, "kid": "\(keyID), that of the key", "typ": "at+jwt"]
-        var faults = good.keys.sorted().compactMap { name -> String? in
-            guard let value = members[name] else { return "\(name) is missing from the header" }
-            let json = Self.json(good.merging([name: value]) { $1 })
-            let isGood = expected.accepts(Base64URL.encode(json).span)
-            return isGood ? nil : "\(name) of the header is not \(wanted[name] ?? "")"
+        var faults: [String] = []
+        if header["alg"]?.text != Array(algorithm.utf8) {
+            faults.append(header.fault("alg", "of the header is not \(algorithm)", in: "from the header"))
         }
-        for name in ["crit", "b64"] where members[name] != nil {
+        if let kid = header["kid"] {
+            if kid.text == nil { faults.append("kid of the header is not a text") }
+            if let keyID, kid.text != nil, kid.text != Array(keyID.utf8) {
+                faults.append("kid of the header is not \(keyID), that of the key")
+            }
+        }
+        if !rules.types.allow(header["typ"]) {
+            faults.append(header.fault("typ", "of the header is not \(rules.types)", in: "from the header"))
+        }
+        for name in ["crit", "b64"] where header[name] != nil {
             faults.append("\(name) stands in the header, and no extension is understood")
         }
         return faults
@@ -77,106 +91,195 @@ struct TokenDiagnosis {
 
     // MARK: Claims
 
-    /// The text of a `sub` that is no name of the strategies' users, as JSON.
-    var strangerSubject: String? {
-        guard let payload, let text = Self.members(payload)?["sub"], text.hasPrefix("\""), text.utf8.count > 2
-        else {
-            return nil
+    /// Why the claims are refused, by the rules alone; `nil` for good ones.
+    var claimsRefusal: Refusal? {
+        guard let reading else { return .malformed }
+        if !reading.faults.isEmpty { return .wrongClaims }
+        if reading.isExpired { return .expired }
+        if !reading.timeFaults.isEmpty { return .wrongClaims }
+        return reading.isScopeGranted ? nil : .insufficientScope
+    }
+
+    /// Whether `sub` is a text, but no name of the strategies' users.
+    var isStranger: Bool {
+        guard let text = reading?.claims["sub"]?.text, !text.isEmpty else { return false }
+        return SubjectName.decode(text.span) == nil
+    }
+
+    /// The number of a user of the strategies, or else the text of `sub`, as JSON; `nil` where there is none.
+    ///
+    /// Only tokens by the strategies' rules have numbers: elsewhere a text of the same form is a stranger's.
+    var subject: String? {
+        guard let value = reading?.claims["sub"], let text = value.text else { return nil }
+        let user = rules.shape == .rfc9068 ? SubjectName.decode(text.span) : nil
+        return user.map { "\($0.id)" } ?? String(decoding: value.json, as: UTF8.self)
+    }
+
+    private var reading: ClaimsReading? {
+        payload.flatMap { JSONObject($0) }.map {
+            ClaimsReading($0, policy: policy, rules: rules, lifetime_ms: lifetime_ms, now: now)
         }
-        return refusal(of: ["sub": text]) == nil ? nil : text
+    }
+}
+
+/// What is wrong with the claims of one token, each thing once.
+private struct ClaimsReading {
+    let claims: JSONObject
+    private let policy: Policy
+    private let rules: TokenRules
+    /// What is missing or not what it must be.
+    private(set) var faults: [String] = []
+    /// What is wrong with the moments, where they are moments.
+    private(set) var timeFaults: [String] = []
+    private(set) var isExpired = false
+
+    init(_ claims: JSONObject, policy: Policy, rules: TokenRules, lifetime_ms: Int64, now: Instant) {
+        (self.claims, self.policy, self.rules) = (claims, policy, rules)
+        findFaults()
+        findTimeFaults(lifetime_ms, now)
     }
 
-    /// What the verifier would say if the subject were one of the strategies' users.
-    var refusalOfStranger: Refusal? {
-        guard let payload, var members = Self.members(payload) else { return .malformed }
-        members["sub"] = good["sub"]
-        return refusal(members)
+    var allFaults: [String] {
+        faults.isEmpty && timeFaults.isEmpty ? ["the claims do not go together"] : faults + timeFaults
     }
 
-    private func claimFaults() -> [String] {
-        guard let payload, let members = Self.members(payload) else { return [] }
-        let texts = [
-            "iss": "the issuer asked for", "aud": "nor names the audience asked for", "client_id": "a text",
-            "jti": "a text", "sub": "a text of a character or more", "scope": "a text",
-        ]
-        var faults = ["iss", "aud", "sub", "client_id", "jti", "scope"].compactMap { name -> String? in
-            guard let value = members[name] else { return name == "scope" ? nil : "\(name) is missing" }
-            if name == "sub", strangerSubject != nil { return nil }
-            guard refusal(of: [name: value]) == .wrongClaims else { return nil }
-            return "\(name) is not \(texts[name] ?? "")"
+    var isScopeGranted: Bool {
+        guard let scope = rules.scope.map({ Array($0.utf8) }) else { return true }
+        guard let value = claims[rules.scopeClaim] else { return false }
+        if let list = value.texts { return list.contains(scope) }
+        return value.text?.split(separator: UInt8(ascii: " ")).contains { Array($0) == scope } ?? false
+    }
+
+    private mutating func findFaults() {
+        let isProfile = rules.shape == .rfc9068
+        let (issuer, audience) = (Array(policy.issuer.utf8), Array(policy.audience.utf8))
+        expect("iss", isAsked: true, "is not the issuer asked for, \(policy.issuer)") { $0.text == issuer }
+        if rules.asksForAudience {
+            expect("aud", isAsked: true, "is not the audience asked for, \(policy.audience), nor names it") {
+                $0.text == audience || $0.texts?.contains(audience) == true
+            }
+        } else {
+            expect("aud", isAsked: false, "is no text and no list of texts") {
+                $0.text != nil || $0.texts != nil
+            }
         }
-        faults += dateFaults(members)
-        return faults.isEmpty ? ["the claims do not go together"] : faults
+        expect("sub", isAsked: isProfile, "is not a text of a character or more") {
+            $0.text?.isEmpty == false
+        }
+        for name in ["client_id", "jti"] {
+            expect(name, isAsked: isProfile, "is not a text") { $0.text != nil }
+        }
+        if rules.scope != nil {
+            expect(
+                rules.scopeClaim, isAsked: false,
+                isProfile ? "is not a text" : "is no text and no list of texts"
+            ) {
+                $0.text != nil || !isProfile && $0.texts != nil
+            }
+        }
+        if isProfile {
+            expect("gen", isAsked: false, "is not a whole number from 0 on") {
+                ($0.date?.milliseconds).map { $0 >= 0 && $0 % 1000 == 0 } ?? false
+            }
+        }
+        for claim in rules.required {
+            let wanted = claim.value.map { "is not \($0), nor names it" } ?? ""
+            expect(claim.name, isAsked: true, wanted) { claim.isMet(by: $0) }
+        }
     }
 
-    private func dateFaults(_ members: [String: String]) -> [String] {
-        var (faults, dates) = ([String](), [String: Instant]())
+    private mutating func expect(
+        _ name: String, isAsked: Bool, _ fault: String, _ isGood: (JSONObject.Value) -> Bool
+    ) {
+        guard let value = claims[name] else {
+            if isAsked { faults.append("\(name) is missing") }
+            return
+        }
+        if !isGood(value) { faults.append("\(name) \(fault)") }
+    }
+
+    private mutating func findTimeFaults(_ lifetime_ms: Int64, _ now: Instant) {
+        var dates: [String: Instant] = [:]
         for name in ["exp", "iat", "nbf", "auth_time"] {
-            guard let text = members[name] else {
-                if name == "exp" || name == "iat" { faults.append("\(name) is missing") }
+            guard let value = claims[name] else {
+                let isAsked = name == "exp" || name == "iat" && rules.shape == .rfc9068
+                if isAsked { faults.append("\(name) is missing") }
                 continue
             }
-            let bytes = Array(text.utf8)
-            var reader = try? JSONReader(beginning: bytes.span)
-            dates[name] = try? reader?.readNumericDate(bytes.span)
-            if dates[name] == nil { faults.append("\(name) is no date: a number of seconds since 1970") }
+            dates[name] = value.date
+            if value.date == nil { faults.append("\(name) is no date: a number of seconds since 1970") }
         }
-        for name in ["iat", "nbf"] where dates[name].map({ $0 > now }) == true {
-            faults.append("\(name) is in the future")
+        let soon = now.advanced(byMilliseconds: rules.leeway_ms)
+        for name in ["iat", "nbf"] where dates[name].map({ $0 > soon }) == true {
+            timeFaults.append("\(name) is in the future")
         }
-        guard let issued = dates["iat"], let expiry = dates["exp"] else { return faults }
-        if expiry <= issued { faults.append("exp is not after iat") }
-        if expiry.milliseconds(since: issued) > rules.lifetime_ms {
-            faults.append("exp is more than \(rules.lifetime_ms / 1000) s after iat")
+        guard let expiry = dates["exp"] else { return }
+        isExpired = expiry <= now.advanced(byMilliseconds: -rules.leeway_ms)
+        // A token that must say when it was made, and does not, is refused for that.
+        guard let start = dates["iat"] ?? (rules.shape == .jwt ? now : nil) else { return }
+        if dates["iat"] != nil, expiry <= start { timeFaults.append("exp is not after iat") }
+        if expiry.milliseconds(since: start) > lifetime_ms {
+            let name = dates["iat"] == nil ? "now, and iat is missing" : "iat"
+            timeFaults.append("exp is more than \(lifetime_ms / 1000) s after \(name)")
         }
-        return faults
     }
+}
 
-    /// Claims that are good now.
-    private var good: [String: String] {
-        var name: [UInt8] = []
-        SubjectName.append(Subject(id: 1), to: &name)
-        return [
-            "iss": "\"\(policy.issuer)\"", "aud": "\"\(policy.audience)\"", "client_id": "\"x\"",
-            "jti": "\"x\"",
-            "sub": "\"\(String(decoding: name, as: UTF8.self))\"", "iat": "\(now.seconds)",
-            "exp": "\(now.seconds + 1)",
-        ]
-    }
+/// The members of one object of strict JSON, under whatever names.
+struct JSONObject {
+    private let members: [(name: [UInt8], value: Value)]
 
-    /// What good claims with these in their place come to.
-    private func refusal(of changes: [String: String]) -> Refusal? { refusal(good.merging(changes) { $1 }) }
+    /// One value as it stands in the text.
+    struct Value {
+        let json: [UInt8]
 
-    private func refusal(_ members: [String: String]) -> Refusal? {
-        let json = Self.json(members)
-        do {
-            let refusal = try AccessTokenClaims(json.span, rules: rules, requiring: scope).refusal(
-                at: now, rules: rules)
-            return refusal
-        } catch { return .malformed }
-    }
+        /// The text of a string without escapes; `nil` for another value.
+        var text: [UInt8]? {
+            var reader = try? JSONReader(beginning: json.span)
+            return (try? reader?.readTextValue(json.span))?.unescaped(in: json.span)
+        }
 
-    // MARK: JSON
-
-    /// The members of a text that is one object of strict JSON, as they stand there.
-    private static func members(_ bytes: [UInt8]) -> [String: String]? {
-        let names: [StaticString] = [
-            "alg", "kid", "typ", "crit", "b64", "iss", "aud", "sub", "client_id", "jti", "scope", "exp",
-            "iat", "nbf",
-            "auth_time",
-        ]
-        let known = Dictionary(uniqueKeysWithValues: names.map { (JSONName($0), String(describing: $0)) })
-        var members: [String: String] = [:]
-        let fault = catchFault { () throws(JSONError) in
-            try JSONReader.readObject(bytes.span) { (name, reader) throws(JSONError) in
-                let range = try reader.readValue(bytes.span)
-                if let name = known[name] { members[name] = String(decoding: bytes[range], as: UTF8.self) }
+        /// The texts of an array of strings only; `nil` for another value.
+        var texts: [[UInt8]]? {
+            guard json.first == UInt8(ascii: "["), var reader = try? JSONReader(beginning: json.span) else {
+                return nil
             }
+            var (texts, areTexts) = ([[UInt8]](), true)
+            let fault = catchFault { () throws(JSONError) in
+                try reader.readElements(json.span) { (reader) throws(JSONError) in
+                    let text = try reader.readTextValue(json.span)?.unescaped(in: json.span)
+                    if let text { texts.append(text) } else { areTexts = false }
+                }
+            }
+            return fault == nil && areTexts ? texts : nil
         }
-        return fault == nil ? members : nil
+
+        /// A NumericDate (RFC 7519 section 2); `nil` for another value.
+        var date: Instant? {
+            var reader = try? JSONReader(beginning: json.span)
+            return try? reader?.readNumericDate(json.span)
+        }
     }
 
-    private static func json(_ members: [String: String]) -> [UInt8] {
-        Array(("{" + members.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}").utf8)
+    /// Reads a whole text; `nil` where it is not one object, or a name stands twice.
+    init?(_ bytes: [UInt8]) {
+        var members: [(name: [UInt8], value: Value)] = []
+        let fault = catchFault { () throws(JSONError) in
+            var reader = try JSONReader(beginning: bytes.span)
+            try reader.readNamedMembers(bytes.span) { (name, reader) throws(JSONError) in
+                let range = try reader.readValue(bytes.span)
+                members.append((name.unescaped(in: bytes.span), Value(json: Array(bytes[range]))))
+            }
+            try reader.finish(bytes.span)
+        }
+        guard fault == nil else { return nil }
+        self.members = members
+    }
+
+    subscript(name: String) -> Value? { members.first { $0.name.elementsEqual(name.utf8) }?.value }
+
+    /// That a member is missing, or is not what it must be.
+    func fault(_ name: String, _ fault: String, in place: String) -> String {
+        self[name] == nil ? "\(name) is missing \(place)" : "\(name) \(fault)"
     }
 }

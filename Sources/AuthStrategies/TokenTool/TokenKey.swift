@@ -73,6 +73,139 @@ package struct TokenKey: ~Copyable {
     }
 }
 
+/// The keys of one file: the only one, or those of a JWK Set (RFC 7517 section 5) that fit the algorithm and the use.
+///
+/// It holds the file, and reads a key anew where it is wanted.
+package struct TokenKeys: ~Copyable {
+    private let file: SecretBytes
+    private let algorithm: AlgorithmName
+    private let use: KeyUse
+    private let usable: [Member]
+    /// Those of a set that cannot be used, and why.
+    private let unusable: [(keyID: String?, fault: TokenKeyError)]
+    private let isSet: Bool
+
+    /// The `kid` of the one key of a file that is no set.
+    package var onlyKeyID: String? { isSet ? nil : usable.first?.keyID }
+
+    private struct Member {
+        var keyID: String?
+        var range: Range<Int>
+    }
+
+    /// Which key a token is to be checked with.
+    enum Choice {
+        /// By its number.
+        case key(Int)
+        /// None, and what is wrong with the token's `kid`.
+        case none(String)
+    }
+
+    /// Reads a file of one key, or a JWK Set, of which it passes over the keys that are for something else.
+    ///
+    /// - Parameters:
+    ///   - file: its bytes.
+    ///   - algorithm: what the key is for; nothing else counts.
+    ///   - use: what it is to do.
+    ///   - keyID: the only `kid` of a set to take; `nil` for all.
+    /// - Returns: the keys that are left.
+    /// - Throws: `TokenKeyError` where no key is left, or the set cannot be trusted.
+    package static func read(
+        _ file: consuming SecretBytes, for algorithm: AlgorithmName, to use: KeyUse, named keyID: String?
+    ) throws(TokenKeyError) -> TokenKeys {
+        let ranges = try file.withBytes { (bytes) throws(TokenKeyError) -> [Range<Int>]? in
+            if case .json = KeyFileForm(of: bytes) { try JWK.members(ofSet: bytes) } else { nil }
+        }
+        guard let ranges else {
+            let only = try TokenKey.read(file, for: algorithm, to: use)
+            return TokenKeys(
+                file: file, algorithm: algorithm, use: use,
+                usable: [Member(keyID: only.keyID, range: 0..<file.count)], unusable: [], isSet: false)
+        }
+        var (usable, unusable) = ([Member](), [(keyID: String?, fault: TokenKeyError)]())
+        var (secrets, privates) = (0, 0)
+        for range in ranges {
+            try file.withBytes { (bytes) throws(TokenKeyError) in
+                let text = bytes.extracting(range)
+                let key = try JWK(text, for: algorithm, to: use)
+                secrets += key.isSecret ? 1 : 0
+                privates += key.isPrivate ? 1 : 0
+                do throws(TokenKeyError) {
+                    _ = try key.material(in: text, to: use)
+                    usable.append(Member(keyID: key.keyID, range: range))
+                } catch { unusable.append((key.keyID, error)) }
+            }
+        }
+        guard secrets == 0 || secrets == ranges.count else {
+            throw TokenKeyError(
+                "is a JWK Set of secrets and other keys: keep the secrets in a file of their own")
+        }
+        guard use == .sign || privates == 0 else {
+            throw TokenKeyError("is a JWK Set with a private key: to check a token takes the public ones")
+        }
+        if let keyID { usable.removeAll { $0.keyID != keyID } }
+        let keys = TokenKeys(
+            file: file, algorithm: algorithm, use: use, usable: usable, unusable: unusable, isSet: true)
+        try keys.check(named: keyID)
+        return keys
+    }
+
+    /// Refuses a set without a key, or with two of one name.
+    private func check(named keyID: String?) throws(TokenKeyError) {
+        guard let first = usable.first else {
+            if usable.isEmpty, unusable.isEmpty, keyID == nil { throw TokenKeyError("is an empty JWK Set") }
+            let named = keyID.map { " with the kid \($0)" } ?? ""
+            let faults = unusable.filter { keyID == nil || $0.keyID == keyID }
+            let why =
+                faults.first.map { ": \(faults.count == 1 ? "the only one" : "the first") \($0.fault)" } ?? ""
+            throw TokenKeyError("is a JWK Set without a key for \(algorithm.rawValue)\(named)\(why)")
+        }
+        for (index, key) in usable.enumerated() {
+            guard let keyID = key.keyID, usable[..<index].contains(where: { $0.keyID == keyID }) else {
+                continue
+            }
+            throw TokenKeyError("is a JWK Set with two keys of the kid \(keyID)")
+        }
+        if use == .sign, usable.count > 1 {
+            let others = first.keyID.map { ", such as --key-id \($0)" } ?? ""
+            throw TokenKeyError(
+                "is a JWK Set of \(usable.count) keys for \(algorithm.rawValue): name one\(others)")
+        }
+    }
+
+    /// Chooses by the `kid` of a token, or takes the only key for a token without one (RFC 7515 section 4.1.4).
+    func choice(for keyID: String?) -> Choice {
+        guard let keyID else {
+            guard usable.count > 1 else { return .key(0) }
+            return .none(
+                "kid is missing from the header, and there are \(usable.count) keys for \(algorithm.rawValue)"
+            )
+        }
+        if let index = usable.firstIndex(where: { $0.keyID == keyID }) { return .key(index) }
+        // The only key of a file, or of a set that gives it no name, is there for every token.
+        if !isSet || usable.count == 1 && usable[0].keyID == nil { return .key(0) }
+        if let fault = unusable.first(where: { $0.keyID == keyID })?.fault {
+            return .none("kid of the header is that of a key that \(fault)")
+        }
+        let known = usable.compactMap(\.keyID).joined(separator: ", ")
+        return .none(
+            "kid of the header is that of no key for \(algorithm.rawValue)\(known.isEmpty ? "" : ": \(known)")"
+        )
+    }
+
+    /// Reads one of the keys.
+    package func key(_ number: Int = 0) throws(TokenKeyError) -> TokenKey {
+        guard isSet else { return try TokenKey.read(file, for: algorithm, to: use) }
+        let range = usable[number].range
+        return try file.withBytes { (bytes) throws(TokenKeyError) in
+            let text = bytes.extracting(range)
+            let key = try JWK(text, for: algorithm, to: use)
+            return TokenKey(
+                keyID: key.keyID, algorithm: algorithm, material: try key.material(in: text, to: use))
+        }
+    }
+}
+
 /// The algorithms of the JWT strategies, by their `alg` value (RFC 7518 section 3.1, RFC 8037 section 3.1).
 ///
 /// Whoever checks a token names the algorithm; the token only has to agree (RFC 8725 section 3.1).

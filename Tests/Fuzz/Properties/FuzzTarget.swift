@@ -4,6 +4,7 @@
 enum FuzzTarget: String, CaseIterable, Sendable {
     case bearer, cookie, base64url, json, claims, token, workload, csv, recording, http, introspection
     case joseHeader = "jose-header"
+    case keyFile = "key-file"
 
     func check(_ input: [UInt8]) throws {
         switch self {
@@ -14,6 +15,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .claims: try checkClaims(input)
         case .joseHeader: try checkJOSEHeader(input)
         case .token: try checkToken(input)
+        case .keyFile: try checkKeyFile(input)
         case .workload: try checkWorkload(input)
         case .csv: try checkCSV(input)
         case .recording: try checkRecording(input)

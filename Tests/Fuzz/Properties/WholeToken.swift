@@ -1,5 +1,6 @@
 import AuthCore
 import AuthText
+import Backends
 
 @testable import AuthStrategies
 
@@ -17,6 +18,7 @@ func checkToken(_ input: [UInt8]) throws {
 }
 
 private func checkForgery(_ line: [UInt8], _ good: [UInt8]) throws {
+    try checkWithTool(line, good)
     guard try isAccepted(line) else { return }
     let token = good.dropFirst(BearerHeader.prefix.count)
     try promise(line.suffix(token.count) == token, "accepted a token that nobody issued")
@@ -24,6 +26,44 @@ private func checkForgery(_ line: [UInt8], _ good: [UInt8]) throws {
     try promise(
         ["authorization: bearer ", "authorization:bearer "].contains { scheme == Array($0.utf8) },
         "accepted a token in another field or scheme")
+}
+
+/// By the least that the token tool can be told to ask, the signature still decides.
+private func checkWithTool(_ line: [UInt8], _ good: [UInt8]) throws {
+    var rules = TokenRules()
+    (rules.shape, rules.types) = (.jwt, TokenTypes("any") ?? .accessToken)
+    (rules.scope, rules.asksForAudience, rules.leeway_ms) = (nil, false, TokenRules.longestLeeway_ms)
+    let tool = try TokenTool(
+        policy: Policy(), keyID: nil, lifetime_ms: 900_000, now: .traceStart, rules: rules)
+    let keys = try TokenKeys.read(SecretBytes(copying: key.span), for: .hs256, to: .verify, named: nil)
+    let report = try tool.check(line, with: keys)
+    let token = good.dropFirst(BearerHeader.prefix.count)
+    try promise(
+        report.refusal != nil || line.suffix(token.count) == token,
+        "the tool accepted a token that nobody issued")
+}
+
+/// A file of keys is refused in one line, or each of its keys can be read.
+func checkKeyFile(_ input: [UInt8]) throws {
+    for algorithm in AlgorithmName.allCases {
+        for use in [KeyUse.sign, .verify] {
+            do throws(TokenKeyError) {
+                let keys = try TokenKeys.read(
+                    SecretBytes(copying: input.span), for: algorithm, to: use, named: nil)
+                let first = try keys.key()
+                try promiseChoice(keys, of: first.keyID)
+            } catch {
+                try promise(!error.description.contains("\n"), "two lines")
+            }
+        }
+    }
+}
+
+private func promiseChoice(_ keys: borrowing TokenKeys, of keyID: String?) throws(TokenKeyError) {
+    guard let keyID else { return }
+    guard case .key(let number) = keys.choice(for: keyID), try keys.key(number).keyID == keyID else {
+        throw TokenKeyError("the name of a key\npicks another")
+    }
 }
 
 private func isAccepted(_ line: [UInt8]) throws -> Bool {
