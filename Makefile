@@ -18,7 +18,7 @@ DEFECT := hs256-jwt:slow5
 # instructions take some per cent more or less.
 ALIGNED := -Xswiftc -Xllvm -Xswiftc -align-all-functions=6
 
-.PHONY: run help report distance payload test soak build lint check smoke counts bench fuzz schema docs defect example clean
+.PHONY: run help report distance lifetime payload test soak build lint check smoke counts bench fuzz schema docs defect example clean
 
 run: build $(if $(findstring postgres,$(ARGS))$(findstring sessions,$(ARGS))$(findstring revocable,$(ARGS))$(findstring all,$(ARGS)),.build/packages-postgres) ## Measures all strategies, Redis next door and 1 ms away. make run ARGS="browse --clients 16"
 	@$(BIN) run $(if $(findstring --store-rtt,$(ARGS))$(findstring --redis,$(ARGS)),,--store-rtt $(RTT)) $(or $(ARGS),$(QUICK))
@@ -40,6 +40,13 @@ distance: build $(VENV)/report ## Draws time against the distance to the store, 
 # Each size once a round, so that a busy moment meets all of them.
 payload: build ## Measures what a check of a token costs as its claims grow, in two minutes.
 	@python3 plot/payload.py $(BIN) $(ARGS)
+
+# Access tokens of several lives, between the plain token and the session that it stands between.
+LIVES := $(foreach life,1m 5m 15m 1h,--strategy hybrid@access=$(life)) --strategy hs256-jwt --strategy sqlite-session
+lifetime: FOLDER = results/lifetime-$(shell date -u +%Y%m%dT%H%M%S)
+lifetime: build $(VENV)/report ## Draws what a request costs with access tokens of 1, 5, 15 and 60 minutes, in a minute.
+	@folder=$(FOLDER); $(BIN) run $(or $(ARGS),browse --population 20000 --duration 2) $(LIVES) --out $$folder || [ $$? -eq 3 ] || exit $$?; \
+	    $(VENV)/bin/python plot/lifetime.py $$folder/latest --out $$folder
 
 build: .build/packages-run ## Builds the program. The first time takes minutes.
 	@swift build -c release --product authbench $(ALIGNED)
