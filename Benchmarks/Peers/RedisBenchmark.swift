@@ -22,16 +22,25 @@ public enum RedisBenchmark {
 
     @discardableResult
     private static func run(_ socket: String, _ arguments: [String]) throws -> String {
+        try PeerProgram.output("redis-benchmark", ["-s", socket, "--csv"] + arguments)
+    }
+}
+
+/// A program of others that measures by itself.
+enum PeerProgram {
+    /// What it prints.
+    @discardableResult
+    static func output(_ name: String, _ arguments: [String]) throws -> String {
         let process = Process()
         let pipe = Pipe()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["redis-benchmark", "-s", socket, "--csv"] + arguments
+        process.arguments = [name] + arguments
         process.standardOutput = pipe
         process.standardError = FileHandle.nullDevice
         try process.run()
         let output = pipe.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw NotReadyError(name: "redis-benchmark") }
+        guard process.terminationStatus == 0 else { throw NotReadyError(name: name) }
         return String(decoding: output, as: UTF8.self)
     }
 }
