@@ -111,7 +111,7 @@ private struct ForgetfulClient: AuthStrategy, ~Copyable {
 
 @Suite("Broken twins of introspection")
 struct IntrospectionTwinTests {
-    private func failed(_ flaw: IntrospectionFlaw?) throws -> [String] {
+    private func failed(_ flaw: IntrospectionFlaw?, of name: String = "introspection") throws -> [String] {
         let (stores, folder, server) = (
             try TestStores.ofTrial(), try TemporaryFolder(), try HTTPServer(port: 0)
         )
@@ -127,7 +127,8 @@ struct IntrospectionTwinTests {
             server.stop()
             folder.remove()
         }
-        var environment = stores.environment
+        let choice = try #require(try StrategyChoice.named([name], among: builtinStrategies).first)
+        var environment = choice.environment(stores.environment)
         environment.authority?.url = "http://127.0.0.1:\(server.port)/twin"
         environment.authority?.clientID = caller.id
         environment.authority?.clientSecret = caller.secret
@@ -146,6 +147,7 @@ struct IntrospectionTwinTests {
         #expect(failed.count == 1 && failed[0].hasPrefix("\(flaw.requirement) failed"), "\(flaw): \(failed)")
     }
 
-    @Test("without a flaw both pass")
-    func sound() throws { #expect(try failed(nil) == []) }
+    @Test(
+        "without a flaw both pass", arguments: ["introspection", "introspection@cache=60s,on-failure=accept"])
+    func sound(name: String) throws { #expect(try failed(nil, of: name) == []) }
 }
