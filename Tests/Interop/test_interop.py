@@ -96,7 +96,8 @@ def test_the_libraries_accept_what_authbench_makes(keys, alg, form):
 
 
 def test_the_libraries_read_what_authbench_is_told_to_say(keys, tmp_path):
-    own = {"roles": ["a", "b"], "tenant": {"name": "Zoë \"x\"", "level": -1.5}, "admin": None, "https://claims.test/tier": "gold"}
+    tenant = {"name": "Zoë \"x\"", "level": -1.5}
+    own = {"roles": ["a", "b"], "tenant": tenant, "admin": None, "https://claims.test/tier": "gold"}
     file = tmp_path / "claims.json"
     file.write_text(json.dumps(own))
     private, public = keys.files["ES256", "jwk"]
