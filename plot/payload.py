@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 WORKLOAD = {"name": "payload", "summary": "Nothing but checks of good tokens.", "population": 320, "clients": 2,
-            "skew": "uniform", "mix": {"authenticate": 1}}
+            "skew": "uniform", "mix": {"authenticate": 1, "renew": 0}}
 # Bytes of JSON that the user adds; the last is as many as a workload takes.
 SIZES = (0, 100, 423, 1024, 2048, 4096, 5120)
 STRATEGIES = ("hs256-jwt", "rs256-jwt")
@@ -51,8 +51,10 @@ def measure(program: str, strategies: list[str], size: int, duration_s: float, f
     if run.returncode not in (0, 3):
         sys.exit(run.stderr.strip() or f"{program} ended with {run.returncode}")
     with (folder / "latest/size.csv").open() as sizes, (folder / "latest/summary.csv").open() as summary:
-        lines = {row["strategy"]: int(row["request_header_bytes"]) for row in csv.DictReader(sizes) if row["claim_profile"] == "rfc9068"}
-        times = {row["strategy"]: float(row["cpu_us_per_op"]) for row in csv.DictReader(summary) if row["operation"] == "authenticate"}
+        issued = [row for row in csv.DictReader(sizes) if row["claim_profile"] == "rfc9068"]
+        checked = [row for row in csv.DictReader(summary) if row["operation"] == "authenticate"]
+    lines = {row["strategy"]: int(row["request_header_bytes"]) for row in issued}
+    times = {row["strategy"]: float(row["cpu_us_per_op"]) for row in checked}
     return {one: (lines[one], times[one]) for one in strategies}
 
 

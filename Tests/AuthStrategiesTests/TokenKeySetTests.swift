@@ -95,7 +95,7 @@ struct TokenKeySetTests {
     }
 
     @Test("sets that cannot be trusted are refused in one line")
-    func refused() throws {
+    func refused() {
         let pair = #"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo""#
         let d = #","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A""#
         let cases: [(String, AlgorithmName, String)] = [
@@ -109,8 +109,8 @@ struct TokenKeySetTests {
             (set([#"{"kty":"oct","kty":"oct"}"#]), .hs256, "a name stands twice"),
         ]
         for (text, algorithm, reason) in cases {
-            let message = try #require(fault(text, algorithm), "\(reason)")
-            #expect(message.contains(reason), "\(message)")
+            let message = fault(text, algorithm) ?? "nothing"
+            #expect(message.contains(reason), "\(reason): \(message)")
         }
         #expect(fault(set([pair + "}"]), .eddsa) == nil)
         #expect(fault(set([pair + d + "}"]), .eddsa, .sign) == nil)

@@ -95,6 +95,21 @@ def test_the_libraries_accept_what_authbench_makes(keys, alg, form):
     assert jwt.get_unverified_header(token) == header(alg)
 
 
+def test_the_libraries_read_what_authbench_is_told_to_say(keys, tmp_path):
+    tenant = {"name": "Zoë \"x\"", "level": -1.5}
+    own = {"roles": ["a", "b"], "tenant": tenant, "admin": None, "https://claims.test/tier": "gold"}
+    file = tmp_path / "claims.json"
+    file.write_text(json.dumps(own))
+    private, public = keys.files["ES256", "jwk"]
+    token = make("--alg", "ES256", "--key", private, "--subject", "auth0|5f7c", "--typ", "JWT", "--claims", str(file))
+    assert jwt.get_unverified_header(token) == header("ES256", typ="JWT")
+    read = {library: decode(keys, "ES256", token) for library, decode in DECODERS.items()}
+    assert read["pyjwt"] == read["joserfc"] and read["pyjwt"]["sub"] == "auth0|5f7c"
+    assert {name: read["pyjwt"][name] for name in own} == own
+    report = check(token, "--alg", "ES256", "--key", public, "--typ", "JWT", "--require", "roles=b")
+    assert report["decision"] == "accepted" and report["subject"] == "auth0|5f7c" and report["claims"] == read["pyjwt"]
+
+
 @pytest.mark.parametrize("alg", ALGORITHMS)
 def test_the_libraries_read_keys_that_authbench_makes(tmp_path, alg):
     file = tmp_path / "new"

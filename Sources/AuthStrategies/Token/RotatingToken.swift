@@ -7,16 +7,18 @@ import Synchronization
 ///
 /// An old key verifies until the last token that it signed has expired, and then no more. All clients know a new key at once,
 /// because keys are shared in this process, as they are in a fleet by a key set that is published before it is used.
-public struct RotatingToken<Algorithm: TokenAlgorithm & ~Copyable>: AuthStrategy, ~Copyable {
-    public static var descriptor: StrategyDescriptor {
+package struct RotatingToken<Algorithm: TokenAlgorithm & ~Copyable>: AuthStrategy, ~Copyable {
+    package static var descriptor: StrategyDescriptor {
         var descriptor = Token<Algorithm>.descriptor
         descriptor.title += ", keys rotating"
+        descriptor.exemptions["JWT-21"] = "keys of one use, which it makes itself"
+        descriptor.exemptions["JWT-22"] = "it makes its keys itself and takes no key set"
         descriptor.exemptions["JWT-34"] = nil
         return descriptor
     }
 
     /// The keys of the run and the policy.
-    public struct Shared: Sendable {
+    package struct Shared: Sendable {
         let ring: KeyRing<Algorithm>
         let foreignKeys: Algorithm.Keys
         let policy: Policy
@@ -41,12 +43,12 @@ public struct RotatingToken<Algorithm: TokenAlgorithm & ~Copyable>: AuthStrategy
     }
 
     /// As with a key that does not rotate.
-    public static func longestExposure_ms(ofLoginAfter revocation: Revocation, under policy: Policy) -> Int64
+    package static func longestExposure_ms(ofLoginAfter revocation: Revocation, under policy: Policy) -> Int64
     {
         Token<Algorithm>.longestExposure_ms(ofLoginAfter: revocation, under: policy)
     }
 
-    public static func prepare(in environment: Environment) throws -> Shared {
+    package static func prepare(in environment: Environment) throws -> Shared {
         try Shared(policy: environment.policy)
     }
 
@@ -71,13 +73,13 @@ public struct RotatingToken<Algorithm: TokenAlgorithm & ~Copyable>: AuthStrategy
     }
 
     private let shared: Shared
-    public let verificationKey: [UInt8]
+    package let verificationKey: [UInt8]
     /// The newest first, because most tokens are of the newest keys.
     private var holders: [Holder] = []
     /// When this client last issued something.
     private var latest = Instant.traceStart
 
-    public init(sharing shared: Shared) throws {
+    package init(sharing shared: Shared) throws {
         let keys = try shared.ring.keys(of: shared.ring.period(at: .traceStart))
         self.shared = shared
         verificationKey = Algorithm.publicKey(of: keys)
@@ -85,13 +87,13 @@ public struct RotatingToken<Algorithm: TokenAlgorithm & ~Copyable>: AuthStrategy
 
     @specialized(where Algorithm == HS256)
     @specialized(where Algorithm == RS256)
-    public mutating func login(_ subject: Subject, at now: Instant) throws -> Credential {
+    package mutating func login(_ subject: Subject, at now: Instant) throws -> Credential {
         Credential(headerLine: try signer(at: now).authority.issue(to: subject, at: now))
     }
 
     @specialized(where Algorithm == HS256)
     @specialized(where Algorithm == RS256)
-    public mutating func authenticate(
+    package mutating func authenticate(
         _ headerLine: Span<UInt8>, requiring scope: Scope, at now: Instant
     ) throws -> Decision {
         guard let holder = try verifier(of: headerLine, at: now) else { return .refused(.unknown) }
@@ -100,7 +102,7 @@ public struct RotatingToken<Algorithm: TokenAlgorithm & ~Copyable>: AuthStrategy
 
     @specialized(where Algorithm == HS256)
     @specialized(where Algorithm == RS256)
-    public mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {
+    package mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {
         guard let holder = try verifier(of: credential.headerLine.span, at: now) else {
             return .refused(.unknown)
         }
@@ -115,21 +117,21 @@ public struct RotatingToken<Algorithm: TokenAlgorithm & ~Copyable>: AuthStrategy
     }
 
     /// Does nothing: the client forgets its token, and the server keeps nothing it could revoke.
-    public mutating func logout(_ credential: borrowing Credential, at now: Instant) {}
+    package mutating func logout(_ credential: borrowing Credential, at now: Instant) {}
 
-    public mutating func logoutEverywhere(_ subject: Subject, at now: Instant) {}
+    package mutating func logoutEverywhere(_ subject: Subject, at now: Instant) {}
 
     /// Signs with the key that this client last issued a token with, or else the first.
-    public mutating func signOctets(_ octets: [UInt8]) throws -> [UInt8]? {
+    package mutating func signOctets(_ octets: [UInt8]) throws -> [UInt8]? {
         try signer(at: latest).authority.sign(octets)
     }
 
-    public mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential
+    package mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential
     {
         try signer(at: now).authority.issueFlawed(flaw, to: subject, at: now)
     }
 
-    public mutating func sample(of profile: ClaimProfile, at now: Instant) throws -> Credential {
+    package mutating func sample(of profile: ClaimProfile, at now: Instant) throws -> Credential {
         Credential(headerLine: try signer(at: now).authority.sample(of: profile, at: now))
     }
 

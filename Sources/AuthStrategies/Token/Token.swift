@@ -10,7 +10,9 @@ public struct Token<Algorithm: TokenAlgorithm & ~Copyable>: AuthStrategy, ~Copya
             id: "\(Algorithm.strategyID)-jwt", title: "JWT, signed with \(Algorithm.title)",
             transport: .bearer, revocation: .atExpiry, credential: .signed, isOnCard: Algorithm.isOnCard,
             parameters: Algorithm.parameters + [.rotation()],
-            exemptions: StrategyDescriptor.tokenExemptions)
+            exemptions: StrategyDescriptor.tokenExemptions.merging([
+                "JWT-34": "one key for a run, unless @rotate says otherwise"
+            ]) { $1 })
     }
 
     /// Another type, so that a run without rotation pays nothing for it.

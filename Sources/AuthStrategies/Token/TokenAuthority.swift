@@ -138,7 +138,7 @@ extension StrategyDescriptor {
     static let singleKeyExemptions = [
         "JWT-18": "the strategy makes its key itself and takes none", "JWT-21": "one key of one use",
         "JWT-22": "one key, no key set",
-        "JWT-34": "one key for a run: keys rotate where it is asked for, with @rotate",
+        "JWT-34": "one key for a run",
     ]
 
     /// The same of those that nothing ends before their expiry.
