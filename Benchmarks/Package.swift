@@ -38,7 +38,10 @@ let package = Package(
     targets: [
         .target(
             name: "CBare", path: "CBare",
-            linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("sqlite3"), .linkedLibrary("hiredis"), .linkedLibrary("pq")]),
+            linkerSettings: [
+                .linkedLibrary("crypto"), .linkedLibrary("sqlite3"), .linkedLibrary("hiredis"),
+                .linkedLibrary("pq"),
+            ]),
         .target(name: "CCounting", path: "CCounting"),
         target("Contest", hotPaths, "CBare"),
         target("Peers", hotPaths, "CBare", "Contest"),

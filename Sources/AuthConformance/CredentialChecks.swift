@@ -3,7 +3,7 @@ import AuthText
 
 /// What is asked of every credential, whatever it is made of and however it travels.
 enum CredentialCheck: Sendable {
-    case good, bent, unknown, expiry, exposure, permissions, pace, oneUse
+    case good, bent, unknown, expiry, exposure, permissions, pace
 }
 
 extension Trial where S: ~Copyable {
@@ -16,7 +16,6 @@ extension Trial where S: ~Copyable {
         case .exposure: try checkExposure()
         case .permissions: try checkPermissions()
         case .pace: try require(!watch.isSlow, "")
-        case .oneUse: try checkOneUse()
         }
     }
 

@@ -47,9 +47,7 @@ public struct Requirement: Sendable {
             "CRD-06", "a scope not granted is refused, one taken away as promised", .protecting,
             .credential(.permissions)),
         Self("CRD-07", "decisions come in time", .every, .credential(.pace)),
-        Self(
-            "CRD-09", "a credential for one use is accepted once, however many come at once", .oneUse,
-            .credential(.oneUse)),
+        Self("CRD-09", "a credential for one use is accepted once", .oneUse, .revocation(.oneUse)),
         Self(silence, "nothing is written to stdout", .every, .untried("only a process of its own shows it")),
     ]
 
@@ -200,12 +198,8 @@ public struct Requirement: Sendable {
         Self(
             "REV-04", "tokens from before a user's epoch refused, those after it not", .epoch,
             .revocation(.epoch)),
-        Self(
-            "INT-01", "of an inactive token nothing is said but that", .introspected, .introspection(.silence)
-        ),
-        Self(
-            "INT-02", "who asks must authenticate, and no copy outlives exp", .introspected,
-            .introspection(.callers)),
+        Self("INT-01", "of an inactive token no more is said", .introspected, .introspection(.silence)),
+        Self("INT-02", "callers authenticate, no copy outlives exp", .introspected, .introspection(.callers)),
         Self("RVK-01", "revoking an unknown credential succeeds", .protecting, .session(.idempotentLogout)),
     ]
 

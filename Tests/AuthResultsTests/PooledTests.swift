@@ -157,7 +157,8 @@ struct PooledTests {
     )
     func needed() throws {
         func repeated(
-            _ index: Int, _ kinds: [(operation: String, clock: String, time_ns: UInt64, count: Int)], isValid: Bool = true
+            _ index: Int, _ kinds: [(operation: String, clock: String, time_ns: UInt64, count: Int)],
+            isValid: Bool = true
         )
             -> RepeatFigures
         {

@@ -61,7 +61,7 @@ package struct Validation {
             let missing = names.filter { !table.header.contains($0) }
             let unknown = table.header.filter { !names.contains($0) }
             faults.append(
-                "\(schema.file): the header is not that of schema version \(RunIdentity.schemaVersion)"
+                "\(schema.file): the header is not that of version \(RunIdentity.schemaVersion)"
                     + (missing.isEmpty ? "" : ", missing: \(missing.joined(separator: " "))")
                     + (unknown.isEmpty ? "" : ", unknown: \(unknown.joined(separator: " "))"))
             return
@@ -138,12 +138,11 @@ struct CompletenessCheck {
         }
         for row in rows {
             let place = Int(row["run_order"]) ?? 0
-            guard 1...max(1, planned.count) ~= place, !planned.isEmpty,
-                planned[place - 1].strategy == row["strategy"],
-                String(planned[place - 1].repeat) == row["repeat"]
-            else {
+            let isPlanned =
+                planned.indices.contains(place - 1) && planned[place - 1].strategy == row["strategy"]
+                && String(planned[place - 1].repeat) == row["repeat"]
+            if !isPlanned {
                 faults.append(row.fault("run_order \(place) is another measurement in run.json"))
-                continue
             }
         }
         if record.status == .complete, rows.count != planned.count {
@@ -187,8 +186,8 @@ struct MixCheck {
     /// The counts of the mix: renewals beside it are renewals in latency.csv, or sign-ins where there are none.
     private static func withoutUpkeep(_ counts: [UInt64], _ renewals: UInt64) -> [UInt64] {
         var counts = counts
-        let (renew, login) = (Int(OperationKind.renew.rawValue), Int(OperationKind.login.rawValue))
-        let kind = counts[renew] > 0 ? renew : login
+        let renew = Int(OperationKind.renew.rawValue)
+        let kind = counts[renew] > 0 ? renew : Int(OperationKind.login.rawValue)
         counts[kind] = counts[kind].subtractingReportingOverflow(renewals).partialValue
         return counts
     }
