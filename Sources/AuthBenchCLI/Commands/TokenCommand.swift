@@ -12,11 +12,12 @@ struct TokenCommand: ParsableCommand {
         discussion: """
             It makes what the JWT strategies issue, and decides as they do unless options say otherwise.
 
+            docs/tokens.md shows the options for tokens of Auth0, Cognito, Entra,
+            Keycloak and Supabase.
+
             EXAMPLES:
               authbench token make --alg RS256 --new-key key.pem >token
               authbench token check --alg RS256 --key key.pem <token
-
-            docs/tokens.md shows the options for tokens of Auth0, Cognito, Entra, Keycloak and Supabase.
             """,
         subcommands: [TokenMakeCommand.self, TokenCheckCommand.self])
 }
@@ -134,8 +135,7 @@ struct TokenCheckCommand: ParsableCommand {
             EXAMPLES:
               authbench token check --alg RS256 --key key.pem <token
               authbench token check --alg HS256 --key secret.key --scope write <token
-              authbench token check --alg RS256 --key jwks.json --rules jwt --typ JWT \\
-                --issuer https://id.example.com/realms/demo --audience account <token
+              authbench token check --alg ES256 --key jwks.json --leeway 30s <token
             """)
 
     @OptionGroup var options: TokenOptions
