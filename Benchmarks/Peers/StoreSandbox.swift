@@ -78,21 +78,21 @@ public final class StoreSandbox {
         }
     }
 
-    /// Binds clients and Redis server to one processor, another in each round.
+    /// Binds clients and servers to one processor, another in each round.
     public func together(_ round: Int) {
         Processors.bind(turn: round)
-        stores.bindRedis(turn: round)
+        stores.bindServers(turn: round)
     }
 
-    /// Binds all clients to one processor and the Redis server to the next.
+    /// Binds all clients to one processor and the servers to the next.
     public func apart(_ round: Int) {
         Processors.bind(turn: round)
-        stores.bindRedis(turn: round + 1)
+        stores.bindServers(turn: round + 1)
     }
 
     /// Lets both run wherever the system puts them.
     public func anywhere(_: Int) {
         Processors.release()
-        stores.releaseRedis()
+        stores.releaseServers()
     }
 }

@@ -53,7 +53,7 @@ func storeRatios() {
             return try Contest(
                 ours,
                 against: Bare.preparedRead(url: server.url, schema: server.schema, clients: clients),
-                slice_ns: slice_ns(clients), bind: sandbox.anywhere)
+                slice_ns: slice_ns(clients), bind: clients == 1 ? sandbox.together : sandbox.anywhere)
         }
         ratio("postgres-session authenticate, \(clients) clients against pgbench", rounds: 6) {
             let sandbox = try StoreSandbox(hasPostgreSQL: true)
@@ -61,7 +61,7 @@ func storeRatios() {
             guard let server = sandbox.stores.environment.postgres else { throw NoServerError() }
             return try Contest(
                 ours, against: PGBench.select(url: server.url, connections: clients),
-                slice_ns: 500_000_000, fours: 2, bind: sandbox.anywhere)
+                slice_ns: 500_000_000, fours: 2, bind: clients == 1 ? sandbox.together : sandbox.anywhere)
         }
     }
     // A list is read by one MGET, a session by one GET.

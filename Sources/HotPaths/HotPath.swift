@@ -116,13 +116,19 @@ public final class HotPathStores {
         folder.remove()
     }
 
-    /// Lets the Redis server run everywhere.
-    public func releaseRedis() { ProcessorBinding.bind(server.processID, to: Processors.all) }
+    /// Those of PostgreSQL have one for each client.
+    private var serverProcesses: [Int32] { [server.processID] + (postgres?.processIDs ?? []) }
 
-    /// Binds the Redis server to one processor, counted as in `Processors`.
-    public func bindRedis(turn: Int) {
+    /// Lets the servers run everywhere.
+    public func releaseServers() {
+        for process in serverProcesses { ProcessorBinding.bind(process, to: Processors.all) }
+    }
+
+    /// Binds the servers to one processor, counted as in `Processors`.
+    public func bindServers(turn: Int) {
         guard !Processors.all.isEmpty else { return }
-        ProcessorBinding.bind(server.processID, to: [Processors.all[turn % Processors.all.count]])
+        let processor = Processors.all[turn % Processors.all.count]
+        for process in serverProcesses { ProcessorBinding.bind(process, to: [processor]) }
     }
 }
 

@@ -15,8 +15,12 @@ struct KnownList {
     func isGood(_ entry: TokenEntry) -> Bool {
         guard isCurrent(entry) else { return false }
         let hash = entry.name.hash
-        guard filters.contains(where: { $0.contains(hash) }) else { return true }
-        return ended.map { !$0.contains(entry.name) } ?? false
+        for filter in filters where filter.contains(hash) { return isUnlisted(entry.name) }
+        return true
+    }
+
+    private func isUnlisted(_ name: TokenName) -> Bool {
+        ended.map { !$0.contains(name) } ?? false
     }
 
     /// Whether a token that is held for ended may be none: a filter also takes some names for its own that are not.
@@ -141,13 +145,12 @@ struct SplitBlockFilter {
 }
 
 extension TokenName {
-    /// All of the name mixed into 64 bits, whatever somebody took for a `jti` (the finalizer of SplitMix64).
+    /// All of the name mixed into 64 bits, whatever somebody took for a `jti`.
     var hash: UInt64 {
         let words = words
         var mixed = words.0 &* 0x9E37_79B9_7F4A_7C15 ^ words.1 &* 0xC2B2_AE3D_27D4_EB4F
         mixed ^= words.2 &* 0x1656_67B1_9E37_79F9 ^ words.3
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
+        mixed = (mixed ^ mixed >> 32) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ mixed >> 32
     }
 }

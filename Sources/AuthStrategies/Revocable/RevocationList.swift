@@ -110,17 +110,14 @@ package struct TokenName: Sendable, Hashable {
     private static let own_bytes = 22
 
     init(_ tokenID: Span<UInt8>) {
-        var bytes = Digest(repeating: 0)
-        if tokenID.count == Self.own_bytes {
-            // As this server's own, of 16 bytes in base64url.
-            self.init(
-                words: (
-                    tokenID.littleEndian(at: 0), tokenID.littleEndian(at: 8),
-                    tokenID.littleEndian(at: 14) >> 16,
-                    UInt64(Self.own_bytes) << 56
-                ))
+        // As this server's own, of 16 bytes in base64url.
+        if tokenID.count == Self.own_bytes, let first = tokenID.word(at: 0), let second = tokenID.word(at: 8),
+            let last = tokenID.word(at: Self.own_bytes - 8)
+        {
+            self.init(words: (first, second, last >> 16, UInt64(Self.own_bytes) << 56))
             return
         }
+        var bytes = Digest(repeating: 0)
         if tokenID.count < bytes.count {
             for index in tokenID.indices { bytes[index] = tokenID[index] }
             bytes[bytes.count - 1] = UInt8(tokenID.count)
