@@ -48,6 +48,10 @@ TEXT = {
     "run_id", "strategy", "workload", "trace_sha256", "operation", "clock", "store_cpu_source", "reason",
     "claim_profile", "withdrawal", "revocation", "metric", "verdict", "fault",
 }
+# No time and no rate is 0. The interval of few and scattered ones may end there, where a logarithm has no place for it: then at
+# the least that is written of such a number.
+LEAST = {f"{q}_ci95_low_ns": 1 for q in INTERVALS} | {
+    "achieved_rate_ci95_low": 0.1, "operations_per_second_ci95_low": 0.1}
 FLAGS = {"valid", "fits_cookie_4096", "fits_header_8192"}
 OTHER = "measure again, or make the report with the authbench that measured"
 AGAIN = "measure again, or copy the folder whole"
@@ -215,6 +219,8 @@ def _table(file: Path, columns: list[str], versioned: bool = True) -> pd.DataFra
         if column not in TEXT and not (is_flag if column in FLAGS else is_number):
             what = "true and false" if column in FLAGS else "numbers"
             raise BadFolder(f"{file}: {column} holds something else than {what}; {AGAIN}")
+    for column in LEAST.keys() & set(table):
+        table[column] = table[column].where(table[column] != 0, LEAST[column])
     return table
 
 

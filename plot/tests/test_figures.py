@@ -150,6 +150,17 @@ def test_latency_ends_where_the_samples_do_not_resolve_the_tail(run):
     assert points.groupby("strategy").size().to_dict() == {name: 3 for name in STRATEGIES} | {"hs256-jwt": 2}
 
 
+def test_an_interval_that_ends_at_zero_is_drawn(picture, tmp_path):
+    folder = run_folder(tmp_path / "run")
+    rewrite(folder / "summary.csv", lambda rows: [row.update(
+        p50_ci95_low_ns="0", operations_per_second_ci95_low="0.0") for row in rows if row["strategy"] == "hs256-jwt"])
+    rewrite(folder / "throughput.csv", lambda rows: [row.update(achieved_rate_ci95_low="0.0") for row in rows[:3]])
+    results = open_results(folder)
+    for each in (latency, throughput):
+        svg = picture(each.figure(results))
+        assert "NaN" not in svg and "undefined" not in svg
+
+
 def test_throughput_has_the_figures_of_the_valid_repeats_and_draws_all(picture, tmp_path):
     folder = run_folder(tmp_path / "bad", invalid="hs256-jwt")
     figure = throughput.figure(open_results(folder))

@@ -32,7 +32,7 @@ BAD = {
     "a missing file": (lambda folder: (folder / "latency.csv").unlink(), "latency.csv: missing"),
     "a missing run.json": (lambda folder: (folder / "run.json").unlink(), "run.json: missing"),
     "a truncated file": (cut, "throughput.csv: truncated"),
-    "another schema version": (other_version, "size.csv: schema version 1, and this report reads version 4 only; measure again"),
+    "another schema version": (other_version, "size.csv: schema version 1, and this report reads version 5 only; measure again"),
     "words for numbers": (no_numbers, "latency.csv"),
 }
 
@@ -113,4 +113,4 @@ def test_a_folder_of_exposures_alone_names_the_figures_that_it_cannot_have(tmp_p
     assert make_report(folder).returncode == 0
     page = opened(folder / "report.html")
     assert page.locator("figure").count() == 0
-    assert page.locator("#files h3 + ul li").count() == 9
+    assert page.locator("#files h3 + ul li").count() == 10

@@ -29,12 +29,12 @@ BAD = {
     "run.json: missing": lambda run: (run / "run.json").unlink(),
     "run.json: Expecting": lambda run: (run / "run.json").write_text("{"),
     "run.json: no JSON object": lambda run: (run / "run.json").write_text("[]"),
-    "run.json: schema version 3, and this report reads version 4 only; measure again, or make the report with the "
-    "authbench that measured": lambda run: replace(run / "run.json", 'version": 4', 'version": 3'),
+    "run.json: schema version 3, and this report reads version 5 only; measure again, or make the report with the "
+    "authbench that measured": lambda run: replace(run / "run.json", 'version": 5', 'version": 3'),
     "summary.csv: missing": lambda run: (run / "summary.csv").unlink(),
     "latency.csv: missing": lambda run: (run / "latency.csv").unlink(),
     "size.csv: no rows": lambda run: (run / "size.csv").write_text(",".join(columns("size.csv")) + "\n"),
-    "latency.csv: schema version 4 and 9, and": lambda run: replace(run / "latency.csv", "\n4,r,hs256", "\n9,r,hs256"),
+    "latency.csv: schema version 5 and 9, and": lambda run: replace(run / "latency.csv", "\n5,r,hs256", "\n9,r,hs256"),
     "summary.csv: no column stale_accepts": lambda run: replace(run / "summary.csv", ",stale_accepts,", ",late,"),
     "throughput.csv: no column achieved_rate": lambda run: replace(run / "throughput.csv", "achieved_rate,", "rate,"),
     "throughput.csv: truncated at line": lambda run: (run / "throughput.csv").write_bytes(
