@@ -12,6 +12,7 @@ struct KnownList {
     /// - Parameter isFiltered: whether a filter alone stands for the names.
     init(isFiltered: Bool) { ended = isFiltered ? nil : [] }
 
+    @inline(__always)
     func isGood(_ entry: TokenEntry) -> Bool {
         guard isCurrent(entry) else { return false }
         let hash = entry.name.hash

@@ -153,6 +153,7 @@ struct AccessTokenVerifier<Algorithm: TokenAlgorithm & ~Copyable>: ~Copyable {
         var refusal: Refusal?
     }
 
+    @inline(__always)
     mutating func verifyListed(
         _ line: Span<UInt8>, requiring scope: Scope, at now: Instant
     ) -> Listed {

@@ -52,6 +52,7 @@ struct TokenAuthority<Algorithm: TokenAlgorithm & ~Copyable>: ~Copyable {
             lifetime_ms: lifetime_ms)
     }
 
+    @inline(__always)
     mutating func verifyListed(
         _ headerLine: Span<UInt8>, requiring scope: Scope, at now: Instant
     ) -> AccessTokenVerifier<Algorithm>.Listed {
