@@ -40,8 +40,7 @@ def lifetimes(results: Results) -> pd.DataFrame:
     table = cost.costs(results).merge(
         results.summary.drop_duplicates("strategy")[["strategy", "parameter_access", "renewals_per_op"]], on="strategy")
     usual = ((results.record.get("workload") or {}).get("lifetimes_seconds") or {}).get("access")
-    table["family"] = [re.sub(r"[@,]access=[^,]*", "", name).replace(",", "@", 1) if "@access" in name
-                       else re.sub(r",access=[^,]*", "", name) for name in table.strategy]
+    table["family"] = [re.sub(r"([@,])access=[^,]*,?", r"\1", name).rstrip("@,") for name in table.strategy]
     named = set(table.family[table.parameter_access.notna()])
     table = table[table.family.isin(named)]
     table = table.assign(seconds=[seconds(text) if isinstance(text, str) else usual for text in table.parameter_access])

@@ -36,12 +36,7 @@ public struct RedisOneTimeStore: OneTimeStore, ~Copyable {
             if struct.unpack('<i8', ticket, 9) < generation then return false end
             return ticket
             """, on: &connection)
-        let endAll = try RedisScript(
-            """
-            local old = tonumber(redis.call('GET', KEYS[1]) or '0')
-            redis.call('SET', KEYS[1], string.format('%.0f', math.max(old + 1, tonumber(ARGV[1]))), 'PX', ARGV[2])
-            return 1
-            """, on: &connection)
+        let endAll = try RedisScript(RedisListConnection.nextGeneration, on: &connection)
         tokenPrefix = Array("\(settings.keyPrefix)o:".utf8)
         userPrefix = Array("\(settings.keyPrefix)og:".utf8)
         life_ms = environment.policy.lifetimes.token_ms + RedisLife.reserve_ms

@@ -7,6 +7,16 @@ import Backends
 /// greater of the next number and the present moment in milliseconds: so it is never one that an earlier token has, even
 /// where the key has gone since.
 package struct RedisListConnection: ~Copyable {
+    /// Gives a user the next generation, which ends all earlier ones.
+    ///
+    /// Keys: the user's. Arguments: the present moment in ms, the key's life in ms. The answer is the generation.
+    static let nextGeneration = """
+        local old = tonumber(redis.call('GET', KEYS[1]) or '0')
+        local new = string.format('%.0f', math.max(old + 1, tonumber(ARGV[1])))
+        redis.call('SET', KEYS[1], new, 'PX', ARGV[2])
+        return new
+        """
+
     private var connection: RedisConnection
     private var command = RedisCommand()
     private let tokenPrefix: [UInt8]
@@ -21,13 +31,7 @@ package struct RedisListConnection: ~Copyable {
         let (settings, endpoint) = try RedisEndpoint.ofRun(environment)
         // What can fail first: a noncopyable value cannot be left half made.
         var connection = try RedisConnection(endpoint)
-        let nextGeneration = try RedisScript(
-            """
-            local old = tonumber(redis.call('GET', KEYS[1]) or '0')
-            local new = string.format('%.0f', math.max(old + 1, tonumber(ARGV[1])))
-            redis.call('SET', KEYS[1], new, 'PX', ARGV[2])
-            return new
-            """, on: &connection)
+        let nextGeneration = try RedisScript(Self.nextGeneration, on: &connection)
         let use = try RedisScript(
             """
             if tonumber(redis.call('GET', KEYS[2]) or '0') > tonumber(ARGV[2]) then return 0 end
