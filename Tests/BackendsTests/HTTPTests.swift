@@ -25,15 +25,21 @@ struct HTTPTests {
         try body(try #require(HTTPAddress(url: "http://127.0.0.1:\(server.port)")))
     }
 
+    /// A socket with a port of its own, which nobody else can have as long as it is open.
+    private func bound() throws -> (socket: Int32, port: UInt16) {
+        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        try #require(LoopbackPort.bind(socket, to: 0) == 0)
+        return (socket, try #require(LoopbackPort.number(of: socket)))
+    }
+
     /// A server that sends these bytes to whoever asks it, and closes the connection where nothing else is said.
     private func withBytes(
         _ bytes: String, keepsOpen: Bool = false, timeout_ms: Int = 10_000,
         _ body: (inout HTTPConnection) throws -> Void
     ) throws {
-        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(socket) }
-        let port = try #require(LoopbackPort.free())
-        try #require(LoopbackPort.bind(socket, to: port) == 0 && listen(socket, 5) == 0)
+        let (socket, port) = try bound()
+        try #require(listen(socket, 5) == 0)
+        // Its thread alone closes the socket: its number, closed here, would be another test's by the next accept.
         Thread.detachNewThread {
             while case let one = accept(socket, nil, nil), one >= 0 {
                 var request = [UInt8](repeating: 0, count: 4096)
@@ -42,11 +48,12 @@ struct HTTPTests {
                 if keepsOpen { Thread.sleep(forTimeInterval: 5) }
                 close(one)
             }
+            close(socket)
         }
+        defer { shutdown(socket, Int32(SHUT_RDWR)) }
         let address = try #require(HTTPAddress(url: "http://127.0.0.1:\(port)"))
         var connection = try HTTPConnection(address, timeout_ms: timeout_ms)
         try body(&connection)
-        shutdown(socket, Int32(SHUT_RDWR))
     }
 
     private static func send(_ text: String, to socket: Int32) {
@@ -152,7 +159,8 @@ struct HTTPTests {
 
     @Test("while nothing listens, attempts to connect pause longer and longer, and are an outage")
     func gone() throws {
-        let port = try #require(LoopbackPort.free())
+        let (socket, port) = try bound()
+        defer { close(socket) }
         let address = try #require(HTTPAddress(url: "http://127.0.0.1:\(port)"))
         let error = #expect(throws: HTTPError.self) { _ = try HTTPConnection(address) }
         #expect(error?.isOutage == true)
