@@ -1,5 +1,6 @@
 import AuthCore
 import AuthStatistics
+import Foundation
 
 /// How long a credential still works after a revocation, by what its strategy promises: 0, until others have heard of it, or
 /// for the rest of a life: that of a copy, or its own.
@@ -91,14 +92,30 @@ package struct ExposureAssessment: Sendable {
         measurement.exposures.filter(\.longest_ms.isFinite).map { $0.longest_ms - $0.shortest_ms }.max()
     }
 
+    /// How probable exposures are that are as far from theory as these, where theory holds; `nil` without any spread.
+    ///
+    /// The least of four tests, of the whole curve, p50, p99 and the longest, times four (Bonferroni). The longest tells
+    /// at once when credentials die too early, of which a curve of some hundreds says little.
+    package var theoryP: Double? {
+        guard let residual = theory.residual, let distance, let longest = longest_ms.last else { return nil }
+        let quantiles = [0.5, 0.99].map { share in
+            let value_ms = theory_ms(share)
+            return OrderStatistics.pValue(
+                of: share, below: longest_ms.count { $0 < value_ms },
+                above: shortest_ms.count { $0 > value_ms }, count: count)
+        }
+        let allShorter = pow(residual.share(upTo: longest), Double(count))
+        let least = min(KolmogorovSmirnov.pValue(distance: distance, count: count), allShorter)
+        return min(1, 4 * quantiles.reduce(least, min))
+    }
+
+    /// Below it exposures are not as theory says: once in a thousand rows that is wrong.
+    package static let least_p = 0.001
+
     /// Whether the exposures are as theory says; `nil` where that cannot be told.
     package var matchesTheory: Bool? {
         guard inconclusive == nil else { return nil }
-        guard let distance, let criticalDistance else { return max_ms ?? 0 <= theory.max_ms }
-        return distance <= criticalDistance
-            && [0.5, 0.99].allSatisfy { share in
-                interval_ms(share).map { $0.low...$0.high ~= theory_ms(share) } ?? true
-            }
+        return theoryP.map { $0 >= Self.least_p } ?? (max_ms ?? 0 <= theory.max_ms)
     }
 
     /// Of the logins that were followed, the exposures of those who renew whenever they can, ascending.

@@ -1,3 +1,5 @@
+import Foundation
+
 /// How long a thing still lives that is met at a random moment of its life, when lives are uniform on [a, b].
 ///
 /// Those who live longer are met more often, so the density is (1 - F(x)) / mean for lives with the distribution F
@@ -68,6 +70,21 @@ package enum KolmogorovSmirnov {
         let root = Double(count).squareRoot()
         return min(1, 1.358 / (root + 0.12 + 0.11 / root))
     }
+
+    /// The probability that a sample of the distribution itself is at least so far from it.
+    ///
+    /// Kolmogorov's limit with the correction of Stephens (1970), as for `criticalDistance`.
+    package static func pValue(distance: Double, count: Int) -> Double {
+        let root = Double(count).squareRoot()
+        let scaled = (root + 0.12 + 0.11 / root) * distance
+        // Below it the series does not converge, and the probability is 1 in all digits that count.
+        guard scaled > 0.2 else { return 1 }
+        let terms = (1...100).map { index in
+            let term = exp(-2 * Double(index * index) * scaled * scaled)
+            return index.isMultiple(of: 2) ? -term : term
+        }
+        return min(1, max(0, 2 * terms.reduce(0, +)))
+    }
 }
 
 /// Quantiles of a sample, with intervals that assume nothing of its distribution.
@@ -97,6 +114,19 @@ package enum OrderStatistics {
             high -= 1
         }
         return low >= 1 && high <= count ? low...high : nil
+    }
+
+    /// The probability that so many values of a sample, or more, are on one side of a quantile of what was sampled.
+    ///
+    /// Two-sided: twice that of the less probable side (`ranks` says why it is binomial).
+    ///
+    /// - Parameters:
+    ///   - below: how many values are less than the quantile.
+    ///   - above: how many are more; a value that may be on either side counts on none.
+    package static func pValue(of share: Double, below: Int, above: Int, count: Int) -> Double {
+        let many = binomial(count: count, share)[below...].reduce(0, +)
+        let few = binomial(count: count, 1 - share)[above...].reduce(0, +)
+        return min(1, 2 * min(many, few))
     }
 
     /// The binomial probabilities of 0 to `count`, each from its neighbour outwards from the greatest.

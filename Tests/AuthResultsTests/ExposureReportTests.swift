@@ -35,6 +35,20 @@ struct ExposureReportTests {
         }
     }
 
+    @Test("of 4000 rows that are as theory says, hardly one is called otherwise")
+    func falseAlarms() {
+        let called = (0..<4000).count { _ in
+            var measurement = measurement(.atExpiry, count: 100)
+            measurement.exposures = (0..<100).map { _ in
+                let rest_ms = Double.random(in: 0..<lifetime_ms)
+                return Exposure(shortest_ms: rest_ms, longest_ms: rest_ms)
+            }
+            return ExposureAssessment(measurement).matchesTheory == false
+        }
+        // Four are to be expected at most: the tests go together, and the probabilities of counts are steps.
+        #expect(called <= 14, "\(called)")
+    }
+
     @Test("a late revocation makes an exposure shorter, which is not held against the strategy")
     func delay() {
         var late = measurement(.atExpiry, count: 2000)

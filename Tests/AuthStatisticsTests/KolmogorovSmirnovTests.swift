@@ -52,4 +52,24 @@ struct KolmogorovSmirnovTests {
         // Six standard errors.
         #expect(370...630 ~= exceeded, "\(exceeded)")
     }
+
+    @Test("the critical distance has the probability of one in twenty", arguments: [10, 100, 4000])
+    func probability(count: Int) {
+        let distance = KolmogorovSmirnov.criticalDistance(count: count)
+        #expect(abs(KolmogorovSmirnov.pValue(distance: distance, count: count) - 0.05) < 0.0005)
+    }
+
+    /// From SciPy 1.17.1, `kstwo.sf(d, n)`: the exact distribution, of which ours is within 4 % in its far tail.
+    @Test(
+        "far distances are as improbable as SciPy says",
+        arguments: [
+            (0.1, 100, 0.25269), (0.2, 100, 0.00055519), (0.1, 400, 0.00061918), (0.05, 2000, 0.000087431),
+        ])
+    func tail(distance: Double, count: Int, expected: Double) {
+        let p = KolmogorovSmirnov.pValue(distance: distance, count: count)
+        #expect(abs(p / expected - 1) < 0.06, "\(p)")
+    }
+
+    @Test("no distance is quite probable")
+    func none() { #expect(KolmogorovSmirnov.pValue(distance: 0, count: 50) == 1) }
 }

@@ -55,4 +55,16 @@ struct OrderStatisticsTests {
         #expect(OrderStatistics.quantile(0.99, of: sorted) == 4)
         #expect(OrderStatistics.quantile(0.5, of: []) == nil)
     }
+
+    /// From SciPy 1.17.1: `2 * min(binom.sf(below - 1, n, q), binom.sf(above - 1, n, 1 - q))`, at most 1.
+    @Test(
+        "how probable the counts on both sides of a quantile are, SciPy says too",
+        arguments: [
+            (0.5, 60, 40, 100, 0.05688793364098089), (0.99, 399, 1, 400, 0.1809560825100511),
+            (0.99, 380, 20, 400, 1.4942260277163798e-08), (0.5, 200, 200, 400, 1),
+        ])
+    func sides(share: Double, below: Int, above: Int, count: Int, expected: Double) {
+        let p = OrderStatistics.pValue(of: share, below: below, above: above, count: count)
+        #expect(abs(p - expected) < 1e-9 * expected, "\(p)")
+    }
 }

@@ -111,13 +111,17 @@ package enum ExposureTable {
             ) { .number($0.distance, 4) },
             Column(
                 "ks_critical", .optionalShare,
-                "The greatest distance at which exposures and theory agree (5 % level)."
+                "The distance that exposures as in theory exceed once in twenty times."
             ) {
                 .number($0.criticalDistance, 4)
             },
             Column(
+                "theory_p", .optionalShare,
+                "How probable exposures are that are as far from theory as these, where theory holds: the least of four tests, of the whole curve, p50, p99 and the longest, times four. Blank as `ks_distance`."
+            ) { .number($0.theoryP, 5) },
+            Column(
                 "matches_theory", .optionalFlag,
-                "Whether `ks_distance` is at most `ks_critical` and the intervals of p50 and p99 contain the theory, or no exposure is longer than `theory_max_ms`. Blank where that cannot be told."
+                "Whether `theory_p` is at least \(ExposureAssessment.least_p), or no exposure is longer than `theory_max_ms`. Blank where that cannot be told."
             ) { $0.matchesTheory.map { .flag($0) } ?? .blank },
         ]
     }

@@ -253,6 +253,9 @@ struct ExposureCheck {
             row["ks_distance"].isEmpty == (isImmediate || isPushed || row["n"] == "0"), row,
             "ks_distance does not go with revocation")
         expect(
+            row["ks_distance"].isEmpty == row["theory_p"].isEmpty, row,
+            "theory_p does not go with ks_distance")
+        expect(
             row["matches_theory"].isEmpty != row["reason"].isEmpty, row,
             "matches_theory and reason contradict each other")
         if isImmediate {
@@ -263,14 +266,10 @@ struct ExposureCheck {
                 (row.number("max_ms") ?? 0 > 0) == (row.count("accepted_after") ?? 0 > 0), row,
                 "max_ms and accepted_after contradict each other")
         }
-        if row.flag("matches_theory") {
-            expect(
-                isImmediate
-                    ? row["accepted_after"] == "0"
-                    : isPushed
-                        ? row.number("max_ms") ?? 0 <= row.number("theory_max_ms") ?? 0
-                        : row.number("ks_distance") ?? 1 <= row.number("ks_critical") ?? 0, row,
-                "matches_theory, but the numbers do not")
-        }
+        guard let matches = ["true": true, "false": false][row["matches_theory"]] else { return }
+        let areNumbersRight =
+            row.number("theory_p").map { $0 >= ExposureAssessment.least_p }
+            ?? (row.number("max_ms") ?? 0 <= row.number("theory_max_ms") ?? 0)
+        expect(matches == areNumbersRight, row, "matches_theory and the numbers contradict each other")
     }
 }
