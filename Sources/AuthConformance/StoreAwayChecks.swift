@@ -25,7 +25,9 @@ extension Trial where S: ~Copyable {
             let server = try own {
                 try PrivateAuthorityServer(
                     folder: try folder.makeFolder("authority"),
-                    program: URL(fileURLWithPath: environment.authority?.program ?? ""))
+                    program: URL(fileURLWithPath: environment.authority?.program ?? ""),
+                    servers: AuthorityServers(
+                        redisURL: environment.redis?.url, postgresURL: environment.postgres?.url))
             }
             place.authority?.url = "\(server.url)/away"
             place.authority?.clientID = server.caller.id

@@ -121,8 +121,11 @@ package enum OrderStatistics {
     /// Two-sided: twice that of the less probable side (`ranks` says why it is binomial).
     ///
     /// - Parameters:
+    ///   - share: which quantile, 0.5 for the median.
     ///   - below: how many values are less than the quantile.
     ///   - above: how many are more; a value that may be on either side counts on none.
+    ///   - count: how many values there are.
+    /// - Returns: at most 1.
     package static func pValue(of share: Double, below: Int, above: Int, count: Int) -> Double {
         let many = binomial(count: count, share)[below...].reduce(0, +)
         let few = binomial(count: count, 1 - share)[above...].reduce(0, +)

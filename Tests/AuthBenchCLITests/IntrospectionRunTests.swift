@@ -40,13 +40,15 @@ struct IntrospectionRunTests {
         for options in [[], ["--store-rtt", "500us"]] {
             let out = folder.appendingPathComponent("out-\(options.count)")
             let result = try Program(
-                Self.short + ["--strategy", "introspection@cache=5s", "--out", out.path] + options,
-                in: folder,
+                Self.short + [
+                    "--strategy", "introspection@cache=5s", "--strategy", "introspection@store=redis",
+                    "--strategy", "introspection@store=postgres", "--out", out.path,
+                ] + options, in: folder,
                 environment: environment
             ).finish()
             #expect([0, 3].contains(result.status), "\(result.errors)")
             let rows = try rows(out.appendingPathComponent("latest/throughput.csv").path)
-            #expect(rows.count == 4)
+            #expect(rows.count == 8)
             for row in rows {
                 for count in ["false_accepts", "false_rejects", "errors"] {
                     #expect(row[count] == "0", "\(row)")

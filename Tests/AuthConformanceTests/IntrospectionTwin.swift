@@ -116,7 +116,8 @@ struct IntrospectionTwinTests {
             try TestStores.ofTrial(), try TemporaryFolder(), try HTTPServer(port: 0)
         )
         let caller = try AuthorityCaller.drawn()
-        let authority = Authority(folder: AuthorityFolder(folder.url.path), caller: caller)
+        let authority = Authority(
+            folder: AuthorityFolder(folder.url.path), caller: caller, servers: stores.servers)
         Thread.detachNewThread {
             server.run {
                 guard let flaw else { return authority.handler() }

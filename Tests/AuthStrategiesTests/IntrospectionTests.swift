@@ -109,18 +109,27 @@ struct IntrospectionTests {
         #expect(strategy.storeCommands == before + 1)
     }
 
+    /// Where a variant finds its stores, with an authority of the test's own.
+    private func environment(
+        _ stores: TestStores, _ name: String, _ server: PrivateAuthorityServer
+    ) throws -> Environment {
+        let choice = try #require(try StrategyChoice.named([name], among: builtinStrategies).first)
+        var environment = choice.environment(stores.environment)
+        environment.authority = AuthoritySettings(
+            url: "\(server.url)/a", clientID: server.caller.id, clientSecret: server.caller.secret)
+        return environment
+    }
+
     @Test("an authority that was killed and started again has what it had acknowledged, in memory nothing")
     func restart() throws {
-        for (store, keeps) in [("sqlite", true), ("memory", false)] {
+        for (store, keeps) in [("sqlite", true), ("memory", false), ("redis", true), ("postgres", true)] {
             let folder = try TemporaryFolder()
             defer { folder.remove() }
-            let server = try PrivateAuthorityServer(folder: folder.url, program: TestAuthority.program)
+            let stores = try TestStores()
+            let server = try PrivateAuthorityServer(
+                folder: folder.url, program: TestAuthority.program, servers: stores.servers)
             defer { server.stop() }
-            let choice = try #require(
-                try StrategyChoice.named(["introspection@store=\(store)"], among: builtinStrategies).first)
-            var environment = try choice.environment(TestStores().environment)
-            environment.authority = AuthoritySettings(
-                url: "\(server.url)/a", clientID: server.caller.id, clientSecret: server.caller.secret)
+            let environment = try environment(stores, "introspection@store=\(store)", server)
             _ = try Introspection.prepare(in: environment)
             var strategy = try Introspection(sharing: Introspection.prepare(in: environment))
             let (credential, gone) = (
@@ -145,6 +154,43 @@ struct IntrospectionTests {
             #expect(try strategy.authenticate(gone, at: .start) == .refused(.unknown))
             #expect(try strategy.authenticate(strategy.login(bob, at: .start), at: .start) == .accepted(bob))
         }
+    }
+
+    @Test("a realm that is prepared anew is empty, in each store", arguments: AuthorityStore.allCases)
+    func anew(store: AuthorityStore) throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let stores = try TestStores()
+        let server = try PrivateAuthorityServer(
+            folder: folder.url, program: TestAuthority.program, servers: stores.servers)
+        defer { server.stop() }
+        let environment = try environment(stores, "introspection@store=\(store)", server)
+        var strategy = try Introspection(sharing: Introspection.prepare(in: environment))
+        let credential = try strategy.login(alice, at: .start)
+        #expect(try strategy.authenticate(credential, at: .start) == .accepted(alice))
+        strategy = try Introspection(sharing: Introspection.prepare(in: environment))
+        #expect(try strategy.authenticate(credential, at: .start) == .refused(.unknown))
+        #expect(try strategy.sessions(of: alice, at: .start)?.isEmpty == true)
+    }
+
+    @Test("nothing that an authority keeps has the passwords of its stores in it")
+    func secrets() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let stores = try TestStores()
+        var servers = stores.servers
+        servers.postgresURL = "postgresql://me:hunter2@127.0.0.1:1/db"
+        let server = try PrivateAuthorityServer(
+            folder: folder.url, program: TestAuthority.program, servers: servers)
+        defer { server.stop() }
+        let environment = try environment(stores, "introspection@store=redis", server)
+        _ = try Introspection.prepare(in: environment)
+        let files = try FileManager.default.contentsOfDirectory(
+            at: folder.url, includingPropertiesForKeys: nil)
+        #expect(files.count >= 2)
+        for file in files { #expect(try Data(contentsOf: file).range(of: Data("hunter2".utf8)) == nil) }
+        let arguments = try Data(contentsOf: URL(fileURLWithPath: "/proc/\(server.processID)/cmdline"))
+        #expect(arguments.range(of: Data("hunter2".utf8)) == nil)
     }
 
     // MARK: Answers that lie

@@ -19,6 +19,11 @@ package final class TestStores {
             postgres: try TestPostgreSQL.settings(), authority: try TestAuthority.settings())
     }
 
+    /// For an authority of the test's own.
+    package var servers: AuthorityServers {
+        AuthorityServers(redisURL: environment.redis?.url, postgresURL: environment.postgres?.url)
+    }
+
     deinit {
         server.stop()
         try? FileManager.default.removeItem(at: folder)

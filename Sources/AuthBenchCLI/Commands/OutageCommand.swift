@@ -215,5 +215,7 @@ extension StoreFault: ExpressibleByArgument {}
 
 extension StrategyDescriptor {
     /// Whether the fault happens to a store of the strategy.
-    fileprivate func meets(_ fault: StoreFault) -> Bool { !stores.isDisjoint(with: fault.stores) }
+    fileprivate func meets(_ fault: StoreFault) -> Bool {
+        !stores.isEmpty && fault.stores.contains(server ?? .sqlite)
+    }
 }

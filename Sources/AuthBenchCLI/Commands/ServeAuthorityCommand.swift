@@ -18,12 +18,12 @@ struct ServeAuthorityCommand: ParsableCommand {
         guard let line = try? lines.next(patience_s: 60) else {
             throw CommandError.usage("serve-authority reads who may ask it from standard input")
         }
-        let words = String(decoding: line, as: UTF8.self).split(separator: " ").map(String.init)
-        guard words.count == 2 else {
-            throw CommandError.usage("serve-authority reads an identifier and a secret, with a space between")
+        guard let orders = AuthorityOrders(line) else {
+            throw CommandError.usage(
+                "serve-authority reads an identifier, a secret and two addresses, with spaces between")
         }
         let authority = Authority(
-            folder: AuthorityFolder(folder), caller: AuthorityCaller(id: words[0], secret: words[1]))
+            folder: AuthorityFolder(folder), caller: orders.caller, servers: orders.servers)
         let server: HTTPServer
         do throws(FileError) { server = try HTTPServer(port: port) } catch {
             throw CommandError.runtime("\(error)")

@@ -93,18 +93,22 @@ struct Observer: Sendable {
     }
 
     func storeCPUSource(_ strategy: StrategyDescriptor) -> StoreCPUSource {
-        guard let kind = strategy.server else { return strategy.stores.isEmpty ? .none : .inProcess }
+        guard strategy.server != nil else { return strategy.stores.isEmpty ? .none : .inProcess }
         // The system accounts for the processes of a private server only.
-        let isPrivate = servers.contains { $0.store == kind && !$0.processIDs.isEmpty }
-        return isPrivate ? .privateServer : .foreignServer
+        let arePrivate = servers(of: strategy).allSatisfy { !$0.processIDs.isEmpty }
+        return arePrivate ? .privateServer : .foreignServer
+    }
+
+    /// The server that it asks, and one that this asks.
+    private func servers(of strategy: StrategyDescriptor) -> [any StoreServer] {
+        servers.filter { strategy.stores.contains($0.store) }
     }
 
     func observe(_ strategy: StrategyDescriptor) -> @Sendable () -> Usage {
-        let server = servers.first { $0.store == strategy.server }
         // A client's connection may have a process of its own, which is there by now.
-        let storeIDs = server?.processIDs ?? []
+        let storeIDs = servers(of: strategy).flatMap(\.processIDs)
         let isStoreUnknown = storeCPUSource(strategy) == .foreignServer
-        let relay = server?.relay
+        let relay = servers.first { $0.store == strategy.server }?.relay
         relay?.begin()
         watchdog.begin()
         let before = Reading(storeIDs: storeIDs, relayID: relay?.processID, processors: processors)

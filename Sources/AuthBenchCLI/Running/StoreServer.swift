@@ -72,7 +72,7 @@ final class RedisOfRun: StoreServer {
     let version: String
     let configuration: [String: String]?
     /// Where it listens, the relay left aside.
-    private let endpoint: RedisEndpoint
+    let endpoint: RedisEndpoint
     /// Under which alone keys are touched on the user's own server.
     private let foreignPrefix: String?
     /// Its state at the beginning of the run.
@@ -169,7 +169,8 @@ final class PostgreSQLOfRun: StoreServer {
     let relay: StoreRelay?
     let version: String
     let configuration: [String: String]?
-    private let endpoint: PostgreSQLEndpoint
+    /// Where it listens, the relay left aside.
+    let endpoint: PostgreSQLEndpoint
     /// The schema on the user's own server, held while the run lives.
     private let foreign: PostgreSQLSchemaClaim?
     private let cleanup: Cleanup
@@ -252,10 +253,17 @@ final class AuthorityOfRun: StoreServer {
 
     var processIDs: [Int32] { [own.processID] }
 
-    init(_ plan: RunPlan, in folder: TemporaryFolder) throws {
+    /// - Parameters:
+    ///   - plan: what the run will do.
+    ///   - folder: the temporary folder of the run.
+    ///   - servers: where the other servers of the run are; the authority asks them without a relay, so that a distance
+    ///     lies between it and who asks it.
+    /// - Throws: `CommandError` when it does not start.
+    init(_ plan: RunPlan, in folder: TemporaryFolder, _ servers: AuthorityServers) throws {
         let address: HTTPAddress
         do {
-            own = try PrivateAuthorityServer(folder: try folder.makeFolder("authority"))
+            own = try PrivateAuthorityServer(
+                folder: try folder.makeFolder("authority"), servers: servers)
             guard let known = HTTPAddress(url: own.url) else { preconditionFailure("it has such an address") }
             address = known
         } catch { throw CommandError.runtime("\(error)") }

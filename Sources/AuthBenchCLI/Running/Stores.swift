@@ -34,7 +34,9 @@ final class Stores {
             postgres =
                 plan.needs(.postgres) ? try PostgreSQLOfRun(plan, in: temporary, cleanup: cleanup) : nil
             if let postgres { opened.append(postgres) }
-            authority = plan.needs(.authority) ? try AuthorityOfRun(plan, in: temporary) : nil
+            let behind = AuthorityServers(
+                redisURL: redis?.endpoint.url, postgresURL: postgres?.endpoint.url)
+            authority = plan.needs(.authority) ? try AuthorityOfRun(plan, in: temporary, behind) : nil
             if let authority { opened.append(authority) }
             let sqlite = SQLiteSettings(
                 path: database?.path ?? temporary.url.appendingPathComponent("authbench.sqlite").path,
@@ -44,7 +46,7 @@ final class Stores {
                 postgres: postgres?.settings, authority: authority?.settings)
             facts = StoreFacts(plan, sqlite, redis, postgres, authority)
         } catch {
-            for server in opened { try? server.close() }
+            for server in opened.reversed() { try? server.close() }
             _ = cleanup.clear()
             throw error
         }
@@ -55,8 +57,8 @@ final class Stores {
     }
 
     /// The server that a strategy asks; `nil` where it asks none.
-    func server(of strategy: StrategyDescriptor?) -> (any StoreServer)? {
-        servers.first { $0.store == strategy?.server }
+    func server(of strategy: StrategyDescriptor) -> (any StoreServer)? {
+        servers.first { $0.store == strategy.server }
     }
 
     /// Ends the private servers, or removes what this run made on the user's own, and clears what else is left over.
@@ -68,17 +70,20 @@ final class Stores {
             if !isEmpty { things.newDatabase = nil }
         }
         var failures: [String] = []
-        for server in servers {
+        // An authority first, as it asks the others.
+        for server in servers.reversed() {
             do { try server.close() } catch { failures.append("\(error)") }
         }
         let rest = cleanup.clear()
         return failures.isEmpty ? rest : "\(rest ?? ""): \(failures.joined(separator: "; "))"
     }
 
-    /// Returns what the strategy's server has lost since the run began, as the end of a sentence; `nil` when nothing shows.
+    /// Returns what a server of the strategy has lost since the run began, as the end of a sentence; `nil` when nothing shows.
     ///
     /// SQLite loses nothing, because its file belongs to the run alone.
-    func loss(of strategy: StrategyDescriptor?) -> String? { server(of: strategy)?.loss() }
+    func loss(of strategy: StrategyDescriptor?) -> String? {
+        servers.filter { strategy?.stores.contains($0.store) ?? false }.lazy.compactMap { $0.loss() }.first
+    }
 
     /// What is to blame for an error: to a client a relay that has died looks like a server that closed the connection.
     func cause(of error: any Error) -> any Error {

@@ -13,8 +13,8 @@ public struct StrategyDescriptor: Sendable {
     public var keepsSessions: Bool
     /// Whether logout everywhere ends all of a user at once; unless said, where revocation is immediate.
     public var endsAllAtOnce: Bool
-    /// The server among its stores; at most one.
-    public var server: Store? { Store.allCases.first { $0.isServer && stores.contains($0) } }
+    /// The server that it asks; an authority asks further ones itself.
+    public var server: Store? { Store.allCases.last { $0.isServer && stores.contains($0) } }
     /// Whether its store names what was ended, so that an empty one lets everything in again.
     public var listsEnded = false
     /// Whether it lets in what it cannot look up while its store is away, because it is set to (`on-failure=accept`).
@@ -75,7 +75,7 @@ public enum Store: String, CaseIterable, Sendable {
     case sqlite
     case redis
     case postgres
-    /// An authorization server that is asked about credentials over HTTP.
+    /// An authorization server that is asked about credentials over HTTP; the last, because it may have another behind it.
     case authority
 
     /// Whether it is a process of its own, which may be far away: its clients wait for answers.

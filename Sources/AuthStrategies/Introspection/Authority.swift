@@ -23,6 +23,7 @@ package final class Authority: Sendable {
 
     fileprivate let credentials: [UInt8]
     private let folder: AuthorityFolder
+    private let servers: AuthorityServers
     private let state = Mutex(State())
 
     /// Takes up what an authority before it has left in the folder.
@@ -30,8 +31,9 @@ package final class Authority: Sendable {
     /// - Parameters:
     ///   - folder: where it keeps what it keeps.
     ///   - caller: who alone may ask.
-    package init(folder: AuthorityFolder, caller: AuthorityCaller) {
-        self.folder = folder
+    ///   - servers: where those are that it may keep sessions in.
+    package init(folder: AuthorityFolder, caller: AuthorityCaller, servers: AuthorityServers) {
+        (self.folder, self.servers) = (folder, servers)
         credentials = Array(caller.basicText.utf8)
         for realm in folder.realms() {
             state.withLock { $0.prepared = max($0.prepared, realm.number) }
@@ -57,11 +59,14 @@ package final class Authority: Sendable {
     }
 
     private func open(_ name: String, _ number: Int, _ text: [UInt8], isNew: Bool) throws {
-        let settings = try RealmSettings(text.span, databasePath: folder.databasePath(of: (name, number)))
+        let settings = try RealmSettings(
+            text.span, number, databasePath: folder.databasePath(of: (name, number)), servers)
         let realm =
             switch settings.store {
             case .sqlite: try realm(SQLiteSessionStore.self, number, settings, isNew ? nil : ())
             case .memory: try realm(MemorySessionStore.self, number, settings, nil)
+            case .redis: try realm(RedisSessionStore.self, number, settings, isNew ? nil : ())
+            case .postgres: try realm(PostgreSQLSessionStore.self, number, settings, isNew ? nil : ())
             }
         state.withLock { $0.realms[name] = realm }
     }
@@ -86,6 +91,17 @@ enum AuthorityStore: String, CaseIterable {
     case sqlite
     /// Gone when the authority is.
     case memory
+    case redis
+    case postgres
+
+    /// The authority, and a server that it asks itself.
+    var stores: Set<Store> {
+        switch self {
+        case .sqlite, .memory: [.authority]
+        case .redis: [.authority, .redis]
+        case .postgres: [.authority, .postgres]
+        }
+    }
 
     init(_ parameters: StrategyParameters) {
         self = parameters["store"].flatMap { Self(rawValue: $0) } ?? .sqlite
@@ -111,9 +127,19 @@ struct RealmSettings {
         form.append("sqlite_synchronous", sqlite.synchronous.rawValue)
         form.append("sqlite_mmap_bytes", sqlite.mmap_bytes)
         form.append("sqlite_log_limit_bytes", sqlite.logLimit_bytes)
+        if let redis = environment.redis { form.append("redis_prefix", redis.keyPrefix) }
+        if let postgres = environment.postgres { form.append("postgres_schema", postgres.schema) }
     }
 
-    init(_ form: Span<UInt8>, databasePath: String) throws {
+    /// - Parameters:
+    ///   - form: what `write` has written.
+    ///   - number: that of the realm, so that one prepared anew is empty in Redis too.
+    ///   - databasePath: where SQLite has its file.
+    ///   - servers: where the others are.
+    /// - Throws: `Form.FormError` for what `write` does not write.
+    init(
+        _ form: Span<UInt8>, _ number: Int, databasePath: String, _ servers: AuthorityServers
+    ) throws {
         guard let store = try Form.text("store", in: form).flatMap({ AuthorityStore(rawValue: $0) }),
             let scope = try Form.text("scope", in: form), scope.isScope,
             let clientID = try Form.text("client_id", in: form), clientID.isScope,
@@ -137,8 +163,17 @@ struct RealmSettings {
         policy.sweepInterval_ms = sweep_ms
         var sqlite = SQLiteSettings(path: databasePath, synchronous: synchronous, mmap_bytes: mmap_bytes)
         sqlite.logLimit_bytes = limit_bytes
+        let prefix = try Form.text("redis_prefix", in: form)
+        let schema = try Form.text("postgres_schema", in: form)
         self.store = store
-        environment = Environment(policy: policy, sqlite: sqlite)
+        environment = Environment(
+            policy: policy, sqlite: sqlite,
+            redis: servers.redisURL.flatMap { url in
+                prefix.map { RedisSettings(url: url, keyPrefix: "\($0)\(number):") }
+            },
+            postgres: servers.postgresURL.flatMap { url in
+                schema.map { PostgreSQLSettings(url: url, schema: $0) }
+            })
     }
 }
 

@@ -13,7 +13,8 @@ public struct Introspection: AuthStrategy, ~Copyable {
         StrategyDescriptor(
             id: "introspection", title: "opaque bearer token, an authority asked over HTTP (RFC 7662)",
             transport: .bearer, revocation: SessionCache.isSet(parameters) ? .cached : .immediate,
-            stores: [.authority], credential: .random, keepsSessions: true, endsAllAtOnce: true,
+            stores: AuthorityStore(parameters).stores, credential: .random, keepsSessions: true,
+            endsAllAtOnce: true,
             isOnCard: false,
             parameters: [
                 StrategyParameter(

@@ -8,7 +8,7 @@ public typealias PostgreSQLSessionStrategy = Session<PostgreSQLSessionStore>
 ///
 /// Unless `durability` says otherwise, a touch does not wait for the disk, and all else does: what a crash takes is a last-seen
 /// moment.
-public struct PostgreSQLSessionStore: SessionStore, PostgreSQLClient, ~Copyable {
+public struct PostgreSQLSessionStore: ScopedSessionStore, PostgreSQLClient, ~Copyable {
     public static let strategyID = "postgres-session"
     public static let strategyTitle = "session cookie, looked up in PostgreSQL"
     public static let stores: Set<Store> = [.postgres]
@@ -139,19 +139,28 @@ public struct PostgreSQLSessionStore: SessionStore, PostgreSQLClient, ~Copyable 
     public mutating func read(
         _ id: Digest, requiring scope: Scope, at now: Instant
     ) throws -> (record: SessionRecord, isGranted: Bool)? {
+        var isGranted = false
+        return try find(id) { isGranted = scope.isGranted(by: $0) }.map { ($0, isGranted) }
+    }
+
+    mutating func read(_ id: Digest, scope: inout [UInt8]) throws -> SessionRecord? {
+        try find(id) { ByteCopy.copy($0, into: &scope) }
+    }
+
+    @inline(__always)
+    private mutating func find(_ id: Digest, _ takeScope: (Span<UInt8>) -> Void) throws -> SessionRecord? {
         select.begin()
         select.bind(id.span)
         let rows = try connection.execute(select)
         guard rows.count > 0 else { return nil }
-        let record = SessionRecord(
+        rows.withBytes(0, 5, takeScope)
+        if data.count > 0 { rows.withBytes(0, 6) { data.take($0) } }
+        return SessionRecord(
             subject: Subject(id: UInt64(bitPattern: rows.integer(0, 0))),
             createdAt: Instant(milliseconds: rows.integer(0, 1)),
             lastSeen: Instant(milliseconds: rows.integer(0, 2)),
             idleExpiry: Instant(milliseconds: rows.integer(0, 3)),
             absoluteExpiry: Instant(milliseconds: rows.integer(0, 4)))
-        let isGranted = rows.withBytes(0, 5) { scope.isGranted(by: $0) }
-        if data.count > 0 { rows.withBytes(0, 6) { data.take($0) } }
-        return (record, isGranted)
     }
 
     public mutating func save(_ record: SessionRecord, as id: Digest, scope: [UInt8]) throws {

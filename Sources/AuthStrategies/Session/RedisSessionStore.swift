@@ -10,7 +10,7 @@ public typealias RedisSessionStrategy = Session<RedisSessionStore>
 /// What changes two keys is a script, so that no other client ever sees half of it. Every key has a native
 /// TTL; the expiry that counts is in the record, on the trace's clock. Each command may be sent twice without harm, so
 /// that a connection which the server closed costs nothing but the time to open another one.
-public struct RedisSessionStore: SessionStore, ~Copyable {
+public struct RedisSessionStore: ScopedSessionStore, ~Copyable {
     public static let strategyID = "redis-session"
     public static let strategyTitle = "session cookie, looked up in Redis"
     public static let stores: Set<Store> = [.redis]
@@ -56,39 +56,39 @@ public struct RedisSessionStore: SessionStore, ~Copyable {
         try tracking?.hear(keysBehind: sessionPrefix, take)
     }
 
-    private enum Value {
-        case session(SessionRecord, isGranted: Bool)
-        case moved
-        case damaged(Int)
-    }
-
     /// One round trip: the record where it exists, and whether its scope grants what the route requires.
     public mutating func read(
         _ id: Digest, requiring scope: Scope, at now: Instant
     ) throws -> (record: SessionRecord, isGranted: Bool)? {
+        var isGranted = false
+        return try find(id) { isGranted = scope.isGranted(by: $0) }.map { ($0, isGranted) }
+    }
+
+    mutating func read(_ id: Digest, scope: inout [UInt8]) throws -> SessionRecord? {
+        try find(id) { ByteCopy.copy($0, into: &scope) }
+    }
+
+    @inline(__always)
+    private mutating func find(_ id: Digest, _ takeScope: (Span<UInt8>) -> Void) throws -> SessionRecord? {
         command.begin(arguments: 2)
         command.append("GET")
         command.append(sessionPrefix, id.span)
         let reply = try tracking?.execute(command) ?? answer()
         if reply.isNil { return nil }
-        let value = reply.withBytes { bytes -> Value in
-            guard let record = SessionRecordCoding.decode(bytes) else {
-                return SessionRecordCoding.isMoved(bytes) ? .moved : .damaged(bytes.count)
-            }
+        let record = try reply.withBytes { bytes throws -> SessionRecord? in
             let scope_start = SessionRecordCoding.integers_bytes + data.count
-            guard scope_start <= bytes.count else { return .damaged(bytes.count) }
+            guard let record = SessionRecordCoding.decode(bytes), scope_start <= bytes.count else {
+                if SessionRecordCoding.isMoved(bytes) { return nil }
+                throw DamagedStoreError(table: "Redis", "a session of \(bytes.count) bytes")
+            }
             if data.count > 0 {
                 data.take(bytes.extracting(SessionRecordCoding.integers_bytes..<scope_start))
             }
-            let list = bytes.extracting(scope_start..<bytes.count)
-            return .session(record, isGranted: scope.isGranted(by: list))
+            takeScope(bytes.extracting(scope_start..<bytes.count))
+            return record
         }
-        switch value {
-        case .session(let record, let isGranted): return (record, isGranted)
-        case .moved: return nil
-        case .damaged(let count): throw DamagedStoreError(table: "Redis", "a session of \(count) bytes")
-        case nil: throw RedisError.unexpectedReply(command: "GET")
-        }
+        guard let record else { throw RedisError.unexpectedReply(command: "GET") }
+        return record
     }
 
     public mutating func save(_ record: SessionRecord, as id: Digest, scope: [UInt8]) throws {

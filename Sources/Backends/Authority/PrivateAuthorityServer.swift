@@ -19,15 +19,53 @@ package struct AuthorityCaller: Sendable, Equatable {
     package var basicText: String { "Basic " + Data("\(id):\(secret)".utf8).base64EncodedString() }
 }
 
+/// Where the servers are that an authority may keep its sessions in, with their passwords.
+package struct AuthorityServers: Sendable, Equatable {
+    package var redisURL: String?
+    package var postgresURL: String?
+
+    package init(redisURL: String? = nil, postgresURL: String? = nil) {
+        (self.redisURL, self.postgresURL) = (redisURL, postgresURL)
+    }
+}
+
+/// What an authority is told on its standard input, on one line: all of it is secret.
+package struct AuthorityOrders: Sendable, Equatable {
+    package var caller: AuthorityCaller
+    package var servers: AuthorityServers
+    private static let none = "-"
+
+    package init(_ caller: AuthorityCaller, _ servers: AuthorityServers) {
+        (self.caller, self.servers) = (caller, servers)
+    }
+
+    /// - Returns: `nil` for a line that `line` does not write.
+    package init?(_ line: some Collection<UInt8>) {
+        let words = String(decoding: line, as: UTF8.self).split(separator: " ").map(String.init)
+        guard words.count == 4 else { return nil }
+        let urls = words[2...].map { $0 == Self.none ? nil : $0 }
+        self.init(
+            AuthorityCaller(id: words[0], secret: words[1]),
+            AuthorityServers(redisURL: urls[0], postgresURL: urls[1]))
+    }
+
+    /// No part has a space in it.
+    var line: String {
+        let urls = [servers.redisURL, servers.postgresURL].map { $0 ?? Self.none }
+        return ([caller.id, caller.secret] + urls).joined(separator: " ") + "\n"
+    }
+}
+
 /// An authority in a process of its own, which this program serves itself; gone with its data when we are.
 ///
-/// It reads who may ask from standard input, because everybody can read the arguments of a program, and says on standard
+/// It reads who may ask, and where its stores are, from standard input, because everybody can read the arguments of a program, and says on standard
 /// output where it listens.
 package final class PrivateAuthorityServer: Sendable {
     /// How long it may take until it listens.
     private static let patience_s = 10.0
 
-    package let caller: AuthorityCaller
+    private let orders: AuthorityOrders
+    package var caller: AuthorityCaller { orders.caller }
     /// Where it listens, without the name of a realm.
     package let url: String
     /// What it keeps.
@@ -53,13 +91,17 @@ package final class PrivateAuthorityServer: Sendable {
     /// - Parameters:
     ///   - folder: in which it makes files; only this user may enter.
     ///   - program: a program that serves as an authority.
+    ///   - servers: where those are that it may keep sessions in.
     /// - Throws: `AuthorityServerError` when it does not listen.
-    package init(folder: URL, program: URL = PrivateAuthorityServer.thisProgram) throws(AuthorityServerError)
-    {
+    package init(
+        folder: URL, program: URL = PrivateAuthorityServer.thisProgram,
+        servers: AuthorityServers = AuthorityServers()
+    ) throws(AuthorityServerError) {
         let caller: AuthorityCaller
         do throws(OpenSSLError) { caller = try .drawn() } catch { throw AuthorityServerError("\(error)") }
-        let (process, port) = try Self.start(program, folder, 0, caller)
-        (self.caller, self.folder, self.program, self.port) = (caller, folder, program, port)
+        let orders = AuthorityOrders(caller, servers)
+        let (process, port) = try Self.start(program, folder, 0, orders)
+        (self.orders, self.folder, self.program, self.port) = (orders, folder, program, port)
         url = "http://127.0.0.1:\(port)"
         self.process = Mutex(process)
     }
@@ -79,12 +121,12 @@ package final class PrivateAuthorityServer: Sendable {
     /// Starts it again where it was; it has what its files hold.
     package func restart() throws(AuthorityServerError) {
         stop()
-        let (fresh, _) = try Self.start(program, folder, port, caller)
+        let (fresh, _) = try Self.start(program, folder, port, orders)
         process.withLock { $0 = fresh }
     }
 
     private static func start(
-        _ program: URL, _ folder: URL, _ port: UInt16, _ caller: AuthorityCaller
+        _ program: URL, _ folder: URL, _ port: UInt16, _ orders: AuthorityOrders
     ) throws(AuthorityServerError) -> (ChildProcess, UInt16) {
         let (input, output) = (Pipe(), Pipe())
         let errors = folder.appendingPathComponent("authority.log")
@@ -101,7 +143,7 @@ package final class PrivateAuthorityServer: Sendable {
         try? output.fileHandleForWriting.close()
         try? input.fileHandleForReading.close()
         // One that has ended takes nothing: that shows in what it says.
-        try? input.fileHandleForWriting.write(contentsOf: Data("\(caller.id) \(caller.secret)\n".utf8))
+        try? input.fileHandleForWriting.write(contentsOf: Data(orders.line.utf8))
         try? input.fileHandleForWriting.close()
         var lines = LineReader(output.fileHandleForReading)
         let line = try? lines.next(patience_s: patience_s)

@@ -60,15 +60,29 @@ package final class PostgreSQLSchemaClaim: Sendable {
             """)
         for row in 0..<rows.count {
             let name = rows.text(row, 0)
-            try connection.execute(
-                "DROP SCHEMA IF EXISTS \(name) CASCADE; SELECT pg_advisory_unlock(\(key(name)))")
+            try drop(name, over: &connection)
+            try connection.execute("SELECT pg_advisory_unlock(\(key(name)))")
         }
     }
 
-    /// Drops the schema with all that is in it.
+    /// Drops a schema with all that is in it, and before it those of variants, whose names go on with a number.
+    ///
+    /// The marked one goes last, so that whatever comes between, the next run knows whose they are.
+    private static func drop(
+        _ name: String, over connection: inout PostgreSQLConnection
+    ) throws(PostgreSQLError) {
+        let rows = try connection.execute(
+            "SELECT nspname FROM pg_namespace WHERE nspname ~ '^\(name)_[0-9]+$' AND pg_has_role(nspowner, 'USAGE')"
+        )
+        for schema in (0..<rows.count).map({ rows.text($0, 0) }) + [name] {
+            try connection.execute("DROP SCHEMA IF EXISTS \(schema) CASCADE")
+        }
+    }
+
+    /// Drops the schema with all that the run has made.
     package func drop() throws(PostgreSQLError) {
         try connection.withLock { (connection) throws(PostgreSQLError) in
-            _ = try connection.execute("DROP SCHEMA IF EXISTS \(name) CASCADE")
+            try Self.drop(name, over: &connection)
         }
     }
 

@@ -83,10 +83,12 @@ import CAuthBenchHiredis
     }
 
     /// Hands over the bytes of a string where they lie; `nil` for any other type.
-    package func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result? {
+    package func withBytes<Result, Failure: Error>(
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result? {
         guard unsafe reply.pointee.type == REDIS_REPLY_STRING else { return nil }
         let bytes = unsafe UnsafeRawBufferPointer(start: reply.pointee.str, count: Int(reply.pointee.len))
-        return unsafe body(Span(_unsafeElements: bytes.bindMemory(to: UInt8.self)))
+        return try unsafe body(Span(_unsafeElements: bytes.bindMemory(to: UInt8.self)))
     }
 
     @unsafe private static func bytes(_ reply: UnsafeMutablePointer<redisReply>) -> [UInt8] {
