@@ -18,7 +18,7 @@ from pathlib import Path
 WORKLOAD = {"name": "payload", "summary": "Nothing but checks of good tokens.", "population": 320, "clients": 2,
             "skew": "uniform", "mix": {"authenticate": 1, "renew": 0}}
 # Bytes of JSON that the user adds; the last is as many as a workload takes.
-SIZES = (0, 100, 423, 1024, 2048, 4096, 5120)
+SIZES = (0, 100, 423, 1024, 2048, 4096, 5120, 8192)
 STRATEGIES = ("hs256-jwt", "rs256-jwt")
 
 

@@ -3,8 +3,10 @@ import Backends
 
 /// Reading one HTTP/1.1 header line (RFC 9112 section 5), without its CRLF.
 enum HeaderLine {
-    /// Longer lines are refused before anything in them is looked at: the default limit of common servers.
-    static let longest_bytes = 8192
+    /// Longer lines are refused before anything in them is looked at: Node's limit for all headers of a request.
+    ///
+    /// Twice what nginx takes, so that tokens can be measured which it would refuse; `fits_header_8192` tells of each.
+    static let longest_bytes = 16_384
 
     /// Where the value begins behind any white space, when the line has this field name (lower case; compared without case).
     static func valueStart(_ line: Span<UInt8>, name: StaticString) -> Int? {

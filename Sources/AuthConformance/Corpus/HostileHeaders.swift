@@ -103,7 +103,7 @@ extension TokenCorpus {
 
     /// NEG-M: tokens of up to 16 MiB.
     mutating func addSizes(upTo longest_bytes: Int) throws {
-        for size in [9 * 1024, 64 * 1024, 16 * 1024 * 1024] where size <= longest_bytes {
+        for size in [13 * 1024, 64 * 1024, 16 * 1024 * 1024] where size <= longest_bytes {
             let padding = String(repeating: "x", count: size)
             add(
                 "M", "JWT-03", "a claim of \(size) bytes",

@@ -10,7 +10,7 @@ func checkBearer(_ line: [UInt8]) throws {
     let isBearer = value.map { lowercased(Array($0)).starts(with: "bearer ".utf8) } == true
     let token = isBearer ? value?.dropFirst("bearer ".utf8.count).drop { $0 == UInt8(ascii: " ") } : nil
     let parts = token?.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-    let isToken = line.count <= 8192 && parts?.count == 3 && parts?.contains { $0.isEmpty } == false
+    let isToken = line.count <= 16_384 && parts?.count == 3 && parts?.contains { $0.isEmpty } == false
     try promise(found == (isToken ? parts : nil), "found \(String(describing: found)) in a bearer header")
 }
 
@@ -19,7 +19,7 @@ func checkCookie(_ line: [UInt8]) throws {
     let found = SessionToken.find(in: line.span).map { line[$0] }
     let prefix = Array("\(Cookie.name)=".utf8)
     let value = value(of: "cookie:", line)
-    let isCookie = line.count <= 8192 && value != nil
+    let isCookie = line.count <= 16_384 && value != nil
     let values = (value ?? [])
         .split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
         .map { $0.drop { $0 == UInt8(ascii: " ") } }
