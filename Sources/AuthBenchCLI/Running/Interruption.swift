@@ -9,16 +9,19 @@ final class Interruption {
         let isOver = Atomic(false)
     }
 
-    private static let patience_ms = 800
-
     private let shared = Shared()
 
-    /// Lets the first signal raise `stop`, and clears what is left over when the command has not ended 0.8 s later.
-    init(stop: StopFlag, cleanup: Cleanup) {
+    /// Lets the first signal raise `stop`, and clears what is left over when the command has not ended in time.
+    ///
+    /// - Parameters:
+    ///   - stop: what the command looks at.
+    ///   - cleanup: what it has made.
+    ///   - patience_ms: how long it may take to end; longer where it waits for another that does the same.
+    init(stop: StopFlag, cleanup: Cleanup, patience_ms: Int = 800) {
         let shared = shared
         Signals.handle { number in
             stop.raise()
-            for _ in 0..<Self.patience_ms / 5 {
+            for _ in 0..<patience_ms / 5 {
                 if shared.isOver.load(ordering: .acquiring) { return }
                 usleep(5000)
             }

@@ -106,7 +106,7 @@ package struct RunIdentity: Sendable, Equatable {
     }
 
     /// Whether a name is the identifier of a run: `20261121T084500.123Z-mixed`.
-    static func isRunID(_ name: String) -> Bool {
+    package static func isRunID(_ name: String) -> Bool {
         name.wholeMatch(of: /[0-9]{8}T[0-9]{6}\.[0-9]{3}Z-[^\/]+/) != nil
     }
 

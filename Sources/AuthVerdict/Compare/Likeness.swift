@@ -26,9 +26,9 @@ struct Likeness {
             .compactMap(Self.phrase)
     }
 
-    private typealias Fact = (name: String, base: String, head: String)
+    fileprivate typealias Fact = (name: String, base: String, head: String)
 
-    private static func phrase(_ fact: Fact) -> String? {
+    fileprivate static func phrase(_ fact: Fact) -> String? {
         fact.base == fact.head ? nil : "\(fact.name) is \(fact.head), not \(fact.base)"
     }
 
@@ -36,7 +36,7 @@ struct Likeness {
     ///
     /// The kernel is among them, because scheduler and mitigations move the strategies with a store by more than
     /// their tolerance. Clock, load and memory are not: they change by the minute or the boot.
-    private static func facts(_ base: MachineRecord, _ head: MachineRecord) -> [Fact] {
+    fileprivate static func facts(_ base: MachineRecord, _ head: MachineRecord) -> [Fact] {
         func fact(_ name: String, _ value: (MachineRecord) -> String?) -> Fact {
             (name, value(base) ?? "unknown", value(head) ?? "unknown")
         }
@@ -82,5 +82,12 @@ struct Likeness {
             ("redis", base.versions.redis ?? "none", head.versions.redis ?? "none"),
             ("postgres", base.versions.postgres ?? "none", head.versions.postgres ?? "none"),
         ]
+    }
+}
+
+extension MachineRecord {
+    /// What keeps measurements on this machine from being compared with those on another, each in one phrase.
+    package func differences(from other: MachineRecord) -> [String] {
+        Likeness.facts(other, self).compactMap(Likeness.phrase)
     }
 }

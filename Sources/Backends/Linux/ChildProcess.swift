@@ -27,13 +27,15 @@ package final class ChildProcess: Sendable {
     ///
     /// - Parameters:
     ///   - program: the file to execute.
+    ///   - name: what it is told that it was called by; its path by default.
     ///   - arguments: those after the program's name.
     ///   - environment: its whole environment; ours by default.
     ///   - descriptors: what it gets as 0, 1, 2 and so on, at most 8; `nil` takes and gives nothing.
     ///   - farewell: the signal that ends it in order.
     /// - Throws: `FileError` when it cannot be started.
     package init(
-        _ program: URL, _ arguments: [String], environment: [String: String]? = nil,
+        _ program: URL, called name: String? = nil, _ arguments: [String],
+        environment: [String: String]? = nil,
         descriptors: [FileHandle?] = [nil, nil, nil], farewell: Int32 = SIGKILL
     ) throws(FileError) {
         self.farewell = farewell
@@ -45,7 +47,7 @@ package final class ChildProcess: Sendable {
         // The lock is held meanwhile: who ends all of them finds this one among them.
         id = Self.living.withLock { living in
             guard living != nil else { return -ECANCELED }
-            let id = spawned(program.path, [program.path] + arguments, variables, numbers)
+            let id = spawned(program.path, [name ?? program.path] + arguments, variables, numbers)
             if id > 0 { living?[id] = farewell }
             return id
         }
