@@ -61,7 +61,9 @@ let package = Package(
             name: "HotPaths",
             dependencies: ["AuthCore", "AuthText", "AuthHarness", "AuthStrategies", "Backends"]),
 
-        // Layer 4: two programs in turns.
+        // Layer 4: what to choose, and two programs in turns.
+        .target(
+            name: "AuthDecision", dependencies: ["AuthVerdict", "AuthResults", "AuthCore", "AuthStatistics"]),
         .target(
             name: "AuthGate",
             dependencies: [
@@ -74,7 +76,8 @@ let package = Package(
             name: "AuthBenchCLI",
             dependencies: [
                 "AuthCore", "AuthText", "AuthConformance", "AuthHarness", "AuthResults", "AuthVerdict",
-                "AuthGate", "AuthStatistics", "AuthStrategies", "Backends", "BuiltinWorkloads",
+                "AuthDecision", "AuthGate", "AuthStatistics", "AuthStrategies", "Backends",
+                "BuiltinWorkloads",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .target(name: "AuthBench", dependencies: ["AuthBenchCLI", "AuthStrategies", "AuthCore"]),
@@ -110,6 +113,9 @@ let package = Package(
             dependencies: [
                 "AuthResults", "AuthVerdict", "AuthGate", "AuthCore", "AuthStatistics", "Backends",
             ]),
+        .testTarget(
+            name: "AuthDecisionTests",
+            dependencies: ["AuthDecision", "AuthResults", "AuthCore", "AuthStrategies"]),
         .testTarget(
             name: "AuthBenchCLITests",
             dependencies: [

@@ -244,7 +244,8 @@ package enum ExposureText {
     ]
 
     /// Minutes and seconds, as lifetimes are thought of.
-    private static func time(_ value_ms: Double?) -> String {
+    /// A time in milliseconds as people say it.
+    package static func time(_ value_ms: Double?) -> String {
         guard let value_ms else { return "–" }
         switch value_ms {
         case 0: return "0"

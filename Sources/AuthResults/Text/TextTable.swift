@@ -150,7 +150,7 @@ package enum TextTable {
     }
 
     /// A number without the zeros at its end.
-    static func trimmed(_ value: Double, digits: Int) -> String {
+    package static func trimmed(_ value: Double, digits: Int) -> String {
         var text = value.formatted(digits: digits)
         guard digits > 0 else { return text }
         while text.hasSuffix("0") { text.removeLast() }

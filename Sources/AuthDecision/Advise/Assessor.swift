@@ -1,0 +1,181 @@
+import AuthCore
+import AuthResults
+
+/// Holds one strategy's rows against the requirements.
+struct Assessor {
+    private let requirements: Requirements
+    private let measured: MeasuredStrategies
+    private let name: String
+    private let traits: StrategyTraits
+    /// The row that decides on the response time and the cost.
+    private let check: MeasuredStrategies.Row?
+
+    init(
+        _ requirements: Requirements, _ measured: MeasuredStrategies, _ name: String, _ traits: StrategyTraits
+    ) {
+        (self.requirements, self.measured, self.name, self.traits) = (requirements, measured, name, traits)
+        let wanted_ns = requirements[.storeRTT]
+        let rate = requirements[.requestsPerSecond]
+        let rows = measured.checks(name, clock: rate == nil ? "service" : "response").filter {
+            $0.stands(forDistance_ns: wanted_ns) && $0.claims_bytes >= Int(requirements[.claims] ?? 0)
+        }
+        // The least rate that is enough says most about the one asked for.
+        check =
+            rate == nil
+            ? rows.last
+            : rows.compactMap { row in measured.rate(name, run: row.run).map { (row, $0) } }
+                .filter { $0.1 >= (rate ?? 0) * 0.999 }.min { $0.1 < $1.1 }?.0
+    }
+
+    var strategy: AdvisedStrategy {
+        var findings: [Driver: Finding] = [
+            .p99: p99, .logout: exposure(.logout, .logoutWithin),
+            .permission: exposure(.permissionChange, .permissionChangeWithin), .storeAway: storeAway,
+            .header: header, .minting: minting, .stores: storesAtHand, .services: services,
+        ]
+        let cost = cost
+        findings[.cpu] = Finding(
+            text: cost.map { one in
+                one.map { $0.value.formatted(digits: $0.value < 10 ? 2 : 0) }.joined(separator: " + ") + " s"
+            } ?? "?", verdict: .told, sources: cost?.map(\.source) ?? [])
+        findings[.bytes] = headerFigure.map {
+            Finding(text: "\(Int($0.value))", verdict: .told, sources: [$0.source])
+        }
+        let cpu_us = cost.map { $0.reduce(0) { $0 + $1.value } }
+        findings[.share] = share(cpu_us)
+        findings[.price] = price(cpu_us)
+        return AdvisedStrategy(strategy: name, findings: findings, cpu_us: cpu_us)
+    }
+
+    /// Whether a requirement is kept by a figure with an interval, both in its unit.
+    private func verdict(_ key: RequirementKey, low: Double, high: Double) -> Finding.Verdict {
+        guard let required = requirements[key] else { return .told }
+        return high <= required ? .ok : low > required ? .no : .unknown
+    }
+
+    private func unknown(_ key: RequirementKey, _ text: String) -> Finding {
+        Finding(text: text, verdict: requirements[key] == nil ? .told : .unknown)
+    }
+
+    private var p99: Finding {
+        guard let check else { return unknown(.p99, measured.whyNoCheck(name)) }
+        guard let figure = check.figure("p99_ns") else { return unknown(.p99, "too few samples") }
+        let low = check.row.number("p99_ci95_low_ns") ?? figure.value
+        let high = check.row.number("p99_ci95_high_ns") ?? figure.value
+        return Finding(
+            text: TextTable.time(UInt64(figure.value)), verdict: verdict(.p99, low: low, high: high),
+            least: high,
+            sources: [figure.source])
+    }
+
+    private func exposure(_ revocation: Revocation, _ key: RequirementKey) -> Finding {
+        let rows = measured.rows(of: "exposure.csv", name).filter { $0["withdrawal"] == revocation.rawValue }
+        guard let row = rows.last else { return unknown(key, "not measured") }
+        guard row["reason"].isEmpty, let longest = row.figure("max_ms", factor: 1e6) else {
+            return unknown(key, "measured without a result")
+        }
+        if row["false_accepts"] != "0" {
+            return Finding(text: "wrong", verdict: .no, sources: [longest.source])
+        }
+        // Of what ends by itself, a longer run would have seen more of the life that is possible.
+        let endsByItself = row["revocation"] == "cached" || row["revocation"] == "at-expiry"
+        let theory = endsByItself ? row.figure("theory_max_ms", factor: 1e6) : nil
+        let most = [longest, theory].compactMap(\.self).max { $0.value < $1.value } ?? longest
+        return Finding(
+            text: ExposureText.time(most.value / 1e6),
+            verdict: verdict(key, low: most.value, high: most.value),
+            least: most.value, sources: [most.source])
+    }
+
+    /// The share of requests that were not decided in time while the store was stopped or dead.
+    private var storeAway: Finding {
+        let rows = measured.rows(of: "outage.csv", name).filter {
+            ["stop", "kill", "cut", "lock", "none"].contains($0["fault"]) && $0.row.flag("valid")
+        }
+        let shares = rows.compactMap { $0.figure("decided_share") }
+        guard let least = shares.min(by: { $0.value < $1.value }) else {
+            return Finding(text: "not measured", verdict: requirements.mustGoOn ? .unknown : .told)
+        }
+        let isWrong = rows.contains { $0["wrong_accepts"] != "0" }
+        let goesOn = least.value >= Self.decidedShare
+        let text = goesOn ? "goes on" : "\((100 * (1 - least.value)).formatted(digits: 0)) % refused or late"
+        return Finding(
+            text: isWrong ? "wrong" : text,
+            verdict: isWrong ? .no : requirements.mustGoOn ? (goesOn ? .ok : .no) : .told,
+            sources: [least.source])
+    }
+
+    /// So many requests are decided in time where an outage touches renewals and sign-ins only.
+    private static let decidedShare = 0.9
+
+    private var headerFigure: MeasuredStrategies.Figure? {
+        let rows = measured.rows(of: "size.csv", name)
+        // A credential whose size no profile changes has no claims in it.
+        let sizes = Set(rows.map { $0["request_header_bytes"] })
+        return rows.last {
+            $0["claim_profile"] == "rfc9068"
+                && (sizes.count == 1 || $0.claims_bytes >= Int(requirements[.claims] ?? 0))
+        }?.figure("request_header_bytes")
+    }
+
+    private var header: Finding {
+        guard let figure = headerFigure else { return unknown(.headerLimit, "not measured") }
+        return Finding(
+            text: "\(Int(figure.value))",
+            verdict: verdict(.headerLimit, low: figure.value, high: figure.value),
+            least: figure.value, sources: [figure.source])
+    }
+
+    private func byConstruction(_ isRequired: Bool, _ isKept: Bool, _ text: String) -> Finding {
+        Finding(
+            text: text, verdict: !isRequired ? .told : isKept ? .ok : .no,
+            sources: isRequired ? ["by construction"] : [])
+    }
+
+    private var minting: Finding {
+        byConstruction(
+            requirements[.verifiersMayMint] == 0, !traits.verifierCanMint,
+            traits.verifierCanMint ? "can" : "cannot")
+    }
+
+    private var storesAtHand: Finding {
+        let needed = traits.stores.map(\.rawValue).sorted().joined(separator: ", ")
+        return byConstruction(
+            requirements.stores != nil, traits.stores.isSubset(of: requirements.stores ?? []),
+            needed.isEmpty ? "none" : needed)
+    }
+
+    private var services: Finding {
+        byConstruction(
+            requirements[.services] ?? 1 > 1, traits.isShared,
+            traits.isShared ? "shared" : "on one machine only")
+    }
+
+    /// Seconds of processor time for a million requests, of the service and of its store.
+    private var cost: [MeasuredStrategies.Figure]? {
+        guard let row = check ?? measured.checks(name, clock: "service").last,
+            let own = row.figure("cpu_us_per_op"), let store = row.figure("store_cpu_us_per_op")
+        else { return nil }
+        return store.value == 0 ? [own] : [own, store]
+    }
+
+    private func share(_ cpu_us: Double?) -> Finding? {
+        guard let rest_ns = requirements[.requestTime], let cpu_us else { return nil }
+        guard let check, let p50 = check.figure("p50_ns") else { return Finding(text: "?", verdict: .told) }
+        let share = p50.value / (p50.value + rest_ns)
+        let rate = cpu_us > 0 ? (1e6 / cpu_us).formatted(digits: 0) + "/s" : "–"
+        return Finding(
+            text: "\((share * 100).formatted(digits: share < 0.001 ? 3 : 1)) %, a core at \(rate)",
+            verdict: .told,
+            sources: [p50.source])
+    }
+
+    private func price(_ cpu_us: Double?) -> Finding? {
+        guard let price = requirements[.corePrice], let rate = requirements[.requestsPerSecond], let cpu_us
+        else {
+            return nil
+        }
+        let perDay = rate * cpu_us / 1e6 * 24 * price
+        return Finding(text: "\(perDay.formatted(digits: 2)) a day", verdict: .told)
+    }
+}

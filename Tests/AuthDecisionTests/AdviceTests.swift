@@ -1,0 +1,167 @@
+import AuthCore
+import AuthResults
+import AuthStrategies
+import Foundation
+import Testing
+
+@testable import AuthDecision
+
+/// What `advise` says on the recorded runs of this repository.
+@Suite("Advice")
+struct AdviceTests {
+    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+
+    private static let measured: Result<MeasuredStrategies, ResultError> = {
+        let names = [
+            "reference", "reference-distance/200us", "reference-distance/1000us", "reference-distance/5000us",
+            "reference-exposure", "reference-outage",
+        ]
+        return Result { () throws(ResultError) in
+            try MeasuredStrategies(names.map { root.appendingPathComponent("results/\($0)") })
+        }
+    }()
+
+    private static let traits: [String: StrategyTraits] = {
+        let choices = (try? StrategyChoice.named(["all"], among: builtinStrategies)) ?? []
+        return Dictionary(uniqueKeysWithValues: choices.map { ($0.descriptor.id, StrategyTraits($0)) })
+    }()
+
+    private func advice(_ requirements: Requirements) throws -> Advice {
+        Advice(requirements, try Self.measured.get(), Self.traits.filter { $0.key != "null-baseline" })
+    }
+
+    private func scenario(_ name: String) throws -> Requirements {
+        try Requirements(
+            json: Data(contentsOf: Self.root.appendingPathComponent("Examples/requirements/\(name).json")))
+    }
+
+    @Test(
+        "the three scenarios of the articles come out as the recorded rows say",
+        arguments: [
+            ("web-application", "sqlite-session"), ("service-to-service", "rs256-jwt"),
+            ("third-party-api", "hybrid"),
+        ])
+    func scenarios(name: String, recommended: String) throws {
+        let advice = try advice(try scenario(name))
+        #expect(advice.recommended == recommended)
+        #expect(advice.undominated.contains(recommended))
+        // Every verdict on a number names the row that it is from.
+        for one in advice.strategies {
+            for finding in one.findings.values where finding.verdict == .ok || finding.verdict == .no {
+                #expect(!finding.sources.isEmpty, "\(one.strategy): \(finding)")
+            }
+        }
+    }
+
+    @Test(
+        "the same rows give the same answer byte for byte, in every format", arguments: AdviceFormat.allCases)
+    func same(format: AdviceFormat) throws {
+        let requirements = try scenario("third-party-api")
+        let texts = try (0..<3).map { _ in
+            try format.text(advice(requirements), command: "authbench advise x")
+        }
+        #expect(Set(texts).count == 1 && texts[0].contains("hybrid"))
+    }
+
+    @Test("a figure is that of the row that it names")
+    func figures() throws {
+        let advice = try advice(try scenario("third-party-api"))
+        let hybrid = try #require(advice.strategies.first { $0.strategy == "hybrid" })
+        let rows = try CSVTable(
+            String(
+                contentsOf: Self.root.appendingPathComponent("results/reference-exposure/exposure.csv"),
+                encoding: .utf8)
+        ).rows(of: "exposure.csv")
+        let row = try #require(rows.first { $0["strategy"] == "hybrid" && $0["withdrawal"] == "logout" })
+        let longest = max(row.number("max_ms") ?? 0, row.number("theory_max_ms") ?? 0)
+        #expect(hybrid.findings[.logout]?.least == longest * 1e6)
+    }
+
+    @Test("a requirement that no row speaks to is unknown, and nothing is recommended for it")
+    func unknown() throws {
+        var requirements = Requirements()
+        try requirements.set(.p99, "5ms")
+        try requirements.set(.requestsPerSecond, "2000")
+        let advice = try advice(requirements)
+        #expect(advice.recommended == nil)
+        #expect(advice.strategies.allSatisfy { $0.findings[.p99]?.verdict == .unknown })
+    }
+
+    /// Draws requirements around what was measured.
+    private func drawn(_ source: inout some RandomNumberGenerator) throws -> Requirements {
+        var requirements = Requirements()
+        func maybe(_ key: RequirementKey, _ texts: [String]) throws {
+            guard Bool.random(using: &source), let text = texts.randomElement(using: &source) else { return }
+            try requirements.set(key, text)
+        }
+        try maybe(.logoutWithin, ["0", "10ms", "2s", "14m", "16m", "59m", "2h"])
+        try maybe(.permissionChangeWithin, ["0", "1s", "15m", "1h", "3h"])
+        try maybe(.p99, ["1us", "5us", "20us", "100us", "900us", "2ms", "10ms"])
+        try maybe(.headerLimit, ["60", "300", "500", "800", "4096"])
+        try maybe(.storeRTT, ["200us", "1ms", "5ms"])
+        try maybe(.services, ["1", "3"])
+        try maybe(.stores, ["redis", "sqlite", "sqlite,redis"])
+        try maybe(.verifiersMayMint, ["true", "false"])
+        try maybe(.whileStoreAway, ["refuse", "go-on"])
+        return requirements
+    }
+
+    @Test("a changed requirement flips the answer where it was said, and not before: 500 requirement files")
+    func flips() throws {
+        var source = SystemRandomNumberGenerator()
+        var (flipped, distances) = (0, 0)
+        for _ in 0..<500 {
+            let requirements = try drawn(&source)
+            let advice = try advice(requirements)
+            guard let flip = advice.flip else { continue }
+            let required = requirements[flip.key] ?? 0
+            flipped += 1
+            #expect(
+                try self.advice(requirements.setting(flip.key, to: flip.value)).recommended
+                    == flip.recommended)
+            #expect(flip.recommended != advice.recommended)
+            // Anywhere on the way there, the answer is the old one; of a distance between no row tells.
+            guard flip.key != .storeRTT else {
+                distances += 1
+                continue
+            }
+            let share = Double.random(in: 0..<0.999, using: &source)
+            let between = required + (flip.value - required) * share
+            guard between != flip.value else { continue }
+            #expect(
+                try self.advice(requirements.setting(flip.key, to: between)).recommended
+                    == advice.recommended,
+                "\(requirements.texts): \(flip), \(between)")
+        }
+        #expect(flipped > 100, "\(flipped)")
+        #expect(distances > 10, "\(distances)")
+    }
+
+    @Test("results of another schema, of another machine, damaged or unfinished are refused by their folder")
+    func refused() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "advice-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let reference = Self.root.appendingPathComponent("results/reference")
+        for (index, (old, new, reason)) in [
+            ("\"schema_version\" : 5", "\"schema_version\" : 4", "schema_version is 4"),
+            ("\"complete\"", "\"interrupted\"", "not complete"), ("\"run_id\"", "\"run", "run.json"),
+            ("\"cpu_model\" : \"", "\"cpu_model\" : \"Another ", "another machine"),
+        ].enumerated() {
+            let copy = folder.appendingPathComponent("\(index)")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try FileManager.default.copyItem(at: reference, to: copy)
+            let file = copy.appendingPathComponent("run.json")
+            let text = try String(contentsOf: file, encoding: .utf8)
+            #expect(text.contains(old), "\(old)")
+            try text.replacing(old, with: new).write(to: file, atomically: true, encoding: .utf8)
+            let error = #expect(throws: ResultError.self) { _ = try MeasuredStrategies([reference, copy]) }
+            #expect(error?.description.contains(copy.path) == true)
+            #expect(error?.description.contains(reason) == true, "\(String(describing: error))")
+        }
+        #expect(throws: ResultError.self) {
+            _ = try MeasuredStrategies([folder.appendingPathComponent("none")])
+        }
+    }
+}
