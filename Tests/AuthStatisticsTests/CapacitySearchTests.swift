@@ -43,7 +43,9 @@ struct CapacitySearchTests {
     func stages() throws {
         let (_, probes) = try follow { $0.perSecond <= 5000 ? .held : .broken("p99") }
         #expect(probes.prefix(4).map(\.perSecond) == [1000, 2000, 4000, 8000])
-        #expect(probes.map(\.stage) == Array(repeating: .double, count: 4) + Array(repeating: .bisect, count: 4) + [.confirm])
+        #expect(
+            probes.map(\.stage) == Array(repeating: .double, count: 4) + Array(repeating: .bisect, count: 4)
+                + [.confirm])
     }
 
     @Test("a longer stage that does not hold lowers the rate by 5 % each time")
@@ -72,7 +74,8 @@ struct CapacitySearchTests {
     @Test("a strategy that breaks below the generator's limit is found all the same")
     func strategyBelowTheGenerator() throws {
         let (result, _) = try follow { probe in
-            probe.perSecond > 7000 ? .limited("the generator") : probe.perSecond > 5000 ? .broken("p99") : .held
+            probe.perSecond > 7000
+                ? .limited("the generator") : probe.perSecond > 5000 ? .broken("p99") : .held
         }
         guard case .found(let rates, broken: "p99") = result else {
             Issue.record("\(result)")
@@ -112,7 +115,9 @@ struct CapacitySearchTests {
         #expect(probes.last?.perSecond == 100)
     }
 
-    @Test("rates have four figures", arguments: [(1234.56, 1235.0), (0.123456, 0.1235), (98_765_432, 98_770_000), (10, 10)])
+    @Test(
+        "rates have four figures",
+        arguments: [(1234.56, 1235.0), (0.123456, 0.1235), (98_765_432, 98_770_000), (10, 10)])
     func figures(rate: Double, expected: Double) {
         #expect(abs(CapacitySearch.rounded(rate) - expected) < expected * 1e-12)
     }

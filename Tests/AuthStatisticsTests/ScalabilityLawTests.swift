@@ -72,7 +72,8 @@ struct ScalabilityLawTests {
         #expect(error?.description.contains("does not fit") == true)
     }
 
-    @Test("five levels, or six without 1, are refused", arguments: [[1, 2, 4, 8, 16], [2, 4, 8, 16, 32, 64]])
+    @Test(
+        "five levels, or six without 1, are refused", arguments: [[1, 2, 4, 8, 16], [2, 4, 8, 16, 32, 64]])
     func fewLevels(clients: [Double]) {
         let law = ScalabilityLaw(lambda: 1000, sigma: 0.05, kappa: 0.001)
         let error = #expect(throws: ScalabilityLaw.Refusal.self) {

@@ -115,8 +115,16 @@ struct SweepValues {
         case .rate: number(CapacitySearch.rounded(value))
         case .clients, .population, .payload: number(value.rounded())
         case .storeRTT: value == 0 ? "0" : "\(number(value.rounded() / 1000))us"
-        case .cache, .accessLifetime: "\(number(value.rounded()))ms"
+        case .cache, .accessLifetime: time(value.rounded())
         }
+    }
+
+    /// Milliseconds in the largest unit of which they are a whole number.
+    private static func time(_ value_ms: Double) -> String {
+        let units = [("h", 3_600_000.0), ("m", 60_000.0), ("s", 1000.0)]
+        let (unit, size) =
+            units.first { value_ms > 0 && value_ms.truncatingRemainder(dividingBy: $0.1) == 0 } ?? ("ms", 1)
+        return number(value_ms / size) + unit
     }
 
     /// Without a point where it is whole.

@@ -4,9 +4,10 @@ import AuthStatistics
 package enum SweepText {
     /// One line for each strategy and value, by strategy.
     package static func text(_ rows: [SweepTable.Row]) -> String {
-        let sorted = rows.sorted {
-            ($0.strategy, $0.point.value ?? -1) < ($1.strategy, $1.point.value ?? -1)
+        func place(_ row: SweepTable.Row) -> (String, Double, String) {
+            (String(row.strategy.prefix { $0 != "@" }), row.point.value ?? -1, row.strategy)
         }
+        let sorted = rows.sorted { place($0) < place($1) }
         let isOpen = rows.contains { $0.response != nil }
         let titles = [
             "strategy", rows.first?.point.over ?? "", isOpen ? "resp. p50" : "auth p50",
