@@ -41,11 +41,13 @@ struct SeriesOptions: ParsableArguments {
 
     /// Begins the series of a command, or goes on with an old one.
     func series(_ command: String, title: String, _ results: ResultOptions) throws -> ExperimentSeries {
-        let options = Self.recorded ?? Self.decisive(Self.typed)
-        return try ExperimentSeries(
-            .init(command: command, options: options, title: title), out: results.out, resume: resume,
+        try ExperimentSeries(
+            .init(command: command, options: Self.options, title: title), out: results.out, resume: resume,
             isQuiet: results.quiet)
     }
+
+    /// The options that decide what is measured, as they were typed, or recorded.
+    static var options: [String] { recorded ?? decisive(typed) }
 
     /// What stands behind the name of the command.
     private static var typed: [String] { Array(CommandLine.arguments.dropFirst(2)) }
