@@ -57,6 +57,7 @@ let package = Package(
         // Layer 3: what follows from it.
         .target(
             name: "AuthVerdict", dependencies: ["AuthResults", "AuthCore", "AuthStatistics", "Backends"]),
+        .target(name: "AuthDecision", dependencies: ["AuthResults", "AuthCore", "AuthStatistics"]),
         .target(
             name: "HotPaths",
             dependencies: ["AuthCore", "AuthText", "AuthHarness", "AuthStrategies", "Backends"]),
@@ -74,7 +75,8 @@ let package = Package(
             name: "AuthBenchCLI",
             dependencies: [
                 "AuthCore", "AuthText", "AuthConformance", "AuthHarness", "AuthResults", "AuthVerdict",
-                "AuthGate", "AuthStatistics", "AuthStrategies", "Backends", "BuiltinWorkloads",
+                "AuthDecision", "AuthGate", "AuthStatistics", "AuthStrategies", "Backends",
+                "BuiltinWorkloads",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .target(name: "AuthBench", dependencies: ["AuthBenchCLI", "AuthStrategies", "AuthCore"]),
@@ -111,9 +113,13 @@ let package = Package(
                 "AuthResults", "AuthVerdict", "AuthGate", "AuthCore", "AuthStatistics", "Backends",
             ]),
         .testTarget(
+            name: "AuthDecisionTests",
+            dependencies: ["AuthDecision", "AuthResults", "AuthCore", "AuthStatistics"]),
+        .testTarget(
             name: "AuthBenchCLITests",
             dependencies: [
-                "authbench", "AuthBenchCLI", "AuthCore", "AuthText", "AuthGate", "AuthResults", "AuthVerdict",
+                "authbench", "AuthDecision", "AuthBenchCLI", "AuthCore", "AuthText", "AuthGate",
+                "AuthResults", "AuthVerdict",
                 "Backends", "BrokenStrategies",
             ]),
     ]
