@@ -110,6 +110,7 @@ struct Root: ParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Measure", subcommands: [RunCommand.self, ExposureCommand.self, OutageCommand.self]),
+            CommandGroup(name: "Decide", subcommands: [ClaimsCommand.self]),
             CommandGroup(
                 name: "Keep honest",
                 subcommands: [

@@ -11,12 +11,10 @@ package struct Evidence {
         package let reader: ResultReader
         package let record: RunRecord
 
-        package var runID: String { record.run_id }
-
         /// How to measure it again.
-        package var command: String {
-            (["authbench"] + record.command_line.dropFirst()).joined(separator: " ")
-        }
+        package let command: String
+
+        package var runID: String { record.run_id }
     }
 
     /// A row with the folder that it comes from.
@@ -34,11 +32,14 @@ package struct Evidence {
 
     /// Takes folders that were measured on one machine.
     ///
-    /// - Parameter readers: each with its experiment, in the order in which they were measured.
+    /// - Parameter readers: each with its experiment and the command line that repeats it, in the order in which they
+    ///   were measured; `nil` for the one that its `run.json` records.
     /// - Throws: `ResultError` in one line, for a folder that is damaged, incomplete or of another machine.
-    package init(_ readers: [(experiment: String, reader: ResultReader)]) throws(ResultError) {
+    package init(
+        _ readers: [(experiment: String, command: String?, reader: ResultReader)]
+    ) throws(ResultError) {
         var folders: [Folder] = []
-        for (experiment, reader) in readers {
+        for (experiment, command, reader) in readers {
             let place = reader.url.path
             if let version = reader.writer?.schema_version, version != RunIdentity.schemaVersion {
                 throw ResultError(
@@ -54,7 +55,10 @@ package struct Evidence {
                 throw ResultError(
                     "\(place): measured on another machine than \(first.runID): give results of one machine")
             }
-            folders.append(Folder(experiment: experiment, reader: reader, record: record))
+            let recorded = (["authbench"] + record.command_line.dropFirst()).joined(separator: " ")
+            folders.append(
+                Folder(
+                    experiment: experiment, reader: reader, record: record, command: command ?? recorded))
         }
         self.folders = folders
     }

@@ -41,10 +41,14 @@ struct SeriesOptions: ParsableArguments {
 
     /// Begins the series of a command, or goes on with an old one.
     func series(_ command: String, title: String, _ results: ResultOptions) throws -> ExperimentSeries {
+        try series(command, title: title, out: results.out, isQuiet: results.quiet)
+    }
+
+    func series(_ command: String, title: String, out: String, isQuiet: Bool) throws -> ExperimentSeries {
         let options = Self.recorded ?? Self.decisive(Self.typed)
         return try ExperimentSeries(
-            .init(command: command, options: options, title: title), out: results.out, resume: resume,
-            isQuiet: results.quiet)
+            .init(command: command, options: options, title: title), out: out, resume: resume,
+            isQuiet: isQuiet)
     }
 
     /// What stands behind the name of the command.

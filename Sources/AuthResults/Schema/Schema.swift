@@ -41,8 +41,21 @@ package struct Schema: Sendable {
         ]
     }
 
+    /// The file that `conform` writes.
+    package static var conformance: Self {
+        Self("conform.csv", "strategy x requirement", ConformanceTable.columns(identity))
+    }
+
+    /// The files that `claims` writes.
+    package static var claims: [Self] {
+        [
+            Self("claims.csv", "claim x figure", ClaimTable.columns),
+            Self("claims_rows.csv", "claim x figure x cell that it is made of", ClaimTable.Cited.columns),
+        ]
+    }
+
     /// All files, of whichever folder.
-    package static var all: [Self] { run + [exposure] + outage }
+    package static var all: [Self] { run + [exposure] + outage + [conformance] + claims }
 
     private static var identity: RunIdentity { RunIdentity(runID: "", workload: "", traceSHA256: "") }
 
