@@ -115,11 +115,12 @@ let package = Package(
             ]),
         .testTarget(
             name: "AuthDecisionTests",
-            dependencies: ["AuthDecision", "AuthResults", "AuthCore", "AuthStrategies"]),
+            dependencies: ["AuthDecision", "AuthResults", "AuthCore", "AuthStatistics", "AuthStrategies"]),
         .testTarget(
             name: "AuthBenchCLITests",
             dependencies: [
-                "authbench", "AuthBenchCLI", "AuthCore", "AuthText", "AuthGate", "AuthResults", "AuthVerdict",
+                "authbench", "AuthDecision", "AuthBenchCLI", "AuthCore", "AuthText", "AuthGate",
+                "AuthResults", "AuthVerdict",
                 "Backends", "BrokenStrategies",
             ]),
     ]

@@ -113,7 +113,7 @@ struct Root: ParsableCommand {
                 subcommands: [
                     RunCommand.self, ExposureCommand.self, OutageCommand.self, SweepCommand.self,
                 ]),
-            CommandGroup(name: "Decide", subcommands: [AdviseCommand.self]),
+            CommandGroup(name: "Decide", subcommands: [ClaimsCommand.self, AdviseCommand.self]),
             CommandGroup(
                 name: "Keep honest",
                 subcommands: [

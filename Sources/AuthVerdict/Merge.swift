@@ -19,12 +19,13 @@ package struct Merge {
         for part in parts {
             guard let word = part.content.foreignWord else { continue }
             let advice =
-                part.content == .exposure
-                ? "more credentials in one run (exposure --credentials)"
-                : "more repeats in one run (outage --repeats)"
+                switch part.content {
+                case .exposure: "measure more credentials in one run (exposure --credentials)"
+                case .outage: "measure more repeats in one run (outage --repeats)"
+                case .run, .conformance: "name folders of authbench run"
+                }
             throw MergeError(
-                isIncomparable: false,
-                description: "\(part.url.path): \(word) are not merged: measure \(advice)")
+                isIncomparable: false, description: "\(part.url.path): holds \(word), not merged: \(advice)")
         }
         records = try parts.map { part in
             let data = try Data(contentsOf: part.url.appendingPathComponent("run.json"))

@@ -20,6 +20,7 @@ struct ConformCommand: ParsableCommand {
             EXAMPLES:
               authbench conform --quiet
               authbench conform --strategy hs256-jwt --format csv
+              authbench conform --strategy all --out results
             """)
 
     @OptionGroup var strategies: StrategyOptions
@@ -34,11 +35,18 @@ struct ConformCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Makes a result folder with conform.csv in this folder (default: none is made).",
+            valueName: "folder"))
+    var out: String?
+
+    @Option(
+        help: ArgumentHelp(
             "How long one call of a strategy may take. A slower strategy is not tried any further.",
             valueName: "seconds"))
     var patience = 60.0
 
     func validate() throws {
+        if let out { try CommandError.refuseEmpty(out, "--out") }
         guard (0.1...3600).contains(patience) else {
             throw ValidationError("--patience is \(patience): give 0.1 to 3600 seconds")
         }
@@ -51,11 +59,22 @@ struct ConformCommand: ParsableCommand {
         let plan = try plan()
         let stores = try Stores(plan, cleanup: cleanup)
         let findings: [Finding]
-        do { findings = try tryStrategies(plan, stores, stop) } catch {
+        var (problem, folder): (String?, URL?) = (nil, nil)
+        do {
+            let files = try out.map { _ in try ResultFiles(plan, identity, cleanup, stores.facts) }
+            findings = try tryStrategies(plan, stores, stop)
+            if let files {
+                if !findings.isEmpty { try files.write(findings.map(\.row)) }
+                problem = files.finish(
+                    isEmpty: findings.isEmpty, failure: nil, signal: interruption.signal)
+                folder = files.folder.url
+            }
+        } catch {
             _ = stores.close(isEmpty: true)
             throw error
         }
-        let problem = stores.close(isEmpty: true)
+        problem = stores.close(isEmpty: true) ?? problem
+        if let folder, !quiet { Console.say("Results in \(folder.path)") }
         try show(findings)
         if let signal = interruption.signal {
             throw CommandError(
@@ -113,8 +132,8 @@ struct ConformCommand: ParsableCommand {
 
     private func show(_ findings: [Finding]) throws {
         switch format {
-        case .csv: try Console.output(CSV.text(Self.columns, findings))
-        case .json: try Console.output(try JSONRows.text(Self.columns, findings))
+        case .csv: try Console.output(CSV.text(Self.columns, findings.map(\.row)))
+        case .json: try Console.output(try JSONRows.text(Self.columns, findings.map(\.row)))
         case .table:
             let shown = quiet ? findings.filter { $0.isFailed || $0.isBroken } : findings
             try Console.output(shown.map { $0.line + "\n" }.joined() + Self.sums(findings))
@@ -136,15 +155,12 @@ struct ConformCommand: ParsableCommand {
         return text
     }
 
-    private static var columns: [Column<Finding>] {
-        [
-            Column(printed: "strategy") { .text($0.strategy) },
-            Column(printed: "requirement") { .text($0.requirement) },
-            Column(printed: "title") { .text($0.title) },
-            Column(printed: "verdict") { .text($0.word) },
-            Column(printed: "cases") { $0.cases.map { .integer(Int64($0)) } ?? .blank },
-            Column(printed: "reason") { .text($0.reason) },
-        ]
+    private static var columns: [Column<ConformanceTable.Row>] {
+        [Column<ConformanceTable.Row>(printed: "strategy") { .text($0.strategy) }] + ConformanceTable.findings
+    }
+
+    private var identity: RunIdentity {
+        RunIdentity(runID: RunClock.identifier("conform"), workload: "mixed", traceSHA256: "")
     }
 
     private func plan() throws -> RunPlan {
@@ -154,7 +170,7 @@ struct ConformCommand: ParsableCommand {
             workload: workload, strategies: selected,
             schedule: Schedule(strategies: selected.count, repeats: 1, seed: workload.seed),
             warmUp: .duration(nanoseconds: 0), extent: .operations(1), warmUp_s: 0,
-            out: URL(fileURLWithPath: "."), redis: try stores.endpoint(),
+            out: URL(fileURLWithPath: out ?? "."), redis: try stores.endpoint(),
             redisTransport: stores.privateRedis, postgres: try stores.postgresEndpoint(),
             sqlitePath: try stores.databasePath(),
             synchronous: stores.sqliteSynchronous,
@@ -192,6 +208,12 @@ extension Finding {
     }
 
     fileprivate var cases: Int? { if case .passed(let cases) = verdict { cases } else { nil } }
+
+    fileprivate var row: ConformanceTable.Row {
+        .init(
+            strategy: strategy, requirement: requirement, title: title, verdict: word, cases: cases,
+            reason: reason)
+    }
 
     fileprivate var word: String {
         switch verdict {

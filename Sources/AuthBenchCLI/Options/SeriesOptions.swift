@@ -41,9 +41,13 @@ struct SeriesOptions: ParsableArguments {
 
     /// Begins the series of a command, or goes on with an old one.
     func series(_ command: String, title: String, _ results: ResultOptions) throws -> ExperimentSeries {
+        try series(command, title: title, out: results.out, isQuiet: results.quiet)
+    }
+
+    func series(_ command: String, title: String, out: String, isQuiet: Bool) throws -> ExperimentSeries {
         try ExperimentSeries(
-            .init(command: command, options: Self.options, title: title), out: results.out, resume: resume,
-            isQuiet: results.quiet)
+            .init(command: command, options: Self.options, title: title), out: out, resume: resume,
+            isQuiet: isQuiet)
     }
 
     /// The options that decide what is measured, as they were typed, or recorded.

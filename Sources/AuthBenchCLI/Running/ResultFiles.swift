@@ -83,6 +83,15 @@ final class ResultFiles {
         keep()
     }
 
+    /// Writes what was found of each requirement.
+    func write(_ findings: [ConformanceTable.Row]) throws {
+        do { try folder.write(findings) } catch {
+            throw CommandError.runtime("\(folder.url.path) could not be written: \(error.reason)")
+        }
+        link("latest-conform")
+        keep()
+    }
+
     private func link(_ name: String) {
         if let reason = folder.becomeLatest(name), !isQuiet {
             Console.say("The link \(name) does not lead to these results: \(reason)")

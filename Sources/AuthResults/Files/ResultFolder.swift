@@ -68,6 +68,11 @@ package struct ResultFolder {
         ])
     }
 
+    /// Writes what was found of each requirement.
+    package func write(_ findings: [ConformanceTable.Row]) throws {
+        try write([(Schema.conformance.file, Self.csv(ConformanceTable.columns(identity), findings))])
+    }
+
     private static func csv<Row>(_ columns: [Column<Row>], _ rows: [Row]) -> Data {
         Data(CSV.text(columns, rows).utf8)
     }

@@ -35,7 +35,7 @@ package struct ResultReader {
 
     /// Which command wrote a folder.
     package enum Content: String, CaseIterable {
-        case run, exposure, outage
+        case run, exposure, outage, conformance
 
         /// The files that must be there.
         package var schemas: [Schema] {
@@ -43,6 +43,7 @@ package struct ResultReader {
             case .run: Schema.run
             case .exposure: [Schema.exposure]
             case .outage: Schema.outage
+            case .conformance: [Schema.conformance]
             }
         }
 
@@ -52,13 +53,14 @@ package struct ResultReader {
             case .run: nil
             case .exposure: "exposures"
             case .outage: "outages"
+            case .conformance: "a checklist"
             }
         }
     }
 
     /// By its first file; a folder with none is taken for a run's.
     package var content: Content {
-        [Content.exposure, .outage].first { content in
+        [Content.exposure, .outage, .conformance].first { content in
             FileManager.default.fileExists(atPath: url.appendingPathComponent(content.schemas[0].file).path)
         } ?? .run
     }

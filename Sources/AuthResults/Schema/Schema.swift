@@ -48,8 +48,23 @@ package struct Schema: Sendable {
     }
     package static var capacity: Self { Self("capacity.csv", "strategy", CapacityTable.columns) }
 
+    /// The file that `conform` writes.
+    package static var conformance: Self {
+        Self("conform.csv", "strategy x requirement", ConformanceTable.columns(identity))
+    }
+
+    /// The files that `claims` writes.
+    package static var claims: [Self] {
+        [
+            Self("claims.csv", "claim x figure", ClaimTable.columns),
+            Self("claims_rows.csv", "claim x figure x cell that it is made of", ClaimTable.Cited.columns),
+        ]
+    }
+
     /// All files, of whichever folder.
-    package static var all: [Self] { run + [exposure] + outage + [sweep, scalability, capacity] }
+    package static var all: [Self] {
+        run + [exposure] + outage + [sweep, scalability, capacity, conformance] + claims
+    }
 
     private static var identity: RunIdentity { RunIdentity(runID: "", workload: "", traceSHA256: "") }
 

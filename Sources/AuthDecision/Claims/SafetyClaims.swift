@@ -1,0 +1,89 @@
+import AuthResults
+
+extension Claim {
+    /// What must not be possible.
+    static let safety = [
+        Self(
+            "CLM-02", "Session tokens must be random enough",
+            rule:
+                "It holds if each identifier that is looked up shows 128 random bits (ASVS 5.0) over 256 sign-ins, and does not hold if one shows fewer (SES-01 of the checklist).",
+            needs: [.conform]
+        ) { evidence throws(UnmeasuredError) in
+            try evidence.checked(["SES-01"]).outcome(whereSound: .holds)
+        },
+        Self(
+            "CLM-14", "Signing with none, a wrong audience and an ignored expiry are real bugs to be tried",
+            rule:
+                "It holds if hostile tokens of all three kinds were tried on each strategy that signs, and none was accepted (JWT-08, 09, 24, 28 of the checklist). It does not hold if one was accepted: then this strategy has the bug.",
+            needs: [.conform]
+        ) { evidence throws(UnmeasuredError) in
+            try evidence.checked(["JWT-08", "JWT-09", "JWT-24", "JWT-28"]).outcome(whereSound: .holds)
+        },
+        Self(
+            "CLM-15", "The payload of a JWT can be read by anyone",
+            unmeasured: "no file of this version says what a credential shows without a key"),
+        Self(
+            "CLM-16", "Any service with the public key can verify; with HS256 every verifier can also mint",
+            unmeasured:
+                "no command of this version mints with what a verifier holds; conform only tries public keys as secrets (JWT-10)"
+        ),
+        Self(
+            "CLM-17", "A leaked store gives away live sessions",
+            rule:
+                "Every key and value of the store is presented as a credential (SES-04, REF-10 of the checklist): it does not hold if none is accepted, and holds if one is.",
+            needs: [.conform]
+        ) { evidence throws(UnmeasuredError) in
+            try evidence.checked(["SES-04", "REF-10"]).outcome(whereSound: .doesNotHold, otherwise: .holds)
+        },
+        Self(
+            "CLM-18", "One-time tokens, such as activation links, suit JWTs",
+            rule:
+                "It holds if a JWT refuses its second use (CRD-09 of the checklist) without a store command, and does not hold if refusing takes one: then the store decides, not the token.",
+            needs: [.conform, .sign]
+        ) { evidence throws(UnmeasuredError) in
+            let checks = try evidence.checked(["CRD-09"])
+            let commands = try evidence.commands("one-time", of: .sign)
+            let isFree = checks.failed.isEmpty && commands.value == 0
+            return Outcome(isFree ? .holds : .doesNotHold, checks.figures + [commands])
+        },
+    ]
+}
+
+/// What `conform` found of some requirements, on the strategies of which they ask something.
+struct CheckedRequirements {
+    var figures: [Figure]
+    var failed: [Evidence.Row]
+
+    func outcome(
+        whereSound verdict: Claim.Verdict, otherwise: Claim.Verdict = .doesNotHold
+    ) throws(UnmeasuredError) -> Claim.Outcome {
+        if !failed.isEmpty { return .init(otherwise, figures) }
+        return .init(verdict, figures)
+    }
+}
+
+extension Evidence {
+    /// - Throws: `UnmeasuredError` where none of them was tried, or one could not be tried to its end.
+    func checked(_ requirements: [String]) throws(UnmeasuredError) -> CheckedRequirements {
+        let all = requirements.flatMap {
+            rows("conform.csv", of: ClaimExperiment.conform.rawValue, where: ["requirement": $0])
+        }
+        let asked = all.filter { $0["verdict"] != "n/a" }
+        if let open = asked.first(where: { $0["verdict"] != "passed" && $0["verdict"] != "failed" }) {
+            throw UnmeasuredError("\(open["requirement"]) of \(open.strategy): \(open["reason"])")
+        }
+        guard !asked.isEmpty else {
+            throw UnmeasuredError("the results have no \(requirements.joined(separator: ", ")) of a strategy")
+        }
+        let failed = asked.filter { $0["verdict"] == "failed" }
+        let figures = asked.map { row in
+            let cases = row.number("cases")
+            let name = "cases of \(row["requirement"]) passed by \(row.strategy)"
+            return Figure(
+                name: cases == nil ? name + ", which failed" : name, unit: "cases", value: cases ?? 0,
+                interval: .init(low: cases ?? 0, high: cases ?? 0),
+                cells: [Cited(row: row, column: cases == nil ? "verdict" : "cases", part: .plus)])
+        }
+        return CheckedRequirements(figures: figures, failed: failed)
+    }
+}

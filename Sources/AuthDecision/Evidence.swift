@@ -1,0 +1,94 @@
+import AuthResults
+import AuthStatistics
+import Foundation
+
+/// The rows of result folders, looked up by what a figure is about.
+package struct Evidence {
+    /// One result folder.
+    package struct Folder {
+        /// The experiment that wrote it; the folder's own name where no series says one.
+        package let experiment: String
+        package let reader: ResultReader
+        package let record: RunRecord
+
+        /// How to measure it again.
+        package let command: String
+
+        package var runID: String { record.run_id }
+    }
+
+    /// A row with the folder that it comes from.
+    package struct Row {
+        package let folder: Folder
+        package let file: String
+        package let fields: TableRow
+
+        package subscript(_ column: String) -> String { fields[column] }
+        package func number(_ column: String) -> Double? { fields.number(column) }
+        package var strategy: String { fields["strategy"] }
+    }
+
+    package let folders: [Folder]
+
+    /// Takes folders that were measured on one machine.
+    ///
+    /// - Parameter readers: each with its experiment and the command line that repeats it, in the order in which they
+    ///   were measured; `nil` for the one that its `run.json` records.
+    /// - Throws: `ResultError` in one line, for a folder that is damaged, incomplete or of another machine.
+    package init(
+        _ readers: [(experiment: String, command: String?, reader: ResultReader)]
+    ) throws(ResultError) {
+        var folders: [Folder] = []
+        for (experiment, command, reader) in readers {
+            let place = reader.url.path
+            if let version = reader.writer?.schema_version, version != RunIdentity.schemaVersion {
+                throw ResultError(
+                    "\(place): schema_version is \(version), not \(RunIdentity.schemaVersion): measure again")
+            }
+            guard reader.faults.isEmpty, let record = reader.record else {
+                throw ResultError("\(place): \(reader.faults.first ?? "run.json is missing"): measure again")
+            }
+            guard record.status == .complete else {
+                throw ResultError("\(place): the run is \(record.status.rawValue): measure again")
+            }
+            if let first = folders.first, !first.record.machine.isLike(record.machine) {
+                throw ResultError(
+                    "\(place): measured on another machine than \(first.runID): give results of one machine")
+            }
+            let recorded = (["authbench"] + record.command_line.dropFirst()).joined(separator: " ")
+            folders.append(
+                Folder(
+                    experiment: experiment, reader: reader, record: record, command: command ?? recorded))
+        }
+        self.folders = folders
+    }
+
+    /// The rows of a file, in the order of the folders.
+    ///
+    /// - Parameters:
+    ///   - file: such as `latency.csv`.
+    ///   - experiment: `nil` for those of all.
+    ///   - strategy: `nil` for all.
+    ///   - fields: what other columns hold.
+    package func rows(
+        _ file: String, of experiment: String? = nil, _ strategy: String? = nil,
+        where fields: KeyValuePairs<String, String> = [:]
+    ) -> [Row] {
+        folders.filter { experiment == nil || $0.experiment == experiment }.flatMap { folder in
+            folder.reader.rows(of: file)
+                .filter { row in
+                    (strategy == nil || row["strategy"] == strategy)
+                        && fields.allSatisfy { row[$0.key] == $0.value }
+                }
+                .map { Row(folder: folder, file: file, fields: $0) }
+        }
+    }
+}
+
+extension MachineRecord {
+    /// Whether times measured on both may stand side by side.
+    fileprivate func isLike(_ other: MachineRecord) -> Bool {
+        cpu_model == other.cpu_model && cores == other.cores && kernel == other.kernel
+            && cgroup?.cpu_quota_cores == other.cgroup?.cpu_quota_cores
+    }
+}
