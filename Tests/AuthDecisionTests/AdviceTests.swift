@@ -12,23 +12,27 @@ struct AdviceTests {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
 
-    private static let measured: Result<MeasuredStrategies, ResultError> = {
+    private static var measured: Result<Evidence, ResultError> {
         let names = [
             "reference", "reference-distance/200us", "reference-distance/1000us", "reference-distance/5000us",
             "reference-exposure", "reference-outage",
         ]
         return Result { () throws(ResultError) in
-            try MeasuredStrategies(names.map { root.appendingPathComponent("results/\($0)") })
+            try Evidence(names.map { root.appendingPathComponent("results/\($0)") })
         }
-    }()
+    }
 
     private static let traits: [String: StrategyTraits] = {
         let choices = (try? StrategyChoice.named(["all"], among: builtinStrategies)) ?? []
         return Dictionary(uniqueKeysWithValues: choices.map { ($0.descriptor.id, StrategyTraits($0)) })
     }()
 
+    private let measured: Evidence
+
+    init() throws { measured = try Self.measured.get() }
+
     private func advice(_ requirements: Requirements) throws -> Advice {
-        Advice(requirements, try Self.measured.get(), Self.traits.filter { $0.key != "null-baseline" })
+        Advice(requirements, measured, Self.traits.filter { $0.key != "null-baseline" })
     }
 
     private func scenario(_ name: String) throws -> Requirements {
@@ -146,7 +150,8 @@ struct AdviceTests {
         let reference = Self.root.appendingPathComponent("results/reference")
         for (index, (old, new, reason)) in [
             ("\"schema_version\" : 5", "\"schema_version\" : 4", "schema_version is 4"),
-            ("\"complete\"", "\"interrupted\"", "not complete"), ("\"run_id\"", "\"run", "run.json"),
+            ("\"complete\"", "\"interrupted\"", "the run is interrupted"),
+            ("\"run_id\"", "\"run", "run.json"),
             ("\"cpu_model\" : \"", "\"cpu_model\" : \"Another ", "another machine"),
         ].enumerated() {
             let copy = folder.appendingPathComponent("\(index)")
@@ -156,12 +161,12 @@ struct AdviceTests {
             let text = try String(contentsOf: file, encoding: .utf8)
             #expect(text.contains(old), "\(old)")
             try text.replacing(old, with: new).write(to: file, atomically: true, encoding: .utf8)
-            let error = #expect(throws: ResultError.self) { _ = try MeasuredStrategies([reference, copy]) }
+            let error = #expect(throws: ResultError.self) { _ = try Evidence([reference, copy]) }
             #expect(error?.description.contains(copy.path) == true)
             #expect(error?.description.contains(reason) == true, "\(String(describing: error))")
         }
         #expect(throws: ResultError.self) {
-            _ = try MeasuredStrategies([folder.appendingPathComponent("none")])
+            _ = try Evidence([folder.appendingPathComponent("none")])
         }
     }
 }

@@ -47,21 +47,21 @@ struct AdviseCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Makes the folder with what is measured in this folder.", valueName: "folder"))
     var out = "results"
 
-    @Option(help: ArgumentHelp("Goes on with a folder that was stopped.", valueName: "folder"))
-    var resume: String?
+    @OptionGroup var series: SeriesOptions
 
     @Flag(name: .shortAndLong, help: "Prints no progress.")
     var quiet = false
 
     func run() throws {
         guard !example else { return try Console.output(Requirements.example) }
+        if try series.carriedOutAgain("advise") { return }
         let wanted = try wanted()
-        guard results.isEmpty || (strategy.isEmpty && resume == nil) else {
+        guard results.isEmpty || (strategy.isEmpty && series.resume == nil) else {
             throw CommandError.usage("--results measures nothing: leave out --strategy and --resume")
         }
         let folders = results.isEmpty ? try measure(wanted) : results.map { URL(fileURLWithPath: $0) }
-        let measured: MeasuredStrategies
-        do throws(ResultError) { measured = try MeasuredStrategies(folders) } catch {
+        let measured: Evidence
+        do throws(ResultError) { measured = try Evidence(folders) } catch {
             throw CommandError.badData("--results \(error)")
         }
         let choices = try StrategyChoice.named(measured.strategies, among: Registry.strategies)
@@ -99,11 +99,7 @@ struct AdviseCommand: ParsableCommand {
     /// Measures what the requirements speak of.
     private func measure(_ wanted: Requirements) throws -> [URL] {
         let plan = AdvicePlan(wanted, strategies: strategy.isEmpty ? AdvicePlan.candidates(wanted) : strategy)
-        let series = try ExperimentSeries(
-            .init(
-                command: "advise", options: wanted.arguments + strategy.flatMap { ["--strategy", $0] },
-                title: "browse"),
-            out: out, resume: resume, isQuiet: quiet)
+        let series = try series.series("advise", title: "browse", out: out, isQuiet: quiet)
         defer { series.end() }
         series.expected_s = 60
         if let claims = plan.claims { try series.write(claims, to: AdvicePlan.claimsFile) }

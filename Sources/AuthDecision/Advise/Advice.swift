@@ -71,11 +71,11 @@ package struct AdvisedStrategy: Sendable {
 }
 
 /// The answer to requirements, from rows alone.
-package struct Advice: Sendable {
+package struct Advice {
     package let requirements: Requirements
     /// Those that meet all first, cheapest first; then those of which something is unknown; then the others.
     package private(set) var strategies: [AdvisedStrategy]
-    package let measured: MeasuredStrategies
+    package let measured: Evidence
     /// Strategies that meet all requirements, and that no other one beats in cost, exposure and response time at once.
     package private(set) var undominated: [String] = []
     /// The nearest change of a requirement that would change what is recommended.
@@ -91,13 +91,13 @@ package struct Advice: Sendable {
     ///   - measured: the rows.
     ///   - traits: what is known of each strategy by construction.
     package init(
-        _ requirements: Requirements, _ measured: MeasuredStrategies, _ traits: [String: StrategyTraits]
+        _ requirements: Requirements, _ measured: Evidence, _ traits: [String: StrategyTraits]
     ) {
         self.init(requirements, measured, traits, findsFlips: true)
     }
 
     init(
-        _ requirements: Requirements, _ measured: MeasuredStrategies, _ traits: [String: StrategyTraits],
+        _ requirements: Requirements, _ measured: Evidence, _ traits: [String: StrategyTraits],
         findsFlips: Bool
     ) {
         (self.requirements, self.measured) = (requirements, measured)

@@ -116,8 +116,10 @@ private struct AdvicePage {
         }.filter { seen.insert($0).inserted }
     }
 
-    private var machine: String { advice.measured.machine?.cpu_model ?? "an unknown processor" }
-    private var runs: String { advice.measured.runs.map(\.id).joined(separator: ", ") }
+    private var machine: String {
+        advice.measured.folders.first?.record.machine.cpu_model ?? "an unknown processor"
+    }
+    private var runs: String { advice.measured.folders.map(\.runID).joined(separator: ", ") }
 
     // MARK: Formats
 
@@ -218,7 +220,7 @@ private struct AdvicePage {
                             }
                         }, flips_when: one.flips)
                 }, not_known: missing, command: command, machine: machine,
-                runs: advice.measured.runs.map(\.id))
+                runs: advice.measured.folders.map(\.runID))
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             return String(decoding: try encoder.encode(body), as: UTF8.self) + "\n"

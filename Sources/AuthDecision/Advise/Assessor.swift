@@ -4,14 +4,14 @@ import AuthResults
 /// Holds one strategy's rows against the requirements.
 struct Assessor {
     private let requirements: Requirements
-    private let measured: MeasuredStrategies
+    private let measured: Evidence
     private let name: String
     private let traits: StrategyTraits
     /// The row that decides on the response time and the cost.
-    private let check: MeasuredStrategies.Row?
+    private let check: Evidence.Row?
 
     init(
-        _ requirements: Requirements, _ measured: MeasuredStrategies, _ name: String, _ traits: StrategyTraits
+        _ requirements: Requirements, _ measured: Evidence, _ name: String, _ traits: StrategyTraits
     ) {
         (self.requirements, self.measured, self.name, self.traits) = (requirements, measured, name, traits)
         let wanted_ns = requirements[.storeRTT]
@@ -23,7 +23,7 @@ struct Assessor {
         check =
             rate == nil
             ? rows.last
-            : rows.compactMap { row in measured.rate(name, run: row.run).map { (row, $0) } }
+            : rows.compactMap { row in measured.rate(of: row).map { (row, $0) } }
                 .filter { $0.1 >= (rate ?? 0) * 0.999 }.min { $0.1 < $1.1 }?.0
     }
 
@@ -60,8 +60,8 @@ struct Assessor {
     private var p99: Finding {
         guard let check else { return unknown(.p99, measured.whyNoCheck(name)) }
         guard let figure = check.figure("p99_ns") else { return unknown(.p99, "too few samples") }
-        let low = check.row.number("p99_ci95_low_ns") ?? figure.value
-        let high = check.row.number("p99_ci95_high_ns") ?? figure.value
+        let low = check.number("p99_ci95_low_ns") ?? figure.value
+        let high = check.number("p99_ci95_high_ns") ?? figure.value
         return Finding(
             text: TextTable.time(UInt64(figure.value)), verdict: verdict(.p99, low: low, high: high),
             least: high,
@@ -69,7 +69,7 @@ struct Assessor {
     }
 
     private func exposure(_ revocation: Revocation, _ key: RequirementKey) -> Finding {
-        let rows = measured.rows(of: "exposure.csv", name).filter { $0["withdrawal"] == revocation.rawValue }
+        let rows = measured.rows("exposure.csv", name, where: ["withdrawal": revocation.rawValue])
         guard let row = rows.last else { return unknown(key, "not measured") }
         guard row["reason"].isEmpty, let longest = row.figure("max_ms", factor: 1e6) else {
             return unknown(key, "measured without a result")
@@ -89,8 +89,8 @@ struct Assessor {
 
     /// The share of requests that were not decided in time while the store was stopped or dead.
     private var storeAway: Finding {
-        let rows = measured.rows(of: "outage.csv", name).filter {
-            ["stop", "kill", "cut", "lock", "none"].contains($0["fault"]) && $0.row.flag("valid")
+        let rows = measured.rows("outage.csv", name).filter {
+            ["stop", "kill", "cut", "lock", "none"].contains($0["fault"]) && $0["valid"] == "true"
         }
         let shares = rows.compactMap { $0.figure("decided_share") }
         guard let least = shares.min(by: { $0.value < $1.value }) else {
@@ -108,8 +108,8 @@ struct Assessor {
     /// So many requests are decided in time where an outage touches renewals and sign-ins only.
     private static let decidedShare = 0.9
 
-    private var headerFigure: MeasuredStrategies.Figure? {
-        let rows = measured.rows(of: "size.csv", name)
+    private var headerFigure: Reading? {
+        let rows = measured.rows("size.csv", name)
         // A credential whose size no profile changes has no claims in it.
         let sizes = Set(rows.map { $0["request_header_bytes"] })
         return rows.last {
@@ -152,7 +152,7 @@ struct Assessor {
     }
 
     /// Seconds of processor time for a million requests, of the service and of its store.
-    private var cost: [MeasuredStrategies.Figure]? {
+    private var cost: [Reading]? {
         guard let row = check ?? measured.checks(name, clock: "service").last,
             let own = row.figure("cpu_us_per_op"), let store = row.figure("store_cpu_us_per_op")
         else { return nil }

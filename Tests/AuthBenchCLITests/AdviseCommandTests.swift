@@ -1,0 +1,78 @@
+import Foundation
+import Testing
+
+@testable import AuthBenchCLI
+
+/// `advise` as a user calls it.
+@Suite("authbench advise")
+struct AdviseCommandTests {
+    private let folder: URL
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+    }
+
+    private func advise(_ options: [String]) throws -> (status: Int32, output: String, errors: String) {
+        let result = try Program(["advise"] + options, in: folder).finish()
+        return (result.status, result.output, result.errors)
+    }
+
+    @Test("measures what it needs, answers, and the command that it prints gives the same answer again")
+    func whole() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let requirements = [
+            "--stores", "", "--logout-within", "2h", "--p99-within", "1h", "--request-time", "20ms",
+        ]
+        let first = try advise(requirements + ["--strategy", "hs256", "--format", "json", "--out", "out"])
+        try #require(first.status == 0, "\(first.errors)")
+        let folders = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/out")
+        #expect(folders.contains("latest-advise"))
+        #expect(
+            first.output.contains("\"hs256-jwt\"") && first.output.contains("exposure.csv, theory_max_ms"))
+        let body = try #require(
+            try JSONSerialization.jsonObject(with: Data(first.output.utf8)) as? [String: Any])
+        let command = try #require(body["command"] as? String)
+        let again = try Program(
+            after: "authbench() { '\(Program.url.path)' \"$@\"; }; \(command) --format json; exit", [],
+            in: folder
+        ).finish()
+        #expect(again.status == 0 && again.output == first.output, "\(again.errors)")
+    }
+
+    @Test(
+        "bad input is one line, a status and no folder",
+        arguments: [
+            ([], 64, "there is no requirement"), (["--latency", "5ms"], 64, "Unknown option"),
+            (["--p99-within", "5"], 64, "give a time with its unit"),
+            (["--logout-within", "0", "--stores", "", "--services", "3"], 64, "without a store"),
+            (["none.json"], 65, "none.json cannot be read"),
+            (["bad.json"], 65, "the key \"latency\" is unknown"),
+            (["--users", "1", "--results", "nowhere"], 65, "nowhere"),
+            (["--users", "1", "--results", "x", "--strategy", "hs256"], 64, "--results measures nothing"),
+            (["--users", "1", "--resume", "nowhere"], 65, "nowhere"),
+        ] as [([String], Int32, String)])
+    func bad(options: [String], status: Int32, reason: String) throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try #"{"latency": "5ms"}"#.write(
+            to: folder.appendingPathComponent("bad.json"), atomically: true, encoding: .utf8)
+        let result = try advise(options)
+        #expect(result.status == status, "\(result.errors)")
+        #expect(result.errors.contains(reason), "\(result.errors)")
+        #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["bad.json"])
+    }
+
+    @Test("the example is a file that advise takes")
+    func example() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let example = try advise(["--example"])
+        #expect(example.status == 0)
+        try example.output.write(
+            to: folder.appendingPathComponent("r.json"), atomically: true, encoding: .utf8)
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let result = try advise(["r.json", "--results", root.path + "/results/reference"])
+        #expect(result.status == 0 && result.output.contains("not so measured"), "\(result.errors)")
+    }
+}
