@@ -110,27 +110,30 @@ package struct ScalabilityLaw: Sendable, Equatable {
         return product / shapes.reduce(0) { $0 + $1 * $1 }
     }
 
-    /// The step in σ and κ that would be right were the law linear in them, at this λ.
+    /// The step in σ and κ that would be right were the law linear in them, λ following them (Kaufman 1975: variable
+    /// projection).
     private func step(_ points: [Point], damping: Double) -> (sigma: Double, kappa: Double) {
-        var (ss, sk, kk, sr, kr) = (0.0, 0.0, 0.0, 0.0, 0.0)
-        for point in points {
-            let (clients, rate) = (point.clients, perSecond(clients: point.clients))
-            let slope = -rate * shape(clients) / clients
-            let (bySigma, byKappa) = (slope * (clients - 1), slope * clients * (clients - 1))
-            let rest = point.perSecond - rate
-            ss += bySigma * bySigma
-            sk += bySigma * byKappa
-            kk += byKappa * byKappa
-            sr += bySigma * rest
-            kr += byKappa * rest
+        let shapes = points.map { shape($0.clients) }
+        let slopes = zip(points, shapes).map { -lambda * $1 * $1 / $0.clients }
+        func column(_ factor: (Double) -> Double) -> [Double] {
+            let raw = zip(points, slopes).map { $1 * factor($0.clients) }
+            let share = dot(raw, shapes) / dot(shapes, shapes)
+            return zip(raw, shapes).map { $0 - share * $1 }
         }
-        (ss, kk) = (ss * (1 + damping), kk * (1 + damping))
+        let (bySigma, byKappa) = (column { $0 - 1 }, column { $0 * ($0 - 1) })
+        let rest = zip(points, shapes).map { $0.perSecond - lambda * $1 }
+        let (ss, kk) = (dot(bySigma, bySigma) * (1 + damping), dot(byKappa, byKappa) * (1 + damping))
+        let (sk, sr, kr) = (dot(bySigma, byKappa), dot(bySigma, rest), dot(byKappa, rest))
         // At a bound, what would go beyond it stays, and the other goes on alone.
         if sigma == 0, sr < 0 { return (0, kk > 0 ? kr / kk : 0) }
         if kappa == 0, kr < 0 { return (ss > 0 ? sr / ss : 0, 0) }
         let determinant = ss * kk - sk * sk
         guard determinant > 0 else { return (0, 0) }
         return ((sr * kk - kr * sk) / determinant, (kr * ss - sr * sk) / determinant)
+    }
+
+    private func dot(_ left: [Double], _ right: [Double]) -> Double {
+        zip(left, right).reduce(0) { $0 + $1.0 * $1.1 }
     }
 
     private func squares(_ points: [Point]) -> Double {
