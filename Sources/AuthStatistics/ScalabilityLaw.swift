@@ -15,7 +15,7 @@ package struct ScalabilityLaw: Sendable, Equatable {
     }
 
     /// Why a law is not given, in one phrase.
-    package struct Refusal: Error, Equatable, CustomStringConvertible {
+    package struct FitError: Error, Equatable, CustomStringConvertible {
         package var description: String
     }
 
@@ -48,17 +48,17 @@ package struct ScalabilityLaw: Sendable, Equatable {
     /// Fits the law by least squares of the rates, with σ and κ not below 0.
     ///
     /// - Parameter points: measured rates, with six numbers of clients or more, 1 among them.
-    /// - Throws: `Refusal` where the levels do not suffice, or the law does not fit.
-    package init(fitting points: [Point]) throws(Refusal) {
+    /// - Throws: `FitError` where the levels do not suffice, or the law does not fit.
+    package init(fitting points: [Point]) throws(FitError) {
         let levels = Set(points.map(\.clients))
         guard levels.count >= Self.leastLevels, levels.contains(1) else {
-            throw Refusal(
+            throw FitError(
                 description:
                     "the scalability law needs \(Self.leastLevels) numbers of clients or more, 1 among them, and there are \(levels.count)\(levels.contains(1) ? "" : " without 1")"
             )
         }
         guard points.allSatisfy({ $0.perSecond > 0 && $0.perSecond.isFinite && $0.clients >= 1 }) else {
-            throw Refusal(description: "the scalability law needs rates above 0")
+            throw FitError(description: "the scalability law needs rates above 0")
         }
         var best = Self(lambda: 0, sigma: 0, kappa: 0)
         var least = Double.infinity
@@ -72,7 +72,7 @@ package struct ScalabilityLaw: Sendable, Equatable {
         best.judge(points)
         guard best.explained >= Self.leastExplained || best.residual <= Self.mostResidual else {
             let (share, off) = (Int((best.explained * 100).rounded()), Int((best.residual * 100).rounded()))
-            throw Refusal(
+            throw FitError(
                 description:
                     "the scalability law does not fit: it explains \(max(0, share)) % of the change with the clients, and is off by \(off) %"
             )
