@@ -252,7 +252,8 @@ extension ExperimentSeries {
                 experiment.arguments + ["--out", place.path, "--quiet"],
                 descriptors: [nil, nil, try? FileHandle(forWritingTo: said)], farewell: SIGINT)
         } catch { throw CommandError.runtime("\(experiment.commandLine) cannot be started: \(error.reason)") }
-        let line = SeriesLine(experiment, of: self)
+        let line = SeriesLine(
+            experiment, done: finished, of: planned, pace_s: pace_s, isQuiet: isQuiet)
         defer { line.clear() }
         while process.isRunning, !stop.isRaised {
             line.draw()
