@@ -1,4 +1,3 @@
-import AuthCore
 import AuthResults
 import AuthStatistics
 import Foundation
@@ -27,13 +26,12 @@ package struct Validation {
         // What follows compares files that must be whole.
         guard faults.isEmpty, let record = reader.record else { return }
         checkIdentity(record)
-        guard faults.isEmpty else { return }
+        if !faults.isEmpty { return }
         switch reader.content {
         case .exposure: faults += ExposureCheck(record, rows[Schema.exposure.file] ?? []).faults
         case .outage:
             faults += OutageCheck(record, rows["outage.csv"] ?? [], rows["outage_series.csv"] ?? []).faults
         case .run: checkRun(record)
-        // Each cell is checked against its column already, and nothing in it is calculated.
         case .conformance: break
         }
     }
