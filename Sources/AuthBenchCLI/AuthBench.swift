@@ -109,7 +109,10 @@ struct Root: ParsableCommand {
         version: Version.authbench,
         groupedSubcommands: [
             CommandGroup(
-                name: "Measure", subcommands: [RunCommand.self, ExposureCommand.self, OutageCommand.self]),
+                name: "Measure",
+                subcommands: [
+                    RunCommand.self, ExposureCommand.self, OutageCommand.self, SweepCommand.self,
+                ]),
             CommandGroup(name: "Decide", subcommands: [ClaimsCommand.self]),
             CommandGroup(
                 name: "Keep honest",

@@ -149,6 +149,14 @@ package struct ValidityFacts {
         return faults
     }
 
+    /// What disturbed the measurement from outside, in one phrase; `nil` where nothing did.
+    var machineFault: String? {
+        [distance, standstill, throttling, steal, swapping, foreignLoad].lazy.compactMap(\.self).first
+    }
+
+    /// How those that send the requests were late, in one phrase; `nil` where they were not.
+    var harnessFault: String? { lateHarness }
+
     /// More than 1 % of the arrivals still waited when the last one was due.
     private var overload: String? {
         let arrivals = completed + errors

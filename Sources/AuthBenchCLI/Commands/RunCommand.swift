@@ -46,32 +46,7 @@ struct RunCommand: ParsableCommand {
 
     @OptionGroup var strategies: StrategyOptions
 
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "How long each repeat measures a strategy (default: 1). A longer time gives p99 more requests.",
-            valueName: "seconds"))
-    var duration: Double?
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "Measures this many operations in each repeat instead of a time; all clients share them.",
-            valueName: "count"))
-    var operations: Int?
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "How long the same load runs before each measurement without being recorded.",
-            valueName: "seconds"))
-    var warmUp = 0.25
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "How many times each strategy is measured, in a new random order each time.", valueName: "count"))
-    var repeats = 3
+    @OptionGroup var length: LengthOptions
 
     @OptionGroup var stores: StoreOptions
 
@@ -113,48 +88,25 @@ struct RunCommand: ParsableCommand {
 }
 
 extension RunCommand {
-    private static let mostOperations = 100_000_000_000
-
     func plan() throws -> RunPlan {
         let strategies = try strategies.selected()
-        guard 1...10_000 ~= repeats else {
-            throw CommandError.usage("--repeats is \(repeats): give 1 to 10000")
-        }
-        guard (0...RunPlan.longest_s).contains(warmUp) else {
-            throw CommandError.usage("--warm-up is \(warmUp): give 0 to 3600 seconds")
-        }
+        try length.check()
         var workload = try workload.resolve()
         if let first = try distances.distances().first { workload.storeRTT = first }
-        if let operations, workload.arrival == .closed, 1..<workload.clients ~= operations {
+        if let operations = length.operations, workload.arrival == .closed, 1..<workload.clients ~= operations
+        {
             throw CommandError.usage(
                 "--operations is \(operations): give at least \(workload.clients), one for each client")
         }
         return RunPlan(
             workload: workload, strategies: strategies,
-            schedule: Schedule(strategies: strategies.count, repeats: repeats, seed: workload.seed),
-            warmUp: .duration(nanoseconds: UInt64(warmUp * 1e9)), extent: try extent(),
-            duration_s: operations == nil ? duration ?? 1 : nil, warmUp_s: warmUp,
+            schedule: Schedule(strategies: strategies.count, repeats: length.repeats, seed: workload.seed),
+            warmUp: .duration(nanoseconds: UInt64(length.warmUp * 1e9)), extent: try length.extent(),
+            duration_s: length.operations == nil ? length.duration ?? 1 : nil, warmUp_s: length.warmUp,
             out: URL(fileURLWithPath: results.out), redis: try stores.endpoint(),
             redisTransport: stores.privateRedis, postgres: try stores.postgresEndpoint(),
             sqlitePath: try stores.databasePath(),
             synchronous: stores.sqliteSynchronous, mmap_bytes: stores.sqliteMmap.bytes, isQuiet: results.quiet
         )
-    }
-
-    private func extent() throws -> Extent {
-        if let operations {
-            guard duration == nil else {
-                throw CommandError.usage("--duration and --operations exclude each other: give one of them")
-            }
-            guard 1...Self.mostOperations ~= operations else {
-                throw CommandError.usage("--operations is \(operations): give 1 to \(Self.mostOperations)")
-            }
-            return .operations(operations)
-        }
-        let seconds = duration ?? 1
-        guard (0.001...RunPlan.longest_s).contains(seconds) else {
-            throw CommandError.usage("--duration is \(seconds): give 0.001 to 3600 seconds")
-        }
-        return .duration(nanoseconds: UInt64(seconds * 1e9))
     }
 }

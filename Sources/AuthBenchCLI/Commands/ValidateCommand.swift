@@ -14,22 +14,31 @@ struct ValidateCommand: ParsableCommand {
             EXAMPLES:
               authbench validate results/latest
               authbench validate results/latest-exposure
+              authbench validate results/latest-sweep
             """)
 
     @Argument(help: "The result folder, for example results/latest.")
     var folder: String
 
     func run() throws {
-        let validation = Validation(URL(fileURLWithPath: folder))
-        guard validation.faults.isEmpty else {
-            try Console.output(validation.faults.map { $0 + "\n" }.joined())
-            let count = validation.faults.count
+        let url = URL(fileURLWithPath: folder)
+        if SeriesValidation.applies(to: url) {
+            let validation = SeriesValidation(url)
+            return try report(validation.faults, validation.rowCount, validation.histogramCount)
+        }
+        let validation = Validation(url)
+        try report(validation.faults, validation.rowCount, validation.histogramCount)
+    }
+
+    private func report(_ faults: [String], _ rows: Int, _ histograms: Int) throws {
+        guard faults.isEmpty else {
+            try Console.output(faults.map { $0 + "\n" }.joined())
+            let count = faults.count
             throw CommandError.badData(
                 "\(folder) has \(count) \(count == 1 ? "fault" : "faults"): do not use its numbers")
         }
-        let histograms = validation.histogramCount
         Console.say(
-            "\(folder) is sound: \(validation.rowCount) rows"
+            "\(folder) is sound: \(rows) rows"
                 + (histograms > 0 ? ", \(histograms) histograms" : ""))
     }
 }

@@ -45,11 +45,13 @@ struct SeriesOptions: ParsableArguments {
     }
 
     func series(_ command: String, title: String, out: String, isQuiet: Bool) throws -> ExperimentSeries {
-        let options = Self.recorded ?? Self.decisive(Self.typed)
-        return try ExperimentSeries(
-            .init(command: command, options: options, title: title), out: out, resume: resume,
+        try ExperimentSeries(
+            .init(command: command, options: Self.options, title: title), out: out, resume: resume,
             isQuiet: isQuiet)
     }
+
+    /// The options that decide what is measured, as they were typed, or recorded.
+    static var options: [String] { recorded ?? decisive(typed) }
 
     /// What stands behind the name of the command.
     private static var typed: [String] { Array(CommandLine.arguments.dropFirst(2)) }

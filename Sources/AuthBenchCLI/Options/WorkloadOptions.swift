@@ -227,19 +227,15 @@ struct StrategyOptions: ParsableArguments {
             throw CommandError.usage(
                 "--rotate-keys-every is \(rotateKeysEvery.printable): give a time such as 10m")
         }
-        func rotates(_ choice: StrategyChoice) -> Bool {
-            choice.descriptor.parameters.contains { $0.name == parameter }
-        }
-        guard chosen.contains(where: rotates) else {
+        guard chosen.contains(where: { $0.takes(parameter) }) else {
             throw CommandError.usage(
                 "--rotate-keys-every: no strategy of this run can rotate its keys: choose a plain JWT, such as hs256-jwt"
             )
         }
         // By name, as somebody would type it, so that the rows say it too.
         let names = chosen.map { choice in
-            let id = choice.descriptor.id
-            guard rotates(choice), choice.parameters[parameter] == nil else { return id }
-            return "\(id)\(id.contains("@") ? "," : "@")\(parameter)=\(rotateKeysEvery)"
+            choice.takes(parameter) && choice.parameters[parameter] == nil
+                ? choice.identifier(setting: parameter, to: rotateKeysEvery) : choice.descriptor.id
         }
         return try StrategyChoice.named(names, among: strategies)
     }

@@ -1,3 +1,4 @@
+import AuthResults
 import Foundation
 
 /// One measurement of a series: a command line of this very program, which a reader can repeat.
@@ -6,8 +7,12 @@ struct Experiment: Equatable, Sendable {
     var name: String
     /// Without `--out` and `--quiet`, which the series adds.
     var arguments: [String]
+    /// Where a sweep measures; `nil` in another series.
+    var point: SweepTable.Point?
 
-    init(_ name: String, _ arguments: [String]) { (self.name, self.arguments) = (name, arguments) }
+    init(_ name: String, _ arguments: [String], at point: SweepTable.Point? = nil) {
+        (self.name, self.arguments, self.point) = (name, arguments, point)
+    }
 
     /// As somebody would type it in a shell.
     var commandLine: String { Shell.line(["authbench"] + arguments) }

@@ -139,7 +139,9 @@ extension ExperimentSeries {
         let name = try attempt.makeFolder(in: folder.path, named: experiment.name)
         let place = folder.appendingPathComponent(name, isDirectory: true)
         record.experiments.append(
-            SeriesRecord.Entry(name: experiment.name, arguments: experiment.arguments, folder: name))
+            SeriesRecord.Entry(
+                name: experiment.name, arguments: experiment.arguments, folder: name, point: experiment.point)
+        )
         try write()
         let (end, message) = try execute(experiment, in: place)
         if stop.isRaised {
@@ -169,12 +171,22 @@ extension ExperimentSeries {
         return outcome
     }
 
+    /// Says what a search for capacities keeps, before its first probe.
+    func note(_ plan: CapacityPlan) throws {
+        guard record.capacity == nil || record.capacity == plan else {
+            throw CommandError.badData("\(folder.path): \(SeriesRecord.file): it was another search")
+        }
+        record.capacity = plan
+        try write()
+    }
+
     /// Writes a file of the series, whole or not at all.
     func write(_ text: String, to name: String) throws {
         let file = folder.appendingPathComponent(name)
         do { try Signals.afterwards { try Data(text.utf8).write(to: file, options: .atomic) } } catch {
             throw CommandError.runtime("\(file.path) could not be written: \(error.reason)")
         }
+        made.note(file.path)
     }
 
     /// From the first result on the series stays, and `latest-…` leads to it.
@@ -228,10 +240,10 @@ extension ExperimentSeries {
         _ experiment: Experiment, in place: URL
     ) throws -> (end: ChildProcess.End?, message: String?) {
         let said = place.appendingPathComponent("stderr.txt")
-        guard FileManager.default.createFile(atPath: said.path, contents: nil) else {
-            throw CommandError.runtime("\(said.path) cannot be written: is the disk full?")
-        }
-        defer { try? FileManager.default.removeItem(at: said) }
+        guard FileManager.default.createFile(atPath: said.path, contents: nil),
+            let status = FileStatus(at: said.path)
+        else { throw CommandError.runtime("\(said.path) cannot be written: is the disk full?") }
+        defer { status.remove(from: said.path) }
         let process: ChildProcess
         do throws(FileError) {
             process = try ChildProcess(

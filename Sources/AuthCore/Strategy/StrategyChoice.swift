@@ -170,6 +170,15 @@ public struct StrategyChoice: Sendable {
     /// With the identifier as it was typed.
     public var descriptor: StrategyDescriptor { type.descriptor(with: parameters) }
 
+    /// The identifier of the same strategy with one more parameter, as somebody would type it.
+    package func identifier(setting name: String, to value: String) -> String {
+        let id = descriptor.id
+        return "\(id)\(id.contains("@") ? "," : "@")\(name)=\(value)"
+    }
+
+    /// Whether the strategy has such a parameter.
+    package func takes(_ name: String) -> Bool { descriptor.parameters.contains { $0.name == name } }
+
     /// The policy with what is set.
     public func policy(_ policy: Policy) -> Policy {
         var policy = policy

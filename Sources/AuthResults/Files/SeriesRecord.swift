@@ -11,6 +11,8 @@ package struct SeriesRecord: Codable, Sendable {
         package var arguments: [String]
         /// Its folder in that of the series.
         package var folder: String
+        /// Where a sweep measured; `null` in another series.
+        @OrNull package var point: SweepTable.Point?
         /// The result folders that it wrote there.
         package var runs: [String] = []
         /// The exit status; `null` while it runs, and for ever where it was stopped.
@@ -18,8 +20,9 @@ package struct SeriesRecord: Codable, Sendable {
         /// Its last word, where it had one.
         @OrNull package var message: String?
 
-        package init(name: String, arguments: [String], folder: String) {
+        package init(name: String, arguments: [String], folder: String, point: SweepTable.Point?) {
             (self.name, self.arguments, self.folder) = (name, arguments, folder)
+            self.point = point
         }
     }
 
@@ -30,6 +33,8 @@ package struct SeriesRecord: Codable, Sendable {
     package var options: [String]
     package var started_at: String
     package var machine: MachineRecord
+    /// What a search for capacities keeps; `null` in another series.
+    @OrNull package var capacity: CapacityPlan?
     /// In the order in which they began.
     package var experiments: [Entry] = []
 
@@ -90,5 +95,22 @@ package struct SeriesRecord: Codable, Sendable {
             readers.append(reader)
         }
         return readers
+    }
+}
+
+extension SeriesRecord {
+    /// The tables of a sweep, each as the text of its file, from the files of its experiments.
+    ///
+    /// - Throws: `ResultError` for an experiment that is damaged, or not the one that a search asks for.
+    package func sweepFiles(in folder: URL) throws(ResultError) -> [(schema: Schema, text: String)] {
+        let rows = try SweepTable.rows(self, in: folder)
+        let levels = ScalabilityTable.rows(rows)
+        var files = [(Schema.sweep, CSV.text(SweepTable.columns, rows))]
+        if !levels.isEmpty { files.append((Schema.scalability, CSV.text(ScalabilityTable.columns, levels))) }
+        if let capacity {
+            files.append(
+                (Schema.capacity, CSV.text(CapacityTable.columns, try CapacityTable.rows(rows, capacity))))
+        }
+        return files
     }
 }

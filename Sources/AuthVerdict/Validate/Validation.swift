@@ -1,3 +1,4 @@
+import AuthCore
 import AuthResults
 import AuthStatistics
 import Foundation
@@ -26,7 +27,7 @@ package struct Validation {
         // What follows compares files that must be whole.
         guard faults.isEmpty, let record = reader.record else { return }
         checkIdentity(record)
-        if !faults.isEmpty { return }
+        guard faults.isEmpty else { return }
         switch reader.content {
         case .exposure: faults += ExposureCheck(record, rows[Schema.exposure.file] ?? []).faults
         case .outage:
@@ -49,7 +50,6 @@ package struct Validation {
         faults += SizeCheck(rows["size.csv"] ?? []).faults
     }
 
-    /// Of such a folder nothing else can be said.
     private static func otherSchema(_ version: Int, _ program: String?) -> String {
         "run.json: schema_version is \(version), not \(RunIdentity.schemaVersion):"
             + " use \(program.map { "authbench \($0)" } ?? "the authbench"), which wrote the folder, or measure again"
