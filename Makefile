@@ -5,6 +5,7 @@ VENV := .venv
 ARGS ?=
 RESULTS ?= results/latest
 EXPOSURE ?=
+CLAIMS ?=
 ALSO ?=
 # How far away Redis is in make run, one result folder each, and in make distance; ARGS="--store-rtt …" says it instead,
 # and a server of your own (--redis) is where it is.
@@ -18,7 +19,7 @@ DEFECT := hs256-jwt:slow5
 # instructions take some per cent more or less.
 ALIGNED := -Xswiftc -Xllvm -Xswiftc -align-all-functions=6
 
-.PHONY: run help report distance lifetime payload test soak build lint check smoke counts bench fuzz schema docs defect example clean
+.PHONY: run help report claims distance lifetime payload test soak build lint check smoke counts bench fuzz schema docs defect example clean
 
 run: build $(if $(findstring postgres,$(ARGS))$(findstring sessions,$(ARGS))$(findstring revocable,$(ARGS))$(findstring all,$(ARGS)),.build/packages-postgres) ## Measures all strategies, Redis next door and 1 ms away. make run ARGS="browse --clients 16"
 	@$(BIN) run $(if $(findstring --store-rtt,$(ARGS))$(findstring --redis,$(ARGS)),,--store-rtt $(RTT)) $(or $(ARGS),$(QUICK))
@@ -26,9 +27,10 @@ run: build $(if $(findstring postgres,$(ARGS))$(findstring sessions,$(ARGS))$(fi
 help: ## Lists these targets.
 	@sed -nE 's/^([a-z]+):.* ## (.*)/\1\t\2/p' Makefile | awk -F '\t' '{ printf "make %-8s %s\n", $$1, $$2 }'
 
-# The page beside the CSV files of a run; EXPOSURE adds the exposures of another folder, ALSO runs at other rates.
+# The page beside the CSV files of a run; EXPOSURE adds the exposures of another folder, CLAIMS the verdicts of one of claims, ALSO
+# runs at other rates.
 report: $(VENV)/report ## Writes report.html, the figures of a run on one page. EXPOSURE=results/latest-exposure
-	@$(VENV)/bin/python plot/report.py "$(RESULTS)" $(if $(EXPOSURE),--exposure "$(EXPOSURE)") $(ALSO:%=--also %)
+	@$(VENV)/bin/python plot/report.py "$(RESULTS)" $(if $(EXPOSURE),--exposure "$(EXPOSURE)") $(ALSO:%=--also %) $(if $(CLAIMS),--claims "$(CLAIMS)")
 
 # Status 3 says that a row was disturbed, which the figure marks. Of a store 5 ms away less than 2 s have no p99.
 distance: FOLDER = results/distance-$(shell date -u +%Y%m%dT%H%M%S)
@@ -36,6 +38,9 @@ distance: RTT = direct,0.2ms,0.5ms,1ms,2ms,5ms
 distance: build $(VENV)/report ## Draws time against the distance to the store, in two minutes. RTT=direct,10ms
 	@folder=$(FOLDER); $(BIN) run --store-rtt $(RTT) --out $$folder $(or $(ARGS),$(QUICK) --duration 2.5) || [ $$? -eq 3 ] || exit $$?; \
 	    $(VENV)/bin/python plot/distance.py $$folder/[0-9]* --out $$folder
+
+claims: build .build/packages-postgres ## Tells which claims about sessions and tokens hold here, in a few minutes. ARGS=--quick
+	@$(BIN) claims $(ARGS)
 
 # Each size once a round, so that a busy moment meets all of them.
 payload: build ## Measures what a check of a token costs as its claims grow, in two minutes.

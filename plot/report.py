@@ -17,6 +17,7 @@ import load
 import size
 import theme
 import throughput
+from claims import claims
 from figure import Figure, Skipped
 from findings import findings
 from page import render
@@ -35,16 +36,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--exposure", metavar="RESULTS", help="a folder of authbench exposure, to be shown with it")
     parser.add_argument("--also", metavar="RESULTS", action="append", default=[],
                         help="a run at another rate or distance to the store, for the figures of these; may be given several times")
+    parser.add_argument("--claims", metavar="RESULTS", help="a folder of authbench claims, whose verdicts are shown")
     options = parser.parse_args(arguments)
     try:
         results = open_results(options.results)
         exposures = open_results(options.exposure) if options.exposure else None
         also = [open_results(folder) for folder in options.also]
+        verdicts = claims(options.claims) if options.claims else []
         if alien := differing(results, exposures, also):
             return refused(f"{alien}; leave it out, or measure both alike on one machine", INCOMPARABLE)
         theme.introduce(name for folder in (results, exposures, *also) if folder for name in folder.strategies)
         made = [draw(module, results, exposures, also) for module in FIGURES]
-        write_whole(options.results / "report.html", report(results, exposures, also, made))
+        write_whole(options.results / "report.html", report(results, exposures, also, made, verdicts))
     except (BadFolder, OSError) as fault:
         return refused(fault)
     except (KeyError, TypeError, ValueError) as fault:
@@ -87,13 +90,14 @@ def unwelcome(name: str, results: Results, exposures: Results | None, also: list
 
 
 def report(
-        results: Results, exposures: Results | None, also: list[Results], made: list[Figure | Skipped]) -> str:
+        results: Results, exposures: Results | None, also: list[Results], made: list[Figure | Skipped],
+        verdicts: list[dict]) -> str:
     """Returns the page of one folder as text."""
     homes = {"exposure.csv": exposures.path} if exposures else {}
     return render(
         link=lambda name: address(homes.get(name, results.path) / name, results.path), made=made,
         title=f"authbench: {title(results)}", table=table(results, exposures, also), findings=findings(results),
-        facts=facts(results.record))
+        facts=facts(results.record), claims=verdicts)
 
 
 def title(results: Results) -> str:

@@ -72,6 +72,7 @@ package struct Evidence {
     ///   - experiment: `nil` for those of all.
     ///   - strategy: `nil` for all.
     ///   - fields: what other columns hold.
+    /// - Returns: each with its folder.
     package func rows(
         _ file: String, of experiment: String? = nil, _ strategy: String? = nil,
         where fields: KeyValuePairs<String, String> = [:]

@@ -22,9 +22,10 @@ class Made:
     stderr: str
 
 
-def make_report(folder, exposure=None, also=()):
+def make_report(folder, exposure=None, also=(), claims=None):
     """What `make report` runs, without a process of its own."""
     words = [str(folder), *(["--exposure", str(exposure)] if exposure else [])]
+    words += ["--claims", str(claims)] if claims else []
     words += [word for other in also for word in ("--also", str(other))]
     with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
         status = command.main(words)

@@ -159,8 +159,12 @@ struct ConformCommand: ParsableCommand {
         [Column<ConformanceTable.Row>(printed: "strategy") { .text($0.strategy) }] + ConformanceTable.findings
     }
 
+    /// The checklist stands for a trace: rows that were tried with another one are never compared.
     private var identity: RunIdentity {
-        RunIdentity(runID: RunClock.identifier("conform"), workload: "mixed", traceSHA256: "")
+        let checklist = Requirement.all.map { "\($0.id) \($0.title)\n" }.joined()
+        return RunIdentity(
+            runID: RunClock.identifier("conform"), workload: "mixed",
+            traceSHA256: SHA256.hexadecimal(of: Array(checklist.utf8)))
     }
 
     private func plan() throws -> RunPlan {

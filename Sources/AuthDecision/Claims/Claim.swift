@@ -147,12 +147,19 @@ package struct DistanceSearch: Sendable {
 
     /// Where to measure next; `nil` where the range is small enough, or nothing is to be found.
     package func next(_ evidence: Evidence) -> Double? {
-        let known = points(evidence)
-        for end in [Self.nearest, Self.farthest] where !known.contains(where: { $0.asked_us == end }) {
-            return end
-        }
+        Self.next(after: points(evidence).map { ($0.asked_us, $0.isAbove) })
+    }
+
+    /// Chooses the next distance.
+    ///
+    /// - Parameter known: the distances measured so far, from near to far, and whether the claim holds there.
+    /// - Returns: the distance in µs; `nil` where the search is over.
+    static func next(after known: [(asked_us: Double, isAbove: Bool)]) -> Double? {
+        for end in [nearest, farthest] where !known.contains(where: { $0.asked_us == end }) { return end }
         guard let first = known.first, let last = known.last, !first.isAbove, last.isAbove,
-            let (low, high) = bracket(known), high.asked_us / low.asked_us > Self.precision
+            let low = known.last(where: { !$0.isAbove }),
+            let high = known.first(where: { $0.isAbove && $0.asked_us > low.asked_us }),
+            high.asked_us / low.asked_us > precision
         else { return nil }
         let middle = (low.asked_us * high.asked_us).squareRoot().rounded()
         return known.contains { $0.asked_us == middle } ? nil : middle
@@ -201,7 +208,9 @@ package struct DistanceSearch: Sendable {
         }
         // Once above, always above: otherwise noise decided.
         guard !first.isAbove else { return .init(.undecided, figures + [low.figure, high.figure]) }
-        let ends = (low.distance.value, max(high.distance.value, low.distance.value))
+        let ends = (
+            min(low.distance.value, high.distance.value), max(low.distance.value, high.distance.value)
+        )
         let boundary = Figure(
             name: "boundary", unit: "ns", value: (ends.0 * ends.1).squareRoot(),
             interval: .init(low: ends.0, high: ends.1),

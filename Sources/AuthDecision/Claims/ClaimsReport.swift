@@ -122,7 +122,9 @@ enum FigureText {
         switch unit {
         case "ns" where value >= 0: TextTable.time(UInt64(value.rounded()))
         case "ns": "-" + TextTable.time(UInt64(-value.rounded()))
-        case "ms": value == 0 ? "0" : TextTable.time(UInt64((value * 1e6).rounded()))
+        case "ms" where value == 0: "0"
+        case "ms" where value >= 2000: TextTable.duration(value)
+        case "ms": TextTable.time(UInt64((value * 1e6).rounded()))
         case "ratio": digits(value)
         default: "\(digits(value)) \(unit)"
         }

@@ -56,7 +56,7 @@ struct CheckedRequirements {
 
     func outcome(
         whereSound verdict: Claim.Verdict, otherwise: Claim.Verdict = .doesNotHold
-    ) throws(UnmeasuredError) -> Claim.Outcome {
+    ) -> Claim.Outcome {
         if !failed.isEmpty { return .init(otherwise, figures) }
         return .init(verdict, figures)
     }
@@ -76,14 +76,30 @@ extension Evidence {
             throw UnmeasuredError("the results have no \(requirements.joined(separator: ", ")) of a strategy")
         }
         let failed = asked.filter { $0["verdict"] == "failed" }
-        let figures = asked.map { row in
-            let cases = row.number("cases")
-            let name = "cases of \(row["requirement"]) passed by \(row.strategy)"
+        // One figure for each requirement: the cases of all strategies that passed, and one for each that failed.
+        let passed = requirements.compactMap { requirement -> Figure? in
+            let own = asked.filter { $0["requirement"] == requirement && $0["verdict"] == "passed" }
+            guard !own.isEmpty else { return nil }
             return Figure(
-                name: cases == nil ? name + ", which failed" : name, unit: "cases", value: cases ?? 0,
-                interval: .init(low: cases ?? 0, high: cases ?? 0),
-                cells: [Cited(row: row, column: cases == nil ? "verdict" : "cases", part: .plus)])
+                name:
+                    "cases of \(requirement), passed by \(own.count) of \(Set(asked.map(\.strategy)).count) strategies",
+                of: own.map { Cited(row: $0, column: "cases", part: .plus) })
         }
+        let figures =
+            passed
+            + failed.map { row in
+                Figure(
+                    name: "\(row["requirement"]) failed by \(row.strategy): \(row["reason"])",
+                    of: [Cited(row: row, column: "verdict", part: .plus)])
+            }
         return CheckedRequirements(figures: figures, failed: failed)
+    }
+}
+
+extension Figure {
+    /// How many cases there are in such cells.
+    fileprivate init(name: String, of cells: [Cited]) {
+        let sum = cells.compactMap(\.value).reduce(0, +)
+        self.init(name: name, unit: "cases", value: sum, interval: .init(low: sum, high: sum), cells: cells)
     }
 }

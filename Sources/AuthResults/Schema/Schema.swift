@@ -61,6 +61,13 @@ package struct Schema: Sendable {
         ]
     }
 
+    /// The files that `sweep` writes.
+    package static var sweep: Self { Self("sweep.csv", "experiment x strategy", SweepTable.columns) }
+    package static var scalability: Self {
+        Self("scalability.csv", "strategy x number of clients", ScalabilityTable.columns)
+    }
+    package static var capacity: Self { Self("capacity.csv", "strategy", CapacityTable.columns) }
+
     /// All files, of whichever folder.
     package static var all: [Self] {
         run + [exposure] + outage + [sweep, scalability, capacity, conformance] + claims

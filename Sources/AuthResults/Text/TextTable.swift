@@ -143,7 +143,7 @@ package enum TextTable {
     }
 
     /// A lifetime in the largest unit of which there are two.
-    static func duration(_ value_ms: Double) -> String {
+    package static func duration(_ value_ms: Double) -> String {
         let units = [("h", 3_600_000.0), ("min", 60_000.0), ("s", 1000.0)]
         let (unit, size) = units.first { value_ms >= 2 * $0.1 } ?? ("ms", 1)
         return trimmed(value_ms / size, digits: 1) + " " + unit

@@ -33,7 +33,6 @@ package struct Validation {
         case .outage:
             faults += OutageCheck(record, rows["outage.csv"] ?? [], rows["outage_series.csv"] ?? []).faults
         case .run: checkRun(record)
-        // Each cell is checked against its column already, and nothing in it is calculated.
         case .conformance: break
         }
     }
@@ -51,7 +50,6 @@ package struct Validation {
         faults += SizeCheck(rows["size.csv"] ?? []).faults
     }
 
-    /// Of such a folder nothing else can be said.
     private static func otherSchema(_ version: Int, _ program: String?) -> String {
         "run.json: schema_version is \(version), not \(RunIdentity.schemaVersion):"
             + " use \(program.map { "authbench \($0)" } ?? "the authbench"), which wrote the folder, or measure again"
