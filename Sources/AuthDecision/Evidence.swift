@@ -29,6 +29,8 @@ package struct Evidence {
     }
 
     package let folders: [Folder]
+    /// All rows by their file, in the order of the folders.
+    private let all: [String: [Row]]
 
     /// Takes folders that were measured on one machine.
     ///
@@ -63,6 +65,15 @@ package struct Evidence {
                     experiment: experiment, reader: reader, record: record, command: command ?? recorded))
         }
         self.folders = folders
+        var all: [String: [Row]] = [:]
+        for folder in folders {
+            for schema in folder.reader.schemas {
+                all[schema.file, default: []] += folder.reader.rows(of: schema.file).map {
+                    Row(folder: folder, file: schema.file, fields: $0)
+                }
+            }
+        }
+        self.all = all
     }
 
     /// The rows of a file, in the order of the folders.
@@ -77,13 +88,10 @@ package struct Evidence {
         _ file: String, of experiment: String? = nil, _ strategy: String? = nil,
         where fields: KeyValuePairs<String, String> = [:]
     ) -> [Row] {
-        folders.filter { experiment == nil || $0.experiment == experiment }.flatMap { folder in
-            folder.reader.rows(of: file)
-                .filter { row in
-                    (strategy == nil || row["strategy"] == strategy)
-                        && fields.allSatisfy { row[$0.key] == $0.value }
-                }
-                .map { Row(folder: folder, file: file, fields: $0) }
+        (all[file] ?? []).filter { row in
+            (experiment == nil || row.folder.experiment == experiment)
+                && (strategy == nil || row.strategy == strategy)
+                && fields.allSatisfy { row[$0.key] == $0.value }
         }
     }
 }

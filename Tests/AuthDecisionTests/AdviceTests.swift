@@ -118,25 +118,26 @@ struct AdviceTests {
         for _ in 0..<500 {
             let requirements = try drawn(&source)
             let advice = try advice(requirements)
-            guard let flip = advice.flip else { continue }
-            let required = requirements[flip.key] ?? 0
-            flipped += 1
-            #expect(
-                try self.advice(requirements.setting(flip.key, to: flip.value)).recommended
-                    == flip.recommended)
-            #expect(flip.recommended != advice.recommended)
-            // Anywhere on the way there, the answer is the old one; of a distance between no row tells.
-            guard flip.key != .storeRTT else {
-                distances += 1
-                continue
+            for flip in advice.flips {
+                let required = requirements[flip.key] ?? 0
+                flipped += 1
+                #expect(
+                    try self.advice(requirements.setting(flip.key, to: flip.value)).recommended
+                        == flip.recommended)
+                #expect(flip.recommended != advice.recommended)
+                // Anywhere on the way there, the answer is the old one; of a distance between no row tells.
+                guard flip.key != .storeRTT else {
+                    distances += 1
+                    continue
+                }
+                let share = Double.random(in: 0..<0.999, using: &source)
+                let between = required + (flip.value - required) * share
+                guard between != flip.value else { continue }
+                #expect(
+                    try self.advice(requirements.setting(flip.key, to: between)).recommended
+                        == advice.recommended,
+                    "\(requirements.texts): \(flip), \(between)")
             }
-            let share = Double.random(in: 0..<0.999, using: &source)
-            let between = required + (flip.value - required) * share
-            guard between != flip.value else { continue }
-            #expect(
-                try self.advice(requirements.setting(flip.key, to: between)).recommended
-                    == advice.recommended,
-                "\(requirements.texts): \(flip), \(between)")
         }
         #expect(flipped > 100, "\(flipped)")
         #expect(distances > 10, "\(distances)")

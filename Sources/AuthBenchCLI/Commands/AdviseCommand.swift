@@ -17,8 +17,8 @@ struct AdviseCommand: ParsableCommand {
             EXAMPLES:
               authbench advise --example > requirements.json
               authbench advise requirements.json
-              authbench advise --users 50000 --stores redis,postgres --store-rtt 0.8ms --services 3 --logout-within 1m
-              authbench advise requirements.json --results results/latest --results results/latest-exposure
+              authbench advise --stores redis --store-rtt 0.8ms --logout-within 1m
+              authbench advise requirements.json --results results/latest
             """)
 
     @Argument(help: "A JSON file of requirements.")
@@ -54,7 +54,7 @@ struct AdviseCommand: ParsableCommand {
 
     func run() throws {
         guard !example else { return try Console.output(Requirements.example) }
-        if try series.carriedOutAgain("advise") { return }
+        if try series.carriedOutAgain("advise", Self.self) { return }
         let wanted = try wanted()
         guard results.isEmpty || (strategy.isEmpty && series.resume == nil) else {
             throw CommandError.usage("--results measures nothing: leave out --strategy and --resume")

@@ -78,8 +78,8 @@ package struct Advice {
     package let measured: Evidence
     /// Strategies that meet all requirements, and that no other one beats in cost, exposure and response time at once.
     package private(set) var undominated: [String] = []
-    /// The nearest change of a requirement that would change what is recommended.
-    package private(set) var flip: RecommendationFlip?
+    /// The nearest change of a requirement, and that of the distance, that would change what is recommended.
+    package private(set) var flips: [RecommendationFlip] = []
 
     /// The cheapest strategy that meets all requirements; `nil` where none does, or no cost was measured.
     package var recommended: String? {
@@ -117,7 +117,7 @@ package struct Advice {
         for index in strategies.indices {
             strategies[index].flips = Self.flips(of: strategies[index], requirements)
         }
-        flip = RecommendationFlip.nearest(self, traits)
+        flips = RecommendationFlip.nearest(self, traits)
     }
 
     private static func undominated(_ candidates: [AdvisedStrategy]) -> [String] {
@@ -191,9 +191,12 @@ package struct RecommendationFlip: Sendable, Equatable {
         }
     }
 
+    /// A value of a requirement at which somebody begins or ceases to keep it, and how far away it is.
+    private typealias Change = (far: Double, key: RequirementKey, value: Double, isBelow: Bool)
+
     /// Tries the values at which a strategy begins or ceases to meet a requirement, in the order of their distance.
-    fileprivate static func nearest(_ advice: Advice, _ traits: [String: StrategyTraits]) -> Self? {
-        var changes: [(far: Double, key: RequirementKey, value: Double, isBelow: Bool)] = []
+    fileprivate static func nearest(_ advice: Advice, _ traits: [String: StrategyTraits]) -> [Self] {
+        var changes: [Change] = []
         func add(_ key: RequirementKey, _ value: Double, from required: Double, isBelow: Bool = false) {
             changes.append((abs(max(value, 1) / max(required, 1) - 1), key, value, isBelow))
         }
@@ -211,6 +214,17 @@ package struct RecommendationFlip: Sendable, Equatable {
         for value_ns in advice.measured.distances_ns where value_ns != distance_ns {
             add(.storeRTT, value_ns, from: distance_ns)
         }
+        return [false, true].compactMap { isDistance in
+            first(changes.filter { ($0.key == .storeRTT) == isDistance }, advice, traits)
+        }
+    }
+
+    /// The first of some changes, in the order of their distance, after which another strategy is recommended.
+    private static func first(
+        _ changes: [Change], _ advice: Advice,
+        _ traits: [String: StrategyTraits]
+    ) -> Self? {
+        var changes = changes
         changes.sort { ($0.far, $0.key.rawValue, $0.value) < ($1.far, $1.key.rawValue, $1.value) }
         for change in changes {
             let other = Advice(

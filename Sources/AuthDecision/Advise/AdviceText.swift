@@ -137,7 +137,7 @@ private struct AdvicePage {
         func list(_ title: String, _ lines: [String]) -> String {
             lines.isEmpty ? "" : "\(title)\n" + lines.map { "  \($0)\n" }.joined()
         }
-        text += list("Flips when", (advice.flip.map { [$0.text] } ?? []) + flips)
+        text += list("Flips when", advice.flips.map(\.text) + flips)
         text += list("Not known", missing)
         return text + "Repeat it: \(command)\nMachine: \(machine); runs: \(runs)\n"
     }
@@ -163,7 +163,7 @@ private struct AdvicePage {
             text += row([title(driver), required(driver)] + strategies.map { cell($0, driver) })
         }
         text += "\n### Consequences\n\n"
-        text += list((advice.flip.map { ["It flips with \($0.text)"] } ?? []) + flips)
+        text += list(advice.flips.map { "It flips with \($0.text)" } + flips)
         text += "\n### Confirmation\n\n`\(command)` repeats it.\n\n## More Information\n\n"
         text += list(missing.map { "Not known: \($0)" })
         return text + list(["Machine: \(machine)", "Runs: \(runs)"] + sources)
@@ -193,7 +193,7 @@ private struct AdvicePage {
         let schema_version = 1
         var recommended: String?
         var undominated: [String]
-        var flips_when: String?
+        var flips_when: [String]
         var requirements: [String: String]
         var strategies: [Strategy]
         var not_known: [String]
@@ -207,7 +207,7 @@ private struct AdvicePage {
             let texts = advice.requirements.texts
             let body = Body(
                 recommended: advice.recommended, undominated: advice.undominated,
-                flips_when: advice.flip?.text,
+                flips_when: advice.flips.map(\.text),
                 requirements: Dictionary(uniqueKeysWithValues: texts.map { ($0.key.rawValue, $0.value) }),
                 strategies: strategies.map { one in
                     .init(
@@ -260,7 +260,7 @@ private struct AdvicePage {
             <p><strong>\(escaped(answer))</strong></p>
             <table>
             \(rows)</table>
-            \(list("Flips when", (advice.flip.map { [$0.text] } ?? []) + flips))\(list("Not known", missing))\
+            \(list("Flips when", advice.flips.map(\.text) + flips))\(list("Not known", missing))\
             \(list("From these rows", sources))<p>Repeat it: <code>\(escaped(command))</code></p>
             <p>Machine: \(escaped(machine)); runs: \(escaped(runs))</p>
             </body></html>

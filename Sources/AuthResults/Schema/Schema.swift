@@ -41,13 +41,6 @@ package struct Schema: Sendable {
         ]
     }
 
-    /// The files that `sweep` writes.
-    package static var sweep: Self { Self("sweep.csv", "experiment x strategy", SweepTable.columns) }
-    package static var scalability: Self {
-        Self("scalability.csv", "strategy x number of clients", ScalabilityTable.columns)
-    }
-    package static var capacity: Self { Self("capacity.csv", "strategy", CapacityTable.columns) }
-
     /// The file that `conform` writes.
     package static var conformance: Self {
         Self("conform.csv", "strategy x requirement", ConformanceTable.columns(identity))
