@@ -24,7 +24,7 @@ package struct StrategyTraits: Sendable {
 /// What an architect decides on, in the order of the table.
 package enum Driver: String, CaseIterable, Sendable {
     case p99, logout, permission, storeAway = "store_away", header, minting, stores, services
-    case cpu, bytes, share, price
+    case cpu, bytes, share, core, price
 
     /// The requirement whose number decides it; `nil` where none does.
     package var key: RequirementKey? {

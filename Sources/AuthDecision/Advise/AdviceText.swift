@@ -51,6 +51,7 @@ private struct AdvicePage {
         case .cpu: return "CPU per million requests"
         case .bytes: return "bytes per request"
         case .share: return "share of a request"
+        case .core: return "requests a second on one core"
         case .price: return "price of the processor"
         }
     }
@@ -65,7 +66,7 @@ private struct AdvicePage {
         case .stores: return texts[.stores].map { $0.isEmpty ? "none" : $0 } ?? "–"
         case .services: return texts[.services] ?? "–"
         case .share: return texts[.requestTime].map { "of \($0) and this" } ?? "–"
-        case .cpu, .bytes, .price: return "–"
+        case .cpu, .bytes, .core, .price: return "–"
         }
     }
 

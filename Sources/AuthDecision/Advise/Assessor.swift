@@ -42,7 +42,10 @@ struct Assessor {
             Finding(text: "\(Int($0.value))", verdict: .told, sources: [$0.source])
         }
         let cpu_us = cost.map { $0.reduce(0) { $0 + $1.value } }
-        findings[.share] = share(cpu_us)
+        findings[.share] = share
+        findings[.core] = requirements[.requestTime].flatMap { _ in
+            cpu_us.flatMap { $0 > 0 ? Finding(text: (1e6 / $0).formatted(digits: 0), verdict: .told) : nil }
+        }
         findings[.price] = price(cpu_us)
         return AdvisedStrategy(strategy: name, findings: findings, cpu_us: cpu_us)
     }
@@ -159,14 +162,13 @@ struct Assessor {
         return store.value == 0 ? [own] : [own, store]
     }
 
-    private func share(_ cpu_us: Double?) -> Finding? {
-        guard let rest_ns = requirements[.requestTime], let cpu_us else { return nil }
+    /// Of a whole request, the part for which the check takes its time.
+    private var share: Finding? {
+        guard let rest_ns = requirements[.requestTime] else { return nil }
         guard let check, let p50 = check.figure("p50_ns") else { return Finding(text: "?", verdict: .told) }
         let share = p50.value / (p50.value + rest_ns)
-        let rate = cpu_us > 0 ? (1e6 / cpu_us).formatted(digits: 0) + "/s" : "–"
         return Finding(
-            text: "\((share * 100).formatted(digits: share < 0.001 ? 3 : 1)) %, a core at \(rate)",
-            verdict: .told,
+            text: "\((share * 100).formatted(digits: share < 0.001 ? 3 : 1)) %", verdict: .told,
             sources: [p50.source])
     }
 

@@ -84,7 +84,7 @@ package enum ClaimExperiment: String, CaseIterable, Sendable {
         func strategies(_ names: String...) -> [String] { names.flatMap { ["--strategy", $0] } }
         let time =
             isQuick
-            ? ["--duration", "0.4", "--repeats", "5", "--warm-up", "0.1"]
+            ? ["--duration", "0.3", "--repeats", "5", "--warm-up", "0.1"]
             : ["--duration", "2", "--repeats", "7", "--warm-up", "0.25"]
         let browse = ["run", "browse", "--clients", "1", "--population", "4000"] + time
         switch self {
