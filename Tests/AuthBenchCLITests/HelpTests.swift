@@ -81,7 +81,8 @@ struct HelpTests {
         }
         #expect(
             groups == [
-                "Measure: run exposure outage sweep", "Keep honest: gate compare conform validate",
+                "Measure: run exposure outage sweep", "Decide: claims advise",
+                "Keep honest: gate compare conform validate",
                 "Serve: token", "Files: list trace merge schema",
             ])
         let help = Root.helpMessage(columns: 80)

@@ -243,8 +243,7 @@ package enum ExposureText {
         ("wrong", { String($0.measurement.falseAccepts + UInt64($0.measurement.wrong)) }),
     ]
 
-    /// Minutes and seconds, as lifetimes are thought of.
-    /// A time in milliseconds as people say it.
+    /// A time in milliseconds as people say it: minutes and seconds where lifetimes are thought of so.
     package static func time(_ value_ms: Double?) -> String {
         guard let value_ms else { return "–" }
         switch value_ms {
