@@ -225,6 +225,37 @@ struct SweepCommandTests {
         }
     }
 
+    @Test("a rate that nobody can keep makes rows that are not valid: status 3, and the reason")
+    func overload() throws {
+        try withFolder { folder in
+            let result = try run(
+                [
+                    "browse", "--over", "rate", "20000000,30000000", "--clients", "1", "--strategy", "hs256",
+                    "-q",
+                ] + Self.short, in: folder)
+            #expect(result.status == 3)
+            #expect(result.errors.hasPrefix("authbench: not valid: hs256-jwt"), "\(result.errors)")
+            #expect(result.errors.contains("overload"), "\(result.errors)")
+        }
+    }
+
+    @Test("an experiment that fails ends the sweep with its status and its last word, and nothing stays")
+    func failing() throws {
+        try withFolder { folder in
+            let result = try run(
+                [
+                    "browse", "--over", "clients", "1,2", "--strategy", "redis-session", "-q", "--redis",
+                    "redis://127.0.0.1:1/0",
+                ]
+                    + Self.short, in: folder)
+            #expect(result.status == 65)
+            #expect(
+                result.errors.contains("authbench run browse") && result.errors.contains("127.0.0.1"),
+                "\(result.errors)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
+        }
+    }
+
     @Test("a signal ends a sweep in order, and it goes on from there")
     func stopped() throws {
         try withFolder { folder in

@@ -95,7 +95,9 @@ extension SweepCommand {
         for experiment in experiments {
             let outcome = try series.run(experiment)
             try series.writeTables()
-            if outcome.status != ExitStatus.success { disturbed = disturbed ?? outcome.message }
+            if outcome.status != ExitStatus.success {
+                disturbed = disturbed ?? outcome.message ?? "some rows are not valid"
+            }
         }
         try show(series)
         if let disturbed { throw CommandError(status: ExitStatus.notValid, message: disturbed) }

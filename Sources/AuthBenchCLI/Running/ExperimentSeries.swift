@@ -245,12 +245,15 @@ extension ExperimentSeries {
             let status = FileStatus(at: said.path)
         else { throw CommandError.runtime("\(said.path) cannot be written: is the disk full?") }
         defer { status.remove(from: said.path) }
+        let words = try FileHandle(forWritingTo: said)
+        // Held until the program has it: a handle that nobody holds is closed.
+        defer { try? words.close() }
         let process: ChildProcess
         do throws(FileError) {
             process = try ChildProcess(
                 URL(fileURLWithPath: "/proc/self/exe"), called: CommandLine.arguments.first,
                 experiment.arguments + ["--out", place.path, "--quiet"],
-                descriptors: [nil, nil, try? FileHandle(forWritingTo: said)], farewell: SIGINT)
+                descriptors: [nil, nil, words], farewell: SIGINT)
         } catch { throw CommandError.runtime("\(experiment.commandLine) cannot be started: \(error.reason)") }
         let line = SeriesLine(
             experiment, done: finished, of: planned, pace_s: pace_s, isQuiet: isQuiet)
