@@ -18,7 +18,6 @@ FILES = {
     "size.csv": "bytes and store commands of each claim profile",
     "histograms.jsonl": "every time that was recorded, in buckets, one line for each repeat and operation",
     "exposure.csv": "how long a revoked credential was still accepted",
-    "sweep.csv": "latency at each offered load",
     "gate.csv": "what the gate decided of each strategy and metric",
     "comparison.csv": "what changed between two runs",
     "run.json": "machine, versions and settings",

@@ -36,6 +36,9 @@ OUTAGE = OUTAGE_KEYS + [
     "first_good_ns", "normal_again_ns", "good_checked", "lost", "signed_out_checked", "came_back", "wrong_accepts", "valid",
     "reason",
 ]
+SWEEP = COMMON + ["over", "point", "value", "unit", "stage", "clients", "repeats", "valid_repeats", "valid", "reason"]
+SWEEP += [f"{clock}_{q}{end}_ns" for clock in ("service", "response") for q in ("p50", "p99")
+          for end in ("", "_ci95_low", "_ci95_high")]
 OUTAGE_SERIES = OUTAGE_KEYS + ["slice_start_ns", "due", "late", "undecided", "good_refused", "wrong_accepts"]
 COMPARISON = [
     "strategy", "operation", "clients", "metric", "change_percent", "ci95_low_percent", "ci95_high_percent", "n",
@@ -47,6 +50,7 @@ COMPARED = ("gate.csv", "comparison.csv")
 TEXT = {
     "run_id", "strategy", "workload", "trace_sha256", "operation", "clock", "store_cpu_source", "reason",
     "claim_profile", "withdrawal", "revocation", "metric", "verdict", "fault",
+    "over", "point", "unit", "stage",
 }
 # No time and no rate is 0. The interval of few and scattered ones may end there, where a logarithm has no place for it: then at
 # the least that is written of such a number.
@@ -92,7 +96,7 @@ class Results:
     @property
     def strategies(self) -> set[str]:
         """Whoever stands in one of the tables."""
-        tables = (self.summary, self.size, self.exposure, self.outage, self.comparison)
+        tables = (self.summary, self.size, self.exposure, self.outage, self.sweep, self.comparison)
         return {name for table in tables if table is not None for name in table.strategy}
 
     @property
@@ -166,12 +170,16 @@ def open_results(path: str | Path) -> Results:
     compared = [folder / name for name in COMPARED if (folder / name).exists()]
     if compared and not (folder / "run.json").exists():
         return Results(folder, {}, comparison=_table(compared[0], COMPARISON, versioned=False))
+    if (folder / "series.json").exists():
+        table = _table(folder / "sweep.csv", SWEEP)
+        series = _record(folder, "series.json")
+        return Results(folder, series | {"workload": {"name": table.workload.iloc[0]}}, sweep=table)
     record = _record(folder)
     files = {"summary": SUMMARY, "latency": LATENCY, "throughput": THROUGHPUT, "size": SIZE}
     if not any((folder / f"{name}.csv").exists() for name in ("throughput", "latency")):
         others = {"exposure": {"exposure": EXPOSURE}, "outage": {"outage": OUTAGE, "outage_series": OUTAGE_SERIES}}
         files = next((own for name, own in others.items() if (folder / f"{name}.csv").exists()), files)
-    optional = {"exposure": EXPOSURE, "sweep": COMMON}
+    optional = {"exposure": EXPOSURE}
     files |= {name: columns for name, columns in optional.items() if (folder / f"{name}.csv").exists()}
     tables = {name: _table(folder / f"{name}.csv", columns) for name, columns in files.items()}
     for name, table in tables.items():
@@ -180,8 +188,8 @@ def open_results(path: str | Path) -> Results:
     return Results(folder, record, comparison=comparison, **tables)
 
 
-def _record(folder: Path) -> dict:
-    file = folder / "run.json"
+def _record(folder: Path, name: str = "run.json") -> dict:
+    file = folder / name
     try:
         record = json.loads(file.read_text())
     except FileNotFoundError:

@@ -15,7 +15,7 @@ package struct ScalabilityLaw: Sendable, Equatable {
     }
 
     /// Why a law is not given, in one phrase.
-    package struct Refusal: Error, Equatable, CustomStringConvertible {
+    package struct FitError: Error, Equatable, CustomStringConvertible {
         package var description: String
     }
 
@@ -48,17 +48,17 @@ package struct ScalabilityLaw: Sendable, Equatable {
     /// Fits the law by least squares of the rates, with σ and κ not below 0.
     ///
     /// - Parameter points: measured rates, with six numbers of clients or more, 1 among them.
-    /// - Throws: `Refusal` where the levels do not suffice, or the law does not fit.
-    package init(fitting points: [Point]) throws(Refusal) {
+    /// - Throws: `FitError` where the levels do not suffice, or the law does not fit.
+    package init(fitting points: [Point]) throws(FitError) {
         let levels = Set(points.map(\.clients))
         guard levels.count >= Self.leastLevels, levels.contains(1) else {
-            throw Refusal(
+            throw FitError(
                 description:
                     "the scalability law needs \(Self.leastLevels) numbers of clients or more, 1 among them, and there are \(levels.count)\(levels.contains(1) ? "" : " without 1")"
             )
         }
         guard points.allSatisfy({ $0.perSecond > 0 && $0.perSecond.isFinite && $0.clients >= 1 }) else {
-            throw Refusal(description: "the scalability law needs rates above 0")
+            throw FitError(description: "the scalability law needs rates above 0")
         }
         var best = Self(lambda: 0, sigma: 0, kappa: 0)
         var least = Double.infinity
@@ -72,7 +72,7 @@ package struct ScalabilityLaw: Sendable, Equatable {
         best.judge(points)
         guard best.explained >= Self.leastExplained || best.residual <= Self.mostResidual else {
             let (share, off) = (Int((best.explained * 100).rounded()), Int((best.residual * 100).rounded()))
-            throw Refusal(
+            throw FitError(
                 description:
                     "the scalability law does not fit: it explains \(max(0, share)) % of the change with the clients, and is off by \(off) %"
             )
@@ -110,27 +110,30 @@ package struct ScalabilityLaw: Sendable, Equatable {
         return product / shapes.reduce(0) { $0 + $1 * $1 }
     }
 
-    /// The step in σ and κ that would be right were the law linear in them, at this λ.
+    /// The step in σ and κ that would be right were the law linear in them, λ following them (Kaufman 1975: variable
+    /// projection).
     private func step(_ points: [Point], damping: Double) -> (sigma: Double, kappa: Double) {
-        var (ss, sk, kk, sr, kr) = (0.0, 0.0, 0.0, 0.0, 0.0)
-        for point in points {
-            let (clients, rate) = (point.clients, perSecond(clients: point.clients))
-            let slope = -rate * shape(clients) / clients
-            let (bySigma, byKappa) = (slope * (clients - 1), slope * clients * (clients - 1))
-            let rest = point.perSecond - rate
-            ss += bySigma * bySigma
-            sk += bySigma * byKappa
-            kk += byKappa * byKappa
-            sr += bySigma * rest
-            kr += byKappa * rest
+        let shapes = points.map { shape($0.clients) }
+        let slopes = zip(points, shapes).map { -lambda * $1 * $1 / $0.clients }
+        func column(_ factor: (Double) -> Double) -> [Double] {
+            let raw = zip(points, slopes).map { $1 * factor($0.clients) }
+            let share = dot(raw, shapes) / dot(shapes, shapes)
+            return zip(raw, shapes).map { $0 - share * $1 }
         }
-        (ss, kk) = (ss * (1 + damping), kk * (1 + damping))
+        let (bySigma, byKappa) = (column { $0 - 1 }, column { $0 * ($0 - 1) })
+        let rest = zip(points, shapes).map { $0.perSecond - lambda * $1 }
+        let (ss, kk) = (dot(bySigma, bySigma) * (1 + damping), dot(byKappa, byKappa) * (1 + damping))
+        let (sk, sr, kr) = (dot(bySigma, byKappa), dot(bySigma, rest), dot(byKappa, rest))
         // At a bound, what would go beyond it stays, and the other goes on alone.
         if sigma == 0, sr < 0 { return (0, kk > 0 ? kr / kk : 0) }
         if kappa == 0, kr < 0 { return (ss > 0 ? sr / ss : 0, 0) }
         let determinant = ss * kk - sk * sk
         guard determinant > 0 else { return (0, 0) }
         return ((sr * kk - kr * sk) / determinant, (kr * ss - sr * sk) / determinant)
+    }
+
+    private func dot(_ left: [Double], _ right: [Double]) -> Double {
+        zip(left, right).reduce(0) { $0 + $1.0 * $1.1 }
     }
 
     private func squares(_ points: [Point]) -> Double {

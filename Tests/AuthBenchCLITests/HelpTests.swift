@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuthResults
 import AuthStrategies
 import Foundation
 import Testing
@@ -21,7 +22,11 @@ struct HelpTests {
             .map { $0.trimmingCharacters(in: .whitespaces) }
         let place = lines.firstIndex(of: "EXAMPLES:") ?? lines.endIndex
         return lines[place...].dropFirst().map { line in
-            line.split(separator: " ").map(String.init).filter { !$0.hasPrefix("<") && !$0.hasPrefix(">") }
+            // What stands between quotes is one word.
+            line.split(separator: "\"", omittingEmptySubsequences: false).enumerated().flatMap {
+                index, part in
+                index % 2 == 1 ? [String(part)] : part.split(separator: " ").map(String.init)
+            }.filter { !$0.hasPrefix("<") && !$0.hasPrefix(">") }
         }
     }
 
@@ -31,6 +36,8 @@ struct HelpTests {
             let command = try Root.parseAsRoot(arguments)
             if let run = command as? RunCommand { _ = try run.plan() }
             if let exposure = command as? ExposureCommand { _ = try exposure.plan() }
+            if let sweep = command as? SweepCommand, !sweep.over.isEmpty { _ = try SweepValues(sweep.over) }
+            if let sweep = command as? SweepCommand { _ = try Objective.all(sweep.objective) }
             if let conform = command as? ConformCommand { _ = try conform.strategies.selected() }
             if let trace = command as? TraceCommand { _ = try trace.workload.resolve() }
             return command

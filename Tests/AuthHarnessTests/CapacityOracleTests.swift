@@ -35,7 +35,7 @@ struct CapacityOracleTests {
 
     private func meanResponse_ns(_ probe: CapacitySearch.Probe) throws -> Double {
         let script = ScriptedTimes { _ in UInt64(Self.service_ns) }
-        let operations = probe.stage == .confirm ? 300_000 : 100_000
+        let operations = probe.stage == .confirm ? 120_000 : 40_000
         let measurement = try script.measure(.open(.poisson, rate: probe.perSecond), .operations(operations))
         return try #require(measurement.operations.first?.response?.total.mean_ns)
     }

@@ -66,7 +66,7 @@ struct ScalabilityLawTests {
     func jumps() {
         let rates = [100.0, 900, 50, 1200, 30, 700]
         let clients: [Double] = [1, 2, 4, 8, 16, 32]
-        let error = #expect(throws: ScalabilityLaw.Refusal.self) {
+        let error = #expect(throws: ScalabilityLaw.FitError.self) {
             try ScalabilityLaw(fitting: zip(clients, rates).map { .init(clients: $0, perSecond: $1) })
         }
         #expect(error?.description.contains("does not fit") == true)
@@ -76,7 +76,7 @@ struct ScalabilityLawTests {
         "five levels, or six without 1, are refused", arguments: [[1, 2, 4, 8, 16], [2, 4, 8, 16, 32, 64]])
     func fewLevels(clients: [Double]) {
         let law = ScalabilityLaw(lambda: 1000, sigma: 0.05, kappa: 0.001)
-        let error = #expect(throws: ScalabilityLaw.Refusal.self) {
+        let error = #expect(throws: ScalabilityLaw.FitError.self) {
             try ScalabilityLaw(fitting: points(law, at: clients))
         }
         #expect(error?.description.contains("needs 6 numbers of clients") == true)
@@ -85,7 +85,7 @@ struct ScalabilityLawTests {
     @Test("a level measured often counts once")
     func repeatedLevel() {
         let law = ScalabilityLaw(lambda: 1000, sigma: 0.05, kappa: 0.001)
-        #expect(throws: ScalabilityLaw.Refusal.self) {
+        #expect(throws: ScalabilityLaw.FitError.self) {
             try ScalabilityLaw(fitting: points(law, at: [1, 1, 1, 2, 4, 8]))
         }
     }

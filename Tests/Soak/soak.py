@@ -29,6 +29,8 @@ COMMANDS = {
     "exposure": ["exposure", "--clients", "3", "--seconds", "2", "--credentials", "20", "--quiet", *STORES],
     # A server that dies, one that stands still, and one that is started again: nobody may be left of any.
     "outage": ["outage", *SMALL, *STORES, "--rate", "200", "--after", "0.5", "--for", "0.3", "--recovery", "1"],
+    # Programs of its own that have programs of their own.
+    "sweep": ["sweep", *SMALL, *STORES, "--over", "rate", "200..20000", "+200", "--duration", "0.1", "--warm-up", "0"],
     "gate": ["gate", "--base", "{program}", "--head", "{program}", "--strategy", "redis", "--operation", "authenticate",
              "--quiet", "--out", "gate"],
     "conform": ["conform", *STORES, "--quiet"],

@@ -133,6 +133,26 @@ def lifetime_folder(folder: Path) -> Path:
     return folder
 
 
+def sweep_folder(folder: Path, over: str = "clients", unit: str = "clients", values=(1, 2, 4), invalid: int = 0) -> Path:
+    """A sweep of two strategies, whose p99 is 10 µs x value, and 20 µs x value; `invalid` is a value without valid repeats."""
+    folder.mkdir(parents=True)
+    names = {"cache": "redis-session@cache={0}ms", "access-lifetime": "hybrid@access={0}ms,alg=es256"}
+    rows = []
+    for value in values:
+        for factor, strategy in ((10, "hs256-jwt"), (20, names.get(over, "redis-session"))):
+            time = 1000 * factor * max(1, value)
+            row = common(strategy.format(value)) | {
+                "over": over, "point": value, "value": value, "unit": unit, "stage": "point", "clients": 8, "repeats": 3,
+                "valid_repeats": 0 if value == invalid else 3, "valid": str(value != invalid).lower(), "reason": ""}
+            for name, share in (("p50", 2), ("p99", 1)):
+                row |= {f"service_{name}_ns": time // share, f"service_{name}_ci95_low_ns": time // share // 2,
+                        f"service_{name}_ci95_high_ns": time // share * 2}
+            rows.append(row)
+    write(folder / "sweep.csv", columns("sweep.csv"), rows)
+    (folder / "series.json").write_text(json.dumps({"schema_version": 5, "machine": RECORD["machine"]}))
+    return folder
+
+
 def exposure_folder(folder: Path, machine: str = "Test CPU", workload: str = "mixed") -> Path:
     folder.mkdir(parents=True)
     rows = [common(strategy) | {

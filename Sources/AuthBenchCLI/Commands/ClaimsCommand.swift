@@ -64,7 +64,7 @@ struct ClaimsCommand: ParsableCommand {
     }
 
     func run() throws {
-        if try series.carriedOutAgain("claims") { return }
+        if try series.carriedOutAgain("claims", Self.self) { return }
         let claims = try chosen()
         let report = try results.map { try judged(claims, in: $0) } ?? measured(claims)
         try show(report)

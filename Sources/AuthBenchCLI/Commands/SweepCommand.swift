@@ -29,10 +29,10 @@ struct SweepCommand: ParsableCommand {
               those who send the requests, and no strategy is blamed for it.
 
             EXAMPLES:
-              authbench sweep browse --over clients 1..32 x2 --strategy redis --strategy hs256
-              authbench sweep --over store-rtt direct,200us,1ms,5ms --strategy sessions
+              authbench sweep browse --over clients 1..32 x2 --strategy redis
+              authbench sweep --over store-rtt direct,200us,1ms --strategy sessions
               authbench sweep --over access-lifetime 1m,5m,15m --strategy hybrid
-              authbench sweep browse --objective "p99 <= 5ms" --strategy redis --store-rtt 1ms
+              authbench sweep browse --objective "p99 <= 5ms" --strategy redis
               authbench sweep --resume results/latest-sweep
             """)
 
@@ -65,7 +65,7 @@ struct SweepCommand: ParsableCommand {
     @OptionGroup var results: ResultOptions
 
     func run() throws {
-        if try series.carriedOutAgain("sweep") { return }
+        if try series.carriedOutAgain("sweep", Self.self) { return }
         try length.check()
         guard try distances.distances().count < 2 else {
             throw CommandError.usage("--store-rtt has several distances: vary them with --over store-rtt")

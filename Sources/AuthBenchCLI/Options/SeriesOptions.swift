@@ -19,10 +19,12 @@ struct SeriesOptions: ParsableArguments {
 
     /// Carries out the command again with the options that the folder records, where the user named only the folder.
     ///
-    /// - Parameter command: its name.
+    /// - Parameters:
+    ///   - command: its name.
+    ///   - type: its type.
     /// - Returns: whether it was carried out.
     /// - Throws: `CommandError` for a folder that is no such series, and whatever the command throws.
-    func carriedOutAgain(_ command: String) throws -> Bool {
+    func carriedOutAgain<Command: ParsableCommand>(_ command: String, _ type: Command.Type) throws -> Bool {
         guard let resume, Self.recorded == nil, Self.decisive(Self.typed).isEmpty else { return false }
         let record: SeriesRecord
         do throws(ResultError) { record = try SeriesRecord(readFrom: URL(fileURLWithPath: resume)) } catch {
@@ -33,7 +35,7 @@ struct SeriesOptions: ParsableArguments {
                 "--resume \(resume): authbench \(record.command) made it, not authbench \(command)")
         }
         try Self.$recorded.withValue(record.options) {
-            var again = try Root.parseAsRoot([command] + record.options + Self.typed)
+            var again = try type.parse(record.options + Self.typed)
             try again.run()
         }
         return true

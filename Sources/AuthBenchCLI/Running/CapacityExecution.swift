@@ -58,8 +58,9 @@ struct CapacityExecution {
     /// Long enough for the quantiles, in whole seconds where it is more than asked for.
     private func duration_s(at perSecond: Double) -> Double {
         let share = max(0.01, workload.mix[.authenticate])
-        let needed_s = (Double(samples) * Self.spare / (perSecond * share)).rounded(.up)
-        return max(least_s ?? Self.usual_s, min(Self.longest_s, needed_s))
+        let needed_s = Double(samples) * Self.spare / (perSecond * share)
+        let least_s = least_s ?? Self.usual_s
+        return needed_s <= least_s ? least_s : max(least_s, min(Self.longest_s, needed_s.rounded(.up)))
     }
 
     private func answer(

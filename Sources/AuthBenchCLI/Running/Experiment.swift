@@ -46,13 +46,17 @@ struct SeriesLine {
     private let pace_s: Double?
     private let begin = ContinuousClock.now
 
-    init(_ experiment: Experiment, of series: ExperimentSeries) {
-        done = series.finished
-        planned = max(series.planned, done + 1)
-        pace_s = series.pace_s
-        text = "\(done + 1) of \(planned): \(experiment.commandLine)"
-        isShown = !series.isQuiet && Console.isErrorTerminal
-        if !series.isQuiet, !isShown { Console.say(text) }
+    /// - Parameters:
+    ///   - experiment: what runs.
+    ///   - done: how many have ended.
+    ///   - planned: how many there will be, as far as that is known.
+    ///   - pace_s: how long one takes; `nil` where nobody knows.
+    ///   - isQuiet: whether nothing is said.
+    init(_ experiment: Experiment, done: Int, of planned: Int, pace_s: Double?, isQuiet: Bool) {
+        (self.done, self.planned, self.pace_s) = (done, max(planned, done + 1), pace_s)
+        text = "\(done + 1) of \(self.planned): \(experiment.commandLine)"
+        isShown = !isQuiet && Console.isErrorTerminal
+        if !isQuiet, !isShown { Console.say(text) }
     }
 
     func draw() {

@@ -42,7 +42,8 @@ final class ExperimentSeries {
     ///
     /// - Parameters:
     ///   - purpose: what it is for.
-    ///   - options: where it is, and whether it is an old one.
+    ///   - out: where a new series makes its folder.
+    ///   - resume: the folder of an old one; `nil` for a new one.
     ///   - isQuiet: whether progress is left out.
     /// - Throws: `CommandError` for a folder that takes nothing, or an old one of something else.
     init(_ purpose: Purpose, out: String, resume: String?, isQuiet: Bool) throws {
@@ -251,7 +252,8 @@ extension ExperimentSeries {
                 experiment.arguments + ["--out", place.path, "--quiet"],
                 descriptors: [nil, nil, try? FileHandle(forWritingTo: said)], farewell: SIGINT)
         } catch { throw CommandError.runtime("\(experiment.commandLine) cannot be started: \(error.reason)") }
-        let line = SeriesLine(experiment, of: self)
+        let line = SeriesLine(
+            experiment, done: finished, of: planned, pace_s: pace_s, isQuiet: isQuiet)
         defer { line.clear() }
         while process.isRunning, !stop.isRaised {
             line.draw()

@@ -76,11 +76,12 @@ package struct SeriesRecord: Codable, Sendable {
         }
     }
 
-    /// The result folders of an experiment that ended, read; `nil` where no experiment of this name ended.
+    /// Reads the result folders of an experiment that ended.
     ///
     /// - Parameters:
     ///   - name: of the experiment.
     ///   - folder: of the series.
+    /// - Returns: `nil` where no experiment of this name ended.
     /// - Throws: `ResultError` for one that is damaged, or not complete.
     package func results(of name: String, in folder: URL) throws(ResultError) -> [ResultReader]? {
         guard let entry = experiments.last(where: { $0.name == name && $0.status != nil }) else { return nil }

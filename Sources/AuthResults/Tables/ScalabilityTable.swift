@@ -18,7 +18,7 @@ package enum ScalabilityTable {
                 return .init(clients: clients, perSecond: perSecond)
             }
             let sorted = own.sorted { ($0.point.value ?? 0) < ($1.point.value ?? 0) }
-            do throws(ScalabilityLaw.Refusal) {
+            do throws(ScalabilityLaw.FitError) {
                 let law = try ScalabilityLaw(fitting: points)
                 return sorted.map { Row(measured: $0, law: law) }
             } catch {
