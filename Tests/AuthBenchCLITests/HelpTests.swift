@@ -82,7 +82,8 @@ struct HelpTests {
         #expect(
             groups == [
                 "Measure: run exposure outage sweep", "Decide: claims",
-                "Keep honest: gate compare conform validate", "Serve: token", "Files: list trace merge schema",
+                "Keep honest: gate compare conform validate", "Serve: token",
+                "Files: list trace merge schema",
             ])
         let help = Root.helpMessage(columns: 80)
         for hidden in ["serve-slices", "try-strategy", "count-instructions"] {
