@@ -150,10 +150,10 @@ for target in package.targets where target.type != .system {
     target.swiftSettings = settings
 }
 
-// Simulations in the tests calculate much: a debug build of this target takes several times as long. Not for whoever depends
+// Simulations and properties in the tests calculate much: a debug build of these targets takes several times as long. Not for whoever depends
 // on this package, where SwiftPM refuses unsafe flags.
 if Context.environment["AUTHBENCH_TESTS"] != nil {
-    for target in package.targets where target.name == "AuthStatistics" {
+    for target in package.targets where ["AuthStatistics", "AuthDecision"].contains(target.name) {
         target.swiftSettings?.append(.unsafeFlags(["-O"], .when(configuration: .debug)))
     }
 }

@@ -31,6 +31,8 @@ package struct Evidence {
     package let folders: [Folder]
     /// All rows by their file, in the order of the folders.
     private let all: [String: [Row]]
+    /// The same by file and strategy.
+    private let ofStrategy: [String: [String: [Row]]]
 
     /// Takes folders that were measured on one machine.
     ///
@@ -74,6 +76,7 @@ package struct Evidence {
             }
         }
         self.all = all
+        ofStrategy = all.mapValues { rows in Dictionary(grouping: rows, by: \.strategy) }
     }
 
     /// The rows of a file, in the order of the folders.
@@ -88,9 +91,9 @@ package struct Evidence {
         _ file: String, of experiment: String? = nil, _ strategy: String? = nil,
         where fields: KeyValuePairs<String, String> = [:]
     ) -> [Row] {
-        (all[file] ?? []).filter { row in
+        let rows = strategy == nil ? all[file] : ofStrategy[file]?[strategy ?? ""]
+        return (rows ?? []).filter { row in
             (experiment == nil || row.folder.experiment == experiment)
-                && (strategy == nil || row.strategy == strategy)
                 && fields.allSatisfy { row[$0.key] == $0.value }
         }
     }
