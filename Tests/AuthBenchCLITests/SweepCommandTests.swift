@@ -95,8 +95,8 @@ struct SweepCommandTests {
     func payload() throws {
         try withFolder { folder in
             let series = try swept(
-                ["browse", "--over", "payload", "0,13,512,5KiB", "--strategy", "hs256"], in: folder)
-            for bytes in [13, 512, 5120] {
+                ["browse", "--over", "payload", "0,13,512,8KiB", "--strategy", "hs256"], in: folder)
+            for bytes in [13, 512, 8192] {
                 let json = try Data(contentsOf: series.appendingPathComponent("claims-\(bytes).json"))
                 #expect(json.count == bytes + 3, "two braces and the end of the line")
             }
@@ -117,7 +117,7 @@ struct SweepCommandTests {
             (["--over", "clients", "1,2", "--clients", "4"], "exclude each other"),
             (["--over", "clients", "1,999"], "give 1 to 250"),
             (["--over", "cache", "1s,2s", "--strategy", "hs256"], "has no @cache"),
-            (["--over", "payload", "5"], "give 0, or 13 to 5120 bytes"),
+            (["--over", "payload", "5"], "give 0, or 13 to 8192 bytes"),
             (["--objective", "p99 <= 5"], "give a time with its unit"),
             (["--objective", "p98 <= 5ms"], "unknown"),
             (["--objective", "errors <= 5"], "give the errors as a share"),

@@ -152,8 +152,8 @@ struct WorkloadTests {
                 "claims is no object with members"
             ),
             (
-                #"{"name":"x","summary":"y","claims":{"a":"\#(String(repeating: "x", count: 5115))"},"mix":{"authenticate":1}}"#,
-                "claims are 5121 bytes of JSON: give at most 5120"
+                #"{"name":"x","summary":"y","claims":{"a":"\#(String(repeating: "x", count: 8187))"},"mix":{"authenticate":1}}"#,
+                "claims are 8193 bytes of JSON: give at most 8192"
             ),
             (
                 #"{"name":"x","summary":"y","claims":{\#((0..<54).map { "\"c\($0)\":1" }.joined(separator: ","))},"mix":{"authenticate":1}}"#,

@@ -191,8 +191,7 @@ struct AdvicePlan {
     /// Claims of the wanted size, as JSON.
     var claims: String? {
         guard let count = wanted[.claims].map({ Int($0) }), count > 0 else { return nil }
-        let frame = #""roles":"""#
-        return "{\"roles\":\"\(String(repeating: "x", count: max(0, count - frame.utf8.count)))\"}"
+        return PaddedClaims.json(bytes: max(count, PaddedClaims.least_bytes))
     }
 
     func experiments(in folder: URL) -> [Experiment] {

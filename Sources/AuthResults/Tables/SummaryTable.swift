@@ -88,20 +88,11 @@ package enum SummaryTable {
             ) {
                 .number($0.pooled.rateInterval?.high, 1)
             },
-            Column(
-                "cpu_us_per_op", .optionalNumber,
-                "CPU time of authbench's own process for one operation, in µs."
-            ) {
-                .number($0.pooled.cpu_us_per_op, ThroughputTable.cpuDigits)
-            },
-            Column(
-                "store_cpu_us_per_op", .optionalNumber,
-                "CPU time of the store's own process for one operation, in µs: 0 without such a process, blank where it is unknown."
-            ) { .number($0.pooled.storeCPU_us_per_op, ThroughputTable.cpuDigits) },
+        ] + cpu(\.pooled) + [
             Column(
                 "renewals_per_op", .optionalNumber,
                 "How many renewals an operation needs beside it, so that users stay signed in; the other figures per operation include them. 0 where the workload has a share of renewals."
-            ) { .number($0.pooled.renewals_perOperation, Pooled.neededDigits) },
+            ) { .number($0.pooled.renewals_perOperation, Pooled.neededDigits) }
         ]
     }
 
@@ -111,15 +102,35 @@ package enum SummaryTable {
             Column(
                 "store_rtt_asked_ns", .optionalTime,
                 "How far away the store was to be (`--store-rtt`): the time of a round trip. Blank without a relay."
-            ) { .count($0.pooled.storeRTTAsked_ns) },
+            ) { .count($0.pooled.storeRTTAsked_ns) }
+        ] + waits(\.pooled)
+    }
+
+    /// What an operation costs, in this file and in those of other tables of whole runs.
+    static func cpu<Row>(_ pooled: @escaping (Row) -> Pooled) -> [Column<Row>] {
+        [
+            Column(
+                "cpu_us_per_op", .optionalNumber,
+                "CPU time of authbench's own process for one operation, in µs."
+            ) { .number(pooled($0).cpu_us_per_op, ThroughputTable.cpuDigits) },
+            Column(
+                "store_cpu_us_per_op", .optionalNumber,
+                "CPU time of the store's own process for one operation, in µs: 0 without such a process, blank where it is unknown."
+            ) { .number(pooled($0).storeCPU_us_per_op, ThroughputTable.cpuDigits) },
+        ]
+    }
+
+    /// How an operation waits for its store, likewise.
+    static func waits<Row>(_ pooled: @escaping (Row) -> Pooled) -> [Column<Row>] {
+        [
             Column(
                 "store_round_trips_per_op", .optionalNumber,
                 "How often one operation waits for a store in another process. It is the same in all rows of a strategy."
-            ) { .number($0.pooled.storeRoundTrips_per_op, ThroughputTable.roundTripDigits) },
+            ) { .number(pooled($0).storeRoundTrips_per_op, ThroughputTable.roundTripDigits) },
             Column(
                 "needed_clients_at_1000_per_second", .optionalNumber,
                 "How many clients wait at once, on average, when 1000 operations begin in each second: 1000 x the mean service time of all operations in s (Little's law)."
-            ) { .number($0.pooled.neededClients, Pooled.neededDigits) },
+            ) { .number(pooled($0).neededClients, Pooled.neededDigits) },
         ]
     }
 

@@ -255,29 +255,11 @@ extension SweepTable {
     }
 
     private static var costs: [Column<Row>] {
-        [
-            Column(
-                "cpu_us_per_op", .optionalNumber,
-                "CPU time of authbench's own process for one operation, in µs."
-            ) {
-                .number($0.pooled.cpu_us_per_op, ThroughputTable.cpuDigits)
-            },
-            Column(
-                "store_cpu_us_per_op", .optionalNumber,
-                "CPU time of the store's own process for one operation, in µs, as in summary.csv."
-            ) { .number($0.pooled.storeCPU_us_per_op, ThroughputTable.cpuDigits) },
-            Column("store_round_trips_per_op", .optionalNumber, "How often one operation waits for a store.")
-            {
-                .number($0.pooled.storeRoundTrips_per_op, ThroughputTable.roundTripDigits)
-            },
-            Column(
-                "needed_clients_at_1000_per_second", .optionalNumber,
-                "How many clients wait at once when 1000 operations begin in each second, as in summary.csv."
-            ) { .number($0.pooled.neededClients, Pooled.neededDigits) },
+        SummaryTable.cpu(\.pooled) + SummaryTable.waits(\.pooled) + [
             Column(
                 "request_header_bytes", .optionalCount,
                 "The request's header line with the claims of RFC 9068 and the workload's own, as in size.csv."
-            ) { .count($0.header_bytes) },
+            ) { .count($0.header_bytes) }
         ]
     }
 
