@@ -43,7 +43,7 @@ struct ExposureCommand: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("How many seconds each strategy is measured.", valueName: "seconds"))
-    var seconds = 8.0
+    var seconds = 12.0
 
     @Option(
         parsing: .unconditional,
