@@ -1,3 +1,4 @@
+import AuthCore
 import AuthStatistics
 
 /// What a rate must keep to count as carried: `p99 <= 5ms`, `service p50 <= 200us`, `errors <= 0.1%`.
@@ -53,7 +54,7 @@ package struct Objective: Sendable, Equatable {
         guard let quantile = Self.quantiles[name] else {
             throw fault("\(name.printable) is unknown: choose p50, p90, p99, p999 or errors")
         }
-        guard let time_ns = Self.time_ns(bound) else {
+        guard let time_ns = TimeText.nanoseconds(bound, in: ["us", "ms", "s"]), time_ns > 0 else {
             throw fault("give a time with its unit, such as 200us, 5ms or 1s")
         }
         (quantity, limit) = (.time(clock, quantile: quantile), time_ns)
@@ -84,21 +85,10 @@ package struct Objective: Sendable, Equatable {
 
     private static func share(_ text: String) -> Double? {
         if text == "0" { return 0 }
-        guard text.hasSuffix("%"), let percent = number(text.dropLast()), percent <= 100 else { return nil }
-        return percent / 100
-    }
-
-    private static func time_ns(_ text: String) -> Double? {
-        for (unit, factor) in [("us", 1e3), ("ms", 1e6), ("s", 1e9)] where text.hasSuffix(unit) {
-            guard let value = number(text.dropLast(unit.count)), value > 0 else { return nil }
-            return value * factor
+        guard text.hasSuffix("%"), let percent = TimeText.number(text.dropLast()), percent <= 100 else {
+            return nil
         }
-        return nil
-    }
-
-    private static func number(_ text: Substring) -> Double? {
-        guard !text.isEmpty, text.utf8.allSatisfy({ "0123456789.".utf8.contains($0) }) else { return nil }
-        return Double(text)
+        return percent / 100
     }
 }
 

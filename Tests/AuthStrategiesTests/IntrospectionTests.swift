@@ -109,88 +109,83 @@ struct IntrospectionTests {
         #expect(strategy.storeCommands == before + 1)
     }
 
-    /// Where a variant finds its stores, with an authority of the test's own.
-    private func environment(
-        _ stores: TestStores, _ name: String, _ server: PrivateAuthorityServer
-    ) throws -> Environment {
+    /// Lends a place to a variant, with an authority of the test's own.
+    private func withAuthority(
+        _ name: String, change: (inout AuthorityServers) -> Void = { _ in },
+        _ body: (Environment, PrivateAuthorityServer, _ folder: URL) throws -> Void
+    ) throws {
+        let (folder, stores) = (try TemporaryFolder(), try TestStores())
+        defer { folder.remove() }
+        var servers = stores.servers
+        change(&servers)
+        let server = try PrivateAuthorityServer(
+            folder: folder.url, program: TestAuthority.program, servers: servers)
+        defer { server.stop() }
         let choice = try #require(try StrategyChoice.named([name], among: builtinStrategies).first)
         var environment = choice.environment(stores.environment)
         environment.authority = AuthoritySettings(
             url: "\(server.url)/a", clientID: server.caller.id, clientSecret: server.caller.secret)
-        return environment
+        try body(environment, server, folder.url)
     }
 
     @Test("an authority that was killed and started again has what it had acknowledged, in memory nothing")
     func restart() throws {
         for (store, keeps) in [("sqlite", true), ("memory", false), ("redis", true), ("postgres", true)] {
-            let folder = try TemporaryFolder()
-            defer { folder.remove() }
-            let stores = try TestStores()
-            let server = try PrivateAuthorityServer(
-                folder: folder.url, program: TestAuthority.program, servers: stores.servers)
-            defer { server.stop() }
-            let environment = try environment(stores, "introspection@store=\(store)", server)
-            _ = try Introspection.prepare(in: environment)
-            var strategy = try Introspection(sharing: Introspection.prepare(in: environment))
-            let (credential, gone) = (
-                try strategy.login(alice, at: .start), try strategy.login(bob, at: .start)
-            )
-            try strategy.logout(gone, at: .start)
-            let port = server.url
-            server.stop()
-            let error = #expect(throws: HTTPError.self) {
-                _ = try strategy.authenticate(credential, at: .start)
+            try withAuthority("introspection@store=\(store)") { environment, server, _ in
+                _ = try Introspection.prepare(in: environment)
+                var strategy = try Introspection(sharing: Introspection.prepare(in: environment))
+                let (credential, gone) = (
+                    try strategy.login(alice, at: .start), try strategy.login(bob, at: .start)
+                )
+                try strategy.logout(gone, at: .start)
+                let port = server.url
+                server.stop()
+                let error = #expect(throws: HTTPError.self) {
+                    _ = try strategy.authenticate(credential, at: .start)
+                }
+                #expect(error?.isOutage == true)
+                try server.restart()
+                #expect(server.url == port)
+                var decision: Decision?
+                let begin = Date()
+                // The pause between two attempts to connect may not be over.
+                while decision == nil, Date().timeIntervalSince(begin) < 10 {
+                    decision = try? strategy.authenticate(credential, at: .start)
+                }
+                #expect(decision == (keeps ? .accepted(alice) : .refused(.unknown)))
+                #expect(try strategy.authenticate(gone, at: .start) == .refused(.unknown))
+                #expect(
+                    try strategy.authenticate(strategy.login(bob, at: .start), at: .start) == .accepted(bob))
             }
-            #expect(error?.isOutage == true)
-            try server.restart()
-            #expect(server.url == port)
-            var decision: Decision?
-            let begin = Date()
-            // The pause between two attempts to connect may not be over.
-            while decision == nil, Date().timeIntervalSince(begin) < 10 {
-                decision = try? strategy.authenticate(credential, at: .start)
-            }
-            #expect(decision == (keeps ? .accepted(alice) : .refused(.unknown)))
-            #expect(try strategy.authenticate(gone, at: .start) == .refused(.unknown))
-            #expect(try strategy.authenticate(strategy.login(bob, at: .start), at: .start) == .accepted(bob))
         }
     }
 
     @Test("a realm that is prepared anew is empty, in each store", arguments: AuthorityStore.allCases)
     func anew(store: AuthorityStore) throws {
-        let folder = try TemporaryFolder()
-        defer { folder.remove() }
-        let stores = try TestStores()
-        let server = try PrivateAuthorityServer(
-            folder: folder.url, program: TestAuthority.program, servers: stores.servers)
-        defer { server.stop() }
-        let environment = try environment(stores, "introspection@store=\(store)", server)
-        var strategy = try Introspection(sharing: Introspection.prepare(in: environment))
-        let credential = try strategy.login(alice, at: .start)
-        #expect(try strategy.authenticate(credential, at: .start) == .accepted(alice))
-        strategy = try Introspection(sharing: Introspection.prepare(in: environment))
-        #expect(try strategy.authenticate(credential, at: .start) == .refused(.unknown))
-        #expect(try strategy.sessions(of: alice, at: .start)?.isEmpty == true)
+        try withAuthority("introspection@store=\(store)") { environment, _, _ in
+            var strategy = try Introspection(sharing: Introspection.prepare(in: environment))
+            let credential = try strategy.login(alice, at: .start)
+            #expect(try strategy.authenticate(credential, at: .start) == .accepted(alice))
+            strategy = try Introspection(sharing: Introspection.prepare(in: environment))
+            #expect(try strategy.authenticate(credential, at: .start) == .refused(.unknown))
+            #expect(try strategy.sessions(of: alice, at: .start)?.isEmpty == true)
+        }
     }
 
     @Test("nothing that an authority keeps has the passwords of its stores in it")
     func secrets() throws {
-        let folder = try TemporaryFolder()
-        defer { folder.remove() }
-        let stores = try TestStores()
-        var servers = stores.servers
-        servers.postgresURL = "postgresql://me:hunter2@127.0.0.1:1/db"
-        let server = try PrivateAuthorityServer(
-            folder: folder.url, program: TestAuthority.program, servers: servers)
-        defer { server.stop() }
-        let environment = try environment(stores, "introspection@store=redis", server)
-        _ = try Introspection.prepare(in: environment)
-        let files = try FileManager.default.contentsOfDirectory(
-            at: folder.url, includingPropertiesForKeys: nil)
-        #expect(files.count >= 2)
-        for file in files { #expect(try Data(contentsOf: file).range(of: Data("hunter2".utf8)) == nil) }
-        let arguments = try Data(contentsOf: URL(fileURLWithPath: "/proc/\(server.processID)/cmdline"))
-        #expect(arguments.range(of: Data("hunter2".utf8)) == nil)
+        let change = { (servers: inout AuthorityServers) in
+            servers.postgresURL = "postgresql://me:hunter2@127.0.0.1:1/db"
+        }
+        try withAuthority("introspection@store=redis", change: change) { environment, server, folder in
+            _ = try Introspection.prepare(in: environment)
+            let files = try FileManager.default.contentsOfDirectory(
+                at: folder, includingPropertiesForKeys: nil)
+            #expect(files.count >= 2)
+            for file in files { #expect(try Data(contentsOf: file).range(of: Data("hunter2".utf8)) == nil) }
+            let arguments = try Data(contentsOf: URL(fileURLWithPath: "/proc/\(server.processID)/cmdline"))
+            #expect(arguments.range(of: Data("hunter2".utf8)) == nil)
+        }
     }
 
     // MARK: Answers that lie

@@ -17,14 +17,11 @@ package struct StoreRTT: Sendable, Equatable {
     ///   - fault: makes an error of what is wrong.
     /// - Throws: that error for another text.
     package init<Failure: Error>(_ text: String, fault: (String) -> Failure) throws(Failure) {
-        let units = [("us", 1e3), ("ms", 1e6)]
-        let unit = units.first { text.hasSuffix($0.0) }
-        let digits = unit.map { String(text.dropLast($0.0.count)) } ?? text
-        let isNumber = !digits.isEmpty && digits.utf8.allSatisfy { "0123456789.".utf8.contains($0) }
-        guard isNumber, let number = Double(digits), unit != nil || number == 0 else {
+        let isZero = TimeText.number(text) == 0
+        guard let given_ns = isZero ? 0 : TimeText.nanoseconds(text, in: ["us", "ms"]) else {
             throw fault("is \"\(text)\": give a time with its unit, such as 200us or 0.8ms, or 0")
         }
-        let time_ns = (number * (unit?.1 ?? 1)).rounded()
+        let time_ns = given_ns.rounded()
         guard time_ns <= Double(Self.most_ns) else {
             throw fault("is \"\(text)\": give at most 1000ms")
         }
@@ -53,5 +50,26 @@ package struct StoreDistance: Sendable, Equatable {
 
     package init(asked_ns: UInt64, p50_ns: UInt64? = nil, p99_ns: UInt64? = nil) {
         (self.asked_ns, self.p50_ns, self.p99_ns) = (asked_ns, p50_ns, p99_ns)
+    }
+}
+
+/// Times as people type them: decimal digits, perhaps with a point, and a unit.
+package enum TimeText {
+    private static let units = [
+        ("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9),
+    ]
+
+    /// Reads a time with one of some units; `nil` for another text.
+    package static func nanoseconds(_ text: String, in allowed: Set<String>) -> Double? {
+        guard let (unit, factor) = units.first(where: { text.hasSuffix($0.0) }), allowed.contains(unit) else {
+            return nil
+        }
+        return number(text.dropLast(unit.count)).map { $0 * factor }
+    }
+
+    /// Reads digits with at most one point among them; `nil` for a sign, an exponent or anything else.
+    package static func number(_ text: some StringProtocol) -> Double? {
+        guard text.utf8.allSatisfy({ "0123456789.".utf8.contains($0) }) else { return nil }
+        return Double(text)
     }
 }

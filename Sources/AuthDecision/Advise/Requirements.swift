@@ -146,13 +146,8 @@ package struct Requirements: Sendable, Equatable {
 
     private static func time_ns(_ text: String) -> Double? {
         if text == "0" { return 0 }
-        let units = [("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9)]
-        guard let (unit, factor) = units.first(where: { text.hasSuffix($0.0) }) else { return nil }
-        let digits = text.dropLast(unit.count)
-        guard !digits.isEmpty, digits.utf8.allSatisfy({ "0123456789.".utf8.contains($0) }),
-            let number = Double(digits), number * factor <= 366 * 86_400e9
-        else { return nil }
-        return number * factor
+        let time_ns = TimeText.nanoseconds(text, in: ["us", "µs", "ms", "s", "m", "h"])
+        return time_ns.flatMap { $0 <= 366 * 86_400e9 ? $0 : nil }
     }
 }
 
