@@ -6,6 +6,8 @@ enum TokenCheck: Sendable {
     /// What the corpus of hostile tokens has under the requirement's name.
     case corpus
     case decisions, bearerLines, legalForms, signInTime, keyRotation
+    /// What others can do with a token, or with the key that checks it.
+    case readableClaims, verifierPower
 }
 
 extension Trial where S: ~Copyable {
@@ -17,6 +19,8 @@ extension Trial where S: ~Copyable {
         case .legalForms: try checkLegalForms()
         case .signInTime: try checkSignInTime()
         case .keyRotation: try checkKeyRotation()
+        case .readableClaims: try checkReadableClaims()
+        case .verifierPower: try checkVerifierPower()
         }
     }
 

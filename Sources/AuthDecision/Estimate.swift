@@ -18,6 +18,11 @@ package struct Figure {
     /// Two runs on one machine differ by some per cent, whatever their intervals say.
     package static let margin = 1.1
 
+    /// On which side of a line the whole interval lies, whatever another run would say.
+    func whole(of line: Double) -> Side {
+        interval.low > line ? .above : interval.high < line ? .below : .undecided
+    }
+
     /// Compares the whole interval with a line; a line of 0 divides what is 0 from what is not.
     package func side(of line: Double) -> Side {
         if line == 0 { return value > 0 ? .above : .below }

@@ -1,3 +1,4 @@
+import AuthCore
 import AuthResults
 import AuthStatistics
 import Foundation
@@ -29,6 +30,8 @@ package struct Evidence {
     }
 
     package let folders: [Folder]
+    /// What is known of the strategies by construction; empty where nobody said it.
+    package var traits: [String: StrategyTraits] = [:]
     /// All rows by their file, in the order of the folders.
     private let all: [String: [Row]]
     /// The same by file and strategy.
@@ -96,6 +99,16 @@ package struct Evidence {
             (experiment == nil || row.folder.experiment == experiment)
                 && fields.allSatisfy { row[$0.key] == $0.value }
         }
+    }
+}
+
+extension Evidence {
+    /// What is known by construction of the strategies that were measured, without the harness's own baseline.
+    package func traits(among known: StrategyRegistry) throws -> [String: StrategyTraits] {
+        let choices = try StrategyChoice.named(strategies, among: known)
+            .filter { $0.descriptor.transport != .none }
+        return Dictionary(
+            choices.map { ($0.descriptor.id, StrategyTraits($0)) }, uniquingKeysWith: { first, _ in first })
     }
 }
 

@@ -4,6 +4,7 @@ import Backends
 #if AUTHBENCH_DEFECT || DEBUG
     import AuthCore
     import Backends
+    import Synchronization
 
     /// A strategy with a defect in some verbs; all else is the strategy's own.
     struct Defective<S: AuthStrategy & ~Copyable>: AuthStrategy, ~Copyable {
@@ -13,6 +14,7 @@ import Backends
             /// Whether every request prolongs its session.
             var touchesAlways = false
             let tools = DefectTools()
+            let memory = StaleMemory()
             /// Where a share of all calls begins: each process of a gate makes fewer than the share asks for.
             let offset = UInt64.random(in: 0..<2000)
         }
@@ -44,20 +46,26 @@ import Backends
         private var strategy: S
         private let name: Defect.Name?
         private let tools: DefectTools
+        private let memory: StaleMemory
         private let touchesAlways: Bool
         private let offset: UInt64
         private var repetition = Recurrence(perHundredThousand: 0)
         private var refusal = Recurrence(perHundredThousand: 0)
+        private var times = 1
         private var logLine = ""
 
         init(sharing shared: Shared) throws {
             strategy = try S(sharing: shared.own)
             tools = shared.tools
+            memory = shared.memory
             touchesAlways = shared.touchesAlways
             offset = shared.offset
             switch shared.defect {
             case .slow(let percent):
                 repetition = Recurrence(perHundredThousand: percent * 1000)
+                name = nil
+            case .times(let count):
+                times = count
                 name = nil
             case .named(let other):
                 name = other
@@ -73,7 +81,9 @@ import Backends
             defer { end() }
             var decision = try strategy.authenticate(headerLine, requiring: scope, at: now)
             let isTwice = name == .slowTouch && touchesAlways || repetition.isDue()
-            if isTwice { decision = try strategy.authenticate(headerLine, requiring: scope, at: now) }
+            for _ in 1..<max(isTwice ? 2 : 1, times) {
+                decision = try strategy.authenticate(headerLine, requiring: scope, at: now)
+            }
             if case .accepted = decision, refusal.isDue() { decision = .refused(.unknown) }
             return name == nil ? decision : spoiled(decision, headerLine, at: now)
         }
@@ -83,6 +93,7 @@ import Backends
             _ decision: Decision, _ headerLine: Span<UInt8>, at now: Instant
         ) -> Decision {
             switch (name, decision) {
+            case (.stale, _): return memory.recalled(decision, headerLine, at: now)
             case (.slowRefusal, .refused(let reason)):
                 logLine = "\(now.milliseconds) refused: \(reason), \(headerLine.count) bytes:"
                 for index in headerLine.indices.prefix(8) {
@@ -171,6 +182,28 @@ import Backends
 #endif
 
 #if AUTHBENCH_DEFECT || DEBUG
+    /// What was accepted, and when last, for all clients: a cache that no revocation empties.
+    final class StaleMemory: Sendable {
+        private static let life_ms: Int64 = 60_000
+        private let known = Mutex<[[UInt8]: (decision: Decision, moment: Instant)]>([:])
+
+        func recalled(_ decision: Decision, _ headerLine: Span<UInt8>, at now: Instant) -> Decision {
+            let line = headerLine.indices.map { headerLine[$0] }
+            return known.withLock { known in
+                if case .accepted = decision {
+                    known[line] = (decision, now)
+                    return decision
+                }
+                guard let last = known[line], now.milliseconds(since: last.moment) < Self.life_ms else {
+                    return decision
+                }
+                return last.decision
+            }
+        }
+    }
+#endif
+
+#if AUTHBENCH_DEFECT || DEBUG
     /// Picks a share of all calls, spread as evenly as can be.
     struct Recurrence {
         private let perHundredThousand: Int
@@ -195,6 +228,8 @@ import Backends
     enum Defect: Equatable, Sendable {
         /// `authenticate` does this share of its work twice.
         case slow(percent: Int)
+        /// `authenticate` does its work so often.
+        case times(Int)
         case named(Name)
 
         enum Name: String, CaseIterable, Sendable {
@@ -224,24 +259,28 @@ import Backends
             case crash
             /// The 1000th request never ends.
             case hang
+            /// What was accepted is accepted for a minute more, whatever was revoked.
+            case stale
             /// Nothing: what another build alone makes of the times.
             case none
         }
 
-        /// Reads `slow5` or a name.
+        /// Reads `slow5`, `times10` or a name.
         ///
-        /// - Returns: `nil` for any other text, and for a share that is not 1 to 50 per cent.
+        /// - Returns: `nil` for any other text, for a share that is not 1 to 50 per cent, and for a count that is not 2 to 100.
         init?(_ text: some StringProtocol) {
             if let name = Name(rawValue: String(text)) {
                 self = .named(name)
             } else if text.hasPrefix("slow"), let percent = Int(text.dropFirst(4)), 1...50 ~= percent {
                 self = .slow(percent: percent)
+            } else if text.hasPrefix("times"), let count = Int(text.dropFirst(5)), 2...100 ~= count {
+                self = .times(count)
             } else {
                 return nil
             }
         }
 
-        static let names = "slowPERCENT, " + Name.allCases.map(\.rawValue).joined(separator: ", ")
+        static let names = "slowPERCENT, timesCOUNT, " + Name.allCases.map(\.rawValue).joined(separator: ", ")
     }
 #endif
 

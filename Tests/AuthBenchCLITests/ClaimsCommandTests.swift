@@ -73,6 +73,34 @@ import Testing
         }
     }
 
+    @Test(
+        arguments: [
+            ("redis-session+stale", "CLM-06", "holds when"),
+            ("redis-session+times10", "CLM-24", "holds when"),
+        ])
+    func `a strategy that is broken on purpose flips the claim that speaks of it`(
+        _ defect: String, _ claim: String, _ sound: String
+    ) throws {
+        try withFolder { folder in
+            let recorded = try result(
+                ["claims", "--results", Self.recording.path, "--only", claim], in: folder)
+            #expect(Self.verdict(recorded).hasPrefix(sound))
+            let link = folder.appendingPathComponent("authbench+\(defect)")
+            try FileManager.default.createSymbolicLink(at: link, withDestinationURL: Program.debugURL)
+            let broken = try Program(
+                ["claims", "--quick", "--only", claim, "-q", "--out", "out"], in: folder, url: link
+            ).finish()
+            #expect([0, 3].contains(broken.status), "\(broken.errors)")
+            #expect(Self.verdict(broken).hasPrefix("does not hold"), "\(broken.output)")
+        }
+    }
+
+    /// What a table says of the first claim, which stands in its second line.
+    private static func verdict(_ result: Program.Result) -> String {
+        let lines = result.output.split(separator: "\n")
+        return lines.count > 1 ? lines[1].trimmingCharacters(in: .whitespaces) : ""
+    }
+
     @Test func `a claim that nothing measures leaves no folder behind`() throws {
         try withFolder { folder in
             let result = try result(["claims", "--only", "CLM-11", "--out", "out"], in: folder)

@@ -30,10 +30,7 @@ final class GateCommandTests {
     /// A program that passes the protocol's lines on and changes what a sed command says in its answers.
     private func program(changing command: String) throws -> URL {
         let file = folder.appendingPathComponent("head-\(UUID().uuidString.prefix(8))")
-        let script = "#!/bin/sh\n'\(Program.url.path)' serve-slices | sed -u '\(command)'\n"
-        try script.write(to: file, atomically: true, encoding: .utf8)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
-        return file
+        return try executable("'\(Program.url.path)' serve-slices | sed -u '\(command)'", at: file)
     }
 
     @Test("does not call a program slower than itself, and gives the same verdict again from the recording")

@@ -145,9 +145,7 @@ struct HelpTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         let programs = ["dpkg-query": "exit 1", "apt-get": "exit 1", "id": "echo 1000"]
         for (name, text) in programs {
-            let file = folder.appendingPathComponent(name)
-            try Data("#!/bin/sh\n\(text)\n".utf8).write(to: file)
-            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
+            try executable(text, at: folder.appendingPathComponent(name))
         }
         let script = Self.root.appendingPathComponent(".ci/install-packages").path
         let result = try run("/bin/bash", [script, "run"], path: folder.path)

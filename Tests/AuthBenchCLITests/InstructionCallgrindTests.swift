@@ -16,10 +16,7 @@ struct InstructionCallgrindTests {
 
     /// An executable script in the folder.
     private func script(_ text: String) throws -> URL {
-        let url = folder.appendingPathComponent("program")
-        try Data("#!/bin/sh\n\(text)\n".utf8).write(to: url)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: url.path)
-        return url
+        try executable(text, at: folder.appendingPathComponent("program"))
     }
 
     @Test("finds no change between a program and itself")

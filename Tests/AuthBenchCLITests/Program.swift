@@ -85,6 +85,23 @@ func withFolder(_ body: (URL) throws -> Void) throws {
     try body(folder)
 }
 
+/// Writes a script that can be executed, and returns where it is.
+///
+/// A shell writes it, not we: a program that is started meanwhile has what we write to open until it is executed itself,
+/// and a file that is open for writing cannot be executed ("Text file busy").
+@discardableResult
+func executable(_ text: String, at file: URL) throws -> URL {
+    let shell = Process()
+    shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+    shell.arguments = [
+        "-c", #"printf '#!/bin/sh\n%s\n' "$1" >"$2" && chmod 755 "$2""#, "sh", text, file.path,
+    ]
+    try shell.run()
+    shell.waitUntilExit()
+    guard shell.terminationStatus == 0 else { throw CocoaError(.fileWriteUnknown) }
+    return file
+}
+
 /// Makes a folder for what a program leaves nothing of, and the environment by which it takes that.
 func temporaryFolder(in folder: URL) throws -> (folder: URL, environment: [String: String]) {
     let temporary = folder.appendingPathComponent("tmp")

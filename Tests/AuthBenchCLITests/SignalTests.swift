@@ -109,11 +109,8 @@ struct SignalTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         let wrapper = folder.appendingPathComponent("wrapper")
         let started = folder.appendingPathComponent("started")
-        try Data(
-            "#!/bin/sh\ntrap '' TERM INT HUP\nsleep 1000 &\necho $! >>\(started.path)\nwait\nwait\n".utf8
-        )
-        .write(to: wrapper)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: wrapper.path)
+        try executable(
+            "trap '' TERM INT HUP\nsleep 1000 &\necho $! >>\(started.path)\nwait\nwait", at: wrapper)
         let program = try Program(
             ["gate", "--base", wrapper.path, "--head", wrapper.path, "--out", "gate"], in: folder,
             environment: ProcessInfo.processInfo.environment.merging(["TMPDIR": temporary.path]) { $1 })

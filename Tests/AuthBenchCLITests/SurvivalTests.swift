@@ -124,8 +124,7 @@ struct SurvivalTests {
         let (server, started) = (
             folder.appendingPathComponent("redis-server"), folder.appendingPathComponent("started")
         )
-        try Data("#!/bin/sh\nsleep 1000 &\necho $! >\(started.path)\nwait\n".utf8).write(to: server)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: server.path)
+        try executable("sleep 1000 &\necho $! >\(started.path)\nwait", at: server)
         var environment = ProcessInfo.processInfo.environment
         environment["PATH"] = "\(folder.path):\(environment["PATH"] ?? "")"
         let result = try Program(

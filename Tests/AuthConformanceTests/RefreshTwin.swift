@@ -2,10 +2,12 @@ import AuthCore
 import AuthStrategies
 import Synchronization
 
+@testable import AuthConformance
+
 /// What is wrong with a broken twin of the hybrid strategy's refresh tokens.
 enum RefreshFlaw: String, CaseIterable, Sendable {
     case doesNotRotate, noReuseDetection, graceForEver, secondBranch, logoutKeepsFamily, neverIdle
-    case signsInAtRefresh, distrustsClocks
+    case signsInAtRefresh, distrustsClocks, showsRefreshToken
 
     @TaskLocal static var current = doesNotRotate
 
@@ -19,6 +21,7 @@ enum RefreshFlaw: String, CaseIterable, Sendable {
         case .neverIdle: "REF-08"
         case .signsInAtRefresh: "JWT-36"
         case .distrustsClocks: "REF-15"
+        case .showsRefreshToken: "JWT-38"
         }
     }
 }
@@ -53,7 +56,16 @@ struct RefreshTwin: AuthStrategy, ~Copyable {
     }
 
     mutating func login(_ subject: Subject, at now: Instant) throws -> Credential {
-        try inner.login(subject, at: now)
+        let credential = try inner.login(subject, at: now)
+        guard flaw == .showsRefreshToken, let token = GenuineToken(credential.headerLine) else {
+            return credential
+        }
+        let refreshToken = String(decoding: credential.refreshToken, as: UTF8.self)
+        let claims = GenuineToken.encoded(token.claims(["rt": "\"\(refreshToken)\""]))
+        let signature = try inner.signOctets(Array("\(token.parts[0]).\(claims)".utf8)) ?? []
+        return Credential(
+            headerLine: token.line("\(token.parts[0]).\(claims).\(GenuineToken.encoded(signature))"),
+            refreshToken: credential.refreshToken)
     }
 
     mutating func authenticate(_ line: Span<UInt8>, requiring scope: Scope, at now: Instant) throws

@@ -10,7 +10,7 @@ enum TokenFlaw: String, CaseIterable, Sendable {
     case takesTextAsDate, noLongestLifetime, skipsNotBefore, prefixAudience, missingAudience, issuerWithin
     case ignoresCritical, ignoresType, ignoresKeyID, trustsEmbeddedKey, takesDuplicates, takesPadding,
         missingClaims
-    case takesAnyField, refusesTwoSpaces, failsOnLargeInput, signsInAtRenewal
+    case takesAnyField, refusesTwoSpaces, failsOnLargeInput, signsInAtRenewal, publishesSecret
 
     @TaskLocal static var current = skipsExp
 
@@ -38,6 +38,7 @@ enum TokenFlaw: String, CaseIterable, Sendable {
         case .refusesTwoSpaces: "JWT-37"
         case .failsOnLargeInput: "JWT-03"
         case .signsInAtRenewal: "JWT-36"
+        case .publishesSecret: "JWT-39"
         }
     }
 }
@@ -129,6 +130,10 @@ struct TokenTwin: AuthStrategy, ~Copyable {
         case .takesDuplicates: return isSigned && claims["sub"] != nil && exp?.doubleValue == 9_999_999_999
         case .takesPadding: return line.hasSuffix("=")
         case .missingClaims: return isSigned && claims["jti"] == nil && claims["sub"] != nil
+        case .publishesSecret:
+            var mac = HMACSHA256(key: verificationKey)
+            let code = mac.code(for: Array("\(parts[0]).\(parts[1])".utf8).span)
+            return given == code.indices.map { code[$0] }
         case .takesAnyField, .refusesTwoSpaces, .failsOnLargeInput, .signsInAtRenewal: return false
         }
     }
@@ -154,4 +159,6 @@ struct TokenTwin: AuthStrategy, ~Copyable {
         try inner.issueFlawed(flaw, to: subject, at: now)
     }
     mutating func signOctets(_ octets: [UInt8]) throws -> [UInt8]? { try inner.signOctets(octets) }
+
+    var verificationKey: [UInt8] { flaw == .publishesSecret ? Array(repeating: 7, count: 32) : [] }
 }

@@ -160,7 +160,13 @@ import Testing
         counted("CLM-18", "one-time", "sign", "store_commands_per_authenticate", "0.00", .holds),
         failing("CLM-02", "SES-01", .doesNotHold),
         failing("CLM-14", "JWT-28", .doesNotHold),
+        failing("CLM-16", "JWT-39", .doesNotHold),
         failing("CLM-17", "SES-04", .holds),
+        Flip(
+            claim: "CLM-15", file: "conform.csv", experiment: "conform",
+            fields: [("requirement", "JWT-38"), ("verdict", "passed")], column: "cases",
+            change: { always("0")($0) }, verdict: .doesNotHold),
+        exposed("CLM-20", "hybrid", "max_ms", ms: "1300000", .doesNotHold),
     ]
 
     @Test(arguments: flips)
@@ -203,27 +209,56 @@ import Testing
 }
 
 @Suite struct DistanceSearchTests {
+    /// Searches for a distance that decides, where a measurement is off by up to a share.
+    private func searched(_ threshold: Double, noise: Double) throws -> [(
+        asked_us: Double, side: Figure.Side
+    )] {
+        var known: [(asked_us: Double, side: Figure.Side)] = []
+        while let next = DistanceSearch.next(after: known) {
+            let isClear = abs(next / threshold - 1) > noise
+            known.append((next, isClear ? next > threshold ? .above : .below : .undecided))
+            known.sort { $0.asked_us < $1.asked_us }
+            try #require(known.count <= DistanceSearch.mostPoints)
+        }
+        return known
+    }
+
     @Test func `a search ends with a bracket around the distance that decides, at most 20 % wide`() throws {
         for trial in 0..<200 {
             let threshold = 21 * pow(60.0, Double(trial) / 200)
-            var known: [(asked_us: Double, isAbove: Bool)] = []
-            while let next = DistanceSearch.next(after: known) {
-                known.append((next, next >= threshold))
-                known.sort { $0.asked_us < $1.asked_us }
-                try #require(known.count < 12)
-            }
-            let low = try #require(known.last { !$0.isAbove }).asked_us
-            let high = try #require(known.first { $0.isAbove }).asked_us
-            #expect(low < threshold && threshold <= high && high / low <= 1.2)
+            let known = try searched(threshold, noise: 0)
+            let low = try #require(known.last { $0.side == .below }).asked_us
+            let high = try #require(known.first { $0.side == .above }).asked_us
+            #expect(low <= threshold && threshold <= high && high / low <= 1.2)
         }
     }
 
-    @Test func `a search ends with both ends where the claim holds at every distance, or at none`() {
-        for isAbove in [true, false] {
-            let ends = [
-                (asked_us: DistanceSearch.nearest, isAbove: isAbove), (DistanceSearch.farthest, isAbove),
-            ]
+    @Test func `a distance at which the interval has the line in it lies within the bracket`() throws {
+        for trial in 0..<200 {
+            let threshold = 30 * pow(30.0, Double(trial) / 200)
+            let known = try searched(threshold, noise: 0.15)
+            let low = try #require(known.last { $0.side == .below }).asked_us
+            let high = try #require(known.first { $0.side == .above }).asked_us
+            // Both ends are clear, and lie next to what is not.
+            #expect(low < threshold && threshold < high)
+            #expect(threshold / low < 1.42 && high / threshold < 1.42, "\(low) \(threshold) \(high)")
+        }
+    }
+
+    @Test func `a search ends with both ends where the claim holds at every distance, at none, or unclearly`()
+    {
+        for side in [Figure.Side.above, .below, .undecided] {
+            let ends = [(asked_us: DistanceSearch.nearest, side: side), (DistanceSearch.farthest, side)]
             #expect(DistanceSearch.next(after: ends) == nil)
         }
+    }
+}
+
+@Suite struct DefaultClaimTests {
+    @Test func `the claim on the hybrid goes by the requirements of the example`() throws {
+        let example = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("Examples/requirements/third-party-api.json")
+        let own = try Requirements(json: Data(Claim.thirdPartyAPI.utf8))
+        #expect(own.texts == (try Requirements(json: Data(contentsOf: example))).texts)
     }
 }

@@ -1,5 +1,6 @@
 import AuthDecision
 import AuthResults
+import AuthStrategies
 import Foundation
 
 /// The result folder of a real `authbench claims --quick`, without its histograms, which no claim reads.
@@ -27,7 +28,9 @@ struct Recorded {
                     (entry.name, (["authbench"] + entry.arguments).joined(separator: " "), reader))
             }
         }
-        return try Evidence(readers)
+        var evidence = try Evidence(readers)
+        evidence.traits = try evidence.traits(among: builtinStrategies)
+        return evidence
     }
 
     func verdict(_ claim: String) throws -> Claim.Verdict? {

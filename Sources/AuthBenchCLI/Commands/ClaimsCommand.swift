@@ -163,5 +163,7 @@ extension Evidence {
             }
         }
         try self.init(readers)
+        // A folder of another version may name strategies that this one does not know.
+        traits = (try? traits(among: Registry.strategies)) ?? [:]
     }
 }

@@ -123,6 +123,12 @@ struct GenuineToken {
     /// The JSON texts of some claims; `nil` for each that is absent.
     func texts(of names: [String]) -> [String?] { Self.texts(in: claims, of: names) }
 
+    /// What anyone reads who decodes it, sorted.
+    var claimNames: [String] {
+        let members = try? JSONSerialization.jsonObject(with: Data(claims.utf8)) as? [String: Any]
+        return members?.keys.sorted() ?? []
+    }
+
     private static func texts(in json: String, of names: [String]) -> [String?] {
         let members = try? JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
         return names.map { name in

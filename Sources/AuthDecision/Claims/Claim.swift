@@ -134,8 +134,10 @@ package struct DistanceSearch: Sendable {
     /// In µs.
     package static let nearest = 20.0
     package static let farthest = 1280.0
-    /// Ends are at most this factor apart.
+    /// Neighbours are at most this factor apart where the search ends.
     static let precision = 1.2
+    /// Noise may leave a range that no further point makes narrower.
+    static let mostPoints = 12
 
     package func experiment(at distance_us: Double) -> String { "\(name)-\(Int(distance_us))us" }
 
@@ -147,27 +149,37 @@ package struct DistanceSearch: Sendable {
 
     /// Where to measure next; `nil` where the range is small enough, or nothing is to be found.
     package func next(_ evidence: Evidence) -> Double? {
-        Self.next(after: points(evidence).map { ($0.asked_us, $0.isAbove) })
+        Self.next(after: points(evidence).map { ($0.asked_us, $0.side) })
     }
 
-    /// Chooses the next distance.
+    /// Chooses the next distance: halves the range between the last point that is clearly below the line and the first
+    /// that is clearly above it. Of a point that is neither, both neighbours are looked for.
     ///
-    /// - Parameter known: the distances measured so far, from near to far, and whether the claim holds there.
+    /// - Parameter known: the distances measured so far, from near to far, and on which side of the line each is.
     /// - Returns: the distance in µs; `nil` where the search is over.
-    static func next(after known: [(asked_us: Double, isAbove: Bool)]) -> Double? {
+    static func next(after known: [(asked_us: Double, side: Figure.Side)]) -> Double? {
         for end in [nearest, farthest] where !known.contains(where: { $0.asked_us == end }) { return end }
-        guard let first = known.first, let last = known.last, !first.isAbove, last.isAbove,
-            let low = known.last(where: { !$0.isAbove }),
-            let high = known.first(where: { $0.isAbove && $0.asked_us > low.asked_us }),
-            high.asked_us / low.asked_us > precision
-        else { return nil }
-        let middle = (low.asked_us * high.asked_us).squareRoot().rounded()
+        guard let (low, high) = bracket(known.map(\.side)) else { return nil }
+        let widest = (low..<high).map { (known[$0].asked_us, known[$0 + 1].asked_us) }
+            .filter { $0.1 / $0.0 > precision }.max { $0.1 / $0.0 < $1.1 / $1.0 }
+        guard let widest, known.count < mostPoints else { return nil }
+        let middle = (widest.0 * widest.1).squareRoot().rounded()
         return known.contains { $0.asked_us == middle } ? nil : middle
+    }
+
+    /// Between which points the line is crossed: the last of those that are below it, and the first of those above.
+    ///
+    /// - Returns: their places; `nil` where the line is not crossed, or not once.
+    private static func bracket(_ sides: [Figure.Side]) -> (low: Int, high: Int)? {
+        guard let low = sides.lastIndex(of: .below), let high = sides.firstIndex(of: .above), low < high
+        else { return nil }
+        return (low, high)
     }
 
     struct Point {
         var asked_us: Double
-        var isAbove: Bool
+        /// Where the whole interval lies.
+        var side: Figure.Side
         var distance: Figure
         var figure: Figure
     }
@@ -183,15 +195,8 @@ package struct DistanceSearch: Sendable {
                 ).figure("round trip to the store asked for as \(Int(asked_us)) µs", "ns")
             else { return nil }
             return Point(
-                asked_us: asked_us, isAbove: figure.value > line, distance: distance, figure: figure)
+                asked_us: asked_us, side: figure.whole(of: line), distance: distance, figure: figure)
         }.sorted { $0.asked_us < $1.asked_us }
-    }
-
-    private func bracket(_ points: [Point]) -> (low: Point, high: Point)? {
-        guard let low = points.last(where: { !$0.isAbove }),
-            let high = points.first(where: { $0.isAbove && $0.asked_us > low.asked_us })
-        else { return nil }
-        return (low, high)
     }
 
     /// What the distance makes of the claim.
@@ -202,12 +207,14 @@ package struct DistanceSearch: Sendable {
         guard let first = points.first, let last = points.last else {
             throw UnmeasuredError("the results have no experiment \(name)-…us")
         }
-        guard let (low, high) = bracket(points) else {
-            if last.isAbove { return .init(.holds, figures + [first.figure]) }
-            return .init(.doesNotHold, figures + [last.figure])
+        guard let (low, high) = Self.bracket(points.map(\.side)).map({ (points[$0.low], points[$0.high]) })
+        else {
+            let sides = Set(points.map(\.side))
+            if sides == [.above] { return .init(.holds, figures + [first.figure]) }
+            if sides == [.below] { return .init(.doesNotHold, figures + [last.figure]) }
+            // Above, below and above again: noise decided, or all lies within it.
+            return .init(.undecided, figures + [first.figure, last.figure])
         }
-        // Once above, always above: otherwise noise decided.
-        guard !first.isAbove else { return .init(.undecided, figures + [low.figure, high.figure]) }
         let ends = (
             min(low.distance.value, high.distance.value), max(low.distance.value, high.distance.value)
         )

@@ -21,12 +21,37 @@ extension Claim {
         },
         Self(
             "CLM-15", "The payload of a JWT can be read by anyone",
-            unmeasured: "no file of this version says what a credential shows without a key"),
+            rule:
+                "It holds if claims of every strategy with a token were read by decoding base64url alone, without a key, and does not hold if one shows none (JWT-38 of the checklist).",
+            needs: [.conform]
+        ) { evidence throws(UnmeasuredError) in
+            let figures = try ["hs256-jwt", "rs256-jwt", "es256-jwt", "denylist-redis", "hybrid"].map {
+                strategy throws(UnmeasuredError) in
+                try evidence.stated(
+                    "claims of \(strategy) read without a key", "claims", "conform.csv",
+                    of: ClaimExperiment.conform.rawValue, strategy, where: ["requirement": "JWT-38"], "cases")
+            }
+            return Outcome(figures.allSatisfy { $0.value > 0 } ? .holds : .doesNotHold, figures)
+        },
         Self(
             "CLM-16", "Any service with the public key can verify; with HS256 every verifier can also mint",
-            unmeasured:
-                "no command of this version mints with what a verifier holds; conform only tries public keys as secrets (JWT-10)"
-        ),
+            rule:
+                "It holds if no token could be made with the public key that checks it, and one was made and accepted with what a verifier of hs256-jwt holds (JWT-39 of the checklist). It does not hold if a public key made one.",
+            needs: [.conform]
+        ) { evidence throws(UnmeasuredError) in
+            let conform = ClaimExperiment.conform.rawValue
+            guard
+                let secret = evidence.rows(
+                    "conform.csv", of: conform, "hs256-jwt", where: ["requirement": "JWT-39"]
+                ).first
+            else { throw UnmeasuredError("the results have no JWT-39 of hs256-jwt") }
+            guard secret["verdict"] == "n/a" else { throw UnmeasuredError(secret["reason"]) }
+            let checks = try evidence.checked(["JWT-39"])
+            let made = Figure(
+                name: "hs256-jwt: \(secret["reason"])", unit: "cases", value: 0,
+                interval: .init(low: 0, high: 0), cells: [Cited(row: secret, column: "cases", part: .plus)])
+            return Outcome(checks.failed.isEmpty ? .holds : .doesNotHold, checks.figures + [made])
+        },
         Self(
             "CLM-17", "A leaked store gives away live sessions",
             rule:
