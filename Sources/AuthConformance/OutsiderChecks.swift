@@ -20,9 +20,9 @@ extension Trial where S: ~Copyable {
         }
     }
 
-    /// JWT-39: who checks a signature with a public key cannot make one. With a secret whoever checks can also sign.
+    /// JWT-39: who checks a signature with a public key cannot make one.
     ///
-    /// The cases are the tokens that were made, or could not be made, with the public key.
+    /// With a secret whoever checks can also sign. The cases are the tokens that were made, or could not be made, with the public key.
     mutating func checkVerifierPower() throws {
         let credential = try here.login(alice, at: start)
         let key = here.verificationKey

@@ -152,8 +152,10 @@ package struct DistanceSearch: Sendable {
         Self.next(after: points(evidence).map { ($0.asked_us, $0.side) })
     }
 
-    /// Chooses the next distance: halves the range between the last point that is clearly below the line and the first
-    /// that is clearly above it. Of a point that is neither, both neighbours are looked for.
+    /// Chooses the next distance.
+    ///
+    /// It halves the range between the last point that is clearly below the line and the first that is clearly above it. Of a
+    /// point that is neither, both neighbours are looked for.
     ///
     /// - Parameter known: the distances measured so far, from near to far, and on which side of the line each is.
     /// - Returns: the distance in µs; `nil` where the search is over.
