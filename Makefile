@@ -116,7 +116,7 @@ smoke: build ## Makes a short real run of everything, as CI does.
 	.ci/smoke $(BIN)
 
 # A program that is worse on purpose, for trying the gate: make defect DEFECT=hs256-jwt:slow5 (1 to 50 per cent),
-# DEFECT=hs256-jwt:refuse (one good credential in 1000) or another of Sources/AuthStrategies/Defect, for any strategy.
+# DEFECT=hs256-jwt:refuse (one good credential in 1000) or another of Sources/AuthStrategies/ChosenDefect.swift, for any strategy.
 # DEFECT=by-name takes it from the file's name, authbench+hs256-jwt+slow5: .ci/gate-trials runs many so.
 defect: .build/packages-run ## Builds a program that is worse on purpose, to try the gate. DEFECT=hs256-jwt:slow5
 	AUTHBENCH_DEFECT=$(DEFECT) swift build -c release --product authbench $(ALIGNED) --scratch-path .build-defect
