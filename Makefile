@@ -3,8 +3,11 @@
 BIN := .build/release/authbench
 VENV := .venv
 ARGS ?=
-RESULTS ?= results/latest
+# What authbench advise measured itself is the page of its verdicts.
+RESULTS ?= $(firstword $(if $(ADVICE),$(wildcard $(ADVICE)/run/latest)) results/latest)
+ADVICE ?=
 EXPOSURE ?=
+SWEEP ?=
 CLAIMS ?=
 ALSO ?=
 # How far away Redis is in make run, one result folder each, and in make distance; ARGS="--store-rtt …" says it instead,
@@ -19,7 +22,7 @@ DEFECT := hs256-jwt:slow5
 # instructions take some per cent more or less.
 ALIGNED := -Xswiftc -Xllvm -Xswiftc -align-all-functions=6
 
-.PHONY: run help report claims distance lifetime payload test soak build lint check smoke counts bench fuzz schema docs defect example clean
+.PHONY: run help report claims distance lifetime payload sweep test soak build lint check smoke counts bench fuzz schema docs defect example clean
 
 run: build $(if $(findstring postgres,$(ARGS))$(findstring sessions,$(ARGS))$(findstring revocable,$(ARGS))$(findstring all,$(ARGS)),.build/packages-postgres) ## Measures all strategies, Redis next door and 1 ms away. make run ARGS="browse --clients 16"
 	@$(BIN) run $(if $(findstring --store-rtt,$(ARGS))$(findstring --redis,$(ARGS)),,--store-rtt $(RTT)) $(or $(ARGS),$(QUICK))
@@ -27,10 +30,11 @@ run: build $(if $(findstring postgres,$(ARGS))$(findstring sessions,$(ARGS))$(fi
 help: ## Lists these targets.
 	@sed -nE 's/^([a-z]+):.* ## (.*)/\1\t\2/p' Makefile | awk -F '\t' '{ printf "make %-8s %s\n", $$1, $$2 }'
 
-# The page beside the CSV files of a run; EXPOSURE adds the exposures of another folder, CLAIMS the verdicts of one of claims, ALSO
-# runs at other rates.
-report: $(VENV)/report ## Writes report.html, the figures of a run on one page. EXPOSURE=results/latest-exposure
-	@$(VENV)/bin/python plot/report.py "$(RESULTS)" $(if $(EXPOSURE),--exposure "$(EXPOSURE)") $(ALSO:%=--also %) $(if $(CLAIMS),--claims "$(CLAIMS)")
+# The page beside the CSV files of a run. ADVICE puts the verdicts of authbench advise first. EXPOSURE, SWEEP and CLAIMS add what
+# these commands measured, each from its folder, and ALSO runs at other rates or distances.
+report: $(VENV)/report ## Writes report.html, a run on one page. ADVICE=results/latest-advise EXPOSURE=results/latest-exposure
+	@$(VENV)/bin/python plot/report.py "$(RESULTS)" $(if $(ADVICE),--advice "$(ADVICE)") $(if $(EXPOSURE),--exposure "$(EXPOSURE)") \
+	    $(ALSO:%=--also %) $(if $(SWEEP),--sweep "$(SWEEP)") $(if $(CLAIMS),--claims "$(CLAIMS)")
 
 # Status 3 says that a row was disturbed, which the figure marks. Of a store 5 ms away less than 2 s have no p99.
 distance: FOLDER = results/distance-$(shell date -u +%Y%m%dT%H%M%S)
@@ -38,6 +42,13 @@ distance: RTT = direct,0.2ms,0.5ms,1ms,2ms,5ms
 distance: build $(VENV)/report ## Draws time against the distance to the store, in two minutes. RTT=direct,10ms
 	@folder=$(FOLDER); $(BIN) run --store-rtt $(RTT) --out $$folder $(or $(ARGS),$(QUICK) --duration 2.5) || [ $$? -eq 3 ] || exit $$?; \
 	    $(VENV)/bin/python plot/distance.py $$folder/[0-9]* --out $$folder
+
+# Six numbers of clients, 1 among them, are what the scalability law needs.
+SWEPT := --strategy sqlite-session --strategy redis-session --strategy hs256-jwt --strategy hybrid
+sweep: FOLDER = results/sweep-$(shell date -u +%Y%m%dT%H%M%S)
+sweep: build $(VENV)/report ## Draws time against the number of clients, in two minutes. ARGS="--over rate 1000..8000 x2"
+	@folder=$(FOLDER); $(BIN) sweep $(or $(ARGS),browse --over clients 1..32 x2 --population 20000 --duration 1 $(SWEPT)) --out $$folder || [ $$? -eq 3 ] || exit $$?; \
+	    $(VENV)/bin/python plot/sweep.py $$folder/latest-sweep --out $$folder
 
 claims: build .build/packages-postgres ## Tells which claims about sessions and tokens hold here, in a few minutes. ARGS=--quick
 	@$(BIN) claims $(ARGS)

@@ -4,6 +4,7 @@ Staleness is to authentication what recall is to search: without it on an axis, 
 """
 
 import sys
+from dataclasses import dataclass
 
 import cost
 import distance
@@ -11,6 +12,7 @@ import pareto
 import theme
 import wording
 from figure import Figure, Skipped, command, finish
+from findings import usable
 from libraries import alt, pd
 from results import Results
 
@@ -27,8 +29,43 @@ UP = "exposure after a logout, p99 (s to h)"
 TIPS = {"strategy": "strategy", "time": "exposure (p99)", "interval": "95 %"}
 
 
+@dataclass(frozen=True)
+class Front:
+    """What is known of each strategy that has both a cost and an exposure, and of those where the store is away."""
+
+    table: pd.DataFrame
+    costs: pd.DataFrame
+    known: pd.DataFrame
+    away: pd.DataFrame
+    times: pd.DataFrame
+    place: float | None
+    wrong: list[str]
+
+    @property
+    def sources(self) -> set[str]:
+        return {*self.table.source, *self.away.source}
+
+    @property
+    def ends(self) -> tuple:
+        """The cheapest strategy on the front; and of exposures that cannot be told from the least one, the cheapest."""
+        rows = self.table[self.table.front]
+        return rows.iloc[0], rows[rows.low <= rows.high.min()].iloc[0]
+
+
 def figure(results: Results, exposure: Results | None = None, also: list[Results] | None = None) -> Figure | Skipped:
     """Draws processor time against exposure, and below it the p99 of a request where a run has its store about 1 ms away."""
+    found = compared(results, exposure, also)
+    if isinstance(found, Skipped):
+        return found
+    table, away, place = found.table, found.away, found.place
+    drawn = Figure(NAME, "The front of processor time and exposure", chart(table, away, place), sentence(found),
+                   alt_text(table, away, place),
+                   ["summary.csv", "throughput.csv", *(FILES[source] for source in FILES if source in found.sources)])
+    return finish(drawn, results, note(found.sources), None if place else pareto.height(table))
+
+
+def compared(results: Results, exposure: Results | None = None, also: list[Results] | None = None) -> Front | Skipped:
+    """Holds the strategies of a run against each other, those that decided wrongly left out."""
     if results.throughput is None or results.summary is None:
         return Skipped(NAME, f"throughput.csv and summary.csv are not both in {results.path.name}")
     runs = [results, *(run for run in also or [] if run.summary is not None and run.throughput is not None)]
@@ -39,20 +76,18 @@ def figure(results: Results, exposure: Results | None = None, also: list[Results
     if known.empty:
         return Skipped(NAME, f"neither size.csv in {results.path.name} nor an exposure.csv tells an exposure")
     costs = cost.costs(results)
-    costs = costs[costs.strategy != theme.BASELINE]
+    sound = usable(results)
+    wrong = theme.order(costs.strategy[costs.valid & ~costs.strategy.isin([*sound, theme.BASELINE])])
+    costs = costs[~costs.strategy.isin([*wrong, theme.BASELINE])]
     table = marked(costs[costs.valid].dropna(subset="store"), known, "cpu")
     if len(table) < 2:
         return Skipped(NAME, "fewer than two strategies have both a valid processor time and a known exposure")
     place, times = at_distance(runs)
+    times = times[~times.strategy.isin(wrong)]
     away = marked(times[times.valid], known, "p99")
     if not away.far.any():
         place, away = None, away[:0]
-    said = sentence(table, costs, known) + (beyond(away, times, place) if place else "")
-    sources = {*table.source, *away.source}
-    drawn = Figure(NAME, "The front of processor time and exposure", chart(table, away, place), said,
-                   alt_text(table, away, place),
-                   ["summary.csv", "throughput.csv", *(FILES[source] for source in FILES if source in sources)])
-    return finish(drawn, results, note(sources), None if place else pareto.height(table))
+    return Front(table, costs, known, away, times, place, wrong)
 
 
 def exposures(runs: list[Results], measured: pd.DataFrame | None) -> pd.DataFrame:
@@ -119,20 +154,29 @@ def life(row) -> str:
     return f"{wording.duration(row.seconds)} {row.source}"
 
 
-def sentence(table: pd.DataFrame, costs: pd.DataFrame, known: pd.DataFrame) -> str:
+def sentence(found: Front) -> str:
     """Whom no other beats, what the ends of the front are apart, and who is not in it."""
-    words = f"In processor time and exposure, no other strategy beats {named(table)}."
-    front = table[table.front]
-    # Of exposures that cannot be told from the least one, the cheapest.
-    cheap, safe = front.iloc[0], front[front.low <= front.high.min()].iloc[0]
+    words = unbeaten(found.table)
+    cheap, safe = found.ends
     if safe.strategy != cheap.strategy:
         words += (f" From {cheap.strategy} to {safe.strategy}, the exposure falls from {wording.duration(cheap.seconds)} to "
                   f"{wording.duration(safe.seconds)} and the cost rises from {wording.digits(cheap.cpu)} to "
                   f"{wording.digits(safe.cpu)} µs per request.")
-    usable = costs[costs.valid]
-    unknown = theme.order(set(usable.strategy) - set(known.strategy))
+    words += missing(found)
+    return words + (beyond(found.away, found.times, found.place) if found.place else "")
+
+
+def unbeaten(table: pd.DataFrame) -> str:
+    return f"In processor time and exposure, no other strategy beats {named(table)}."
+
+
+def missing(found: Front) -> str:
+    """The end of a sentence, which names those of whom too little is known to stand there; empty if there are none."""
+    usable_costs = found.costs[found.costs.valid]
+    unknown = theme.order(set(usable_costs.strategy) - set(found.known.strategy))
     hidden = f" How long a credential of {wording.listed(unknown)} still works is not known." if unknown else ""
-    return words + cost.unseen(usable) + hidden + theme.left_out(costs.strategy[~costs.valid])
+    wrong = f" Left out, because of wrong decisions: {wording.listed(found.wrong)}." if found.wrong else ""
+    return cost.unseen(usable_costs) + hidden + theme.left_out(found.costs.strategy[~found.costs.valid]) + wrong
 
 
 def beyond(away: pd.DataFrame, times: pd.DataFrame, place: float) -> str:

@@ -20,6 +20,9 @@ FILES = {
     "exposure.csv": "how long a revoked credential was still accepted",
     "gate.csv": "what the gate decided of each strategy and metric",
     "comparison.csv": "what changed between two runs",
+    "sweep.csv": "the figures of each value of a sweep",
+    "capacity.csv": "the rates that keep all objectives",
+    "advice.json": "what authbench advise decided of each strategy and requirement",
     "run.json": "machine, versions and settings",
 }
 

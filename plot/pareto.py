@@ -16,14 +16,14 @@ TICK_LABELS = ("datum.value >= 3600 ? datum.value/3600 + ' h' : datum.value >= 6
 
 
 def undominated(table: pd.DataFrame, price: str) -> list[bool]:
-    return [not beaten(row, table, price) for row in table.itertuples()]
+    return [not beaters(row, table, price) for row in table.itertuples()]
 
 
-def beaten(row, table: pd.DataFrame, price: str) -> bool:
-    """Tells whether another strategy is as good in both and better in one; where intervals overlap, neither is better."""
+def beaters(row, table: pd.DataFrame, price: str) -> list[str]:
+    """Those that are as good in both and better in one; where intervals overlap, neither is better."""
     as_good = (table[price] <= getattr(row, price)) & (table.low <= row.high)
     better = (table[f"{price}_high"] < getattr(row, f"{price}_low")) | (table.high < row.low)
-    return bool((as_good & better).any())
+    return list(table.strategy[as_good & better])
 
 
 def panel(

@@ -1,11 +1,13 @@
-"""Writes report.html into a result folder: findings, table and figures on one page that needs no network."""
+"""Writes report.html into a result folder: the decision, tables and figures on one page that needs no network."""
 
 import argparse
 import os
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
+import capacity
 import comparison
 import cost
 import distance
@@ -15,9 +17,13 @@ import latency
 import lifetime
 import load
 import size
+import sweep
 import theme
 import throughput
+from advice import FILE as ADVICE
+from advice import advice
 from claims import claims
+from decision import decision
 from figure import Figure, Skipped
 from findings import findings
 from page import render
@@ -26,38 +32,71 @@ from results import BadFolder, Results, open_results
 from table import is_elsewhere, table
 
 # In the order of the page.
-FIGURES = [front, latency, distance, throughput, cost, lifetime, size, exposure, load, comparison]
+FIGURES = [front, latency, distance, throughput, cost, lifetime, size, exposure, load, sweep, comparison]
 EX_DATAERR, INCOMPARABLE = 65, 4
 
 
+@dataclass(frozen=True)
+class Given:
+    """The folder of the page, and all that was named beside it."""
+
+    results: Results
+    exposures: Results | None = None
+    also: list[Results] = field(default_factory=list)
+    sweep: Results | None = None
+    verdicts: list[dict] = field(default_factory=list)
+    advice: dict | None = None
+    advice_file: Path | None = None
+
+    @property
+    def folders(self) -> list[Results]:
+        return [folder for folder in (self.results, self.exposures, *self.also, self.sweep) if folder]
+
+
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("results", type=Path, help="the result folder")
-    parser.add_argument("--exposure", metavar="RESULTS", help="a folder of authbench exposure, to be shown with it")
-    parser.add_argument("--also", metavar="RESULTS", action="append", default=[],
-                        help="a run at another rate or distance to the store, for the figures of these; may be given several times")
-    parser.add_argument("--claims", metavar="RESULTS", help="a folder of authbench claims, whose verdicts are shown")
-    options = parser.parse_args(arguments)
+    options = parsed(arguments)
     try:
-        results = open_results(options.results)
-        exposures = open_results(options.exposure) if options.exposure else None
-        also = [open_results(folder) for folder in options.also]
-        verdicts = claims(options.claims) if options.claims else []
-        if alien := differing(results, exposures, also):
+        given = opened(options)
+        if alien := differing(given):
             return refused(f"{alien}; leave it out, or measure both alike on one machine", INCOMPARABLE)
-        theme.introduce(name for folder in (results, exposures, *also) if folder for name in folder.strategies)
-        made = [draw(module, results, exposures, also) for module in FIGURES]
-        write_whole(options.results / "report.html", report(results, exposures, also, made, verdicts))
+        theme.introduce(name for folder in given.folders for name in folder.strategies)
+        made = [draw(module, given) for module in FIGURES]
+        write_whole(options.results / "report.html", report(given, made))
     except (BadFolder, OSError) as fault:
         return refused(fault)
     except (KeyError, TypeError, ValueError) as fault:
         # Numbers that no program writes; which they are is for `authbench validate` to say.
         return refused(f"{options.results}: values that cannot be drawn ({fault}); try authbench validate")
     for one in made:
-        if isinstance(one, Skipped) and unwelcome(one.name, results, exposures, also):
+        if isinstance(one, Skipped) and unwelcome(one.name, given):
             print(f"report: {one.name} is not shown: {one.reason}", file=sys.stderr)
     print(options.results / "report.html")
     return 0
+
+
+def parsed(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("results", type=Path, help="the result folder")
+    parser.add_argument("--advice", metavar="FOLDER",
+                        help="a folder of authbench advise with its advice.json, or that file: the page begins with its verdicts")
+    parser.add_argument("--exposure", metavar="RESULTS", help="a folder of authbench exposure, to be shown with it")
+    parser.add_argument("--also", metavar="RESULTS", action="append", default=[],
+                        help="a run at another rate or distance to the store, for the figures of these; may be given several times")
+    parser.add_argument("--sweep", metavar="RESULTS", help="a folder of authbench sweep, whose figure is shown")
+    parser.add_argument("--claims", metavar="RESULTS", help="a folder of authbench claims, whose verdicts are shown")
+    return parser.parse_args(arguments)
+
+
+def opened(options: argparse.Namespace) -> Given:
+    """Reads all folders, before anything is written; raises `BadFolder`."""
+    swept = open_results(options.sweep) if options.sweep else None
+    if swept and swept.sweep is None:
+        raise BadFolder(f"{options.sweep}: has no sweep.csv; give a folder of authbench sweep, as results/latest-sweep")
+    told = Path(options.advice) if options.advice else None
+    return Given(
+        open_results(options.results), open_results(options.exposure) if options.exposure else None,
+        [open_results(folder) for folder in options.also], swept, claims(options.claims) if options.claims else [],
+        advice(told) if told else None, told / ADVICE if told and told.is_dir() else told)
 
 
 def refused(fault, status: int = EX_DATAERR) -> int:
@@ -65,39 +104,53 @@ def refused(fault, status: int = EX_DATAERR) -> int:
     return status
 
 
-def differing(results: Results, exposures: Results | None, also: list[Results]) -> str:
-    """What keeps a further folder from standing beside the first; empty if nothing does."""
-    asked = [("EXPOSURE", exposures, False)] if exposures else []
-    for name, other, clients in asked + [("ALSO", run, True) for run in also]:
+def differing(given: Given) -> str:
+    """What keeps something from standing beside the first folder; empty if nothing does."""
+    results, words = given.results, ""
+    asked = [("EXPOSURE", given.exposures, False)] if given.exposures else []
+    for name, other, clients in asked + [("ALSO", run, True) for run in given.also]:
         if difference := results.difference(other, clients):
             return f"{name} {other.path.name} cannot stand beside {results.path.name}: {difference}"
-    return ""
+    # Their workload may be another one: no figure holds it against that of the page.
+    if given.sweep and (difference := results.other_machine(given.sweep)):
+        words = f"SWEEP {given.sweep.path.name} cannot stand beside {results.path.name}: {difference}"
+    machine = (results.record.get("machine") or {}).get("cpu_model")
+    if given.advice and given.advice["machine"] != machine:
+        words = (f"ADVICE {given.advice_file} cannot stand beside {results.path.name}: the machines differ "
+                 f"({machine}, {given.advice['machine']})")
+    return words
 
 
-def draw(module, results: Results, exposures: Results | None, also: list[Results]) -> Figure | Skipped:
-    """Four figures take further folders, each of which they hold against the first."""
+def draw(module, given: Given) -> Figure | Skipped:
+    """Some figures take further folders, each of which they hold against the first."""
     if module is front:
-        return front.figure(results, exposures, also)
-    if module is exposure and exposures:
-        return exposure.figure(exposures, cost=results)
-    return module.figure(results, also) if module in (load, distance) else module.figure(results)
+        return front.figure(given.results, given.exposures, given.also)
+    if module is exposure and given.exposures:
+        return exposure.figure(given.exposures, cost=given.results)
+    if module is sweep:
+        return sweep.figure(given.sweep or given.results)
+    return module.figure(given.results, given.also) if module in (load, distance) else module.figure(given.results)
 
 
-def unwelcome(name: str, results: Results, exposures: Results | None, also: list[Results]) -> bool:
+def unwelcome(name: str, given: Given) -> bool:
     """Tells whether a figure was asked for by the folders that were given."""
-    far = [run for run in also if is_elsewhere(run, results)]
-    return bool({exposure.NAME: exposures, distance.NAME: far, load.NAME: len(also) > len(far)}.get(name))
+    far = [run for run in given.also if is_elsewhere(run, given.results)]
+    return bool({exposure.NAME: given.exposures, distance.NAME: far, load.NAME: len(given.also) > len(far),
+                 sweep.NAME: given.sweep, capacity.NAME: given.sweep}.get(name))
 
 
-def report(
-        results: Results, exposures: Results | None, also: list[Results], made: list[Figure | Skipped],
-        verdicts: list[dict]) -> str:
+def report(given: Given, made: list[Figure | Skipped]) -> str:
     """Returns the page of one folder as text."""
-    homes = {"exposure.csv": exposures.path} if exposures else {}
+    results, exposures, also = given.results, given.exposures, given.also
+    homes = {"exposure.csv": exposures.path / "exposure.csv"} if exposures else {}
+    if given.sweep:
+        homes |= {name: given.sweep.path / name for name in ("sweep.csv", "capacity.csv")}
+    if given.advice_file:
+        homes[ADVICE] = given.advice_file
     return render(
-        link=lambda name: address(homes.get(name, results.path) / name, results.path), made=made,
-        title=f"authbench: {title(results)}", table=table(results, exposures, also), findings=findings(results),
-        facts=facts(results.record), claims=verdicts)
+        link=lambda name: address(homes.get(name, results.path / name), results.path), made=made,
+        title=f"authbench: {title(results)}", decision=decision(results, exposures, also, given.advice),
+        table=table(results, exposures, also), findings=findings(results), facts=facts(results.record), claims=given.verdicts)
 
 
 def title(results: Results) -> str:

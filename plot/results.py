@@ -39,6 +39,7 @@ OUTAGE = OUTAGE_KEYS + [
 SWEEP = COMMON + ["over", "point", "value", "unit", "stage", "clients", "repeats", "valid_repeats", "valid", "reason"]
 SWEEP += [f"{clock}_{q}{end}_ns" for clock in ("service", "response") for q in ("p50", "p99")
           for end in ("", "_ci95_low", "_ci95_high")]
+CAPACITY = COMMON + ["objectives", "clients", "found", "held_per_second", "broken_per_second", "limit", "why", "probes"]
 OUTAGE_SERIES = OUTAGE_KEYS + ["slice_start_ns", "due", "late", "undecided", "good_refused", "wrong_accepts"]
 COMPARISON = [
     "strategy", "operation", "clients", "metric", "change_percent", "ci95_low_percent", "ci95_high_percent", "n",
@@ -50,13 +51,13 @@ COMPARED = ("gate.csv", "comparison.csv")
 TEXT = {
     "run_id", "strategy", "workload", "trace_sha256", "operation", "clock", "store_cpu_source", "reason",
     "claim_profile", "withdrawal", "revocation", "metric", "verdict", "fault",
-    "over", "point", "unit", "stage",
+    "over", "point", "unit", "stage", "objectives", "limit", "why",
 }
 # No time and no rate is 0. The interval of few and scattered ones may end there, where a logarithm has no place for it: then at
 # the least that is written of such a number.
 LEAST = {f"{q}_ci95_low_ns": 1 for q in INTERVALS} | {
     "achieved_rate_ci95_low": 0.1, "operations_per_second_ci95_low": 0.1}
-FLAGS = {"valid", "fits_cookie_4096", "fits_header_8192"}
+FLAGS = {"valid", "found", "fits_cookie_4096", "fits_header_8192"}
 OTHER = "measure again, or make the report with the authbench that measured"
 AGAIN = "measure again, or copy the folder whole"
 # What else two workloads of one name must have in common.
@@ -81,6 +82,7 @@ class Results:
     outage: pd.DataFrame | None = None
     outage_series: pd.DataFrame | None = None
     sweep: pd.DataFrame | None = None
+    capacity: pd.DataFrame | None = None
     comparison: pd.DataFrame | None = None
 
     @property
@@ -114,16 +116,25 @@ class Results:
 
         `clients`: as many clients are wanted too.
         """
-        for field, key in (("machine", "cpu_model"), ("machine", "cores"), ("workload", "name")):
-            mine, its = ((run.record.get(field) or {}).get(key) for run in (self, other))
-            if mine != its:
-                return f"the {field}s differ ({mine}, {its})"
+        if elsewhere := self.other_machine(other):
+            return elsewhere
+        mine, its = ((run.record.get("workload") or {}).get("name") for run in (self, other))
+        if mine != its:
+            return f"the workloads differ ({mine}, {its})"
         mine, its = ((run.record.get("workload") or {}) for run in (self, other))
         differing = [key for key in SAME_WORKLOAD if mine.get(key) != its.get(key)]
         if differing:
             return f"two workloads of one name differ in {', '.join(differing)}"
         if clients and self.clients != other.clients:
             return f"the clients differ ({self.clients}, {other.clients})"
+        return ""
+
+    def other_machine(self, other: "Results") -> str:
+        """How the machines differ; empty if they do not."""
+        for key in ("cpu_model", "cores"):
+            mine, its = ((run.record.get("machine") or {}).get(key) for run in (self, other))
+            if mine != its:
+                return f"the machines differ ({mine}, {its})"
         return ""
 
     @property
@@ -173,7 +184,8 @@ def open_results(path: str | Path) -> Results:
     if (folder / "series.json").exists():
         table = _table(folder / "sweep.csv", SWEEP)
         series = _record(folder, "series.json")
-        return Results(folder, series | {"workload": {"name": table.workload.iloc[0]}}, sweep=table)
+        capacity = _table(folder / "capacity.csv", CAPACITY) if (folder / "capacity.csv").exists() else None
+        return Results(folder, series | {"workload": {"name": table.workload.iloc[0]}}, sweep=table, capacity=capacity)
     record = _record(folder)
     files = {"summary": SUMMARY, "latency": LATENCY, "throughput": THROUGHPUT, "size": SIZE}
     if not any((folder / f"{name}.csv").exists() for name in ("throughput", "latency")):

@@ -1,7 +1,8 @@
-"""Sweep: time of a request against the one thing that `authbench sweep` varied."""
+"""Sweep: time of a request against the one thing that `authbench sweep` varied, or the capacities that it found."""
 
 import sys
 
+import capacity
 import latency
 import theme
 import wording
@@ -14,9 +15,14 @@ UNITS = {"per_second": "per second", "clients": "", "sessions": "", "bytes": "in
 
 
 def figure(results: Results) -> Figure | Skipped:
-    """Draws one point for each strategy and value; a value with no valid repeat is a cross."""
+    """Draws one point for each strategy and value; a value with no valid repeat is a cross.
+
+    A search for capacities has no such points: of it the capacities are drawn.
+    """
     if results.sweep is None:
         return Skipped(NAME, f"{results.path.name} has no sweep.csv, which authbench sweep writes")
+    if results.capacity is not None:
+        return capacity.figure(results)
     rows = results.sweep[(results.sweep.stage == "point") & results.sweep.value.notna()]
     clock = "response" if rows.response_p50_ns.notna().any() else "service"
     quantile = next((name for name in ("p99", "p50") if rows[f"{clock}_{name}_ns"].notna().all()), None)
@@ -29,7 +35,7 @@ def figure(results: Results) -> Figure | Skipped:
     drawn = Figure(NAME, f"Time against {over}", chart(table, f"{over} {UNITS[unit]}".strip(), f"{quantile} of the {clock} time"),
                    sentence(table, over, quantile), alt_text(table, over, quantile), ["sweep.csv"])
     crosses = "" if table.valid.all() else "; × is not valid"
-    note = f"{quantile} of authenticate, {clock} time. Lines from end to end of each point are 95 % intervals{crosses}."
+    note = f"{quantile} of authenticate, {clock} time, workload {rows.workload.iloc[0]}. Lines from end to end of each point are 95 % intervals{crosses}."
     return finish(drawn, results, note, theme.tall(latency.HEIGHT, table.strategy))
 
 

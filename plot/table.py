@@ -13,12 +13,13 @@ PROFILE = "rfc9068"
 
 @dataclass(frozen=True)
 class Cell:
-    """A number as text, what stands below it, the value that the table is sorted by, and whether it is bad news."""
+    """A number as text, what stands below it, the value that the table is sorted by, and whether it is bad or good news."""
 
     text: str
     below: str = ""
     value: float | None = None
     alarm: bool = False
+    good: bool = False
 
 
 @dataclass(frozen=True)

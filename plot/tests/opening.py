@@ -22,10 +22,9 @@ class Made:
     stderr: str
 
 
-def make_report(folder, exposure=None, also=(), claims=None):
-    """What `make report` runs, without a process of its own."""
-    words = [str(folder), *(["--exposure", str(exposure)] if exposure else [])]
-    words += ["--claims", str(claims)] if claims else []
+def make_report(folder, also=(), **options):
+    """What `make report` runs, without a process of its own; options with a folder each: exposure, sweep, claims, advice."""
+    words = [str(folder), *(word for name, value in options.items() if value for word in (f"--{name}", str(value)))]
     words += [word for other in also for word in ("--also", str(other))]
     with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
         status = command.main(words)
