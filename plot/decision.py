@@ -155,7 +155,8 @@ def ratio(safe, cheap) -> str:
     low, high = safe.cpu_low / cheap.cpu_high, safe.cpu_high / cheap.cpu_low
     if low <= 1:
         return f"and their repeats overlap, so it is not proved to cost more than {cheap.strategy}"
-    return f"{between(low, high, digits)} times as much as {cheap.strategy}"
+    times = digits(low) if digits(low) == digits(high) else between(low, high, digits)
+    return f"{times} times as much as {cheap.strategy}"
 
 
 def gaps(found: front.Front) -> list[tuple[str, str]]:

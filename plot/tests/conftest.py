@@ -64,7 +64,7 @@ def complete(tmp_path_factory):
     exposed = crafted.exposure_folder(place / "exposure")
     for file in (*place.glob("*/*.csv"), *place.glob("*/run.json")):
         file.write_text(file.read_text().replace("sqlite-session", LONG))
-    made = make_report(folder, exposure=exposed, also=[faster, away])
+    made = make_report(folder, exposure=exposed, also=[faster, away], sweep=crafted.capacity_folder(place / "capacity"))
     assert (made.returncode, made.stderr) == (0, "")
     return folder / "report.html"
 

@@ -10,7 +10,7 @@ from crafted import exposure_folder, run_folder
 from opening import ROOT, make_report
 
 PLOT = ROOT / "plot"
-SCRIPTS = ["report", "latency", "throughput", "cost", "size", "exposure", "load", "comparison", "distance", "front"]
+SCRIPTS = ["report", "latency", "throughput", "cost", "size", "exposure", "load", "comparison", "distance", "front", "sweep"]
 
 
 def ran(*words):

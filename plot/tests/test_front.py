@@ -222,7 +222,7 @@ def test_the_report_has_the_front_first_with_all_folders_that_it_was_given(run, 
     assert make_report(run, exposure=exposure, also=[away]).stderr == ""
     page = (run / "report.html").read_text()
     shown = re.findall(r'<section id="(\w+)"', page)
-    assert shown[:3] == ["strategies", "front", "latency"]
+    assert shown[:4] == ["decision", "strategies", "front", "latency"]
     section = page.split('<section id="front"')[1].split("</section>")[0]
     assert "With the store 1 ms away" in section and 'href="../exposure/exposure.csv"' in section
 
