@@ -89,6 +89,14 @@ def test_what_no_row_speaks_to_is_unknown(answered):
     assert "not measured" in dict(made.notes)["Not known"]
 
 
+def test_nothing_is_certain_of_those_alone_that_fail_nothing(answered):
+    body = answered("--while-store-away", "go-on", "--logout-within", "20m")
+    open_ones = [one["strategy"] for one in body["strategies"] if "NO" not in {row["verdict"] for row in one["drivers"]}]
+    assert 1 < len(open_ones) < len(body["strategies"])
+    *most, last = open_ones
+    assert dict(told(body).points)["Answer"] == f"Nothing is certain: a requirement is unknown of {', '.join(most)} and {last}."
+
+
 def test_when_nothing_meets_the_requirements_the_answer_says_so(answered):
     points = dict(told(answered("--p99-within", "1us", "--logout-within", "1ms", "--stores", "redis")).points)
     assert points["Answer"] == "No measured strategy meets every requirement."
