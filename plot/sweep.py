@@ -35,7 +35,8 @@ def figure(results: Results) -> Figure | Skipped:
     drawn = Figure(NAME, f"Time against {over}", chart(table, f"{over} {UNITS[unit]}".strip(), f"{quantile} of the {clock} time"),
                    sentence(table, over, quantile), alt_text(table, over, quantile), ["sweep.csv"])
     crosses = "" if table.valid.all() else "; × is not valid"
-    note = f"{quantile} of authenticate, {clock} time, workload {rows.workload.iloc[0]}. Lines from end to end of each point are 95 % intervals{crosses}."
+    note = (f"{quantile} of authenticate, {clock} time, workload {rows.workload.iloc[0]}. Lines from end to end of each point are "
+            f"95 % intervals{crosses}.")
     return finish(drawn, results, note, theme.tall(latency.HEIGHT, table.strategy))
 
 
@@ -80,17 +81,23 @@ def chart(table: pd.DataFrame, across: str, up: str) -> alt.LayerChart:
 
 
 def sentence(table: pd.DataFrame, over: str, quantile: str) -> str:
-    """How far the time moves from the first value to the last, for each strategy."""
-    words = []
-    for name, own in table.groupby("strategy"):
+    """How far the time moves from the first valid value to the last, for each strategy."""
+    words, short = [], []
+    for name, own in table[table.valid].groupby("strategy"):
         first, last = own.iloc[0], own.iloc[-1]
+        if len(own) < 2:
+            short.append(name)
+            continue
         words.append(f"From {over} {first.point} to {last.point}, the {quantile} of {name} goes from "
                      f"{wording.time(first.time_ns)} to {wording.time(last.time_ns)}.")
+    short += set(table.strategy) - set(table.strategy[table.valid])
+    if short:
+        words.append(f"Fewer than two values are valid of {wording.listed(theme.order(short))}.")
     return " ".join(words)
 
 
 def alt_text(table: pd.DataFrame, over: str, quantile: str) -> str:
-    parts = [f"{name} " + ", ".join(f"{row.point}: {wording.time(row.time_ns)}" for row in own.itertuples())
+    parts = [f"{name} " + ", ".join(f"{row.point}: {wording.time(row.time_ns)}{wording.unusable(row.valid)}" for row in own.itertuples())
              for name, own in table.groupby("strategy")]
     return f"Lines of {quantile} against {over}: {'; '.join(parts)}."
 

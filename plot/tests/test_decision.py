@@ -120,7 +120,8 @@ def test_the_rows_of_advise_have_the_names_that_its_table_has():
     cases = re.search(r"enum Driver.*?\{\n(.*?)\n\n", source, re.S)[1]
     drivers = [raw or name for name, raw in re.findall(r'(\w+)(?: = "(\w+)")?(?=,|$)', re.sub("case ", "", cases), re.M)]
     text = (ROOT / "Sources/AuthDecision/Advise/AdviceText.swift").read_text()
-    titles = re.findall(r'case \.\w+:(?: return|\s+let rate.*?return) "([^"\\]+)', text.split("func title(")[1].split("func required(")[0], re.S)
+    said = text.split("func title(")[1].split("func required(")[0]
+    titles = re.findall(r'case \.\w+:(?: return|\s+let rate.*?return) "([^"\\]+)', said, re.S)
     assert list(advice.TITLES) == drivers
     assert list(advice.TITLES.values()) == titles
 
@@ -236,9 +237,10 @@ def test_a_strategy_that_decided_wrongly_is_on_no_front(run):
 
 
 def test_the_beaten_come_last_and_say_by_whom(run):
-    seen = verdicts(front(run))
-    assert [(name, cell.text) for name, cell in seen.items()] == [
-        ("hs256-jwt", "on the front"), ("sqlite-session", "on the front"), ("rs256-jwt", "beaten by sqlite-session and hs256-jwt"),
+    for name in ("summary", "throughput"):
+        rewrite(run / f"{name}.csv", lambda rows: [row.update(cpu_us_per_op="3") for row in rows if row["strategy"] == "rs256-jwt"])
+    assert [(name, cell.text) for name, cell in verdicts(front(run)).items()] == [
+        ("hs256-jwt", "on the front"), ("sqlite-session", "on the front"), ("rs256-jwt", "beaten by hs256-jwt"),
         ("redis-session", "beaten by sqlite-session")]
 
 

@@ -27,7 +27,14 @@ def test_strategies_that_differ_in_the_swept_parameter_alone_are_one_line(tmp_pa
 
 def test_a_value_that_is_not_valid_is_told(tmp_path):
     drawn = sweep.figure(open_results(sweep_folder(tmp_path / "a", invalid=2)))
-    assert "× is not valid" in drawn.note
+    assert "× is not valid" in drawn.note and "2: 40.0 µs (not valid)" in drawn.alt_text
+
+
+def test_no_sentence_speaks_of_a_value_that_is_not_valid(tmp_path):
+    drawn = sweep.figure(open_results(sweep_folder(tmp_path / "a", invalid=4)))
+    assert drawn.sentence.startswith("From clients 1 to 2, the p99 of hs256-jwt goes from 10.0 µs to 20.0 µs. ")
+    none = sweep.figure(open_results(sweep_folder(tmp_path / "b", values=(1, 2), invalid=2)))
+    assert none.sentence == "Fewer than two values are valid of redis-session and hs256-jwt."
 
 
 def test_a_value_of_nothing_has_a_place(tmp_path):
@@ -61,7 +68,8 @@ def test_a_search_for_capacities_is_drawn_from_what_held_to_what_broke(tmp_path)
 
 
 @pytest.mark.parametrize("limit, words", [
-    ({"limit": "generator", "broken_per_second": ""}, "those who send the requests were the limit. Known is: at least 8\u202f000 per second."),
+    ({"limit": "generator", "broken_per_second": ""},
+     "those who send the requests were the limit. Known is: at least 8\u202f000 per second."),
     ({"limit": "objective", "held_per_second": ""}, "none of the rates held. Known is: below 8\u202f400 per second."),
     ({"limit": "machine", "held_per_second": "", "broken_per_second": ""}, "the machine was busy with something else.")])
 def test_a_capacity_that_is_not_found_says_why_and_what_is_known(tmp_path, limit, words):
