@@ -36,7 +36,8 @@ OUTAGE = OUTAGE_KEYS + [
     "first_good_ns", "normal_again_ns", "good_checked", "lost", "signed_out_checked", "came_back", "wrong_accepts", "valid",
     "reason",
 ]
-SWEEP = COMMON + ["over", "point", "value", "unit", "stage", "clients", "repeats", "valid_repeats", "valid", "reason"]
+SWEEP = COMMON + ["over", "point", "value", "unit", "stage", "clients", "operations", "repeats", "valid_repeats", "valid",
+                  "reason"]
 SWEEP += [f"{clock}_{q}{end}_ns" for clock in ("service", "response") for q in ("p50", "p99")
           for end in ("", "_ci95_low", "_ci95_high")]
 CAPACITY = COMMON + ["objectives", "clients", "found", "held_per_second", "broken_per_second", "limit", "why", "probes"]

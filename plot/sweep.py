@@ -20,7 +20,7 @@ def figure(results: Results) -> Figure | Skipped:
     A search for capacities has no such points: of it the capacities are drawn.
     """
     if results.sweep is None:
-        return Skipped(NAME, f"{results.path.name} has no sweep.csv, which authbench sweep writes")
+        return Skipped(NAME, f"{results.path.name} has no sweep.csv; `make report SWEEP=` names a folder of authbench sweep")
     if results.capacity is not None:
         return capacity.figure(results)
     rows = results.sweep[(results.sweep.stage == "point") & results.sweep.value.notna()]
@@ -47,7 +47,8 @@ def points(rows: pd.DataFrame, name: str) -> pd.DataFrame:
     return pd.DataFrame({
         "strategy": [family(each, swept) for each in rows.strategy], "value": rows.value, "point": rows.point, "time_ns": time_ns,
         "low_ns": rows[f"{name}_ci95_low_ns"].fillna(time_ns), "high_ns": rows[f"{name}_ci95_high_ns"].fillna(time_ns),
-        "valid": rows.valid, "repeats": [f"{row.valid_repeats} valid of {row.repeats}" for row in rows.itertuples()],
+        "valid": rows.valid, "n": rows.operations,
+        "repeats": [f"{row.valid_repeats} valid of {row.repeats}" for row in rows.itertuples()],
     }).sort_values(["strategy", "value"], ignore_index=True)
 
 
@@ -70,7 +71,8 @@ def chart(table: pd.DataFrame, across: str, up: str) -> alt.LayerChart:
          "scale": alt.Scale(type=kind, domain=[values[0], values[-1]], nice=False)}
     base = alt.Chart(shown).encode(
         x=alt.X("value:Q", **x), y=alt.Y("time_ns:Q", **y), color=theme.colour(table.strategy),
-        tooltip=theme.tips(strategy="strategy", point="value", time="time", interval="95 %", repeats="repeats"))
+        tooltip=theme.tips(strategy="strategy", point="value", time="time", interval="95 %", n="operations (n)",
+                           repeats="repeats"))
     ends = table.groupby("strategy").tail(1)[["strategy", "value", "time_ns"]].assign(name=lambda rows: rows.strategy)
     names = theme.names(ends, axis, theme.tall(latency.HEIGHT, table.strategy), ("value:Q", x), ("time_ns", y), right=values[-1])
     return alt.layer(
@@ -97,7 +99,8 @@ def sentence(table: pd.DataFrame, over: str, quantile: str) -> str:
 
 
 def alt_text(table: pd.DataFrame, over: str, quantile: str) -> str:
-    parts = [f"{name} " + ", ".join(f"{row.point}: {wording.time(row.time_ns)}{wording.unusable(row.valid)}" for row in own.itertuples())
+    parts = [f"{name} " + ", ".join(f"{row.point}: {wording.time(row.time_ns)}{wording.unusable(row.valid)}"
+                                   for row in own.itertuples())
              for name, own in table.groupby("strategy")]
     return f"Lines of {quantile} against {over}: {'; '.join(parts)}."
 

@@ -62,9 +62,10 @@ def complete(tmp_path_factory):
     faster = crafted.run_folder(place / "faster", rate=4000, slower=3)
     away = crafted.run_folder(place / "away", rate=1000, away_ns=1_000_000)
     exposed = crafted.exposure_folder(place / "exposure")
+    searched = crafted.capacity_folder(place / "capacity")
     for file in (*place.glob("*/*.csv"), *place.glob("*/run.json")):
         file.write_text(file.read_text().replace("sqlite-session", LONG))
-    made = make_report(folder, exposure=exposed, also=[faster, away], sweep=crafted.capacity_folder(place / "capacity"))
+    made = make_report(folder, exposure=exposed, also=[faster, away], sweep=searched)
     assert (made.returncode, made.stderr) == (0, "")
     return folder / "report.html"
 

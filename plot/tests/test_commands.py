@@ -73,6 +73,31 @@ def test_make_report_makes_the_page_of_a_run_of_today(tmp_path):
     assert all(f'<section id="{name}"' in page for name in ("strategies", "latency", "throughput", "cost", "size"))
 
 
+def test_a_sweep_of_today_can_be_drawn(tmp_path):
+    words = ["--over", "clients", "1,2", "--strategy", "hs256-jwt", "--population", "1000", "--operations", "2000", "--repeats", "2"]
+    done = subprocess.run([os.environ.get("AUTHBENCH_PROGRAM", ROOT / ".build/debug/authbench"), "sweep", "--quiet", *words],
+                          cwd=tmp_path, stdout=subprocess.DEVNULL)
+    assert done.returncode in (0, 3)
+    drawn = ran(PLOT / "sweep.py", tmp_path / "results/latest-sweep", "--out", tmp_path)
+    assert (drawn.returncode, drawn.stderr) == (0, "") and "clients (log scale)" in (tmp_path / "sweep.svg").read_text()
+
+
+@pytest.mark.parametrize("words, options", [
+    ([], "browse --over clients 1..32 x2 "), (["ARGS=--over rate 100..400 x2"], "--over rate 100..400 x2 ")])
+def test_make_sweep_measures_and_draws(words, options):
+    told = subprocess.run(["make", "--dry-run", "sweep", *words], cwd=ROOT, capture_output=True, text=True).stdout
+    assert f"authbench sweep {options}" in told and "plot/sweep.py $folder/latest-sweep --out $folder" in told
+
+
+def test_make_report_names_each_folder_that_it_is_given(tmp_path):
+    (tmp_path / "run/latest").mkdir(parents=True)
+    words = [f"ADVICE={tmp_path}", "EXPOSURE=e", "SWEEP=s", "CLAIMS=c", "ALSO=a b"]
+    told = subprocess.run(["make", "--dry-run", "report", *words], cwd=ROOT, capture_output=True, text=True).stdout
+    # The page of the run that the verdicts are made of.
+    assert f'plot/report.py "{tmp_path}/run/latest" --advice "{tmp_path}" --exposure "e"' in told
+    assert all(part in told for part in ('--also a', '--also b', '--sweep "s"', '--claims "c"'))
+
+
 OTHERS = {
     "the machines differ (Test CPU, Another CPU)": {"machine": "Another CPU"},
     "the workloads differ (mixed, browse)": {"workload": "browse"},

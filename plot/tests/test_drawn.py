@@ -43,7 +43,7 @@ def test_a_run_has_five_figures_and_a_complete_folder_all(report, complete, seen
     five = ["front", "latency", "throughput", "cost", "size"]
     assert [name(figure) for figure in figures(seen(report))] == five
     assert [name(figure) for figure in figures(seen(complete))] == [
-        *five[:2], "distance", *five[2:], "exposure", "load", "comparison"]
+        *five[:2], "distance", *five[2:], "exposure", "load", "capacity", "comparison"]
 
 
 def test_every_figure_has_drawn_marks(either, seen):

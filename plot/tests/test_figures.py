@@ -14,10 +14,11 @@ import lifetime
 import load
 import pytest
 import size
+import sweep
 import theme
 import throughput
 import wording
-from crafted import STRATEGIES, exposure_folder, gate_folder, lifetime_folder, run_folder
+from crafted import STRATEGIES, exposure_folder, gate_folder, lifetime_folder, run_folder, sweep_folder
 from figure import Figure, Skipped
 from opening import rewrite
 from report import FIGURES
@@ -28,7 +29,7 @@ NAMES = [each.NAME for each in FIGURES]
 # Circles or bars in the picture: one for each strategy and quantile, repeat, part, profile, rate or compared row.
 MARKS = {
     "latency": 5 * 3, "throughput": 5 * 3, "cost": 5 * 2, "size": 3 * 2, "exposure": 4, "load": 5 * 2, "comparison": 2,
-    "distance": 3 * 2, "front": 2 * 4, "lifetime": 4,
+    "distance": 3 * 2, "front": 2 * 4, "lifetime": 4, "sweep": 2 * 3,
 }
 
 
@@ -54,6 +55,8 @@ def drawn(known, tmp_path_factory):
             return front.figure(known, exposure=exposed, also=[far(place / "front", 1_000_000)])
         if name == "lifetime":
             return lifetime.figure(open_results(lifetime_folder(place / "lifetime")))
+        if name == "sweep":
+            return sweep.figure(open_results(sweep_folder(place / "sweep")))
         if name == "exposure":
             return exposure.figure(open_results(exposure_folder(place / "exposure")), cost=known)
         if name == "comparison":
@@ -89,7 +92,7 @@ UNITS = {
     "latency": ["time", "share"], "throughput": ["per second"], "cost": ["seconds per million"],
     "size": ["bytes", "profile"], "exposure": ["s to h", "µs"], "load": ["time", "per second"], "comparison": ["%"],
     "distance": ["time"], "front": ["s to h", "µs", "time"],
-    "lifetime": ["in s", "µs"],
+    "lifetime": ["in s", "µs"], "sweep": ["clients", "time"],
 }
 
 
@@ -110,7 +113,7 @@ def test_every_quantitative_axis_says_its_unit(drawn, name):
 def test_alt_text_names_every_strategy_and_tooltips_say_n(drawn, name):
     figure = drawn(name)
     expected = {"comparison": ["hs256-jwt"], "exposure": REAL, "distance": REAL, "front": REAL,
-                "lifetime": ["hybrid", "hybrid@alg=es256"]}.get(name, list(STRATEGIES))
+                "lifetime": ["hybrid", "hybrid@alg=es256"], "sweep": ["hs256-jwt", "redis-session"]}.get(name, list(STRATEGIES))
     assert all(strategy in figure.alt_text for strategy in expected)
     assert figure.chart.to_dict()["description"] == figure.alt_text
     assert figure.alt_text.endswith(".") and figure.sentence.endswith(".")

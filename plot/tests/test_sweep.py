@@ -64,7 +64,7 @@ def test_a_search_for_capacities_is_drawn_from_what_held_to_what_broke(tmp_path)
     assert drawn.sentence.startswith("hs256-jwt carries 40\u202f000 requests per second, and breaks an objective at 42\u202f000. ")
     assert "Objectives: response p99 <= 5ms; errors <= 0; 8 clients." in drawn.note
     picture = save(drawn, tmp_path).read_text()
-    assert "redis-session: 8\u202f000 to 8\u202f400<" in picture and "requests per second" in picture
+    assert "sqlite-session: 8\u202f000 to 8\u202f400<" in picture and "requests per second" in picture
 
 
 @pytest.mark.parametrize("limit, words", [
@@ -73,15 +73,15 @@ def test_a_search_for_capacities_is_drawn_from_what_held_to_what_broke(tmp_path)
     ({"limit": "objective", "held_per_second": ""}, "none of the rates held. Known is: below 8\u202f400 per second."),
     ({"limit": "machine", "held_per_second": "", "broken_per_second": ""}, "the machine was busy with something else.")])
 def test_a_capacity_that_is_not_found_says_why_and_what_is_known(tmp_path, limit, words):
-    folder = capacity_folder(tmp_path / "a", redis_session=limit | {"found": "false"})
+    folder = capacity_folder(tmp_path / "a", sqlite_session=limit | {"found": "false"})
     drawn = sweep.figure(open_results(folder))
-    assert drawn.sentence.endswith(f"The capacity of redis-session is not found: {words}")
+    assert drawn.sentence.endswith(f"The capacity of sqlite-session is not found: {words}")
     save(drawn, tmp_path)
 
 
 def test_without_any_rate_nothing_is_drawn(tmp_path):
     nothing = {"found": "false", "held_per_second": "", "broken_per_second": "", "limit": "machine"}
-    skipped = sweep.figure(open_results(capacity_folder(tmp_path / "a", redis_session=nothing, hs256_jwt=nothing)))
+    skipped = sweep.figure(open_results(capacity_folder(tmp_path / "a", sqlite_session=nothing, hs256_jwt=nothing)))
     assert isinstance(skipped, Skipped) and "no rate is known of any strategy in a: p99 is 6 ms" in skipped.reason
 
 

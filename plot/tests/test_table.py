@@ -165,5 +165,5 @@ def test_a_card_names_each_of_its_numbers(report, seen):
     shown = row.locator("td").evaluate_all("cells => cells.map(cell => getComputedStyle(cell, '::before').display)")
     assert "none" not in shown and row.locator("td").first.evaluate("cell => getComputedStyle(cell).display") == "grid"
     # What is drawn as a card is still read as a table.
-    assert page.get_by_role("columnheader").count() == len(COLUMNS)
-    assert page.get_by_role("rowheader").count() == page.locator("#strategies tbody tr").count()
+    assert page.locator("#strategies").get_by_role("columnheader").count() == len(COLUMNS)
+    assert page.locator("#strategies").get_by_role("rowheader").count() == page.locator("#strategies tbody tr").count()
