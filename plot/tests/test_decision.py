@@ -163,7 +163,7 @@ def test_a_folder_without_an_answer_says_how_to_write_one(run, tmp_path):
 @pytest.mark.parametrize("change", [
     lambda body: body.update(schema_version=2), lambda body: body.pop("flips_when"), lambda body: body.update(strategies=[]),
     lambda body: body["strategies"][0].update(meets=not body["strategies"][0]["meets"]),
-    lambda body: body["strategies"][0]["drivers"][0].update(verdict="maybe"),
+    lambda body: body["strategies"][-1]["drivers"][0].update(verdict="maybe"),
     lambda body: body["strategies"][0]["drivers"][0].pop("measured")])
 def test_an_answer_of_another_version_or_against_itself_is_refused(run, answered, tmp_path, change):
     body = answered(*WANTED)
