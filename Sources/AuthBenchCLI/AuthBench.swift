@@ -119,7 +119,8 @@ struct Root: ParsableCommand {
                 subcommands: [
                     GateCommand.self, CompareCommand.self, ConformCommand.self, ValidateCommand.self,
                 ]),
-            CommandGroup(name: "Serve", subcommands: [TokenCommand.self]),
+            CommandGroup(
+                name: "Serve", subcommands: [ServeCommand.self, ContractCommand.self, TokenCommand.self]),
             CommandGroup(
                 name: "Files",
                 subcommands: [

@@ -40,11 +40,14 @@ struct RunCommand: ParsableCommand {
               authbench run --store-rtt direct,1ms
               authbench run browse --clients 16 --strategy redis --duration 5
               authbench run --rate 5000 --repeats 5
+              authbench run --target http://127.0.0.1:8080 --population 10000
             """)
 
     @OptionGroup var workload: WorkloadOptions
 
     @OptionGroup var strategies: StrategyOptions
+
+    @OptionGroup var targets: TargetOptions
 
     @OptionGroup var length: LengthOptions
 
@@ -89,7 +92,12 @@ struct RunCommand: ParsableCommand {
 
 extension RunCommand {
     func plan() throws -> RunPlan {
-        let strategies = try strategies.selected()
+        let servers = try targets.choices()
+        guard servers.isEmpty || strategies.strategy.isEmpty else {
+            throw CommandError.usage(
+                "--target measures servers, and --strategy strategies in this process: give one")
+        }
+        let strategies = servers.isEmpty ? try strategies.selected() : servers
         try length.check()
         var workload = try workload.resolve()
         if let first = try distances.distances().first { workload.storeRTT = first }

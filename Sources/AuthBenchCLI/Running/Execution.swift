@@ -33,7 +33,8 @@ struct Execution {
             trace: trace, schedule: plan.schedule, warmUp: plan.warmUp, extent: plan.extent,
             cores: ProcessInfo.processInfo.activeProcessorCount, stop: stop,
             instruments: instruments)
-        run.hostile = HostileCorpus()
+        // A line with a line end in it would be two on the way to a server: there, bent credentials are sent.
+        if !plan.asksTargets { run.hostile = HostileCorpus() }
         do {
             try run.execute(
                 plan.strategies, in: stores.environment, loadProgress: { progress.loaded($0) }

@@ -2,6 +2,7 @@ import AuthCore
 import AuthHarness
 import AuthResults
 import AuthStatistics
+import AuthStrategies
 import Backends
 import Foundation
 
@@ -37,8 +38,11 @@ struct RunPlan {
         strategies.map { $0.descriptor }.first { $0.id == strategy }
     }
 
+    /// Whether it measures servers over HTTP.
+    var asksTargets: Bool { strategies.contains { $0.type == TargetStrategy.self } }
+
     /// The strategy that does nothing, so that its time is the cost of measuring.
-    var baseline: String? { strategies.map(\.type).baseline }
+    var baseline: String? { strategies.map(\.descriptor).first { $0.transport == .none }?.id }
 }
 
 extension RunPlan {

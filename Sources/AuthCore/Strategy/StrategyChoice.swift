@@ -75,8 +75,15 @@ public struct StrategyParameter: Sendable {
 public struct StrategyParameters: Sendable, Equatable {
     /// As somebody typed them, in their order.
     private var given: [(name: String, value: String)] = []
+    /// What somebody calls the variant, where that is no list of what it sets.
+    package let name: String?
 
-    public init() {}
+    public init() { name = nil }
+
+    /// Sets anything, under a name of its own.
+    package init(named name: String, _ given: [(name: String, value: String)]) {
+        (self.name, self.given) = (name, given)
+    }
 
     /// What a parameter is set to; `nil` where nothing was typed.
     public subscript(name: String) -> String? { given.first { $0.name == name }?.value }
@@ -92,10 +99,13 @@ public struct StrategyParameters: Sendable, Equatable {
 
     /// What stands behind the strategy's own identifier: `@bits=3072`, or nothing.
     public var suffix: String {
-        given.isEmpty ? "" : "@" + given.map { "\($0.name)=\($0.value)" }.joined(separator: ",")
+        given.isEmpty || name != nil
+            ? "" : "@" + given.map { "\($0.name)=\($0.value)" }.joined(separator: ",")
     }
 
-    public static func == (left: Self, right: Self) -> Bool { left.suffix == right.suffix }
+    public static func == (left: Self, right: Self) -> Bool {
+        left.suffix == right.suffix && left.name == right.name
+    }
 
     /// What the identifier of a variant sets, `2048` for `bits` in `rs256-jwt@bits=2048`; `nil` where it sets nothing.
     package static func value(of name: String, in identifier: String) -> String? {
@@ -113,6 +123,7 @@ public struct StrategyParameters: Sendable, Equatable {
     /// - Throws: `UnknownStrategyError` for a name or value that the strategy does not have.
     init(_ text: some StringProtocol, of strategy: StrategyDescriptor) throws(UnknownStrategyError) {
         let known = strategy.parameters
+        name = nil
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             let pair = String(part).split(
                 separator: Character("="), maxSplits: 1, omittingEmptySubsequences: false
@@ -236,7 +247,7 @@ extension AuthStrategy where Self: ~Copyable {
     /// What a variant is.
     public static func descriptor(with parameters: StrategyParameters) -> StrategyDescriptor {
         var descriptor = describe(parameters)
-        descriptor.id += parameters.suffix
+        descriptor.id = parameters.name ?? descriptor.id + parameters.suffix
         descriptor.acceptsOnFailure = parameters.acceptsOnFailure
         return descriptor
     }

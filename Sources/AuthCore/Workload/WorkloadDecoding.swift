@@ -147,14 +147,17 @@ struct AnyKey: CodingKey {
 
 extension KeyedDecodingContainer {
     /// A value, or the default where the key is absent; a `null` is neither.
-    fileprivate func decode<Value: Decodable>(_ key: Key, orWhenAbsent absent: Value) throws -> Value {
+    package func decode<Value: Decodable>(_ key: Key, orWhenAbsent absent: Value) throws -> Value {
         contains(key) ? try decode(Value.self, forKey: key) : absent
     }
 }
 
 extension Decoder {
-    fileprivate func refuseKeys(except known: [String], in place: String) throws {
+    package func refuseKeys(
+        except known: [String], in place: String, allowingRemarks: Bool = false
+    ) throws {
         for key in try container(keyedBy: AnyKey.self).allKeys where !known.contains(key.stringValue) {
+            if allowingRemarks, key.stringValue.hasPrefix("//") { continue }
             throw WorkloadError(
                 "unknown key \"\(key.stringValue)\" in \(place): the known keys are \(known.sorted().joined(separator: ", "))"
             )

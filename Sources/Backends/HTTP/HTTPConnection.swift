@@ -74,11 +74,20 @@ package struct HTTPConnection: ~Copyable {
     package mutating func exchange(
         head: [UInt8], body: [UInt8], isRepeatable: Bool
     ) throws(HTTPError) -> Int {
+        try exchange(isRepeatable: isRepeatable) { output in
+            output.append(contentsOf: head)
+            output.append(decimal: UInt64(body.count))
+            output.append("\r\n\r\n")
+            output.append(contentsOf: body)
+        }
+    }
+
+    /// The same for a request that is written into memory which is used again.
+    package mutating func exchange(
+        isRepeatable: Bool, _ write: (inout [UInt8]) -> Void
+    ) throws(HTTPError) -> Int {
         output.removeAll(keepingCapacity: true)
-        output.append(contentsOf: head)
-        output.append(decimal: UInt64(body.count))
-        output.append("\r\n\r\n")
-        output.append(contentsOf: body)
+        write(&output)
         let isFresh = socket < 0
         if isFresh { try reconnect() }
         do throws(HTTPError) { try send() } catch {
@@ -124,6 +133,7 @@ package struct HTTPConnection: ~Copyable {
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw Self.failure("get an answer", errno) }
             guard count > 0 else {
+                if message.takeRest() { break }
                 throw limit_ns == nil
                     ? Self.closed
                     : .connection(operation: "get an answer", message: "the connection ended within one")

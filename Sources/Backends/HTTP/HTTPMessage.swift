@@ -2,8 +2,9 @@ import Glibc
 
 /// The messages that come in over one HTTP/1.1 connection, one after the other, read strictly (RFC 9112).
 ///
-/// A body has a `Content-Length`: one in chunks is refused. What is doubtful is refused too, because two readers that
-/// understand one message differently let requests be smuggled (RFC 9112 section 11.2). All memory is used again.
+/// What is doubtful is refused, because two readers that understand one message differently let requests be smuggled
+/// (RFC 9112 section 11.2): so is a request in chunks. A response may come in chunks, end with the connection, or follow
+/// interim ones (RFC 9112 section 6.3, RFC 9110 section 15.2). All memory is used again.
 package struct HTTPMessage {
     package enum Kind: Sendable {
         case request
@@ -13,6 +14,15 @@ package struct HTTPMessage {
     private struct Field {
         var name: Range<Int>
         var value: Range<Int>
+    }
+
+    /// How far a body in chunks has been put together.
+    private struct Chunks {
+        var start: Int
+        /// Up to where the body is together, and where the next chunk begins.
+        var (end, next): (Int, Int)
+        /// Whether the last chunk was there, and only trailers follow.
+        var isLast = false
     }
 
     package static let longestHead_bytes = 16_384
@@ -30,8 +40,14 @@ package struct HTTPMessage {
     /// Method and target of a request.
     private var (method, target) = (0..<0, 0..<0)
     private var hasStarted = false
-    /// Where the body stands, once the head has been read.
+    /// Where the body stands, once the head has been read; in chunks or until the end, once all of it is there.
     private var body: Range<Int>?
+    private var chunks: Chunks?
+    private var isInChunks = false
+    /// Where a body begins that ends with the connection.
+    private var openBody: Int?
+    /// Where the message ends.
+    private var end: Int? { chunks.map(\.next) ?? body?.upperBound }
     /// Of a response (RFC 9110 section 15).
     package private(set) var status = 0
     /// Whether the sender closes the connection after this message.
@@ -51,7 +67,37 @@ package struct HTTPMessage {
         take(buffer.span.extracting(target))
     }
 
-    package var isPost: Bool { ASCII.areEqual(buffer.span.extracting(method), "POST", foldingCase: false) }
+    package var isPost: Bool { isMethod("POST") }
+
+    package func isMethod(_ name: StaticString) -> Bool {
+        ASCII.areEqual(buffer.span.extracting(method), name, foldingCase: false)
+    }
+
+    package func isTarget(_ path: StaticString) -> Bool {
+        ASCII.areEqual(buffer.span.extracting(target), path, foldingCase: false)
+    }
+
+    /// How many fields have a name, given in lower case.
+    package func count(of name: StaticString) -> Int {
+        fields.count { ASCII.areEqual(buffer.span.extracting($0.name), name) }
+    }
+
+    /// Hands over each value of a field that may stand several times.
+    package func withEach(_ name: StaticString, _ take: (Span<UInt8>) -> Void) {
+        for field in fields where ASCII.areEqual(buffer.span.extracting(field.name), name) {
+            take(buffer.span.extracting(field.value))
+        }
+    }
+
+    /// Hands over a whole line, name and value as they came in; `nil` where there is none, or more than one.
+    package func withLine<Result, Failure: Error>(
+        _ name: StaticString, _ take: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result? {
+        guard count(of: name) == 1,
+            let field = fields.first(where: { ASCII.areEqual(buffer.span.extracting($0.name), name) })
+        else { return nil }
+        return try take(buffer.span.extracting(field.name.lowerBound..<field.value.upperBound))
+    }
 
     /// Hands over the value of a field, named in lower case, without white space around it; `nil` where there is none, or more
     /// than one.
@@ -73,7 +119,7 @@ package struct HTTPMessage {
     }
 
     /// Bytes that have come in behind the message.
-    package var excess: Int { filled - (body?.upperBound ?? filled) }
+    package var excess: Int { filled - (end ?? filled) }
 
     // MARK: Reading
 
@@ -103,14 +149,28 @@ package struct HTTPMessage {
     /// - Returns: whether a whole message is there.
     /// - Throws: `HTTPError.malformed`; nothing that follows on the connection can be understood then.
     package mutating func isWhole() throws(HTTPError) -> Bool {
-        if body == nil { body = try readHead() }
-        guard let body else { return false }
-        return filled >= body.upperBound
+        if body == nil, chunks == nil, openBody == nil { body = try readHead() }
+        if body == nil, chunks != nil { body = try readChunks() }
+        if openBody != nil, filled > Self.longestHead_bytes + Self.longestBody_bytes {
+            throw .malformed("a body of more than \(Self.longestBody_bytes) bytes")
+        }
+        guard let end, body != nil else { return false }
+        return filled >= end
+    }
+
+    /// Takes what has come in for the whole body where nothing but the end of the connection tells its end.
+    ///
+    /// - Returns: whether that is so.
+    mutating func takeRest() -> Bool {
+        guard let openBody else { return false }
+        body = openBody..<filled
+        closes = true
+        return true
     }
 
     /// Forgets the message; what has come in behind it is the beginning of the next.
     package mutating func next() {
-        let end = body?.upperBound ?? filled
+        let end = end ?? filled
         if filled > end {
             for index in end..<filled { buffer[index - end] = buffer[index] }
         }
@@ -127,8 +187,8 @@ package struct HTTPMessage {
     private mutating func reset() {
         (lineStart, searched, hosts, status) = (0, 0, 0, 0)
         fields.removeAll(keepingCapacity: true)
-        (contentLength, body) = (nil, nil)
-        (hasStarted, closes) = (false, false)
+        (contentLength, body, chunks, openBody) = (nil, nil, nil, nil)
+        (hasStarted, closes, isInChunks) = (false, false, false)
     }
 
     private mutating func readHead() throws(HTTPError) -> Range<Int>? {
@@ -141,7 +201,13 @@ package struct HTTPMessage {
             }
             let line = lineStart..<(end - 1)
             (lineStart, searched) = (end + 1, end + 1)
-            if line.isEmpty { return try bodyRange(from: end + 1) }
+            if line.isEmpty {
+                guard kind == .response, 100..<200 ~= status else { return try bodyRange(from: end + 1) }
+                // An interim response: the one that counts follows.
+                fields.removeAll(keepingCapacity: true)
+                (hasStarted, status, contentLength, isInChunks) = (false, 0, nil, false)
+                continue
+            }
             for index in line where buffer[index] < 0x20 && buffer[index] != 0x09 || buffer[index] == 0x7F {
                 throw .malformed("a control character in the head")
             }
@@ -155,24 +221,69 @@ package struct HTTPMessage {
         return nil
     }
 
-    private func bodyRange(from start: Int) throws(HTTPError) -> Range<Int> {
+    private mutating func bodyRange(from start: Int) throws(HTTPError) -> Range<Int>? {
         guard hasStarted else { throw .malformed("a message begins with an empty line") }
         if kind == .request, hosts != 1 { throw .malformed("\(hosts) fields Host") }
+        if kind == .response, status == 204 || status == 304 { return start..<start }
+        if isInChunks {
+            guard contentLength == nil else { throw .malformed("a length and chunks") }
+            chunks = Chunks(start: start, end: start, next: start)
+            return nil
+        }
         if let contentLength { return start..<(start + contentLength) }
-        // Without a length, the body of a response would last until the connection ends.
-        guard kind == .request || status == 204 || status == 304 else {
-            throw .malformed("no Content-Length")
+        if kind == .response {
+            openBody = start
+            return nil
         }
         return start..<start
+    }
+
+    /// Puts the chunks that have come in behind each other (RFC 9112 section 7.1).
+    ///
+    /// - Returns: where the body stands; `nil` while chunks or trailers are missing.
+    private mutating func readChunks() throws(HTTPError) -> Range<Int>? {
+        guard var chunks else { return nil }
+        defer { self.chunks = chunks }
+        while let end = ByteSearch.firstIndex(
+            of: 0x0A, in: buffer.span.extracting(first: filled), from: chunks.next)
+        {
+            guard end > chunks.next, buffer[end - 1] == 0x0D, end - chunks.next <= Self.longestHead_bytes
+            else { throw .malformed("a line of a chunk does not end with CR LF") }
+            let line = chunks.next..<(end - 1)
+            if chunks.isLast {
+                chunks.next = end + 1
+                if line.isEmpty { return chunks.start..<chunks.end }
+                continue
+            }
+            guard let count = ASCII.hexadecimal(buffer.span.extracting(line)),
+                chunks.end - chunks.start + count <= Self.longestBody_bytes
+            else { throw .malformed("the size of a chunk is no number, or too large") }
+            guard count > 0 else {
+                (chunks.next, chunks.isLast) = (end + 1, true)
+                continue
+            }
+            guard filled >= end + 1 + count + 2 else { return nil }
+            guard buffer[end + 1 + count] == 0x0D, buffer[end + 2 + count] == 0x0A else {
+                throw .malformed("a chunk is longer than it says")
+            }
+            for index in 0..<count { buffer[chunks.end + index] = buffer[end + 1 + index] }
+            chunks.end += count
+            chunks.next = end + 3 + count
+        }
+        guard filled - chunks.next <= Self.longestHead_bytes else {
+            throw .malformed("a line of a chunk is longer than \(Self.longestHead_bytes) bytes")
+        }
+        return nil
     }
 
     private mutating func takeStart(_ line: Range<Int>) throws(HTTPError) {
         switch kind {
         case .response:
-            guard let number = Self.status(buffer.span.extracting(line)) else {
-                throw .malformed("the first line is no status of HTTP/1.1")
+            guard let (number, isOld) = Self.status(buffer.span.extracting(line)) else {
+                throw .malformed("the first line is no status of HTTP/1")
             }
-            status = number
+            // Nothing after HTTP/1.0 is counted on.
+            (status, closes) = (number, isOld)
         case .request:
             let found = Self.request(buffer.span.extracting(first: line.upperBound), from: line.lowerBound)
             guard let found else { throw .malformed("the first line is no request of HTTP/1.1") }
@@ -190,12 +301,14 @@ package struct HTTPMessage {
         return (start..<first, (first + 1)..<second)
     }
 
-    private static func status(_ line: Span<UInt8>) -> Int? {
-        guard line.count >= 12, ASCII.areEqual(line.extracting(first: 9), "HTTP/1.1 ", foldingCase: false),
+    private static func status(_ line: Span<UInt8>) -> (Int, isOld: Bool)? {
+        guard line.count >= 12, case let version = line.extracting(first: 9),
+            case let isOld = ASCII.areEqual(version, "HTTP/1.0 ", foldingCase: false),
+            isOld || ASCII.areEqual(version, "HTTP/1.1 ", foldingCase: false),
             line.count == 12 || line[12] == UInt8(ascii: " "),
-            let number = ASCII.number(line.extracting(9..<12)), 200..<600 ~= number
+            let number = ASCII.number(line.extracting(9..<12)), 100..<600 ~= number
         else { return nil }
-        return number
+        return (number, isOld)
     }
 
     private mutating func takeField(_ line: Range<Int>) throws(HTTPError) {
@@ -209,6 +322,9 @@ package struct HTTPMessage {
             contentLength = length
         case .host: hosts += 1
         case .close: closes = true
+        case .chunks where kind == .response: isInChunks = true
+        case .chunks:
+            throw .malformed("a body in chunks (Transfer-Encoding), which is not taken in a request")
         case nil: break
         }
     }
@@ -218,6 +334,7 @@ package struct HTTPMessage {
         case length(Int)
         case host
         case close
+        case chunks
     }
 
     private static func field(
@@ -233,7 +350,10 @@ package struct HTTPMessage {
         if ASCII.areEqual(name, "host") { return (field, .host) }
         if ASCII.areEqual(name, "connection"), ASCII.areEqual(value, "close") { return (field, .close) }
         if ASCII.areEqual(name, "transfer-encoding") {
-            throw .malformed("a body in chunks or compressed (Transfer-Encoding), which is not taken here")
+            guard ASCII.areEqual(value, "chunked") else {
+                throw .malformed("a body that is compressed on the way (Transfer-Encoding)")
+            }
+            return (field, .chunks)
         }
         guard ASCII.areEqual(name, "content-length") else { return (field, nil) }
         guard let length = ASCII.number(value) else { throw .malformed("Content-Length is no number") }

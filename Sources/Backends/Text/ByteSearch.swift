@@ -97,6 +97,26 @@ enum ASCII {
         return number
     }
 
+    /// The size of a chunk: at most seven hexadecimal digits, and what may stand behind a semicolon (RFC 9112 section 7.1.1).
+    static func hexadecimal(_ text: Span<UInt8>) -> Int? {
+        let end = ByteSearch.firstIndex(of: UInt8(ascii: ";"), in: text, from: 0) ?? text.count
+        guard 1...7 ~= end else { return nil }
+        var number = 0
+        for index in 0..<end {
+            let byte = text[index]
+            let digit: UInt8? =
+                switch byte {
+                case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+                case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+                case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+                default: nil
+                }
+            guard let digit else { return nil }
+            number = number * 16 + Int(digit)
+        }
+        return number
+    }
+
     /// A part of a text without white space around it.
     static func trimmed(_ text: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
         var (start, end) = (range.lowerBound, range.upperBound)

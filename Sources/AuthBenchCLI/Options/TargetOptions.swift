@@ -1,0 +1,126 @@
+import ArgumentParser
+import AuthCore
+import AuthStrategies
+import Backends
+import Foundation
+
+/// Holds the arguments that name servers to be measured over HTTP.
+struct TargetOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "A server to measure over HTTP, [NAME=]http://host:port, in the place of strategies. Repeat the option for several, which take turns.",
+            valueName: "address"))
+    var target: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "How the servers are asked: a file as authbench contract --example prints. Give one for all, or one for each --target.",
+            valueName: "file"))
+    var contract: [String] = []
+
+    /// The servers as strategies, the open route of the first as the baseline; empty where none is named.
+    func choices() throws -> [StrategyChoice] {
+        guard !target.isEmpty else {
+            guard contract.isEmpty else { throw CommandError.usage("--contract is for a --target: name one") }
+            return []
+        }
+        guard contract.count <= 1 || contract.count == target.count else {
+            throw CommandError.usage(
+                "--contract is given \(contract.count) times for \(target.count) targets: give one for all, or one for each"
+            )
+        }
+        let contracts =
+            try contract.isEmpty ? [try Contract(json: ServedContract.bearer)] : contract.map(Self.contract)
+        var choices: [StrategyChoice] = []
+        for (index, text) in target.enumerated() {
+            let (name, url) = try Self.named(text, number: index + 1)
+            let contract = contracts.count == 1 ? contracts[0] : contracts[index]
+            if index == 0, contract.open != nil {
+                choices.append(Self.choice("open-route", url, contract, "open"))
+            }
+            choices.append(Self.choice(name, url, contract, "protected"))
+        }
+        let names = choices.map(\.descriptor.id)
+        guard Set(names).count == names.count else {
+            throw CommandError.usage("two targets have one name: give each its own, NAME=http://host:port")
+        }
+        return choices
+    }
+
+    private static func choice(
+        _ name: String, _ url: String, _ contract: Contract, _ route: String
+    ) -> StrategyChoice {
+        StrategyChoice(
+            TargetStrategy.self,
+            StrategyParameters(
+                named: name, [("url", url), ("route", route), ("contract", contract.text)]))
+    }
+
+    /// Takes `NAME=http://host:port` apart.
+    private static func named(_ text: String, number: Int) throws -> (String, String) {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
+            String.init)
+        let (name, url) =
+            parts.count == 2 && !parts[0].contains("/") ? (parts[0], parts[1]) : ("target-\(number)", text)
+        guard HTTPAddress(url: url) != nil else {
+            throw CommandError.usage(
+                "--target \(text.printable) is no address of a server: write http://host:port, with a name before it as NAME=http://host:port"
+            )
+        }
+        guard !name.isEmpty,
+            name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) })
+        else {
+            throw CommandError.usage("--target \(text.printable): a name has letters, digits, -, _ and .")
+        }
+        return (name, url)
+    }
+
+    /// Reads a contract.
+    ///
+    /// - Throws: `CommandError` in one line.
+    static func contract(_ file: String) throws -> Contract {
+        let bytes: [UInt8]
+        do { bytes = try InputFile.bytes(file) } catch { throw CommandError.badData("\(error)") }
+        var contract = try WorkloadSource.decode(Contract.self, bytes, from: file)
+        contract.text = String(decoding: bytes, as: UTF8.self)
+        return contract
+    }
+}
+
+/// What `authbench serve` keeps to.
+enum ServedContract {
+    /// Of strategies whose credential is a bearer token.
+    static let bearer = text(cookie: nil, hasRefreshToken: false, hasProbes: false, revocation: .atExpiry)
+
+    static func text(of strategy: StrategyDescriptor, hasProbes: Bool) -> String {
+        text(
+            cookie: strategy.transport == .cookie ? Cookie.name : nil,
+            hasRefreshToken: strategy.id.hasPrefix("hybrid"), hasProbes: hasProbes,
+            revocation: strategy.revocation == .immediate ? .immediate : .atExpiry)
+    }
+
+    private static func text(
+        cookie: String?, hasRefreshToken: Bool, hasProbes: Bool, revocation: RevocationPromise
+    ) -> String {
+        let place = cookie.map { #"{"cookie": "\#($0)"}"# }
+        var lines = [
+            #""login": {"path": "/login", "body": "{\"user\": {{user}}}"}"#,
+            #""credential": \#(place ?? #"{"json": "/access_token"}"#)"#,
+            #""present": \#(place ?? #""bearer""#)"#,
+            #""protected": {"path": "/resource"}"#,
+            #""open": {"path": "/open"}"#,
+            #""user": {"json": "/user"}"#,
+            #""renew": {"path": "/renew", "body": "{\"refresh_token\": \"{{refresh}}\"}"}"#,
+            #""logout": {"path": "/logout", "body": "{\"refresh_token\": \"{{refresh}}\"}"}"#,
+            #""revocation": "\#(revocation.rawValue)""#,
+        ]
+        if hasRefreshToken { lines.append(#""refresh": {"json": "/refresh_token"}"#) }
+        if hasProbes {
+            lines += [
+                #""aged": {"path": "/probe", "body": "{\"user\": {{user}}, \"age_ms\": {{age_ms}}}"}"#,
+                #""flawed": {"path": "/probe", "body": "{\"user\": {{user}}, \"flaw\": \"{{flaw}}\"}"}"#,
+            ]
+        }
+        return "{\n  " + lines.joined(separator: ",\n  ") + "\n}\n"
+    }
+}
