@@ -255,6 +255,21 @@ struct AdviceTests {
         #expect(killed?.verdict == .ok && killed?.text == "goes on; not measured: stop, slow")
     }
 
+    @Test("what nobody asked and no row tells has no line, and no figure stands there twice")
+    func lines() throws {
+        let reference = try Evidence([Self.root.appendingPathComponent("results/reference")])
+        func table(_ key: RequirementKey, _ text: String) throws -> String {
+            var requirements = Requirements()
+            try requirements.set(key, text)
+            return try AdviceFormat.table.text(Advice(requirements, reference, Self.traits), command: "")
+        }
+        let plain = try table(.p99, "5ms")
+        #expect(!plain.contains("while the store is away") && !plain.contains("header line, bytes"))
+        #expect(plain.contains("bytes per request"))
+        #expect(try table(.whileStoreAway, "go-on").contains("while the store is away"))
+        #expect(try table(.headerLimit, "4096").contains("header line, bytes"))
+    }
+
     @Test("a rate or a distance that no row has is unknown, whatever else is asked")
     func conditions() throws {
         for (key, text) in [(RequirementKey.requestsPerSecond, "2000"), (.storeRTT, "30ms")] {

@@ -56,6 +56,8 @@ package struct Finding: Sendable, Equatable {
         case told = ""
     }
 
+    static let notMeasured = "not measured"
+
     package var text: String
     package var verdict: Verdict
     /// The least value of the requirement that it keeps, in the requirement's unit; `nil` for one without a number.

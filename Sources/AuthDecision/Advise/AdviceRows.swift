@@ -69,7 +69,7 @@ extension Evidence {
     /// Why no row on checks can be used, in two or three words.
     func whyNoCheck(_ strategy: String) -> String {
         let rows = rows("summary.csv", strategy)
-        return rows.isEmpty ? "not measured" : isDisturbed(strategy) ? "no valid row" : "not so measured"
+        return rows.isEmpty ? Finding.notMeasured : isDisturbed(strategy) ? "no valid row" : "not so measured"
     }
 
     /// What made all rows of a strategy ones that may not be used, the first reason; `nil` where some may.

@@ -30,9 +30,14 @@ private struct AdvicePage {
 
     private var strategies: [AdvisedStrategy] { advice.strategies }
 
-    /// Drivers of which there is something to say.
+    /// Drivers of which there is something to say, and not twice.
     private var drivers: [Driver] {
-        Driver.allCases.filter { driver in strategies.contains { $0.findings[driver] != nil } }
+        Driver.allCases.filter { driver in
+            let findings = strategies.compactMap { $0.findings[driver] }
+            let isAsked = findings.contains { $0.verdict != .told }
+            if driver == .header, !isAsked { return false }
+            return isAsked || findings.contains { $0.text != Finding.notMeasured }
+        }
     }
 
     private func title(_ driver: Driver) -> String {

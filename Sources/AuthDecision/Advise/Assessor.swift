@@ -92,7 +92,7 @@ struct Assessor {
 
     private func exposure(_ revocation: Revocation, _ key: RequirementKey) -> Finding {
         let rows = measured.rows("exposure.csv", name, where: ["withdrawal": revocation.rawValue])
-        guard let row = rows.last else { return unknown(key, "not measured") }
+        guard let row = rows.last else { return unknown(key, Finding.notMeasured) }
         guard row["reason"].isEmpty, let longest = row.figure("max_ms", factor: 1e6) else {
             var finding = unknown(key, "measured without a result")
             finding.why = "measured without a result: \(row["reason"]): measure again"
@@ -131,7 +131,7 @@ struct Assessor {
         let worst = rows.compactMap { row in row.figure("decided_share").map { (row["fault"], $0) } }
             .min { ($0.1.value, $0.0) < ($1.1.value, $1.0) }
         guard let (fault, least) = worst else {
-            return Finding(text: "not measured", verdict: requirements.mustGoOn ? .unknown : .told)
+            return Finding(text: Finding.notMeasured, verdict: requirements.mustGoOn ? .unknown : .told)
         }
         let isWrong = rows.contains { $0["wrong_accepts"] != "0" }
         let goesOn = least.value >= Self.decidedShare
@@ -158,7 +158,7 @@ struct Assessor {
     }
 
     private var header: Finding {
-        guard let figure = headerFigure else { return unknown(.headerLimit, "not measured") }
+        guard let figure = headerFigure else { return unknown(.headerLimit, Finding.notMeasured) }
         return Finding(
             text: "\(Int(figure.value))",
             verdict: verdict(.headerLimit, low: figure.value, high: figure.value),
