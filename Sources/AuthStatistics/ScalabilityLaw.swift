@@ -71,11 +71,7 @@ package struct ScalabilityLaw: Sendable, Equatable {
         }
         best.judge(points)
         guard best.explained >= Self.leastExplained || best.residual <= Self.mostResidual else {
-            let (share, off) = (Int((best.explained * 100).rounded()), Int((best.residual * 100).rounded()))
-            throw FitError(
-                description:
-                    "the scalability law does not fit: it explains \(max(0, share)) % of the change with the clients, and is off by \(off) %"
-            )
+            throw FitError(description: best.misfit(points))
         }
         self = best
     }
@@ -142,6 +138,31 @@ package struct ScalabilityLaw: Sendable, Equatable {
             return sum + rest * rest
         }
     }
+
+    /// By how much the law misses the rates, where most, and whether clients help each other, which it cannot say.
+    private func misfit(_ points: [Point]) -> String {
+        func percent(_ share: Double) -> Int { Int((share * 100).rounded()) }
+        var text =
+            "the scalability law does not fit: it explains \(percent(max(0, explained))) % of the change with the clients, and is off by \(percent(residual)) %"
+        func rest(_ point: Point) -> Double { point.perSecond / perSecond(clients: point.clients) - 1 }
+        if let worst = points.max(by: { abs(rest($0)) < abs(rest($1)) }) {
+            text +=
+                ", most at \(Int(worst.clients)) client\(worst.clients == 1 ? "" : "s") (\(percent(abs(rest(worst)))) % \(rest(worst) < 0 ? "less" : "more") than it says)"
+        }
+        let alone = points.first { $0.clients == 1 }
+        let helped = points.max { $0.perSecond / $0.clients < $1.perSecond / $1.clients }
+        guard let alone, let helped, helped.perSecond > Self.mostHelp * helped.clients * alone.perSecond
+        else {
+            return text
+        }
+        // Tenths, by hand: this room formats no numbers.
+        let times = (helped.perSecond / alone.perSecond * 10).rounded() / 10
+        return text
+            + "; \(Int(helped.clients)) clients did \(times) times what one does, and the law allows \(Int(helped.clients)) times"
+    }
+
+    /// A client alone that is so much slower than one of several pays for something that the others share.
+    private static let mostHelp = 1.1
 
     private mutating func judge(_ points: [Point]) {
         let mean = points.reduce(0) { $0 + $1.perSecond } / Double(points.count)

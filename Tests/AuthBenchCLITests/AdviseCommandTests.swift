@@ -63,6 +63,44 @@ struct AdviseCommandTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["bad.json"])
     }
 
+    @Test("a series goes on only with what its file asked when it began")
+    func resumed() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appendingPathComponent("r.json")
+        func ask(_ json: String) throws { try json.write(to: file, atomically: true, encoding: .utf8) }
+        try ask(#"{"p99_within": "1h", "stores": []}"#)
+        let first = try advise(["r.json", "--strategy", "hs256", "-q"])
+        try #require(first.status == 0, "\(first.errors)")
+        let series = folder.appendingPathComponent("results/latest-advise").resolvingSymlinksInPath()
+        let before = try FileManager.default.subpathsOfDirectory(atPath: series.path).sorted()
+        // Written in another way, it asks the same.
+        try ask(#"{"stores": "", "p99_within": "1h"}"#)
+        let again = try advise(["--resume", series.path, "-q"])
+        func answer(_ output: String) -> Substring? {
+            output.firstRange(of: "Repeat it").map { output[..<$0.lowerBound] }
+        }
+        #expect(again.status == 0 && answer(again.output) == answer(first.output), "\(again.errors)")
+        try ask(#"{"p99_within": "2h", "stores": []}"#)
+        let other = try advise(["--resume", series.path, "-q"])
+        #expect(other.status == 65 && other.errors.split(separator: "\n").count == 1, "\(other.errors)")
+        #expect(other.errors.contains("it was begun with p99_within 1h, which is now 2h"), "\(other.errors)")
+        #expect(try FileManager.default.subpathsOfDirectory(atPath: series.path).sorted() == before)
+    }
+
+    @Test("sign-ins are measured at their rate, and what they cost in a run of their own")
+    func signIns() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let result = try advise([
+            "--requests-per-second", "200", "--sign-ins-per-day", "864000", "--stores", "", "--users", "600",
+            "--strategy", "hs256", "--format", "json", "-q",
+        ])
+        try #require(result.status == 0, "\(result.errors)")
+        // Where the machine was busy, no row may be used.
+        #expect(
+            result.output.contains("run.json, workload.mix.login") || result.output.contains("no valid row"))
+        #expect(result.output.contains("\"required\" : \"864000 a day\""))
+    }
+
     @Test("the example is a file that advise takes")
     func example() throws {
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -321,6 +321,46 @@ struct CapacityCommandTests {
             let row = Dictionary(uniqueKeysWithValues: zip(table.header, try #require(table.rows.first)))
             #expect(row["found"] == "false" && row["broken_per_second"] == "")
             #expect(["generator", "machine"].contains(row["limit"] ?? ""), "\(row)")
+            #expect(row["limit"] == "machine" || row["why"]?.contains("null-baseline, which does") == true)
+        }
+    }
+
+    /// M/D/4 on the real clock: each check sleeps for 10 ms, and four clients share one line of requests.
+    ///
+    /// A p50 of 1.326 times the service time is kept at 85 % of what four servers can do, by the theory that
+    /// `DeterministicQueue` plays through. What a sleeping thread wakes late is part of the service time that the row has.
+    @Test(
+        "the capacity of a strategy whose time is known is found on the real clock, or the machine is named")
+    func knownTime() throws {
+        try withFolder { folder in
+            let workload =
+                #"{"name":"oracle","summary":"known times","population":64,"clients":4,"requests_in_parallel":4,"mix":{"authenticate":1}}"#
+            try workload.write(
+                to: folder.appendingPathComponent("oracle.json"), atomically: true, encoding: .utf8)
+            let program = Program.debugURL.deletingLastPathComponent().appendingPathComponent(
+                "BrokenStrategies")
+            let result = try Program(
+                [
+                    "sweep", "oracle.json", "--objective", "p50 <= 13260us", "--over", "rate", "170..1000",
+                    "--strategy", "keeps-time", "--duration", "2", "--warm-up", "0.1", "-q", "--format",
+                    "csv",
+                ], in: folder, url: program
+            ).finish()
+            try #require([0, 3].contains(result.status), "\(result.errors)")
+            let table = try CSVTable(result.output)
+            let row = Dictionary(uniqueKeysWithValues: zip(table.header, try #require(table.rows.first)))
+            guard let held = Double(row["held_per_second"] ?? ""),
+                let broken = Double(row["broken_per_second"] ?? "")
+            else {
+                #expect(["generator", "machine"].contains(row["limit"] ?? ""), "\(row)")
+                return
+            }
+            let series = folder.appendingPathComponent("results/latest-sweep").resolvingSymlinksInPath()
+            let text = try String(contentsOf: series.appendingPathComponent("sweep.csv"), encoding: .utf8)
+            let rows = try CSVTable(text).rows(of: "sweep.csv").filter { $0["strategy"] == "keeps-time" }
+            let service_ns = try #require(rows.last?.number("service_p50_ns"))
+            let share = (held * broken).squareRoot() * service_ns / 4e9
+            #expect(abs(share / 0.85 - 1) < 0.2, "\(share) of what four servers can do")
         }
     }
 }

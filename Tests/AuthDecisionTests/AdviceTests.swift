@@ -108,6 +108,7 @@ struct AdviceTests {
         try maybe(.stores, ["redis", "sqlite", "sqlite,redis"])
         try maybe(.verifiersMayMint, ["true", "false"])
         try maybe(.whileStoreAway, ["refuse", "go-on"])
+        try maybe(.signInsPerDay, ["20000", "1000000000000"])
         return requirements
     }
 
@@ -141,6 +142,142 @@ struct AdviceTests {
         }
         #expect(flipped > 100, "\(flipped)")
         #expect(distances > 0, "\(distances)")
+    }
+
+    /// Copies a recorded folder, and changes cells of a file and a text of `run.json`.
+    private func changed(
+        _ name: String, _ id: String, in folder: URL, runs: [String: String] = [:],
+        _ file: String, _ change: (inout [String: String]) -> Void
+    ) throws -> URL {
+        let copy = folder.appendingPathComponent(id)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(
+            at: Self.root.appendingPathComponent("results/\(name)"), to: copy)
+        let run = copy.appendingPathComponent("run.json")
+        var text = try String(contentsOf: run, encoding: .utf8)
+        for (old, new) in runs {
+            try #require(text.contains(old), "\(old)")
+            text = text.replacing(old, with: new)
+        }
+        try text.write(to: run, atomically: true, encoding: .utf8)
+        let url = copy.appendingPathComponent(file)
+        var table = try CSVTable(String(contentsOf: url, encoding: .utf8))
+        table.rows = table.rows.map { row in
+            var cells = Dictionary(uniqueKeysWithValues: zip(table.header, row))
+            change(&cells)
+            return table.header.map { cells[$0] ?? "" }
+        }
+        try Data(table.text.utf8).write(to: url)
+        return copy
+    }
+
+    @Test("sign-ins that no row carries are unknown, and those that a row carries are told with it")
+    func carriedSignIns() throws {
+        var requirements = Requirements()
+        try requirements.set(.signInsPerDay, "1000000000000")
+        let none = try advice(requirements)
+        #expect(none.recommended == nil)
+        #expect(none.strategies.allSatisfy { $0.findings[.signIns]?.verdict == .unknown })
+        try requirements.set(.signInsPerDay, "20000")
+        let some = try advice(requirements)
+        #expect(some.recommended != nil)
+        #expect(some.strategies.contains { $0.findings[.signIns]?.verdict == .ok })
+    }
+
+    @Test("a million requests cost what the sign-ins beside them cost, too")
+    func costlySignIns() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "advice-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let storm = try changed(
+            "reference", "storm", in: folder,
+            runs: [
+                "\"login\" : 0.02": "\"login\" : 0.5", "\"authenticate\" : 0.92": "\"authenticate\" : 0.44",
+            ], "summary.csv"
+        ) { if $0["operation"] == "authenticate" { $0["operation"] = "unknown" } }
+        let busy = try changed(
+            "reference", "busy", in: folder,
+            runs: [
+                "\"login\" : 0.02": "\"login\" : 0.001",
+                "\"authenticate\" : 0.92": "\"authenticate\" : 0.958",
+                "\"logout\" : 0.02": "\"logout\" : 0.001",
+            ], "summary.csv"
+        ) { if $0["clock"] == "service" { $0["clock"] = "response" } }
+        let throughput = busy.appendingPathComponent("throughput.csv")
+        var table = try CSVTable(String(contentsOf: throughput, encoding: .utf8))
+        let column = try #require(table.header.firstIndex(of: "target_rate"))
+        for index in table.rows.indices { table.rows[index][column] = "20000" }
+        try Data(table.text.utf8).write(to: throughput)
+
+        var requirements = Requirements()
+        try requirements.set(.requestsPerSecond, "2000")
+        func cost(signInsPerSecond: Int, _ folders: [URL]) throws -> AdvisedStrategy {
+            try requirements.set(.signInsPerDay, "\(signInsPerSecond * 86_400)")
+            let advice = Advice(requirements, try Evidence(folders), Self.traits)
+            return try #require(advice.strategies.first { $0.strategy == "redis-session" })
+        }
+        let row = try #require(
+            try CSVTable(String(contentsOf: busy.appendingPathComponent("summary.csv"), encoding: .utf8))
+                .rows(of: "summary.csv").first { $0["strategy"] == "redis-session" })
+        let cpu_us = (row.number("cpu_us_per_op") ?? 0) + (row.number("store_cpu_us_per_op") ?? 0)
+        // 10 sign-ins for 2000 requests, of which the row has 2 already; a sign-in costs what two operations cost.
+        let own = try cost(signInsPerSecond: 10, [busy, storm])
+        #expect(abs((own.cpu_us ?? 0) / (cpu_us * (1 + 0.004 * 2)) - 1) < 1e-9)
+        #expect(own.findings[.signIns]?.verdict == .ok)
+        #expect(own.findings[.signIns]?.text.hasSuffix(" s a day") == true)
+        // Without a run of sign-ins, what they cost is not known.
+        #expect(try cost(signInsPerSecond: 10, [busy]).cpu_us == nil)
+        // More than the run carried.
+        #expect(try cost(signInsPerSecond: 30, [busy, storm]).findings[.signIns]?.verdict == .unknown)
+    }
+
+    @Test("the worst fault decides what happens while the store is away, and those not measured are named")
+    func storeAway() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "advice-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var requirements = Requirements()
+        try requirements.set(.whileStoreAway, "go-on")
+        func finding(_ folder: URL) throws -> Finding? {
+            Advice(requirements, try Evidence([folder]), Self.traits).strategies
+                .first { $0.strategy == "redis-session" }?.findings[.storeAway]
+        }
+        let slow = try finding(
+            changed("reference-outage", "slow", in: folder, "outage.csv") { cells in
+                if cells["fault"] != "slow" { cells["decided_share"] = "1.00000" }
+            })
+        #expect(slow?.verdict == .no && slow?.text == "98 % refused or late (slow)")
+        let killed = try finding(
+            changed("reference-outage", "killed", in: folder, "outage.csv") { cells in
+                cells["decided_share"] = "1.00000"
+                if cells["fault"] != "kill" { cells["valid"] = "false" }
+            })
+        #expect(killed?.verdict == .ok && killed?.text == "goes on; not measured: stop, slow")
+    }
+
+    @Test("what nobody asked and no row tells has no line, and no figure stands there twice")
+    func lines() throws {
+        let reference = try Evidence([Self.root.appendingPathComponent("results/reference")])
+        func table(_ key: RequirementKey, _ text: String) throws -> String {
+            var requirements = Requirements()
+            try requirements.set(key, text)
+            return try AdviceFormat.table.text(Advice(requirements, reference, Self.traits), command: "")
+        }
+        let plain = try table(.p99, "5ms")
+        #expect(!plain.contains("while the store is away") && !plain.contains("header line, bytes"))
+        #expect(plain.contains("bytes per request"))
+        #expect(try table(.whileStoreAway, "go-on").contains("while the store is away"))
+        #expect(try table(.headerLimit, "4096").contains("header line, bytes"))
+    }
+
+    @Test("a rate or a distance that no row has is unknown, whatever else is asked")
+    func conditions() throws {
+        for (key, text) in [(RequirementKey.requestsPerSecond, "2000"), (.storeRTT, "30ms")] {
+            var requirements = Requirements()
+            try requirements.set(key, text)
+            let redis = try advice(requirements).strategies.first { $0.strategy == "redis-session" }
+            #expect(redis?.meets == false && redis?.unknown == [.p99], "\(key)")
+        }
     }
 
     @Test("results of another schema, of another machine, damaged or unfinished are refused by their folder")

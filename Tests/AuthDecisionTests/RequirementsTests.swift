@@ -16,6 +16,12 @@ struct RequirementsTests {
         #expect(requirements.stores == [.redis, .postgres])
     }
 
+    @Test("what is written down of requirements is read as the same requirements")
+    func written() throws {
+        let requirements = try read(Requirements.example)
+        #expect(try read(try requirements.json) == requirements)
+    }
+
     @Test(
         "what cannot be is refused in words",
         arguments: [
@@ -31,6 +37,7 @@ struct RequirementsTests {
             (#"{"verifiers_may_mint":"no"}"#, "true or false"),
             (#"{"logout_within":"0","stores":[],"services":3}"#, "without a store"),
             (#"{"store_rtt":"1ms","stores":[]}"#, "leave one of them out"),
+            (#"{"requests_per_second":1,"sign_ins_per_day":90000}"#, "who signs in sends a request"),
             (#"{"header_limit_bytes":100,"claims_bytes":200}"#, "no token with these claims"),
         ])
     func refused(json: String, reason: String) {

@@ -72,6 +72,29 @@ struct ScalabilityLawTests {
         #expect(error?.description.contains("does not fit") == true)
     }
 
+    /// Measured with sessions in PostgreSQL next door, on two processors: a client alone waits for each wake-up.
+    @Test("a client alone that is slower than one of several is named, because no law says that")
+    func help() {
+        let rates = [13_404.0, 64_941, 56_241, 47_054, 45_449, 41_921, 38_013]
+        let error = #expect(throws: ScalabilityLaw.FitError.self) {
+            try ScalabilityLaw(fitting: zip(Self.levels, rates).map { .init(clients: $0, perSecond: $1) })
+        }
+        #expect(
+            error?.description.hasSuffix(
+                "; 2 clients did 4.8 times what one does, and the law allows 2 times") == true,
+            "\(String(describing: error))")
+    }
+
+    @Test("what misses most is named: a knee, where the processors are all busy")
+    func knee() {
+        let rates = [1_365_657.0, 2_709_565, 2_717_295, 2_735_441, 2_669_441, 2_714_171, 2_678_031]
+        let error = #expect(throws: ScalabilityLaw.FitError.self) {
+            try ScalabilityLaw(fitting: zip(Self.levels, rates).map { .init(clients: $0, perSecond: $1) })
+        }
+        #expect(error?.description.contains(", most at 1 client (") == true, "\(String(describing: error))")
+        #expect(error?.description.contains("the law allows") == false)
+    }
+
     @Test(
         "five levels, or six without 1, are refused", arguments: [[1, 2, 4, 8, 16], [2, 4, 8, 16, 32, 64]])
     func fewLevels(clients: [Double]) {

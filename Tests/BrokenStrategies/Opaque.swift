@@ -209,6 +209,12 @@ package enum IsSlow: OpaqueFlaw {
     package static func enter(_ verb: String) { if verb == "authenticate" { usleep(20_000) } }
 }
 
+/// Sleeps in each check, so that its capacity is known whatever the processors do.
+package enum KeepsTime: OpaqueFlaw {
+    package static let id = "keeps-time"
+    package static func enter(_ verb: String) { if verb == "authenticate" { usleep(10_000) } }
+}
+
 package enum Crashes: OpaqueFlaw {
     package static let id = "crashes"
     package static func enter(_ verb: String) { if verb == "logout" { fatalError("on purpose") } }

@@ -86,7 +86,9 @@ struct AdviseCommand: ParsableCommand {
             }
         }
         do throws(RequirementError) {
-            for (key, text) in requirements.given { try wanted.set(key, text) }
+            for key in RequirementKey.allCases {
+                if let text = requirements[key] { try wanted.set(key, text) }
+            }
             try wanted.check()
         } catch { throw CommandError.usage("\(error)") }
         guard !wanted.texts.isEmpty else {
@@ -102,10 +104,33 @@ struct AdviseCommand: ParsableCommand {
         let series = try series.series("advise", title: "browse", out: out, isQuiet: quiet)
         defer { series.end() }
         series.expected_s = 60
-        if let claims = plan.claims { try series.write(claims, to: AdvicePlan.claimsFile) }
+        try hold(wanted, series)
+        for (name, text) in plan.files { try series.write(text, to: name) }
         let experiments = plan.experiments(in: series.folder)
         series.planned = experiments.count
         return try experiments.flatMap { try series.run($0).folders }
+    }
+
+    private static let requirementsFile = "requirements.json"
+
+    /// Holds in the folder what is asked; a series that is gone on with must ask the same.
+    private func hold(_ wanted: Requirements, _ series: ExperimentSeries) throws {
+        guard let resume = self.series.resume else {
+            return try series.write(try wanted.json, to: Self.requirementsFile)
+        }
+        func refusal(_ text: String) -> CommandError {
+            CommandError.badData("--resume \(resume): \(text): measure again without --resume")
+        }
+        let file = series.folder.appendingPathComponent(Self.requirementsFile)
+        let held: Requirements
+        do { held = try Requirements(json: Data(contentsOf: file)) } catch let error as RequirementError {
+            throw refusal("\(Self.requirementsFile): \(error)")
+        } catch { throw refusal("\(Self.requirementsFile) cannot be read: \(error.reason)") }
+        let changed = RequirementKey.allCases.first { held.texts[$0] != wanted.texts[$0] }
+        guard let changed else { return }
+        throw refusal(
+            "it was begun with \(changed.rawValue) \(held.texts[changed] ?? "left out"), which is now \(wanted.texts[changed] ?? "left out")"
+        )
     }
 }
 
@@ -115,60 +140,65 @@ extension Requirements {
     /// The options that say the same.
     fileprivate var arguments: [String] {
         RequirementKey.allCases.flatMap { key in
-            texts[key].map { ["--" + key.rawValue.replacing("_", with: "-"), $0] } ?? []
+            texts[key].map { ["--" + key.option, $0] } ?? []
         }
     }
 }
 
-/// An option for each requirement.
+/// An option for each requirement, whose name and help come from its key.
 struct RequirementOptions: ParsableArguments {
-    private static func help(_ key: RequirementKey, _ value: String) -> ArgumentHelp {
-        ArgumentHelp(stringLiteral: key.meaning).named(value)
-    }
+    @Option(.requestsPerSecond) var requestsPerSecond: String?
+    @Option(.users) var users: String?
+    @Option(.signInsPerDay) var signInsPerDay: String?
+    @Option(.services) var services: String?
+    @Option(.logoutWithin) var logoutWithin: String?
+    @Option(.permissionChangeWithin) var permissionChangeWithin: String?
+    @Option(.stores) var stores: String?
+    @Option(.storeRTT) var storeRTT: String?
+    @Option(.whileStoreAway) var whileStoreAway: String?
+    @Option(.headerLimit) var headerLimit: String?
+    @Option(.verifiersMayMint) var verifiersMayMint: String?
+    @Option(.claims) var claims: String?
+    @Option(.p99) var p99: String?
+    @Option(.corePrice) var corePrice: String?
+    @Option(.requestTime) var requestTime: String?
 
-    @Option(help: help(.requestsPerSecond, "number")) var requestsPerSecond: String?
-    @Option(help: help(.users, "count")) var users: String?
-    @Option(help: help(.signInsPerDay, "number")) var signInsPerDay: String?
-    @Option(help: help(.services, "count")) var services: String?
-    @Option(help: help(.logoutWithin, "time")) var logoutWithin: String?
-    @Option(help: help(.permissionChangeWithin, "time")) var permissionChangeWithin: String?
-    @Option(help: help(.stores, "names")) var stores: String?
-    @Option(name: .customLong("store-rtt"), help: help(.storeRTT, "time")) var storeRTT: String?
-    @Option(help: help(.whileStoreAway, "what")) var whileStoreAway: String?
-    @Option(name: .customLong("header-limit-bytes"), help: help(.headerLimit, "count")) var headerLimit:
-        String?
-    @Option(help: help(.verifiersMayMint, "flag")) var verifiersMayMint: String?
-    @Option(name: .customLong("claims-bytes"), help: help(.claims, "count")) var claims: String?
-    @Option(name: .customLong("p99-within"), help: help(.p99, "time")) var p99: String?
-    @Option(name: .customLong("cpu-price-per-core-hour"), help: help(.corePrice, "number")) var corePrice:
-        String?
-    @Option(help: help(.requestTime, "time")) var requestTime: String?
-
-    /// Those that were given, with their texts.
-    var given: [(RequirementKey, String)] {
-        let all: [(RequirementKey, String?)] = [
-            (.requestsPerSecond, requestsPerSecond), (.users, users), (.signInsPerDay, signInsPerDay),
-            (.services, services), (.logoutWithin, logoutWithin),
-            (.permissionChangeWithin, permissionChangeWithin), (.stores, stores), (.storeRTT, storeRTT),
-            (.whileStoreAway, whileStoreAway), (.headerLimit, headerLimit),
-            (.verifiersMayMint, verifiersMayMint),
-            (.claims, claims), (.p99, p99), (.corePrice, corePrice), (.requestTime, requestTime),
-        ]
-        return all.compactMap { key, text in text.map { (key, $0) } }
+    /// What was given for a requirement; a switch, so that none can be forgotten.
+    subscript(key: RequirementKey) -> String? {
+        switch key {
+        case .requestsPerSecond: requestsPerSecond
+        case .users: users
+        case .signInsPerDay: signInsPerDay
+        case .services: services
+        case .logoutWithin: logoutWithin
+        case .permissionChangeWithin: permissionChangeWithin
+        case .stores: stores
+        case .storeRTT: storeRTT
+        case .whileStoreAway: whileStoreAway
+        case .headerLimit: headerLimit
+        case .verifiersMayMint: verifiersMayMint
+        case .claims: claims
+        case .p99: p99
+        case .corePrice: corePrice
+        case .requestTime: requestTime
+        }
     }
 }
 
-extension ArgumentHelp {
-    fileprivate func named(_ valueName: String) -> Self {
-        var help = self
-        help.valueName = valueName
-        return help
+extension Option where Value == String? {
+    fileprivate init(_ key: RequirementKey) {
+        self.init(
+            name: .customLong(key.option), help: ArgumentHelp("\(key.meaning)", valueName: key.valueName))
     }
 }
 
 /// Which experiments answer requirements.
 struct AdvicePlan {
-    static let claimsFile = "claims.json"
+    private static let claimsFile = "claims.json"
+    private static let workloadFile = "requests.json"
+    private static let signInsFile = "sign-ins.json"
+    /// The share of sign-ins in the workload `browse`.
+    private static let usualSignIns = 0.001
     private let wanted: Requirements
     private let strategies: [String]
 
@@ -188,25 +218,79 @@ struct AdvicePlan {
             .map(\.descriptor.id)
     }
 
-    /// Claims of the wanted size, as JSON.
-    var claims: String? {
-        guard let count = wanted[.claims].map({ Int($0) }), count > 0 else { return nil }
-        return PaddedClaims.json(bytes: max(count, PaddedClaims.least_bytes))
+    /// What the experiments read, by the names of the files.
+    var files: [(name: String, text: String)] {
+        var files: [(String, String)] = []
+        if let count = wanted[.claims].map({ Int($0) }), count > 0 {
+            files.append((Self.claimsFile, PaddedClaims.json(bytes: max(count, PaddedClaims.least_bytes))))
+        }
+        if let share = signInShare { files.append((Self.workloadFile, Self.workload(signIns: share))) }
+        if wanted.signInsPerSecond != nil { files.append((Self.signInsFile, Self.signIns)) }
+        return files
     }
 
+    /// The share of the operations that must be sign-ins so that enough come; `nil` where those of `browse` are enough, or
+    /// no rate is asked for.
+    private var signInShare: Double? {
+        guard let signIns = wanted.signInsPerSecond, let requests = wanted[.requestsPerSecond],
+            signIns > Self.usualSignIns * requests
+        else { return nil }
+        return signIns / (requests + signIns)
+    }
+
+    /// `browse` with so many sign-ins.
+    private static func workload(signIns: Double) -> String {
+        let share = (signIns * 1e6).rounded(.up) / 1e6
+        let rest = ((1 - share - 0.002) * 1e6).rounded() / 1e6
+        return """
+            {
+              "name": "requests",
+              "summary": "The workload browse, with the sign-ins that are asked for.",
+              "skew": "zipfian",
+              "mix": {"login": \(share), "authenticate": \(rest), "logout": 0.001, "expired": 0.001}
+            }
+
+            """
+    }
+
+    /// Nothing but sign-ins, so that all processor time of the run is theirs.
+    ///
+    /// It has few sessions, because the first of each user is made before anything is measured.
+    private static let signIns = """
+        {
+          "name": "sign-ins",
+          "summary": "Nothing but sign-ins, to know what one costs.",
+          "population": 2000,
+          "skew": "uniform",
+          "mix": {"login": 1}
+        }
+
+        """
+
     func experiments(in folder: URL) -> [Experiment] {
+        func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
         let chosen = strategies.flatMap { ["--strategy", $0] }
-        var run = ["run", "browse"] + chosen + ["--repeats", "3", "--duration", "2"]
-        if let rate = wanted.texts[.requestsPerSecond] { run += ["--rate", rate] }
+        let distance = wanted.texts[.storeRTT].map { ["--store-rtt", $0] } ?? []
+        let claims = files.contains { $0.name == Self.claimsFile } ? ["--claims", path(Self.claimsFile)] : []
+        var run = ["run", signInShare == nil ? "browse" : path(Self.workloadFile)] + chosen
+        run += ["--repeats", "3", "--duration", "2"]
+        if let rate = wanted[.requestsPerSecond] {
+            // Sign-ins come beside the requests.
+            let signIns = signInShare == nil ? 0 : wanted.signInsPerSecond ?? 0
+            run += ["--rate", SweepValues.number(rate + signIns)]
+        }
         if let users = wanted.texts[.users] { run += ["--population", users] }
-        if let distance = wanted.texts[.storeRTT] { run += ["--store-rtt", distance] }
-        if claims != nil { run += ["--claims", folder.appendingPathComponent(Self.claimsFile).path] }
-        var all = [Experiment("run", run)]
+        var all = [Experiment("run", run + distance + claims)]
+        if wanted.signInsPerSecond != nil {
+            let signIns = ["run", path(Self.signInsFile)] + chosen + ["--repeats", "3", "--duration", "1"]
+            all.append(Experiment("sign-ins", signIns + distance + claims))
+        }
         if wanted[.logoutWithin] != nil || wanted[.permissionChangeWithin] != nil {
             all.append(Experiment("exposure", ["exposure", "mixed"] + chosen))
         }
         if wanted.texts[.whileStoreAway] != nil {
-            all.append(Experiment("outage", ["outage", "mixed"] + chosen + ["--fault", "kill"]))
+            let faults = StrategyTraits.faultsAway.flatMap { ["--fault", $0.rawValue] }
+            all.append(Experiment("outage", ["outage", "mixed"] + chosen + faults))
         }
         return all
     }

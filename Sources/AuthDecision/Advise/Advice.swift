@@ -19,11 +19,18 @@ package struct StrategyTraits: Sendable {
         let isSymmetric = !["rs256", "ps256", "es256", "ed25519"].contains(set ?? name)
         verifierCanMint = descriptor.credential == .signed ? isSymmetric : descriptor.server != .authority
     }
+
+    /// Ways in which a store is away: it is dead, it hangs, or it is too slow; a file can only be locked.
+    package static let faultsAway: [StoreFault] = [.kill, .stop, .slow, .lock]
+
+    /// Those that can happen to its stores.
+    var faultsAway: [StoreFault] { Self.faultsAway.filter { !stores.isDisjoint(with: $0.stores) } }
 }
 
 /// What an architect decides on, in the order of the table.
 package enum Driver: String, CaseIterable, Sendable {
-    case p99, logout, permission, storeAway = "store_away", header, minting, stores, services
+    case p99, signIns = "sign_ins", logout, permission, storeAway = "store_away", header, minting, stores,
+        services
     case cpu, bytes, share, core, price
 
     /// The requirement whose number decides it; `nil` where none does.
@@ -49,11 +56,15 @@ package struct Finding: Sendable, Equatable {
         case told = ""
     }
 
+    static let notMeasured = "not measured"
+
     package var text: String
     package var verdict: Verdict
     /// The least value of the requirement that it keeps, in the requirement's unit; `nil` for one without a number.
     package var least: Double?
     package var sources: [String] = []
+    /// Why it is not known, where more is to be said than `text` has room for.
+    package var why: String?
 }
 
 /// A strategy under requirements.

@@ -1,3 +1,4 @@
+import AuthCore
 import AuthResults
 import Foundation
 
@@ -34,20 +35,72 @@ extension Evidence {
             "target_rate")
     }
 
+    /// Sign-ins in each second that a row's run carried; where a rate was asked for, those that it asks for.
+    func signInsPerSecond(of row: Row) -> Double {
+        if let rate = rate(of: row) { return rate * row.signInShare }
+        let own = rows("throughput.csv", row.strategy, where: ["valid": "true"]).filter {
+            $0.folder.runID == row.folder.runID
+        }
+        let wall_s = own.reduce(0) { $0 + ($1.number("wall_ns") ?? 0) } / 1e9
+        let all = own.reduce(0) { $0 + ($1.number("operations") ?? 0) }
+        return wall_s > 0 ? all * row.signInShare / wall_s : 0
+    }
+
+    /// What a sign-in costs: all processor time of a run that does little else, over its sign-ins.
+    ///
+    /// - Parameters:
+    ///   - strategy: the strategy.
+    ///   - stands: whether a row has the distance and the claims that are asked for.
+    /// - Returns: of the service and of the store, in µs; `nil` where no such run was made.
+    func signInCost(_ strategy: String, where stands: (Row) -> Bool) -> [Reading]? {
+        let rows = rows(
+            "summary.csv", strategy, where: ["operation": "login", "clock": "service", "valid": "true"]
+        ).filter { $0.signInShare >= Self.leastSignInShare && stands($0) }
+        guard let row = rows.max(by: { $0.signInShare < $1.signInShare }) else { return nil }
+        return row.cost(per: row.signInShare)
+    }
+
+    /// With fewer sign-ins, too much of the time is that of other operations.
+    private static let leastSignInShare = 0.3
+
     /// How far away stores were in the runs, in nanoseconds, ascending.
     var distances_ns: [Double] { Set(rows("summary.csv").compactMap(\.distance_ns)).sorted() }
 
     /// Why no row on checks can be used, in two or three words.
     func whyNoCheck(_ strategy: String) -> String {
         let rows = rows("summary.csv", strategy)
-        return rows.isEmpty
-            ? "not measured" : rows.allSatisfy { $0["valid"] != "true" } ? "no valid row" : "not so measured"
+        return rows.isEmpty ? Finding.notMeasured : isDisturbed(strategy) ? "no valid row" : "not so measured"
+    }
+
+    /// What made all rows of a strategy ones that may not be used, the first reason; `nil` where some may.
+    func disturbance(_ strategy: String) -> String? {
+        guard isDisturbed(strategy) else { return nil }
+        return rows("throughput.csv", strategy).lazy.map { $0["reason"] }.first { !$0.isEmpty }
+            .map { "no valid row: \($0): measure again" }
+    }
+
+    private func isDisturbed(_ strategy: String) -> Bool {
+        rows("summary.csv", strategy).allSatisfy { $0["valid"] != "true" }
     }
 }
 
 extension Evidence.Row {
     /// How far away the store was, in nanoseconds; `nil` where nothing was asked.
     fileprivate var distance_ns: Double? { number("store_rtt_asked_ns") }
+
+    /// The share of sign-ins among the operations of its workload.
+    var signInShare: Double { folder.record.workload.mix[.login] }
+
+    /// Processor time of the service, and of the store where it has a process, in µs.
+    ///
+    /// - Parameter share: of the operations to which all of it is charged.
+    /// - Returns: `nil` where one of them is unknown.
+    func cost(per share: Double = 1) -> [Reading]? {
+        guard let own = figure("cpu_us_per_op", factor: 1 / share),
+            let store = figure("store_cpu_us_per_op", factor: 1 / share)
+        else { return nil }
+        return store.value == 0 ? [own] : [own, store]
+    }
 
     /// Bytes of claims of the user's own in the workload.
     var claims_bytes: Int { folder.record.workload.policy.claims.members.utf8.count }

@@ -30,9 +30,14 @@ private struct AdvicePage {
 
     private var strategies: [AdvisedStrategy] { advice.strategies }
 
-    /// Drivers of which there is something to say.
+    /// Drivers of which there is something to say, and not twice.
     private var drivers: [Driver] {
-        Driver.allCases.filter { driver in strategies.contains { $0.findings[driver] != nil } }
+        Driver.allCases.filter { driver in
+            let findings = strategies.compactMap { $0.findings[driver] }
+            let isAsked = findings.contains { $0.verdict != .told }
+            if driver == .header, !isAsked { return false }
+            return isAsked || findings.contains { $0.text != Finding.notMeasured }
+        }
     }
 
     private func title(_ driver: Driver) -> String {
@@ -41,6 +46,7 @@ private struct AdvicePage {
         case .p99:
             let rate = requirements.texts[.requestsPerSecond].map { " at \($0)/s" } ?? ""
             return "p99 of a check\(rate)\(requirements.texts[.storeRTT].map { ", \($0) away" } ?? "")"
+        case .signIns: return "sign-ins, and their CPU"
         case .logout: return "accepted after logout"
         case .permission: return "kept after a permission was taken"
         case .storeAway: return "while the store is away"
@@ -48,7 +54,9 @@ private struct AdvicePage {
         case .minting: return "verifiers can make credentials"
         case .stores: return "stores needed"
         case .services: return "several services"
-        case .cpu: return "CPU per million requests"
+        case .cpu:
+            let isWithSignIns = requirements[.signInsPerDay] != nil && requirements[.requestsPerSecond] != nil
+            return "CPU per million requests\(isWithSignIns ? ", sign-ins in it" : "")"
         case .bytes: return "bytes per request"
         case .share: return "share of a request"
         case .core: return "requests a second on one core"
@@ -61,6 +69,7 @@ private struct AdvicePage {
         switch driver {
         case .p99, .logout, .permission, .header:
             return driver.key.flatMap { texts[$0] }.map { "<= \($0)" } ?? "–"
+        case .signIns: return texts[.signInsPerDay].map { "\($0) a day" } ?? "–"
         case .storeAway: return advice.requirements.mustGoOn ? "requests go on" : "–"
         case .minting: return texts[.verifiersMayMint] == "false" ? "no" : "–"
         case .stores: return texts[.stores].map { $0.isEmpty ? "none" : $0 } ?? "–"
@@ -88,7 +97,7 @@ private struct AdvicePage {
         let costless = strategies.filter(\.meets).map(\.strategy)
         if !costless.isEmpty {
             return
-                "\(costless.joined(separator: ", ")) meet every requirement; what they cost has no valid row."
+                "\(costless.joined(separator: ", ")) meet every requirement. What they cost is not known, so none is recommended."
         }
         let open = strategies.filter { $0.fails.isEmpty }.map(\.strategy)
         return open.isEmpty
@@ -104,7 +113,11 @@ private struct AdvicePage {
 
     private var missing: [String] {
         strategies.flatMap { one in
-            one.unknown.map { "\(one.strategy): \(title($0)): \(one.findings[$0]?.text ?? "")" }
+            (one.unknown + (one.cpu_us == nil ? [.cpu] : [])).map { driver in
+                let finding = one.findings[driver]
+                return
+                    "\(one.strategy): \(title(driver)): \(finding?.why ?? (driver == .cpu ? "no row has it" : finding?.text ?? ""))"
+            }
         }
     }
 

@@ -9,15 +9,24 @@ struct Assessor {
     private let traits: StrategyTraits
     /// The row that decides on the response time and the cost.
     private let check: Evidence.Row?
+    /// The row of the cost; where no row decides, one for the same distance and claims at least.
+    private let costly: Evidence.Row?
+    /// What a sign-in costs, where sign-ins are asked for.
+    private let signInCost: [Reading]?
 
     init(
         _ requirements: Requirements, _ measured: Evidence, _ name: String, _ traits: StrategyTraits
     ) {
         (self.requirements, self.measured, self.name, self.traits) = (requirements, measured, name, traits)
-        let wanted_ns = requirements[.storeRTT]
-        let rate = requirements[.requestsPerSecond]
+        let (wanted_ns, claims) = (requirements[.storeRTT], Int(requirements[.claims] ?? 0))
+        let (rate, signIns) = (requirements[.requestsPerSecond], requirements.signInsPerSecond)
+        func stands(_ row: Evidence.Row) -> Bool {
+            row.stands(forDistance_ns: wanted_ns) && row.claims_bytes >= claims
+        }
+        signInCost = signIns.flatMap { $0 > 0 ? measured.signInCost(name, where: stands) : nil }
         let rows = measured.checks(name, clock: rate == nil ? "service" : "response").filter {
-            $0.stands(forDistance_ns: wanted_ns) && $0.claims_bytes >= Int(requirements[.claims] ?? 0)
+            // What a share of the operations is, is rounded to six digits.
+            stands($0) && (signIns ?? 0) <= measured.signInsPerSecond(of: $0) * 1.001
         }
         // The least rate that is enough says most about the one asked for.
         check =
@@ -25,6 +34,7 @@ struct Assessor {
             ? rows.last
             : rows.compactMap { row in measured.rate(of: row).map { (row, $0) } }
                 .filter { $0.1 >= (rate ?? 0) * 0.999 }.min { $0.1 < $1.1 }?.0
+        costly = check ?? measured.checks(name, clock: "service").last { stands($0) }
     }
 
     var strategy: AdvisedStrategy {
@@ -33,11 +43,13 @@ struct Assessor {
             .permission: exposure(.permissionChange, .permissionChangeWithin), .storeAway: storeAway,
             .header: header, .minting: minting, .stores: storesAtHand, .services: services,
         ]
+        findings[.signIns] = signIns
         let cost = cost
         findings[.cpu] = Finding(
             text: cost.map { one in
                 one.map { $0.value.formatted(digits: $0.value < 10 ? 2 : 0) }.joined(separator: " + ") + " s"
-            } ?? "?", verdict: .told, sources: cost?.map(\.source) ?? [])
+            } ?? "?", verdict: .told, sources: cost?.map(\.source) ?? [],
+            why: measured.disturbance(name))
         findings[.bytes] = headerFigure.map {
             Finding(text: "\(Int($0.value))", verdict: .told, sources: [$0.source])
         }
@@ -61,7 +73,14 @@ struct Assessor {
     }
 
     private var p99: Finding {
-        guard let check else { return unknown(.p99, measured.whyNoCheck(name)) }
+        guard let check else {
+            // A rate and a distance are required, too.
+            let keys: [RequirementKey] = [.p99, .requestsPerSecond, .storeRTT]
+            return Finding(
+                text: measured.whyNoCheck(name),
+                verdict: keys.contains { requirements[$0] != nil } ? .unknown : .told,
+                why: measured.disturbance(name))
+        }
         guard let figure = check.figure("p99_ns") else { return unknown(.p99, "too few samples") }
         let low = check.number("p99_ci95_low_ns") ?? figure.value
         let high = check.number("p99_ci95_high_ns") ?? figure.value
@@ -73,9 +92,11 @@ struct Assessor {
 
     private func exposure(_ revocation: Revocation, _ key: RequirementKey) -> Finding {
         let rows = measured.rows("exposure.csv", name, where: ["withdrawal": revocation.rawValue])
-        guard let row = rows.last else { return unknown(key, "not measured") }
+        guard let row = rows.last else { return unknown(key, Finding.notMeasured) }
         guard row["reason"].isEmpty, let longest = row.figure("max_ms", factor: 1e6) else {
-            return unknown(key, "measured without a result")
+            var finding = unknown(key, "measured without a result")
+            finding.why = "measured without a result: \(row["reason"]): measure again"
+            return finding
         }
         if row["false_accepts"] != "0" {
             return Finding(text: "wrong", verdict: .no, sources: [longest.source])
@@ -90,20 +111,35 @@ struct Assessor {
             least: most.value, sources: [most.source])
     }
 
-    /// The share of requests that were not decided in time while the store was stopped or dead.
+    /// Whether enough sign-ins came beside the checks, and what those of a day cost.
+    private var signIns: Finding? {
+        guard let perDay = requirements[.signInsPerDay] else { return nil }
+        guard let check else { return Finding(text: measured.whyNoCheck(name), verdict: .unknown) }
+        let cost_s = signInCost.map { $0.reduce(0) { $0 + $1.value } * perDay / 1e6 }
+        return Finding(
+            text: cost_s.map { "\($0.formatted(digits: $0 < 10 ? 2 : 0)) s a day" } ?? "carried",
+            verdict: .ok,
+            sources: ["\(check.folder.runID), run.json, workload.mix.login"]
+                + (signInCost ?? []).map(\.source))
+    }
+
+    /// The share of requests that were not decided in time, in the fault in which that was the most.
     private var storeAway: Finding {
-        let rows = measured.rows("outage.csv", name).filter {
-            ["stop", "kill", "cut", "lock", "none"].contains($0["fault"]) && $0["valid"] == "true"
-        }
-        let shares = rows.compactMap { $0.figure("decided_share") }
-        guard let least = shares.min(by: { $0.value < $1.value }) else {
-            return Finding(text: "not measured", verdict: requirements.mustGoOn ? .unknown : .told)
+        let rows = measured.rows("outage.csv", name).filter { $0["valid"] == "true" }
+        let seen = Set(rows.map { $0["fault"] })
+        let missing = traits.faultsAway.map(\.rawValue).filter { !seen.contains($0) }
+        let worst = rows.compactMap { row in row.figure("decided_share").map { (row["fault"], $0) } }
+            .min { ($0.1.value, $0.0) < ($1.1.value, $1.0) }
+        guard let (fault, least) = worst else {
+            return Finding(text: Finding.notMeasured, verdict: requirements.mustGoOn ? .unknown : .told)
         }
         let isWrong = rows.contains { $0["wrong_accepts"] != "0" }
         let goesOn = least.value >= Self.decidedShare
-        let text = goesOn ? "goes on" : "\((100 * (1 - least.value)).formatted(digits: 0)) % refused or late"
+        let share = (100 * (1 - least.value)).formatted(digits: 0)
+        let text = goesOn ? "goes on" : "\(share) % refused or late (\(fault))"
         return Finding(
-            text: isWrong ? "wrong" : text,
+            text: (isWrong ? "wrong" : text)
+                + (missing.isEmpty ? "" : "; not measured: \(missing.joined(separator: ", "))"),
             verdict: isWrong ? .no : requirements.mustGoOn ? (goesOn ? .ok : .no) : .told,
             sources: [least.source])
     }
@@ -122,7 +158,7 @@ struct Assessor {
     }
 
     private var header: Finding {
-        guard let figure = headerFigure else { return unknown(.headerLimit, "not measured") }
+        guard let figure = headerFigure else { return unknown(.headerLimit, Finding.notMeasured) }
         return Finding(
             text: "\(Int(figure.value))",
             verdict: verdict(.headerLimit, low: figure.value, high: figure.value),
@@ -154,12 +190,21 @@ struct Assessor {
             traits.isShared ? "shared" : "on one machine only")
     }
 
-    /// Seconds of processor time for a million requests, of the service and of its store.
+    /// Seconds of processor time for a million requests and the sign-ins beside them, of the service and of its store.
     private var cost: [Reading]? {
-        guard let row = check ?? measured.checks(name, clock: "service").last,
-            let own = row.figure("cpu_us_per_op"), let store = row.figure("store_cpu_us_per_op")
-        else { return nil }
-        return store.value == 0 ? [own] : [own, store]
+        guard let row = costly, let own = row.cost() else { return nil }
+        guard let signIns = requirements.signInsPerSecond, let rate = requirements[.requestsPerSecond],
+            rate > 0
+        else { return own }
+        // Those that the row has in it anyway.
+        let more = signIns / rate - row.signInShare
+        guard more > 0 else { return own }
+        guard let each = signInCost else { return nil }
+        return own.indices.map { index in
+            var sum = own[index]
+            if index < each.count { sum.value += more * each[index].value }
+            return sum
+        }
     }
 
     /// Of a whole request, the part for which the check takes its time.

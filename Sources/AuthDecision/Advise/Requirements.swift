@@ -20,7 +20,19 @@ package enum RequirementKey: String, CaseIterable, Sendable {
     case corePrice = "cpu_price_per_core_hour"
     case requestTime = "request_time"
 
-    fileprivate enum Kind { case number, count, time, flag, stores, whileAway }
+    /// The option of `advise` that says the same, without its dashes.
+    package var option: String { rawValue.replacing("_", with: "-") }
+
+    /// What its value is, as help names it.
+    package var valueName: String {
+        switch kind {
+        case .number, .count, .time, .flag: kind.rawValue
+        case .stores: "names"
+        case .whileAway: "what"
+        }
+    }
+
+    fileprivate enum Kind: String { case number, count, time, flag, stores, whileAway }
 
     fileprivate var kind: Kind {
         switch self {
@@ -38,7 +50,7 @@ package enum RequirementKey: String, CaseIterable, Sendable {
         switch self {
         case .requestsPerSecond: "Requests in each second, all services together."
         case .users: "Users who are signed in at once."
-        case .signInsPerDay: "Sign-ins in a day."
+        case .signInsPerDay: "Sign-ins in a day, which come beside the requests."
         case .services: "Services that verify credentials, each on a machine of its own."
         case .logoutWithin: "The longest time that a credential may still work after a logout."
         case .permissionChangeWithin:
@@ -75,6 +87,9 @@ package struct Requirements: Sendable, Equatable {
     package init() {}
 
     package subscript(key: RequirementKey) -> Double? { numbers[key] }
+
+    /// Sign-ins in each second, on average over the day; `nil` where nothing is asked.
+    package var signInsPerSecond: Double? { self[.signInsPerDay].map { $0 / 86_400 } }
 
     /// Whether requests must go on while the store is away.
     var mustGoOn: Bool { texts[.whileStoreAway] == Self.goOn }
@@ -138,6 +153,11 @@ package struct Requirements: Sendable, Equatable {
         if let stores, stores.isEmpty, self[.storeRTT] != nil {
             throw RequirementError("store_rtt is set and stores is empty: leave one of them out")
         }
+        if let signIns = signInsPerSecond, let requests = self[.requestsPerSecond], signIns > requests {
+            throw RequirementError(
+                "sign_ins_per_day is more than requests_per_second in a day: who signs in sends a request, too"
+            )
+        }
         if let limit = self[.headerLimit], let claims = self[.claims], claims > limit {
             throw RequirementError(
                 "claims_bytes is more than header_limit_bytes: no token with these claims fits such a line")
@@ -152,6 +172,16 @@ package struct Requirements: Sendable, Equatable {
 }
 
 extension Requirements {
+    /// All that is asked, as a requirement file that says the same.
+    package var json: String {
+        get throws {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            let members = Dictionary(uniqueKeysWithValues: texts.map { ($0.key.rawValue, $0.value) })
+            return String(decoding: try encoder.encode(members), as: UTF8.self) + "\n"
+        }
+    }
+
     /// Reads the object of a requirement file; names that begin with `//` are remarks.
     ///
     /// - Throws: `RequirementError` for what is no such object, an unknown key, or a value that cannot be.

@@ -53,10 +53,13 @@ package enum SweepText {
         let fitted = own.filter { $0.value.first?.law != nil }
         let cells = fitted.map { strategy, levels -> [String] in
             let law = levels.first?.law
-            let worst = levels.compactMap(\.residual).max { abs($0) < abs($1) }
+            let valid = levels.filter { $0.measured.pooled.isValid }
+            let worst = valid.compactMap(\.residual).max { abs($0) < abs($1) }
+            let most = valid.compactMap { $0.measured.point.value }.max() ?? 0
+            let peak = law?.peakClients.map { $0 > most ? "> \(number(most, 0))" : number($0, 1) }
             return [
                 strategy, number(law?.lambda, 0), number(law?.sigma, 4), number(law?.kappa, 6),
-                number(law?.peakClients, 1), number(law.map { $0.explained * 100 }, 1) + " %",
+                peak ?? "–", number(law.map { $0.explained * 100 }, 1) + " %",
                 number(worst.map { $0 * 100 }, 1) + " %",
             ]
         }
