@@ -32,7 +32,7 @@ help: ## Lists these targets.
 
 # The page beside the CSV files of a run. ADVICE puts the verdicts of authbench advise first. EXPOSURE, SWEEP and CLAIMS add what
 # these commands measured, each from its folder, and ALSO runs at other rates or distances.
-report: $(VENV)/report ## Writes report.html, a run on one page. ADVICE=results/latest-advise EXPOSURE=results/latest-exposure
+report: $(VENV)/report ## Writes report.html, a run on one page. ADVICE= and EXPOSURE= are further folders.
 	@$(VENV)/bin/python plot/report.py "$(RESULTS)" $(if $(ADVICE),--advice "$(ADVICE)") $(if $(EXPOSURE),--exposure "$(EXPOSURE)") \
 	    $(ALSO:%=--also %) $(if $(SWEEP),--sweep "$(SWEEP)") $(if $(CLAIMS),--claims "$(CLAIMS)")
 

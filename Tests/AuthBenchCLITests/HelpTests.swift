@@ -83,7 +83,7 @@ struct HelpTests {
             groups == [
                 "Measure: run exposure outage sweep", "Decide: claims advise",
                 "Keep honest: gate compare conform validate",
-                "Serve: token", "Files: list trace merge schema",
+                "Serve: serve contract token", "Files: list trace merge schema",
             ])
         let help = Root.helpMessage(columns: 80)
         for hidden in ["serve-slices", "try-strategy", "count-instructions"] {

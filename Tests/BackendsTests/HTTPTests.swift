@@ -88,11 +88,25 @@ struct HTTPTests {
     @Test(
         "a server's answer that is no answer is refused in words, and is no outage",
         arguments: [
-            ("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", "no status of HTTP/1.1"),
-            ("HTTP/1.1 20 OK\r\nContent-Length: 0\r\n\r\n", "no status of HTTP/1.1"),
-            ("HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\n", "no status of HTTP/1.1"),
-            ("HTTP/1.1 200 OK\r\n\r\nabc", "no Content-Length"),
-            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "in chunks"),
+            ("HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n", "no status of HTTP/1"),
+            ("HTTP/1.1 20 OK\r\nContent-Length: 0\r\n\r\n", "no status of HTTP/1"),
+            ("HTTP/1.1 099 Early\r\nContent-Length: 0\r\n\r\n", "no status of HTTP/1"),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nabc", "compressed"),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\nabc",
+                "a length and chunks"
+            ),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-3\r\nabc\r\n0\r\n\r\n", "no number"),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffff\r\nabc", "too large"),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabc\r\n0\r\n\r\n",
+                "longer than it says"
+            ),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\nabc\n0\n\n", "CR LF"),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nHTTP/1.1 200 OK",
+                "more than one answer"
+            ),
             ("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na", "stands twice"),
             ("HTTP/1.1 200 OK\r\nContent-Length: +1\r\n\r\na", "is no number"),
             ("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\na", "is no number"),
@@ -119,10 +133,53 @@ struct HTTPTests {
         }
     }
 
+    @Test(
+        "an answer may come in chunks, end with the connection, or follow interim ones",
+        arguments: [
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n",
+                "abcde"
+            ),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n5\r\nabcde\r\n0\r\nA: b\r\n\r\n", "abcde"),
+            ("HTTP/1.1 200 OK\r\n\r\nabcde", "abcde"),
+            ("HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nabcde", "abcde"),
+            ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabcde", "abcde"),
+            (
+                "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+                ""
+            ),
+        ])
+    func otherBodies(answer: String, body: String) throws {
+        try withBytes(answer) { connection in
+            for _ in 0..<2 {
+                #expect(try connection.exchange(head: Self.head, body: [], isRepeatable: true) == 200)
+                #expect(text(connection) == body)
+            }
+        }
+    }
+
+    @Test("an answer in chunks is the same wherever it is cut on the way")
+    func cutChunks() throws {
+        let answer = Array(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nb\r\n0123456789a\r\n0\r\n\r\n"
+                .utf8)
+        for cut in 1..<answer.count {
+            var message = HTTPMessage(.response)
+            message.take(Array(answer[..<cut]))
+            #expect(try !message.isWhole())
+            message.take(Array(answer[cut...]))
+            #expect(try message.isWhole())
+            let body = message.withBody { body in body.indices.map { body[$0] } }
+            #expect(body == Array("abc0123456789a".utf8) && message.excess == 0)
+        }
+    }
+
     @Test("an answer that does not come, or does not end, is an outage after the timeout")
     func silent() throws {
         for (answer, keepsOpen) in [
             ("", true), ("", false), ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab", true),
+            ("HTTP/1.1 200 OK\r\n\r\nab", true), ("HTTP/1.1 100 Continue\r\n\r\n", false),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nab", false),
             ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab", false),
         ] {
             try withBytes(answer, keepsOpen: keepsOpen, timeout_ms: 300) { connection in

@@ -59,19 +59,33 @@ struct AdviseCommand: ParsableCommand {
         guard results.isEmpty || (strategy.isEmpty && series.resume == nil) else {
             throw CommandError.usage("--results measures nothing: leave out --strategy and --resume")
         }
-        let folders = results.isEmpty ? try measure(wanted) : results.map { URL(fileURLWithPath: $0) }
-        let measured: Evidence
+        guard results.isEmpty else {
+            let answer = try answer(wanted, results.map { URL(fileURLWithPath: $0) })
+            return try Console.output(try format.text(answer.advice, command: answer.command))
+        }
+        let series = try series.series("advise", title: "browse", out: out, isQuiet: quiet)
+        defer { series.end() }
+        let answer = try answer(wanted, try measure(wanted, series))
+        try series.write(
+            try AdviceFormat.json.text(answer.advice, command: answer.command), to: Self.adviceFile)
+        try Console.output(try format.text(answer.advice, command: answer.command))
+    }
+
+    /// For `make report ADVICE=…`.
+    private static let adviceFile = "advice.json"
+
+    /// What the rows say, and the command that says it again.
+    private func answer(
+        _ wanted: Requirements, _ folders: [URL]
+    ) throws -> (advice: Advice, command: String) {
+        var measured: Evidence
         do throws(ResultError) { measured = try Evidence(folders) } catch {
             throw CommandError.badData("--results \(error)")
         }
-        let choices = try StrategyChoice.named(measured.strategies, among: Registry.strategies)
-            .filter { $0.descriptor.transport != .none }
-        let traits = Dictionary(
-            choices.map { ($0.descriptor.id, StrategyTraits($0)) }, uniquingKeysWith: { first, _ in first })
-        let advice = Advice(wanted, measured, traits)
+        measured.traits = try measured.traits(among: Registry.strategies)
         let command = Shell.line(
             ["authbench", "advise"] + wanted.arguments + folders.flatMap { ["--results", $0.relativePath] })
-        try Console.output(try format.text(advice, command: command))
+        return (Advice(wanted, measured, measured.traits), command)
     }
 
     private func wanted() throws -> Requirements {
@@ -99,10 +113,8 @@ struct AdviseCommand: ParsableCommand {
     }
 
     /// Measures what the requirements speak of.
-    private func measure(_ wanted: Requirements) throws -> [URL] {
+    private func measure(_ wanted: Requirements, _ series: ExperimentSeries) throws -> [URL] {
         let plan = AdvicePlan(wanted, strategies: strategy.isEmpty ? AdvicePlan.candidates(wanted) : strategy)
-        let series = try series.series("advise", title: "browse", out: out, isQuiet: quiet)
-        defer { series.end() }
         series.expected_s = 60
         try hold(wanted, series)
         for (name, text) in plan.files { try series.write(text, to: name) }

@@ -26,7 +26,6 @@ struct ServeCommand: ParsableCommand {
             EXAMPLES:
               authbench serve hs256-jwt --port 8080
               authbench serve redis-session --port 0 --contract contract.json
-              authbench run --target http://127.0.0.1:8080
             """)
 
     @Argument(help: "The strategy, as in `run`.")
