@@ -7,9 +7,9 @@ package struct LogoutEverywhereAssessment: Sendable {
 
     package init(_ measurement: LogoutEverywhereMeasurement) { self.measurement = measurement }
 
-    /// The service times of other users' `authenticate`.
+    /// The response times of other users' `authenticate`: from the moment when each was due.
     package var times: LatencyHistogram {
-        measurement.requests?.operations.first { $0.kind == .authenticate }?.service.total
+        measurement.requests?.operations.first { $0.kind == .authenticate }?.response?.total
             ?? LatencyHistogram()
     }
 
@@ -37,7 +37,8 @@ package struct LogoutEverywhereAssessment: Sendable {
     /// What is wrong with the turn, the gravest first; empty where its numbers may be used, or where there is nothing to end.
     package var faults: [Invalidity] {
         guard let requests = measurement.requests else { return [] }
-        return LogoutEverywhereFacts(measurement, requests: times.count).faults(besides: requests.invalidities)
+        return LogoutEverywhereFacts(measurement, requests: times.count).faults(
+            besides: requests.invalidities)
     }
 
     /// Why the numbers may not be used, or why there are none.
@@ -97,7 +98,9 @@ package struct LogoutEverywhereFacts {
                 "p99 needs \(needed) requests of other users, and the turn had \(requests): raise --users or --every"
             ),
         ].compactMap(\.self)
-        return (own + others).enumerated().sorted { ($0.element.kind, $0.offset) < ($1.element.kind, $1.offset) }
-            .map(\.element)
+        return (own + others).enumerated().sorted {
+            ($0.element.kind, $0.offset) < ($1.element.kind, $1.offset)
+        }
+        .map(\.element)
     }
 }

@@ -11,29 +11,30 @@ struct LogoutEverywhereCommand: ParsableCommand {
         commandName: "logout-everywhere",
         abstract: "Measures what it takes to end all sessions of a user, and what others feel of it.",
         discussion: """
-            Clients send requests of other users all the time, each as soon as it has its answer. In turns nobody is \
-            logged out, or one user after the other is logged out everywhere. Every session is presented before and \
-            afterwards, on two clients. Where a session is good that must not be, the exit status is 1.
+            Other users send requests at a fixed rate, whatever happens. In turns nobody is logged out, or one user \
+            after the other is logged out everywhere. Every session is presented before and afterwards, on two \
+            clients. Where a decision is wrong, the exit status is 1.
 
             COLUMNS OF THE TABLE:
               sessions       How many sessions each user has.
               logout p50     Half of the users were logged out everywhere in this time.
               ±              How far the 95 % interval goes above the figure before it.
               commands       Commands or statements to the store, for one user.
-              p99 quiet      99 of 100 requests of others took no longer, without logouts.
+              p99 quiet      99 of 100 requests of others are answered in this time.
               p99 meanwhile  The same while users are logged out.
               ratio          The second over the first.
 
             EXAMPLES:
               authbench logout-everywhere
               authbench logout-everywhere --strategy redis --sessions 1,100,10000
-              authbench logout-everywhere --store-rtt 1ms --every 200ms
+              authbench logout-everywhere --store-rtt 1ms --rate 2000 --every 500ms
             """)
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "How many sessions each user has: several numbers with commas between them.", valueName: "counts"))
+            "How many sessions each user has: several numbers with commas between them.", valueName: "counts")
+    )
     var sessions = "1,10,1000"
 
     @Option(
@@ -44,14 +45,27 @@ struct LogoutEverywhereCommand: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "How often a user is logged out, such as 20ms. A turn lasts as many of these times as there are users.",
+            "How often a user is logged out, such as 50ms. A turn lasts as many of these times as there are users.",
             valueName: "time"))
-    var every = "20ms"
+    var every = "50ms"
+
+    @Flag(
+        help:
+            "Logs out users who have just signed in for the first time, of whom a store may know less. Without it, each has signed in before."
+    )
+    var newcomers = false
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("How many times each turn is measured.", valueName: "count"))
     var repeats = 5
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "How many requests per second of other users are due, spaced at random.", valueName: "per-second")
+    )
+    var rate = 20_000.0
 
     @Option(
         parsing: .unconditional,
@@ -116,8 +130,13 @@ struct LogoutEverywhereCommand: ParsableCommand {
         workload.name = "logout-everywhere"
         workload.summary = "Requests of other users while one after the other is logged out everywhere."
         workload.seed = seed
+        guard Arrival.rates.contains(rate) else {
+            throw CommandError.usage("--rate is \(rate): give 0.01 to 100000000 per second")
+        }
+        workload.arrival = .open(.poisson, rate: rate)
         try distance.apply(to: &workload)
-        let plan = LogoutEverywherePlan(sessions: counts, users: users, every_ns: every.time_ns)
+        let plan = LogoutEverywherePlan(
+            sessions: counts, users: users, every_ns: every.time_ns, areNewcomers: newcomers)
         return LogoutEverywhereExecution(plan: try runPlan(workload, plan), logouts: plan)
     }
 
@@ -126,7 +145,8 @@ struct LogoutEverywhereCommand: ParsableCommand {
         for text in sessions.split(separator: ",", omittingEmptySubsequences: false) {
             guard let count = Int(text), count > 0, !counts.contains(count) else {
                 throw CommandError.usage(
-                    "--sessions is \"\(sessions.printable)\": give numbers from 1, each once, such as 1,10,1000")
+                    "--sessions is \"\(sessions.printable)\": give numbers from 1, each once, such as 1,10,1000"
+                )
             }
             counts.append(count)
         }

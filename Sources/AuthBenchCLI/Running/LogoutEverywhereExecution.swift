@@ -51,7 +51,9 @@ struct LogoutEverywhereExecution {
                     let strategy = plan.strategies[index]
                     doing = "measuring \(strategy.descriptor.id)"
                     if isShown {
-                        let (done, all) = (number * order.count + place, plan.schedule.repeats.count * order.count)
+                        let (done, all) = (
+                            number * order.count + place, plan.schedule.repeats.count * order.count
+                        )
                         let text = "\(doing), \(done + 1) of \(all)"
                         Console.overwrite(
                             Progress.bar(done: done, of: all, columns: Console.errorColumns - text.count - 1)
@@ -85,8 +87,7 @@ struct LogoutEverywhereExecution {
     private func rank(_ one: LogoutEverywhereMeasurement) -> [Int] {
         [
             plan.strategies.firstIndex { $0.descriptor.id == one.strategy } ?? 0,
-            logouts.sessions.firstIndex(of: one.sessions) ?? 0, one.repeatIndex,
-            one.turn == .quiet ? 0 : 1,
+            logouts.sessions.firstIndex(of: one.sessions) ?? -1, one.repeatIndex,
         ]
     }
 }
@@ -102,7 +103,8 @@ extension LogoutEverywhereExecution.Outcome {
             turns.lazy.compactMap { turn in
                 turn.faults.first { kinds.contains($0.kind) }.map { fault in
                     let one = turn.measurement
-                    return "\(one.strategy), \(one.sessions) sessions, repeat \(one.repeatIndex): \(fault.reason)"
+                    return
+                        "\(one.strategy), \(one.sessions) sessions, repeat \(one.repeatIndex): \(fault.reason)"
                 }
             }.first
         }

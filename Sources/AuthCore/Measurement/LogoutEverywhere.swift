@@ -6,9 +6,12 @@ package struct LogoutEverywherePlan: Sendable, Equatable {
     package var users: Int
     /// From the beginning of one logout to that of the next.
     package var every_ns: UInt64
+    /// Whether all sessions of these users are their first: a store that keeps a list of them may have to search all others.
+    package var areNewcomers: Bool
 
-    package init(sessions: [Int], users: Int, every_ns: UInt64) {
+    package init(sessions: [Int], users: Int, every_ns: UInt64, areNewcomers: Bool = false) {
         (self.sessions, self.users, self.every_ns) = (sessions, users, every_ns)
+        self.areNewcomers = areNewcomers
     }
 
     /// How long a turn lasts, with logouts or without.
@@ -19,19 +22,13 @@ package struct LogoutEverywherePlan: Sendable, Equatable {
         var bytes = Array("authbench logout everywhere 1".utf8)
         for number in sessions + [users] { bytes.append(UInt64(number), count: 8) }
         bytes.append(every_ns, count: 8)
+        bytes.append(areNewcomers ? 1 : 0, count: 1)
         return bytes
     }
 }
 
 /// What one turn of `authbench logout-everywhere` found: other users' requests, with logouts beside them or without.
 package struct LogoutEverywhereMeasurement: Sendable {
-    package enum Turn: String, CaseIterable, Sendable {
-        /// Nobody is logged out.
-        case quiet
-        /// One user after another is logged out everywhere.
-        case logouts
-    }
-
     /// The end of all sessions of one user.
     package struct Logout: Sendable, Equatable {
         package var wall_ns: UInt64
@@ -75,11 +72,11 @@ package struct LogoutEverywhereMeasurement: Sendable {
 
     package var strategy: String
     package var promise: RevocationPromise
-    /// How many sessions each user had.
+    /// How many sessions each user had who was logged out; 0 where nobody was.
     package var sessions: Int
     package var repeatIndex: Int
-    package var turn: Turn
     package var every_ns: UInt64
+    package var areNewcomers: Bool
     /// What other users sent meanwhile; `nil` where nothing was measured.
     package var requests: RepeatMeasurement?
     /// One for each user, in their order.
@@ -91,10 +88,11 @@ package struct LogoutEverywhereMeasurement: Sendable {
     package var impossible: String?
 
     package init(
-        strategy: String, promise: RevocationPromise, sessions: Int, repeatIndex: Int, turn: Turn,
-        every_ns: UInt64
+        strategy: String, promise: RevocationPromise, sessions: Int, repeatIndex: Int,
+        every_ns: UInt64, areNewcomers: Bool = false
     ) {
         (self.strategy, self.promise, self.sessions) = (strategy, promise, sessions)
-        (self.repeatIndex, self.turn, self.every_ns) = (repeatIndex, turn, every_ns)
+        (self.repeatIndex, self.every_ns) = (repeatIndex, every_ns)
+        self.areNewcomers = areNewcomers
     }
 }

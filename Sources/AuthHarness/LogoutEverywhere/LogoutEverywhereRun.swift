@@ -3,7 +3,9 @@ import AuthCore
 /// Measures what it takes to end all sessions of a user, and what requests of other users feel of it.
 package struct LogoutEverywhereRun: Sendable {
     package var plan: LogoutEverywherePlan
-    /// What other users send: credentials that must be accepted, in a closed loop.
+    /// What other users send: credentials that must be accepted, each when it is due.
+    ///
+    /// Clients that wait for their answers would send nothing while a store is held up, so that hardly any request felt it.
     package var trace: Trace
     /// How many clients load at once.
     package var cores: Int
@@ -27,8 +29,8 @@ package struct LogoutEverywhereRun: Sendable {
     /// - Parameters:
     ///   - strategy: the strategy.
     ///   - environment: where the stores are.
-    ///   - repeatIndex: counted from 1; in every other repeat the turn with logouts comes first.
-    /// - Returns: two turns for each number of sessions; one without any figure where the strategy ends nothing.
+    ///   - repeatIndex: counted from 1; in every other repeat the turns come in reverse order.
+    /// - Returns: a turn without logouts and one for each number of sessions; without any figure where the strategy ends nothing.
     /// - Throws: `StoppedError` when the stop flag was raised, else what the strategy threw outside the timed requests.
     package func measure(
         _ strategy: StrategyChoice, in environment: Environment, repeatIndex: Int
@@ -46,7 +48,7 @@ package struct LogoutEverywhereRun: Sendable {
     func replay(
         _ extent: Extent, _ requests: some AnyStrategyRunner, isWarmUp: Bool = false
     ) throws -> Replay {
-        let boxes = trace.clients.map { RecorderBox(trace.recordedKinds(of: $0), isOpenLoop: false) }
+        let boxes = trace.clients.map { RecorderBox(trace.recordedKinds(of: $0), isOpenLoop: true) }
         let replay = try requests.replay(
             extent, isWarmUp: isWarmUp, into: boxes, by: instruments, stop: stop)
         if stop.isRaised { throw StoppedError() }
@@ -78,22 +80,20 @@ extension AuthStrategy where Self: ~Copyable {
         _ run: LogoutEverywhereRun, in environment: Environment, _ repeatIndex: Int
     ) throws -> [LogoutEverywhereMeasurement] {
         let descriptor = descriptor(under: environment.policy)
-        let promise = promise(after: .logout, under: environment.policy)
-        func measurement(
-            _ sessions: Int, _ turn: LogoutEverywhereMeasurement.Turn
-        ) -> LogoutEverywhereMeasurement {
+        // What ends all of a user at once, and no single token, does so as it takes permissions away.
+        let isOnlyAll = promise(after: .logout, under: environment.policy) == .atExpiry
+        let revocation = descriptor.endsAllAtOnce && isOnlyAll ? Revocation.permissionChange : .logout
+        let promise = promise(after: revocation, under: environment.policy)
+        func measurement(_ sessions: Int) -> LogoutEverywhereMeasurement {
             LogoutEverywhereMeasurement(
                 strategy: descriptor.id, promise: promise, sessions: sessions, repeatIndex: repeatIndex,
-                turn: turn, every_ns: run.plan.every_ns)
+                every_ns: run.plan.every_ns, areNewcomers: run.plan.areNewcomers)
         }
         let shared = try prepare(in: environment)
-        let (ender, witness) = (
-            try Client<Self>(0, sharing: shared, trace: run.trace, hostile: []),
-            try Client<Self>(0, sharing: shared, trace: run.trace, hostile: [])
-        )
+        let ender = try Client<Self>(0, sharing: shared, trace: run.trace, hostile: [])
         if let reason = try impossible(promise, environment.policy, ender) {
             return run.plan.sessions.map { sessions in
-                var one = measurement(sessions, .logouts)
+                var one = measurement(sessions)
                 one.impossible = reason
                 return one
             }
@@ -105,17 +105,17 @@ extension AuthStrategy where Self: ~Copyable {
         try run.warmUp(requests)
         let party = LogoutParty(
             run: run, strategy: descriptor.id, promise: promise,
-            staleness_ms: staleness_ms(after: .logout, under: environment.policy), ender: ender,
-            witness: witness)
-        return try run.plan.sessions.enumerated().flatMap { place, sessions in
-            // What drifts with time must not look like a cost of logouts.
-            let turns = LogoutEverywhereMeasurement.Turn.allCases
-            return try (repeatIndex % 2 == 1 ? turns : turns.reversed()).map { turn in
-                var one = measurement(sessions, turn)
-                let number = UInt64(repeatIndex * run.plan.sessions.count + place)
-                try party.measure(&one, requests, firstUser: number * UInt64(run.plan.users))
-                return one
-            }
+            staleness_ms: staleness_ms(after: revocation, under: environment.policy), ender: ender,
+            witnesses: try (0..<LogoutParty<Self>.witnessCount).map { _ in
+                try Client<Self>(0, sharing: shared, trace: run.trace, hostile: [])
+            }, age_ms: environment.policy.lifetimes.absolute_ms)
+        let turns = [0] + run.plan.sessions
+        // What drifts with time must not look like a cost of logouts.
+        return try (repeatIndex % 2 == 1 ? turns : turns.reversed()).enumerated().map { place, sessions in
+            var one = measurement(sessions)
+            let number = UInt64(repeatIndex * turns.count + place)
+            try party.measure(&one, requests, firstUser: number * UInt64(run.plan.users))
+            return one
         }
     }
 

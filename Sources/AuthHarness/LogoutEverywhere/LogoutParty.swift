@@ -7,14 +7,20 @@ struct SignedInUser: Sendable {
     var credentials: [Credential]
 }
 
-/// The client that ends sessions, and another one that goes by what the store or the first one tells it.
+/// The client that ends sessions, and others that go by what the store or the first one tells them.
 struct LogoutParty<S: AuthStrategy & ~Copyable>: Sendable {
     let run: LogoutEverywhereRun
     let strategy: String
     let promise: RevocationPromise
     let staleness_ms: Int64
     let ender: Client<S>
-    let witness: Client<S>
+    /// Each presents the credentials of some users.
+    let witnesses: [Client<S>]
+    /// How long ago a user who is no newcomer signed in for the first time.
+    let age_ms: Int64
+
+    /// As many as keep the processors of a small machine busy.
+    static var witnessCount: Int { 3 }
 
     /// The users begin their sessions then, and are logged out a second later.
     private static var begin: Instant { .traceStart }
@@ -23,7 +29,7 @@ struct LogoutParty<S: AuthStrategy & ~Copyable>: Sendable {
     func measure(
         _ one: inout LogoutEverywhereMeasurement, _ requests: StrategyRunner<S>, firstUser: UInt64
     ) throws {
-        let users = one.turn == .logouts ? try signIn(one.sessions, firstUser: firstUser) : []
+        let users = one.sessions > 0 ? try signIn(one.sessions, firstUser: firstUser) : []
         let refusedBefore = try refused(of: users)
         let logouts = Mutex<[(logout: LogoutEverywhereMeasurement.Logout, end_ns: UInt64)]>([])
         let (loading, end) = (run.loading(), Self.end)
@@ -54,13 +60,20 @@ struct LogoutParty<S: AuthStrategy & ~Copyable>: Sendable {
     private func signIn(_ sessions: Int, firstUser: UInt64) throws -> [SignedInUser] {
         let signedIn = Mutex<[SignedInUser]>([])
         let (loading, begin) = (run.loading(), Self.begin)
+        let first = Self.begin.advanced(byMilliseconds: -age_ms)
         ender.perform(loading) { [run] client in
             for number in 0..<UInt64(run.plan.users) {
                 if run.stop.isRaised { throw StoppedError() }
                 // Below the numbers of those by whom commands are counted and logins are followed.
                 let subject = Subject(id: Subject.sample.id - 1_000_000 - firstUser - number)
                 let logins = Array(repeating: Login(subject, at: begin), count: sessions)
-                let issued = try client.worker.withLock { try $0.strategy.load(logins) }
+                let issued = try client.worker.withLock { worker in
+                    guard !run.plan.areNewcomers else { return try worker.strategy.load(logins) }
+                    let earlier = try worker.strategy.login(subject, at: first)
+                    let issued = try worker.strategy.load(logins)
+                    try worker.strategy.logout(earlier, at: begin)
+                    return issued
+                }
                 guard issued.count == sessions else {
                     throw MissingCredentialsError(strategy: S.descriptor.id)
                 }
@@ -72,38 +85,48 @@ struct LogoutParty<S: AuthStrategy & ~Copyable>: Sendable {
         return signedIn.withLock { $0 }
     }
 
-    /// How many credentials the other client does not accept as their owner's before anything is ended.
+    private static func share(_ witness: Int, of users: [SignedInUser]) -> [SignedInUser] {
+        users.enumerated().filter { $0.offset % witnessCount == witness }.map(\.element)
+    }
+
+    /// How many credentials another client does not accept as their owner's before anything is ended.
     private func refused(of users: [SignedInUser]) throws -> Int {
         let refused = Mutex(0)
         let (loading, end) = (run.loading(), Self.end)
-        witness.perform(loading) { [run] client in
-            for user in users {
-                if run.stop.isRaised { throw StoppedError() }
-                let count = try client.worker.withLock { worker in
-                    try user.credentials.count {
-                        try worker.strategy.authenticate($0, at: end) != .accepted(user.subject)
+        for (index, witness) in witnesses.enumerated() {
+            witness.perform(loading) { [run] client in
+                for user in Self.share(index, of: users) {
+                    if run.stop.isRaised { throw StoppedError() }
+                    let count = try client.worker.withLock { worker in
+                        try user.credentials.count {
+                            try worker.strategy.authenticate($0, at: end) != .accepted(user.subject)
+                        }
                     }
+                    refused.withLock { $0 += count }
+                    loading.advance(0)
                 }
-                refused.withLock { $0 += count }
-                loading.advance(0)
             }
         }
         try loading.wait(for: strategy)
         return refused.withLock { $0 }
     }
 
-    /// Presents each credential to both clients: at once where it was ended, and on the other one when the promise is due.
+    /// Presents each credential on two clients: at once where it was ended, and on another one when the promise is due.
     private func checkAfter(_ users: [SignedInUser]) throws -> LogoutEverywhereMeasurement.Check {
         let check = Mutex(LogoutEverywhereMeasurement.Check())
         let loading = run.loading()
         let patience_ns = promise == .pushed ? UInt64(staleness_ms) * 1_000_000 : 0
         let later = Self.end.advanced(byMilliseconds: promise == .cached ? staleness_ms + 1 : 0)
         let limit_ns = run.instruments.monotonic.now_ns + patience_ns
-        for (client, now, limit_ns) in [(ender, Self.end, 0), (witness, later, limit_ns)] {
+        var parts = [(client: ender, users: users, now: Self.end, limit_ns: UInt64(0))]
+        for (index, witness) in witnesses.enumerated() {
+            parts.append((witness, Self.share(index, of: users), later, limit_ns))
+        }
+        for (client, own, now, limit_ns) in parts {
             client.perform(loading) { [run, promise] client in
                 let found = try client.worker.withLock { worker in
                     try worker.check(
-                        users, run, at: now, acceptingUntil_ns: limit_ns, isAllowed: promise == .atExpiry,
+                        own, run, at: now, acceptingUntil_ns: limit_ns, isAllowed: promise == .atExpiry,
                         loading)
                 }
                 check.withLock { $0 += found }

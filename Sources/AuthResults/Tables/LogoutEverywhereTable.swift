@@ -1,7 +1,7 @@
 import AuthCore
 import AuthStatistics
 
-/// `logout_everywhere.csv`: one row for each strategy, number of sessions, repeat and turn.
+/// `logout_everywhere.csv`: one row for each strategy, number of sessions and repeat.
 package enum LogoutEverywhereTable {
     package typealias Row = LogoutEverywhereAssessment
 
@@ -12,16 +12,15 @@ package enum LogoutEverywhereTable {
 
     static var place: [Column<Row>] {
         [
-            Column("sessions_per_user", .count, "How many sessions each user had who was logged out.") {
+            Column(
+                "sessions_per_user", .count,
+                "How many sessions each user had who was logged out; 0 where nobody was."
+            ) {
                 .integer(Int64($0.measurement.sessions))
             },
             Column("repeat", .count, "The number of the repeat, counted from 1.") {
                 .integer(Int64($0.measurement.repeatIndex))
             },
-            Column(
-                "turn", .text,
-                "`logouts`: one user after the other was logged out everywhere. `quiet`: nobody was."
-            ) { .text($0.measurement.turn.rawValue) },
         ]
     }
 
@@ -34,6 +33,10 @@ package enum LogoutEverywhereTable {
             Column("every_ns", .time, "From the beginning of one logout to that of the next.") {
                 .count($0.measurement.every_ns)
             },
+            Column(
+                "newcomers", .flag,
+                "Whether all sessions of a user are the first ones: a store whose list of them is that young may search all others."
+            ) { .flag($0.measurement.areNewcomers) },
             Column("users", .optionalCount, "How many users were logged out; blank without logouts.") {
                 $0.ended { .integer(Int64($0.logouts.count)) }
             },
@@ -41,7 +44,8 @@ package enum LogoutEverywhereTable {
                 "late_logouts", .optionalCount, "Those who were when the other users' requests were over."
             ) { $0.ended { .integer(Int64($0.lateLogouts)) } },
             Column(
-                "logout_p50_ns", .optionalTime, "The median time that ended all sessions of a user; blank below 6 users."
+                "logout_p50_ns", .optionalTime,
+                "The median time that ended all sessions of a user; blank below 6 users."
             ) { .count($0.logoutP50_ns) },
             Column("logout_max_ns", .optionalTime, "The longest time that ended all sessions of a user.") {
                 .count($0.logoutMax_ns)
@@ -59,7 +63,10 @@ package enum LogoutEverywhereTable {
 
     private static var requests: [Column<Row>] {
         [
-            Column("n", .optionalCount, "How many `authenticate` of other users were timed.") { row in
+            Column(
+                "n", .optionalCount,
+                "How many `authenticate` of other users were timed, each from the moment when it was due."
+            ) { row in
                 row.measured { _ in .count(row.times.count) }
             },
             LatencyTable.quantile("p50_ns", 0.5, \.times), LatencyTable.quantile("p99_ns", 0.99, \.times),
@@ -68,8 +75,9 @@ package enum LogoutEverywhereTable {
 
     private static var decisions: [Column<Row>] {
         [
-            Column("checked_before", .optionalCount, "Credentials presented on another client before the logout.")
-            { $0.ended { .integer(Int64($0.check.before)) } },
+            Column(
+                "checked_before", .optionalCount, "Credentials presented on another client before the logout."
+            ) { $0.ended { .integer(Int64($0.check.before)) } },
             Column(
                 "refused_before", .optionalCount,
                 "Those of them that were not accepted as their owner's. Must be 0."
@@ -97,8 +105,10 @@ package enum LogoutEverywhereTable {
 
     /// What these rows have in common with those of `throughput.csv`, of the other users' requests.
     private static let sharedNames: Set<String> = [
-        "clients", "wall_ns", "operations", "errors", "false_accepts", "false_rejects", "store_loss",
-        "store_rtt_asked_ns", "store_rtt_p50_ns", "idle_clients", "little_residual", "clipped_times",
+        "clients", "target_rate", "wall_ns", "operations", "errors", "false_accepts", "false_rejects",
+        "store_loss",
+        "late_operations", "backlog_operations", "wakes", "late_wakes", "store_rtt_asked_ns",
+        "store_rtt_p50_ns", "idle_clients", "little_residual", "clipped_times",
         "standstill_ns", "foreign_cpu_share", "cpu_pressure_share", "steal_share", "throttled_ns",
         "swapped_in_pages",
     ]
@@ -113,7 +123,9 @@ package enum LogoutEverywhereTable {
 
     private static var quality: [Column<Row>] {
         [
-            Column("valid", .flag, "Whether the numbers of this row may be used.") { .flag($0.reason == nil) },
+            Column("valid", .flag, "Whether the numbers of this row may be used.") {
+                .flag($0.reason == nil)
+            },
             Column("reason", .text, "Why the numbers may not be used, or why there are none.") {
                 .text($0.reason ?? "")
             },
@@ -160,7 +172,7 @@ package enum LogoutEverywhereUserTable {
 
     package static func columns(_ identity: RunIdentity) -> [Column<Row>] {
         identity.columns { $0.turn.measurement.strategy }
-            + LogoutEverywhereTable.place.filter { $0.name != "turn" }.map { column in
+            + LogoutEverywhereTable.place.map { column in
                 Column(column.name, column.kind, column.meaning) { column.cell($0.turn) }
             } + [
                 Column("user", .count, "The number of the user in this repeat, counted from 1.") {

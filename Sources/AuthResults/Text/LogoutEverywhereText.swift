@@ -17,7 +17,7 @@ package enum LogoutEverywhereText {
             guard let reason = row.reason else { continue }
             let one = row.measurement
             text +=
-                "not valid: \(one.strategy), \(one.sessions) sessions, repeat \(one.repeatIndex), \(one.turn.rawValue): \(reason)\n"
+                "not valid: \(one.strategy), \(one.sessions) sessions, repeat \(one.repeatIndex): \(reason)\n"
         }
         var said: Set<String> = []
         for one in rows.map(\.measurement) where said.insert(one.strategy).inserted {
@@ -77,33 +77,36 @@ struct LogoutEverywhereLine {
 
     static func lines(_ rows: [LogoutEverywhereAssessment]) -> [Self] {
         var seen: Set<String> = []
-        return rows.map(\.measurement).filter { seen.insert("\($0.strategy) \($0.sessions)").inserted }
-            .map { one in
-                Self(rows.filter {
-                    $0.measurement.strategy == one.strategy && $0.measurement.sessions == one.sessions
-                })
-            }
+        return rows.map(\.measurement).filter {
+            $0.sessions > 0 && seen.insert("\($0.strategy) \($0.sessions)").inserted
+        }.map { one in
+            Self(rows.filter { $0.measurement.strategy == one.strategy }, one.sessions)
+        }
     }
 
-    private init(_ rows: [LogoutEverywhereAssessment]) {
+    /// - Parameters:
+    ///   - all: of one strategy.
+    ///   - sessions: how many its users had; the turns without logouts belong to each number.
+    private init(_ all: [LogoutEverywhereAssessment], _ sessions: Int) {
+        let rows = all.filter { [0, sessions].contains($0.measurement.sessions) }
         let repeats = Dictionary(grouping: rows, by: \.measurement.repeatIndex)
         let sound = repeats.filter { $0.value.allSatisfy { $0.reason == nil } }
         let used = sound.isEmpty ? repeats : sound
         (self.repeats, valid) = (repeats.count, sound.count)
         strategy = rows.first?.measurement.strategy ?? ""
-        sessions = rows.first?.measurement.sessions ?? 0
+        self.sessions = sessions
         isImpossible = rows.contains { $0.measurement.impossible != nil }
         wrong = rows.reduce(0) { $0 + $1.wrong }
         func values(
-            _ turn: LogoutEverywhereMeasurement.Turn, _ figure: (LogoutEverywhereAssessment) -> UInt64?
+            _ sessions: Int, _ figure: (LogoutEverywhereAssessment) -> UInt64?
         ) -> [Int: Double] {
             used.compactMapValues { rows in
-                rows.first { $0.measurement.turn == turn }.flatMap(figure).map(Double.init)
+                rows.first { $0.measurement.sessions == sessions }.flatMap(figure).map { Double($0) }
             }
         }
-        let quiet = values(.quiet) { $0.times.supported_ns(0.99) }
-        let meanwhile = values(.logouts) { $0.times.supported_ns(0.99) }
-        logoutP50_ns = Self.mean(Array(values(.logouts, \.logoutP50_ns).values))
+        let quiet = values(0) { $0.times.supported_ns(0.99) }
+        let meanwhile = values(sessions) { $0.times.supported_ns(0.99) }
+        logoutP50_ns = Self.mean(Array(values(sessions, \.logoutP50_ns).values))
         logoutMax_ns = used.values.joined().compactMap(\.logoutMax_ns).max()
         let commands = used.values.joined().compactMap(\.storeCommands_perLogout)
         storeCommands = commands.isEmpty ? nil : commands.reduce(0, +) / Double(commands.count)

@@ -13,12 +13,11 @@ struct LogoutEverywhereCheck {
         var ended = Dictionary(grouping: users, by: key)
         var seen: Set<[String]> = []
         for row in rows {
-            if !seen.insert(key(row) + [row["turn"]]).inserted {
-                faults.append(row.fault("a second row of \((key(row) + [row["turn"]]).joined(separator: ", "))"))
+            if !seen.insert(key(row)).inserted {
+                faults.append(row.fault("a second row of \(key(row).joined(separator: ", "))"))
             }
             checkNames(row)
-            let isQuiet = row["turn"] == LogoutEverywhereMeasurement.Turn.quiet.rawValue
-            checkLogouts(row, isQuiet ? [] : ended.removeValue(forKey: key(row)) ?? [])
+            checkLogouts(row, ended.removeValue(forKey: key(row)) ?? [])
             checkCounts(row)
             checkVerdict(row)
         }
@@ -42,20 +41,19 @@ struct LogoutEverywhereCheck {
             faults.append("logout_everywhere.csv: its strategies are not those of run.json")
         }
         let cases = Dictionary(grouping: rows) { "\($0["strategy"]), \($0["sessions_per_user"]) sessions" }
-        for (one, own) in cases.sorted(by: { $0.key < $1.key }) where record.status == .complete {
-            // What cannot be ended has one row a repeat, and else there are two turns.
-            let isMeasured = own.contains { !$0["n"].isEmpty }
-            let expected = record.repeats * (isMeasured ? LogoutEverywhereMeasurement.Turn.allCases.count : 1)
-            if own.count != expected {
-                faults.append("logout_everywhere.csv: \(one) has \(own.count) rows, but run.json plans \(expected)")
-            }
+        for (one, own) in cases.sorted(by: { $0.key < $1.key })
+        where record.status == .complete && own.count != record.repeats {
+            faults.append(
+                "logout_everywhere.csv: \(one) has \(own.count) repeats, but run.json plans \(record.repeats)"
+            )
+        }
+        let quiet = Set(rows.filter { $0["sessions_per_user"] == "0" }.map { $0["strategy"] })
+        for row in rows where !row["n"].isEmpty && !quiet.contains(row["strategy"]) {
+            faults.append(row.fault("no row of \(row["strategy"]) is without logouts"))
         }
     }
 
     private mutating func checkNames(_ row: TableRow) {
-        expect(
-            LogoutEverywhereMeasurement.Turn(rawValue: row["turn"]) != nil, row,
-            "turn is \"\(row["turn"])\", which is unknown")
         expect(
             RevocationPromise(rawValue: row["revocation"]) != nil, row,
             "revocation is \"\(row["revocation"])\", which is unknown")
@@ -91,10 +89,13 @@ struct LogoutEverywhereCheck {
         expect(
             count("checked_before") == sessions, row, "checked_before is not sessions_per_user x users")
         expect(
-            count("checked_after") == 2 * sessions, row, "checked_after is not twice sessions_per_user x users")
+            count("checked_after") == 2 * sessions, row,
+            "checked_after is not twice sessions_per_user x users")
         let (p50, p99) = (row.count("p50_ns") ?? 0, row.count("p99_ns") ?? .max)
         expect(p50 <= p99, row, "p50_ns is more than p99_ns")
-        expect((p99 == .max) == (count("n") < QuantileRule.minimumCount(for: 0.99)), row, "p99_ns does not go with n")
+        expect(
+            (p99 == .max) == (count("n") < QuantileRule.minimumCount(for: 0.99)), row,
+            "p99_ns does not go with n")
     }
 
     /// Judges the row by the rules that its writer had.
