@@ -111,7 +111,8 @@ struct Root: ParsableCommand {
             CommandGroup(
                 name: "Measure",
                 subcommands: [
-                    RunCommand.self, ExposureCommand.self, OutageCommand.self, SweepCommand.self,
+                    RunCommand.self, ExposureCommand.self, OutageCommand.self,
+                    LogoutEverywhereCommand.self, SweepCommand.self,
                 ]),
             CommandGroup(name: "Decide", subcommands: [ClaimsCommand.self, AdviseCommand.self]),
             CommandGroup(

@@ -22,6 +22,7 @@ package struct Merge {
                 switch part.content {
                 case .exposure: "measure more credentials in one run (exposure --credentials)"
                 case .outage: "measure more repeats in one run (outage --repeats)"
+                case .logoutEverywhere: "measure more repeats in one run (logout-everywhere --repeats)"
                 case .run, .conformance: "name folders of authbench run"
                 }
             throw MergeError(

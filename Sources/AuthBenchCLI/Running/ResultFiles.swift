@@ -83,6 +83,13 @@ final class ResultFiles {
         keep()
     }
 
+    /// Writes the turns with and without logouts measured so far.
+    func write(_ turns: [LogoutEverywhereAssessment]) throws {
+        try folder.write(turns)
+        if !isKept { link("latest-logout-everywhere") }
+        keep()
+    }
+
     /// Writes what was found of each requirement.
     func write(_ findings: [ConformanceTable.Row]) throws {
         do { try folder.write(findings) } catch {

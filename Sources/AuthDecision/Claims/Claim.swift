@@ -78,6 +78,7 @@ package enum ClaimExperiment: String, CaseIterable, Sendable {
     case far
     case lifetime
     case exposure
+    case logoutEverywhere = "logout-everywhere"
     case conform
 
     package func arguments(isQuick: Bool) -> [String] {
@@ -110,6 +111,9 @@ package enum ClaimExperiment: String, CaseIterable, Sendable {
                 + strategies(
                     "redis-session", "redis-session@cache=5s", "hs256-jwt", "rs256-jwt", "denylist-redis",
                     "denylist-pushed", "hybrid")
+        case .logoutEverywhere:
+            return ["logout-everywhere", "--repeats", isQuick ? "3" : "10"]
+                + strategies("redis-session", "postgres-session")
         case .conform:
             return ["conform"]
                 + strategies(
@@ -119,7 +123,7 @@ package enum ClaimExperiment: String, CaseIterable, Sendable {
     }
 
     /// Exit statuses besides those of every experiment whose rows are results: here, of a proved fault.
-    package var tellsFaults: Bool { self == .conform || self == .exposure }
+    package var tellsFaults: Bool { [.conform, .exposure, .logoutEverywhere].contains(self) }
 }
 
 /// The distance to a store from which a claim holds, by halving the range in which it lies.

@@ -138,7 +138,8 @@ enum FigureText {
 extension Evidence.Row {
     /// Which of the strategy's rows it is.
     var about: String {
-        ["operation", "claim_profile", "withdrawal", "requirement"].map { self[$0] }.first { !$0.isEmpty }
+        ["operation", "claim_profile", "withdrawal", "requirement", "sessions_per_user"].map { self[$0] }
+            .first { !$0.isEmpty }
             ?? ""
     }
 }

@@ -88,9 +88,10 @@ extension Claim {
         },
         Self(
             "CLM-19", "Logging out everywhere is easy with sessions",
-            unmeasured:
-                "no command of this version times the end of all of a user's sessions; conform only checks that it works (SES-09)"
-        ),
+            rule:
+                "It is easy if half of the users are logged out in 100 ms, which feels instantaneous (Nielsen 1993), and p99 of other users' requests is at most 1.5 times as long meanwhile. It holds if that is so for 1, 10 and 1000 sessions of a user, in Redis and in PostgreSQL. Otherwise the boundary is the greatest of these numbers below the first that is not easy. It does not hold if 1 is not. Sessions that are still good, or end those of others, refute it.",
+            needs: [.logoutEverywhere]
+        ) { evidence throws(UnmeasuredError) in try endsEasily(evidence) },
         Self(
             "CLM-25", "A short-lived JWT alone is a logout within its lifetime",
             rule:
@@ -105,6 +106,40 @@ extension Claim {
         },
     ]
 
+    /// Of each number of sessions whether all figures are clearly below their lines, and what follows.
+    private static func endsEasily(_ evidence: Evidence) throws(UnmeasuredError) -> Outcome {
+        var (figures, sides) = ([Figure](), [(sessions: Int, sides: [Figure.Side])]())
+        var isWrong = false
+        for sessions in [1, 10, 1000] {
+            var own: [Figure.Side] = []
+            for strategy in ["redis-session", "postgres-session"] {
+                func ended(_ column: String, _ sessions: Int = sessions) throws(UnmeasuredError) -> Repeats {
+                    try evidence.ended(strategy, sessions: sessions, column)
+                }
+                let name = "\(sessions) \(sessions == 1 ? "session" : "sessions") of \(strategy)"
+                let time = try ended("logout_p50_ns").figure("end of \(name)", "ns")
+                let commands = try ended("store_commands_per_logout")
+                    .figure("store commands to end \(name)", "commands")
+                let ratio = try (ended("p99_ns") / ended("p99_ns", 0))
+                    .figure("p99 of others meanwhile / without, \(name)", "ratio")
+                let wrong = try (ended("accepted_after") + ended("others_wrong"))
+                    .figure("wrong decisions after the end of \(name)", "decisions")
+                isWrong = isWrong || wrong.value > 0
+                own += [time.side(of: 100e6), ratio.side(of: 1.5)]
+                figures += [time, commands, ratio, wrong]
+            }
+            sides.append((sessions, own))
+        }
+        if isWrong { return Outcome(.doesNotHold, figures) }
+        guard let first = sides.firstIndex(where: { !$0.sides.allSatisfy { $0 == .below } }) else {
+            return Outcome(.holds, figures)
+        }
+        guard sides[first].sides.contains(.above) else { return Outcome(.undecided, figures) }
+        return Outcome(
+            first == 0 ? .doesNotHold : .holdsWhen("sessions per user <= \(sides[first - 1].sessions)"),
+            figures)
+    }
+
     /// One verdict for several strategies, where they have the same.
     static func agreed(_ verdicts: [Verdict]) -> Verdict {
         guard let first = verdicts.first, verdicts.allSatisfy({ $0 == first }) else { return .undecided }
@@ -113,6 +148,26 @@ extension Claim {
 }
 
 extension Evidence {
+    /// Of each repeat one column of `logout_everywhere.csv`; with 0 sessions nobody was logged out.
+    fileprivate func ended(
+        _ strategy: String, sessions: Int, _ column: String
+    ) throws(UnmeasuredError) -> Repeats {
+        let experiment = ClaimExperiment.logoutEverywhere.rawValue
+        let own = rows(
+            "logout_everywhere.csv", of: experiment, strategy,
+            where: ["sessions_per_user": String(sessions)])
+        guard !own.isEmpty else {
+            throw UnmeasuredError(
+                "the results have no \(strategy) of the experiment \(experiment) with \(sessions) sessions")
+        }
+        return Repeats(
+            all: own.map { row in
+                Repeats.One(
+                    index: row["repeat"], isValid: row["valid"] == "true",
+                    cells: [Cited(row: row, column: column, part: .plus)])
+            })
+    }
+
     /// A column of `exposure.csv`; a quantile comes with its interval.
     func exposed(
         _ strategy: String, _ revocation: String, _ column: String

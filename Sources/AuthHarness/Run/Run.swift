@@ -90,21 +90,32 @@ package struct Run: Sendable {
         _ = try runner.replay(warmUp, isWarmUp: true, into: boxes, by: instruments, stop: stop)
         let replay = try runner.replay(extent, isWarmUp: false, into: boxes, by: instruments, stop: stop)
         if let failure = replay.sweep?.failure { throw failure }
+        return replay.measurement(
+            of: runner.descriptor, repeatIndex: repeatIndex, runOrder: runOrder, clients: trace.clientCount,
+            isByDuration: extent.duration_ns != nil, by: instruments)
+    }
+}
+
+extension Replay {
+    /// What was recorded, as one repeat.
+    func measurement(
+        of strategy: StrategyDescriptor, repeatIndex: Int, runOrder: Int, clients: Int, isByDuration: Bool,
+        by instruments: Instruments
+    ) -> RepeatMeasurement {
         var measurement = RepeatMeasurement(
-            strategy: runner.descriptor.id, repeatIndex: repeatIndex, runOrder: runOrder,
-            clients: trace.clientCount, operations: replay.operations, wall_ns: replay.wall_ns,
-            usage: replay.usage)
-        measurement.isByDuration = extent.duration_ns != nil
-        measurement.clientCPU_ns = replay.clientCPU_ns
-        measurement.idleClients = replay.idleClients
-        measurement.little_residual = replay.little_residual
-        measurement.openLoop = replay.openLoop
-        measurement.storeCPUSource = instruments.storeCPUSource(runner.descriptor)
-        measurement.errors = replay.errors
-        measurement.sweptSessions = replay.sweep?.deleted
-        measurement.touchFailures = replay.touchFailures
-        measurement.storeRoundTrips = replay.storeRoundTrips
-        measurement.renewals = replay.renewals
+            strategy: strategy.id, repeatIndex: repeatIndex, runOrder: runOrder, clients: clients,
+            operations: operations, wall_ns: wall_ns, usage: usage)
+        measurement.isByDuration = isByDuration
+        measurement.clientCPU_ns = clientCPU_ns
+        measurement.idleClients = idleClients
+        measurement.little_residual = little_residual
+        measurement.openLoop = openLoop
+        measurement.storeCPUSource = instruments.storeCPUSource(strategy)
+        measurement.errors = errors
+        measurement.sweptSessions = sweep?.deleted
+        measurement.touchFailures = touchFailures
+        measurement.storeRoundTrips = storeRoundTrips
+        measurement.renewals = renewals
         return measurement
     }
 }

@@ -68,6 +68,15 @@ package struct ResultFolder {
         ])
     }
 
+    /// Writes all turns with and without logouts measured so far.
+    package func write(_ turns: [LogoutEverywhereAssessment]) throws {
+        let users = LogoutEverywhereUserTable.rows(turns)
+        try write([
+            ("logout_everywhere.csv", Self.csv(LogoutEverywhereTable.columns(identity), turns)),
+            ("logout_everywhere_users.csv", Self.csv(LogoutEverywhereUserTable.columns(identity), users)),
+        ])
+    }
+
     /// Writes what was found of each requirement.
     package func write(_ findings: [ConformanceTable.Row]) throws {
         try write([(Schema.conformance.file, Self.csv(ConformanceTable.columns(identity), findings))])

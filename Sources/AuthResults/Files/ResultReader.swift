@@ -36,6 +36,7 @@ package struct ResultReader {
     /// Which command wrote a folder.
     package enum Content: String, CaseIterable {
         case run, exposure, outage, conformance
+        case logoutEverywhere
 
         /// The files that must be there.
         package var schemas: [Schema] {
@@ -44,6 +45,7 @@ package struct ResultReader {
             case .exposure: [Schema.exposure]
             case .outage: Schema.outage
             case .conformance: [Schema.conformance]
+            case .logoutEverywhere: Schema.logoutEverywhere
             }
         }
 
@@ -54,13 +56,14 @@ package struct ResultReader {
             case .exposure: "exposures"
             case .outage: "outages"
             case .conformance: "a checklist"
+            case .logoutEverywhere: "logouts"
             }
         }
     }
 
     /// By its first file; a folder with none is taken for a run's.
     package var content: Content {
-        [Content.exposure, .outage, .conformance].first { content in
+        [Content.exposure, .outage, .conformance, .logoutEverywhere].first { content in
             FileManager.default.fileExists(atPath: url.appendingPathComponent(content.schemas[0].file).path)
         } ?? .run
     }

@@ -41,6 +41,18 @@ package struct Schema: Sendable {
         ]
     }
 
+    /// The files that `logout-everywhere` writes.
+    package static var logoutEverywhere: [Self] {
+        [
+            Self(
+                "logout_everywhere.csv", "strategy x sessions of a user x repeat x turn",
+                LogoutEverywhereTable.columns(identity)),
+            Self(
+                "logout_everywhere_users.csv", "strategy x sessions of a user x repeat x user",
+                LogoutEverywhereUserTable.columns(identity)),
+        ]
+    }
+
     /// The file that `conform` writes.
     package static var conformance: Self {
         Self("conform.csv", "strategy x requirement", ConformanceTable.columns(identity))
@@ -63,7 +75,7 @@ package struct Schema: Sendable {
 
     /// All files, of whichever folder.
     package static var all: [Self] {
-        run + [exposure] + outage + [sweep, scalability, capacity, conformance] + claims
+        run + [exposure] + outage + logoutEverywhere + [sweep, scalability, capacity, conformance] + claims
     }
 
     private static var identity: RunIdentity { RunIdentity(runID: "", workload: "", traceSHA256: "") }

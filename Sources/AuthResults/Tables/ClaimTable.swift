@@ -90,7 +90,7 @@ package enum ClaimTable {
                 Column("strategy", .text, "The strategy's identifier.") { .text($0.strategy) },
                 Column(
                     "about", .text,
-                    "Which row of the strategy: the operation, claim profile, revocation or requirement; blank where the file has none of these."
+                    "Which row of the strategy: the operation, claim profile, revocation, requirement or sessions of a user; blank where the file has none of these."
                 ) { .text($0.about) },
                 Column("repeat", .text, "The number of the repeat; blank where the file has none.") {
                     .text($0.repeatIndex)

@@ -32,6 +32,9 @@ package struct Validation {
         case .exposure: faults += ExposureCheck(record, rows[Schema.exposure.file] ?? []).faults
         case .outage:
             faults += OutageCheck(record, rows["outage.csv"] ?? [], rows["outage_series.csv"] ?? []).faults
+        case .logoutEverywhere:
+            let (turns, users) = (rows["logout_everywhere.csv"], rows["logout_everywhere_users.csv"])
+            faults += LogoutEverywhereCheck(record, turns ?? [], users ?? []).faults
         case .run: checkRun(record)
         case .conformance: break
         }
