@@ -36,6 +36,7 @@ struct HelpTests {
             let command = try Root.parseAsRoot(arguments)
             if let run = command as? RunCommand { _ = try run.plan() }
             if let exposure = command as? ExposureCommand { _ = try exposure.plan() }
+            if let logouts = command as? LogoutEverywhereCommand { _ = try logouts.execution() }
             if let sweep = command as? SweepCommand, !sweep.over.isEmpty { _ = try SweepValues(sweep.over) }
             if let sweep = command as? SweepCommand { _ = try Objective.all(sweep.objective) }
             if let conform = command as? ConformCommand { _ = try conform.strategies.selected() }
@@ -81,7 +82,7 @@ struct HelpTests {
         }
         #expect(
             groups == [
-                "Measure: run exposure outage sweep", "Decide: claims advise",
+                "Measure: run exposure outage logout-everywhere sweep", "Decide: claims advise",
                 "Keep honest: gate compare conform validate",
                 "Serve: serve contract token", "Files: list trace merge schema",
             ])

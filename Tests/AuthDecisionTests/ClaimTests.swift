@@ -133,6 +133,16 @@ import Testing
             change: { always("failed")($0) }, verdict: verdict)
     }
 
+    static func ended(
+        _ strategy: String, sessions: Int, _ column: String, _ change: @escaping @Sendable (String) -> String,
+        _ verdict: Claim.Verdict
+    ) -> Flip {
+        Flip(
+            claim: "CLM-19", file: "logout_everywhere.csv", experiment: "logout-everywhere",
+            fields: [("strategy", strategy), ("sessions_per_user", String(sessions))], column: column,
+            change: change, verdict: verdict)
+    }
+
     static func counted(
         _ claim: String, _ strategy: String, _ experiment: String, _ column: String, _ value: String,
         _ verdict: Claim.Verdict
@@ -167,6 +177,11 @@ import Testing
             fields: [("requirement", "JWT-38"), ("verdict", "passed")], column: "cases",
             change: { always("0")($0) }, verdict: .doesNotHold),
         exposed("CLM-20", "hybrid", "max_ms", ms: "1300000", .doesNotHold),
+        ended("redis-session", sessions: 1000, "accepted_after", { always("1")($0) }, .doesNotHold),
+        ended("postgres-session", sessions: 1, "logout_p50_ns", { times(10_000)($0) }, .doesNotHold),
+        ended(
+            "postgres-session", sessions: 10, "p99_ns", { times(100)($0) },
+            .holdsWhen("sessions per user < 10")),
     ]
 
     @Test(arguments: flips)

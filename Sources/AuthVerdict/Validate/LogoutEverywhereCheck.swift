@@ -7,8 +7,13 @@ struct LogoutEverywhereCheck {
     private(set) var faults: [String] = []
     private let record: RunRecord
 
-    init(_ record: RunRecord, _ rows: [TableRow], _ users: [TableRow]) {
+    /// - Parameters:
+    ///   - record: of the run.
+    ///   - tables: the rows of each file.
+    init(_ record: RunRecord, _ tables: [String: [TableRow]]) {
         self.record = record
+        let rows = tables["logout_everywhere.csv"] ?? []
+        let users = tables["logout_everywhere_users.csv"] ?? []
         func key(_ row: TableRow) -> [String] { [row["strategy"], row["sessions_per_user"], row["repeat"]] }
         var ended = Dictionary(grouping: users, by: key)
         var seen: Set<[String]> = []
