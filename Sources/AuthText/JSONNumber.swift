@@ -134,3 +134,19 @@ extension JSONReader {
         UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
     }
 }
+
+/// Whole numbers in decimal digits.
+package enum DecimalText {
+    /// Reads at most 18 digits, as they are or as a JSON string.
+    package static func number(_ text: Span<UInt8>) -> UInt64? {
+        let isQuoted = text.count > 2 && text[0] == UInt8(ascii: "\"")
+        let digits = isQuoted ? text.extracting(1..<(text.count - 1)) : text
+        guard 1...18 ~= digits.count else { return nil }
+        var number: UInt64 = 0
+        for index in digits.indices {
+            guard UInt8(ascii: "0")...UInt8(ascii: "9") ~= digits[index] else { return nil }
+            number = number * 10 + UInt64(digits[index] - UInt8(ascii: "0"))
+        }
+        return number
+    }
+}

@@ -11,20 +11,6 @@ package struct HTTPMessage {
         case response
     }
 
-    private struct Field {
-        var name: Range<Int>
-        var value: Range<Int>
-    }
-
-    /// How far a body in chunks has been put together.
-    private struct Chunks {
-        var start: Int
-        /// Up to where the body is together, and where the next chunk begins.
-        var (end, next): (Int, Int)
-        /// Whether the last chunk was there, and only trailers follow.
-        var isLast = false
-    }
-
     package static let longestHead_bytes = 16_384
     package static let longestBody_bytes = 1 << 20
     private static let mostFields = 64
@@ -34,7 +20,7 @@ package struct HTTPMessage {
     private var filled = 0
     /// Where the line begins that is being read, and up to where no end of it stands.
     private var (lineStart, searched) = (0, 0)
-    private var fields: [Field] = []
+    private var fields: [HTTPLine.Field] = []
     private var contentLength: Int?
     private var hosts = 0
     /// Method and target of a request.
@@ -42,7 +28,7 @@ package struct HTTPMessage {
     private var hasStarted = false
     /// Where the body stands, once the head has been read; in chunks or until the end, once all of it is there.
     private var body: Range<Int>?
-    private var chunks: Chunks?
+    private var chunks: HTTPChunks?
     private var isInChunks = false
     /// Where a body begins that ends with the connection.
     private var openBody: Int?
@@ -227,7 +213,7 @@ package struct HTTPMessage {
         if kind == .response, status == 204 || status == 304 { return start..<start }
         if isInChunks {
             guard contentLength == nil else { throw .malformed("a length and chunks") }
-            chunks = Chunks(start: start, end: start, next: start)
+            chunks = HTTPChunks(start: start, end: start, next: start)
             return nil
         }
         if let contentLength { return start..<(start + contentLength) }
@@ -279,41 +265,22 @@ package struct HTTPMessage {
     private mutating func takeStart(_ line: Range<Int>) throws(HTTPError) {
         switch kind {
         case .response:
-            guard let (number, isOld) = Self.status(buffer.span.extracting(line)) else {
+            guard let (number, isOld) = HTTPLine.status(buffer.span.extracting(line)) else {
                 throw .malformed("the first line is no status of HTTP/1")
             }
             // Nothing after HTTP/1.0 is counted on.
             (status, closes) = (number, isOld)
         case .request:
-            let found = Self.request(buffer.span.extracting(first: line.upperBound), from: line.lowerBound)
+            let found = HTTPLine.request(
+                buffer.span.extracting(first: line.upperBound), from: line.lowerBound)
             guard let found else { throw .malformed("the first line is no request of HTTP/1.1") }
             (method, target) = found
         }
     }
 
-    private static func request(_ text: Span<UInt8>, from start: Int) -> (Range<Int>, Range<Int>)? {
-        let space = UInt8(ascii: " ")
-        guard let first = ByteSearch.firstIndex(of: space, in: text, from: start), first > start,
-            let second = ByteSearch.firstIndex(of: space, in: text, from: first + 1),
-            text[first + 1] == UInt8(ascii: "/"),
-            ASCII.areEqual(text.extracting((second + 1)..<text.count), "HTTP/1.1", foldingCase: false)
-        else { return nil }
-        return (start..<first, (first + 1)..<second)
-    }
-
-    private static func status(_ line: Span<UInt8>) -> (Int, isOld: Bool)? {
-        guard line.count >= 12, case let version = line.extracting(first: 9),
-            case let isOld = ASCII.areEqual(version, "HTTP/1.0 ", foldingCase: false),
-            isOld || ASCII.areEqual(version, "HTTP/1.1 ", foldingCase: false),
-            line.count == 12 || line[12] == UInt8(ascii: " "),
-            let number = ASCII.number(line.extracting(9..<12)), 100..<600 ~= number
-        else { return nil }
-        return (number, isOld)
-    }
-
     private mutating func takeField(_ line: Range<Int>) throws(HTTPError) {
         guard fields.count < Self.mostFields else { throw .malformed("more than \(Self.mostFields) fields") }
-        let (field, meaning) = try Self.field(
+        let (field, meaning) = try HTTPLine.field(
             buffer.span.extracting(first: line.upperBound), from: line.lowerBound)
         fields.append(field)
         switch meaning {
@@ -326,67 +293,6 @@ package struct HTTPMessage {
         case .chunks:
             throw .malformed("a body in chunks (Transfer-Encoding), which is not taken in a request")
         case nil: break
-        }
-    }
-
-    /// What a field says about the message itself.
-    private enum Meaning {
-        case length(Int)
-        case host
-        case close
-        case chunks
-    }
-
-    private static func field(
-        _ bytes: Span<UInt8>, from start: Int
-    ) throws(HTTPError) -> (Field, Meaning?) {
-        // A line that begins with white space continues the one before, which RFC 9112 section 5.2 forbids.
-        guard let colon = ByteSearch.firstIndex(of: UInt8(ascii: ":"), in: bytes, from: start), colon > start,
-            ASCII.isToken(bytes.extracting(start..<colon))
-        else { throw .malformed("a line is no field") }
-        let field = Field(name: start..<colon, value: ASCII.trimmed(bytes, (colon + 1)..<bytes.count))
-        let name = bytes.extracting(field.name)
-        let value = bytes.extracting(field.value)
-        if ASCII.areEqual(name, "host") { return (field, .host) }
-        if ASCII.areEqual(name, "connection"), ASCII.areEqual(value, "close") { return (field, .close) }
-        if ASCII.areEqual(name, "transfer-encoding") {
-            guard ASCII.areEqual(value, "chunked") else {
-                throw .malformed("a body that is compressed on the way (Transfer-Encoding)")
-            }
-            return (field, .chunks)
-        }
-        guard ASCII.areEqual(name, "content-length") else { return (field, nil) }
-        guard let length = ASCII.number(value) else { throw .malformed("Content-Length is no number") }
-        guard length <= longestBody_bytes else {
-            throw .malformed("a body of \(length) bytes, more than \(longestBody_bytes)")
-        }
-        return (field, .length(length))
-    }
-}
-
-/// What is wrong with an exchange over HTTP.
-package enum HTTPError: Error, CustomStringConvertible, Equatable {
-    /// The connection failed: refused, timed out or closed.
-    case connection(operation: String, message: String)
-    /// What came is no message that is understood here.
-    case malformed(String)
-    /// The server says that it cannot answer, or will not (RFC 9110 section 15).
-    case status(Int, String)
-
-    /// Whether the server was away, busy or full, for which nobody who asks it is to blame.
-    package var isOutage: Bool {
-        switch self {
-        case .connection: true
-        case .malformed: false
-        case .status(let status, _): status >= 500
-        }
-    }
-
-    package var description: String {
-        switch self {
-        case .connection(let operation, let message): "HTTP: could not \(operation): \(message)"
-        case .malformed(let reason): "HTTP: what came is not understood: \(reason)"
-        case .status(let status, let reason): "HTTP: the server answered \(status): \(reason)"
         }
     }
 }

@@ -57,11 +57,11 @@ enum JSONPointer {
     /// read so.
     static func number(_ tokens: [[UInt8]], in json: Span<UInt8>) -> UInt64? {
         var found: UInt64?
-        let fault = catchFault { () throws(JSONError) in
+        do throws(JSONError) {
             var reader = try JSONReader(beginning: json)
             try descend(&reader, tokens[...], json, &found)
-        }
-        return fault == nil ? found : nil
+            return found
+        } catch { return nil }
     }
 
     private static func descend(
@@ -70,7 +70,7 @@ enum JSONPointer {
         reader.skipSpace(json)
         guard let token = tokens.first else {
             let range = try reader.readValue(json)
-            found = digits(json.extracting(range))
+            found = DecimalText.number(json.extracting(range))
             return
         }
         guard reader.peek(json) == UInt8(ascii: "{") else { return try reader.skipValue(json) }
@@ -82,16 +82,11 @@ enum JSONPointer {
             }
         }
     }
+}
 
-    static func digits(_ text: Span<UInt8>) -> UInt64? {
-        let isQuoted = text.count > 2 && text[0] == UInt8(ascii: "\"")
-        let digits = isQuoted ? text.extracting(1..<(text.count - 1)) : text
-        guard 1...18 ~= digits.count else { return nil }
-        var number: UInt64 = 0
-        for index in digits.indices {
-            guard UInt8(ascii: "0")...UInt8(ascii: "9") ~= digits[index] else { return nil }
-            number = number * 10 + UInt64(digits[index] - UInt8(ascii: "0"))
-        }
-        return number
-    }
+/// What a server does or says that its contract does not allow.
+struct TargetError: Error, CustomStringConvertible {
+    var description: String
+
+    init(_ description: String) { self.description = "the target: \(description)" }
 }
