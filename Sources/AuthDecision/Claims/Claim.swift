@@ -112,7 +112,9 @@ package enum ClaimExperiment: String, CaseIterable, Sendable {
                     "redis-session", "redis-session@cache=5s", "hs256-jwt", "rs256-jwt", "denylist-redis",
                     "denylist-pushed", "hybrid")
         case .logoutEverywhere:
-            return ["logout-everywhere", "--repeats", isQuick ? "3" : "10"]
+            // Fewer users have fewer sessions to present, in a turn as long.
+            return ["logout-everywhere"]
+                + (isQuick ? ["--repeats", "3", "--users", "6", "--every", "85ms"] : ["--repeats", "10"])
                 + strategies("redis-session", "postgres-session")
         case .conform:
             return ["conform"]
