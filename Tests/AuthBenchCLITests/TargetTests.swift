@@ -9,7 +9,7 @@ import Testing
     ) throws -> Program.Result {
         let contract = folder.appendingPathComponent("contract.json").path
         let output = folder.appendingPathComponent("address")
-        FileManager.default.createFile(atPath: output.path, contents: nil)
+        try Data().write(to: output)
         let server = try Program(
             ["serve", strategy, "--probes", "--contract", contract], in: folder,
             output: try FileHandle(forWritingTo: output))

@@ -150,7 +150,7 @@ struct HTTPTests {
             ),
         ])
     func otherBodies(answer: String, body: String) throws {
-        try withBytes(answer) { connection in
+        try withBytes(answer) { (connection: inout HTTPConnection) throws in
             for _ in 0..<2 {
                 #expect(try connection.exchange(head: Self.head, body: [], isRepeatable: true) == 200)
                 #expect(text(connection) == body)
