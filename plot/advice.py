@@ -9,7 +9,8 @@ FILE = "advice.json"
 VERSION = 1
 # As the table of `advise` names its rows; `test_advice.py` holds them against the program.
 TITLES = {
-    "p99": "p99 of a check", "logout": "accepted after logout", "permission": "kept after a permission was taken",
+    "p99": "p99 of a check", "sign_ins": "sign-ins, and their CPU", "logout": "accepted after logout",
+    "permission": "kept after a permission was taken",
     "store_away": "while the store is away", "header": "header line, bytes", "minting": "verifiers can make credentials",
     "stores": "stores needed", "services": "several services", "cpu": "CPU per million requests", "bytes": "bytes per request",
     "share": "share of a request", "core": "requests a second on one core", "price": "price of the processor",

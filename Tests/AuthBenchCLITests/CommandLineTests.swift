@@ -247,7 +247,7 @@ struct CommandLineTests {
         let result = try authbench(["conform", "--strategy", "redis", "--strategy", "hs", "--format", "csv"])
         #expect(result.status == 0, "\(result.errors)")
         let rows = result.output.split(separator: "\n").dropFirst()
-        #expect(rows.count == 2 * 110)
+        #expect(rows.count == 2 * 112)
         #expect(rows.contains { $0.hasPrefix("redis-session,SES-11,") && $0.contains(",passed,") })
         #expect(rows.contains { $0.hasPrefix("hs256-jwt,CVE-2020-28042,") && $0.contains(",passed,") })
         #expect(!rows.contains { $0.contains(",failed,") })

@@ -8,7 +8,7 @@ import Testing
 @Suite("Sweep command")
 struct SweepCommandTests {
     private static let short = [
-        "--population", "600", "--duration", "0.05", "--warm-up", "0.01", "--repeats", "1",
+        "--population", "600", "--duration", "0.2", "--warm-up", "0.01", "--repeats", "1",
     ]
 
     private func run(_ arguments: [String], in folder: URL) throws -> Program.Result {

@@ -121,7 +121,7 @@ def test_the_rows_of_advise_have_the_names_that_its_table_has():
     drivers = [raw or name for name, raw in re.findall(r'(\w+)(?: = "(\w+)")?(?=,|$)', re.sub("case ", "", cases), re.M)]
     text = (ROOT / "Sources/AuthDecision/Advise/AdviceText.swift").read_text()
     said = text.split("func title(")[1].split("func required(")[0]
-    titles = re.findall(r'case \.\w+:(?: return|\s+let rate.*?return) "([^"\\]+)', said, re.S)
+    titles = re.findall(r'case \.\w+:(?: return|\s+let \w+.*?return) "([^"\\]+)', said, re.S)
     assert list(advice.TITLES) == drivers
     assert list(advice.TITLES.values()) == titles
 
