@@ -168,17 +168,8 @@ struct ConformCommand: ParsableCommand {
     }
 
     private func plan() throws -> RunPlan {
-        let workload = try WorkloadSource.load("mixed")
-        let selected = try strategies.selected()
-        return RunPlan(
-            workload: workload, strategies: selected,
-            schedule: Schedule(strategies: selected.count, repeats: 1, seed: workload.seed),
-            warmUp: .duration(nanoseconds: 0), extent: .operations(1), warmUp_s: 0,
-            out: URL(fileURLWithPath: out ?? "."), redis: try stores.endpoint(),
-            redisTransport: stores.privateRedis, postgres: try stores.postgresEndpoint(),
-            sqlitePath: try stores.databasePath(),
-            synchronous: stores.sqliteSynchronous,
-            mmap_bytes: stores.sqliteMmap.bytes, isQuiet: quiet)
+        try RunPlan(
+            unmeasured: try strategies.selected(), stores, out: out ?? ".", isQuiet: quiet)
     }
 }
 

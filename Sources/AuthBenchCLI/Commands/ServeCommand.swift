@@ -67,7 +67,8 @@ struct ServeCommand: ParsableCommand {
         let interruption = Interruption(stop: stop, cleanup: cleanup)
         defer { interruption.end() }
         _ = FileLimit.raise()
-        let opened = try Stores(try plan(choice), cleanup: cleanup)
+        let opened = try Stores(
+            try RunPlan(unmeasured: [choice], stores, out: ".", isQuiet: true), cleanup: cleanup)
         let fault: (any Error)?
         do {
             try listen(choice, in: opened.environment, stop)
@@ -95,17 +96,5 @@ struct ServeCommand: ParsableCommand {
         try SystemThread.start { server.run { service.handler() } }
         while !stop.isRaised { usleep(20_000) }
         server.stop()
-    }
-
-    private func plan(_ choice: StrategyChoice) throws -> RunPlan {
-        let workload = try WorkloadSource.load("mixed")
-        return RunPlan(
-            workload: workload, strategies: [choice],
-            schedule: Schedule(strategies: 1, repeats: 1, seed: workload.seed),
-            warmUp: .duration(nanoseconds: 0), extent: .operations(1), warmUp_s: 0,
-            out: URL(fileURLWithPath: "."), redis: try stores.endpoint(),
-            redisTransport: stores.privateRedis, postgres: try stores.postgresEndpoint(),
-            sqlitePath: try stores.databasePath(), synchronous: stores.sqliteSynchronous,
-            mmap_bytes: stores.sqliteMmap.bytes, isQuiet: true)
     }
 }

@@ -46,6 +46,21 @@ struct RunPlan {
 }
 
 extension RunPlan {
+    /// For a command that uses strategies and their stores, and measures nothing.
+    init(
+        unmeasured strategies: [StrategyChoice], _ stores: StoreOptions, out: String, isQuiet: Bool
+    ) throws {
+        let workload = try WorkloadSource.load("mixed")
+        self.init(
+            workload: workload, strategies: strategies,
+            schedule: Schedule(strategies: strategies.count, repeats: 1, seed: workload.seed),
+            warmUp: .duration(nanoseconds: 0), extent: .operations(1), warmUp_s: 0,
+            out: URL(fileURLWithPath: out), redis: try stores.endpoint(),
+            redisTransport: stores.privateRedis, postgres: try stores.postgresEndpoint(),
+            sqlitePath: try stores.databasePath(), synchronous: stores.sqliteSynchronous,
+            mmap_bytes: stores.sqliteMmap.bytes, isQuiet: isQuiet)
+    }
+
     /// The same at several distances: the first as it is, each further one only for the strategies whose store is a server.
     ///
     /// What asks no such store is the same at any distance.
