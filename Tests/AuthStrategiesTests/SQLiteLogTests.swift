@@ -10,8 +10,6 @@ import Testing
 @Suite("SQLite's write-ahead log")
 struct SQLiteLogTests {
     private static let limit_bytes: Int64 = 1 << 20
-    /// For what is written while one client waits for the others.
-    private static let slack_bytes = 2 << 20
 
     /// Lets clients sign in, read and renew without pause, each on a thread of its own.
     private func drive<S: AuthStrategy & ~Copyable>(_: S.Type, in environment: Environment) throws {
@@ -39,24 +37,36 @@ struct SQLiteLogTests {
         if let failure = failures.withLock({ $0.first }) { throw failure }
     }
 
-    @Test("stays below its limit while clients read and write", arguments: ["sqlite-session", "hybrid"])
-    func bounded(id: String) throws {
-        let stores = try TestStores()
+    // The log of a strategy's file after the clients are done. Without a limit where it begins anew, a reader that
+    // stays keeps all that is written in it.
+    private func logged(_ id: String, in stores: borrowing TestStores, limit_bytes: Int64?) throws
+        -> SQLiteLog
+    {
         var environment = stores.environment
-        environment.sqlite.logLimit_bytes = Self.limit_bytes
+        environment.sqlite.logLimit_bytes = limit_bytes ?? 1 << 40
         // The last connection to go takes the log with it.
         let witness = try SQLiteConnection(path: environment.sqlite.path)
         try witness.execute("PRAGMA journal_mode = WAL; SELECT count(*) FROM sqlite_schema")
+        if limit_bytes == nil { try witness.execute("BEGIN; SELECT count(*) FROM sqlite_schema") }
         for strategy in builtinStrategies where strategy.descriptor.id == id {
             try drive(strategy, in: environment)
         }
         let log = SQLiteLog.of(environment.sqlite.path)
-        let most_bytes = Int(Self.limit_bytes) + Self.slack_bytes
-        #expect(log.restarts > 1, "2400 commits take more than the limit several times over")
-        #expect((Int(Self.limit_bytes)...most_bytes).contains(log.peak_bytes), "\(log.peak_bytes)")
         let wal = environment.sqlite.path + "-wal"
         let attributes = try FileManager.default.attributesOfItem(atPath: wal)
         let size_bytes = try #require(attributes[.size] as? Int)
         #expect(1...log.peak_bytes ~= size_bytes, "the file is as long as the hook has seen it, at most")
+        return log
+    }
+
+    /// How far it goes beyond the limit is what others write while one client waits: a matter of the processor.
+    @Test("stays near its limit while clients read and write", arguments: ["sqlite-session", "hybrid"])
+    func bounded(id: String) throws {
+        let log = try logged(id, in: TestStores(), limit_bytes: Self.limit_bytes)
+        let whole = try logged(id, in: TestStores(), limit_bytes: nil)
+        #expect(whole.restarts == 0)
+        #expect(log.restarts > 1, "2400 commits take more than the limit several times over")
+        #expect(log.peak_bytes >= Self.limit_bytes)
+        #expect(log.peak_bytes < whole.peak_bytes / 3, "\(log.peak_bytes) of \(whole.peak_bytes) bytes")
     }
 }
