@@ -22,7 +22,7 @@ DEFECT := hs256-jwt:slow5
 # instructions take some per cent more or less.
 ALIGNED := -Xswiftc -Xllvm -Xswiftc -align-all-functions=6
 
-.PHONY: run help report claims distance lifetime payload sweep test soak build lint check smoke counts bench fuzz schema docs defect example clean
+.PHONY: run help report claims distance lifetime payload sweep test soak build lint check smoke counts bench httpspeed fuzz schema docs defect example clean
 
 run: build $(if $(findstring postgres,$(ARGS))$(findstring sessions,$(ARGS))$(findstring revocable,$(ARGS))$(findstring all,$(ARGS)),.build/packages-postgres) ## Measures all strategies, Redis next door and 1 ms away. make run ARGS="browse --clients 16"
 	@$(BIN) run $(if $(findstring --store-rtt,$(ARGS))$(findstring --redis,$(ARGS)),,--store-rtt $(RTT)) $(or $(ARGS),$(QUICK))
@@ -113,6 +113,11 @@ counts: build ## Counts what the hot paths allocate, and fails when it is more t
 # The hot paths piece by piece, and against the bare calls below them and the libraries beside them: Benchmarks/README.md.
 bench: .build/packages-run ## Measures the hot paths beside the bare calls below them. TARGETS=Ratios
 	@.ci/bench $(TARGETS)
+
+# Our HTTP client beside wrk, and our server beside a bare swift-nio one.
+httpspeed: build .build/packages-http ## Measures the HTTP client beside wrk, and the server beside swift-nio, in turns.
+	swift build -c release --package-path Benchmarks/HTTP --scratch-path .build-http
+	python3 Benchmarks/HTTP/speed.py $(BIN) .build-http/release/nio-server
 
 # The columns of the CSV files, from the tables that write them.
 schema: build ## Writes results/SCHEMA.md, which explains every column of the CSV files.

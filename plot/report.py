@@ -16,6 +16,7 @@ import front
 import latency
 import lifetime
 import load
+import request
 import size
 import sweep
 import theme
@@ -32,7 +33,7 @@ from results import BadFolder, Results, open_results
 from table import is_elsewhere, table
 
 # In the order of the page.
-FIGURES = [front, latency, distance, throughput, cost, lifetime, size, exposure, load, sweep, comparison]
+FIGURES = [front, latency, distance, throughput, cost, lifetime, request, size, exposure, load, sweep, comparison]
 EX_DATAERR, INCOMPARABLE = 65, 4
 
 

@@ -47,7 +47,7 @@ COMPARISON = [
     "verdict",
 ]
 STORES = {"no-store": "none", "in-process": "in process", "private-server": "next door",
-          "unknown-foreign-server": "your own"}
+          "target": "over HTTP", "unknown-foreign-server": "your own"}
 COMPARED = ("gate.csv", "comparison.csv")
 TEXT = {
     "run_id", "strategy", "workload", "trace_sha256", "operation", "clock", "store_cpu_source", "reason",

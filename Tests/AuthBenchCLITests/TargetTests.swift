@@ -75,6 +75,36 @@ import Testing
     }
 
     @Test(
+        "every strategy decides over HTTP as it does in its process, and the server's processor time is its own"
+    )
+    func overHTTP() throws {
+        try withFolder { folder in
+            let run = try Program(
+                [
+                    "run", "hostile", "--over-http", "--strategy", "all", "--population", "200", "--clients",
+                    "2",
+                    "--operations", "600", "--repeats", "1", "--warm-up", "0", "--out", "out",
+                ], in: folder
+            ).finish()
+            try #require([0, 3].contains(run.status), "\(run.errors)")
+            let rows = try CSVTableOfRun(folder).rows
+            let names = Set(rows.compactMap { $0["strategy"] })
+            #expect(names.isSuperset(of: ["open-route", "hs256-jwt", "hs256-jwt@over=http"]))
+            let inside = names.filter { !$0.contains("@") && !["open-route", "null-baseline"].contains($0) }
+            #expect(Set(inside.map { "\($0)@over=http" }).isSubset(of: names))
+            for row in rows {
+                #expect(
+                    row["false_accepts"] == "0" && row["false_rejects"] == "0" && row["errors"] == "0",
+                    "\(row["strategy"] ?? "")")
+                let isServed =
+                    row["strategy"] == "open-route" || row["strategy"]?.hasSuffix("@over=http") == true
+                #expect((row["store_cpu_source"] == "target") == isServed)
+                #expect(!isServed || row["store_cpu_us_per_op"] != "")
+            }
+        }
+    }
+
+    @Test(
         "what cannot be asked is refused in one line, and nothing is left behind",
         arguments: [
             (["--target", "http://127.0.0.1:1"], 2, "127.0.0.1:1"),
@@ -82,6 +112,15 @@ import Testing
             (["--target", "http://127.0.0.1:1", "--strategy", "hs256-jwt"], 64, "give one"),
             (["--target", "http://127.0.0.1:1", "--contract", "missing.json"], 65, "missing.json"),
             (["--contract", "missing.json"], 64, "is for a --target"),
+            (["--insecure"], 64, "--insecure is for a --target"),
+            (["--requests-per-connection", "3"], 64, "is for a --target"),
+            (["--target", "http://127.0.0.1:1", "--requests-per-connection", "0"], 64, "give 1 to 1000000"),
+            (["--target", "https://127.0.0.1:1", "--ca", "/dev/null"], 65, "no certificate"),
+            (["--target", "https://127.0.0.1:1", "--ca", "missing.pem"], 65, "missing.pem"),
+            (["--target", "https://127.0.0.1:1", "--ca", "a", "--insecure"], 64, "contradict"),
+            (["--target", "http://127.0.0.1:1", "--server-process", "2147483647"], 64, "no such process"),
+            (["--over-http", "--target", "http://127.0.0.1:1"], 64, "give one"),
+            (["--over-http", "--sqlite", "a.sqlite"], 64, "leave out"),
             (["--target", "a=http://127.0.0.1:1", "--target", "a=http://127.0.0.1:2"], 64, "have one name"),
         ])
     func refused(arguments: [String], status: Int32, part: String) throws {

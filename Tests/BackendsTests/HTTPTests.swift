@@ -264,13 +264,16 @@ struct HTTPTests {
         return String(decoding: answer, as: UTF8.self)
     }
 
-    @Test("addresses are http, with a host and a port")
+    @Test("addresses are http or https, with a host, and a port where it is not the usual one")
     func addresses() {
         #expect(HTTPAddress(url: "http://127.0.0.1:80/run/")?.path == "/run")
         #expect(HTTPAddress(url: "http://h:80")?.url == "http://h:80")
+        #expect(HTTPAddress(url: "http://h/run")?.url == "http://h:80/run")
+        #expect(HTTPAddress(url: "https://h")?.url == "https://h:443")
         for url in [
-            "https://h:80", "http://h", "http://h:0", "http://h:99999", "http://:80", "http://h:80/a b",
+            "ftp://h:80", "http://h:0", "http://h:99999", "http://h:x", "http://:80", "http://h:80/a b",
             "h:80",
+            "http://user@h:80", "http://h:80/?a", "http://h#a", "http://h:80:80", "https://",
         ] {
             #expect(HTTPAddress(url: url) == nil, "\(url)")
         }

@@ -15,6 +15,13 @@ TRIPS = {"redis-session": 1.06}
 LIFETIMES = {"hs256-jwt": ("hybrid", "", 10, 0.01), "rs256-jwt": ("hybrid@access=1m", "1m", 40, 0.16),
          "sqlite-session": ("hybrid@alg=es256,access=1h", "1h", 7, 0.003),
          "redis-session": ("hybrid@access=90s,alg=es256", "90s", 70, 0.1)}
+# In the place of a crafted strategy one of a run --over-http: its name, and median in ns and processor time in µs of each repeat.
+OVER_HTTP = {
+    "sqlite-session": ("hs256-jwt", [1000, 1100, 900], [1, 1, 1]),
+    "redis-session": ("hs256-jwt@over=http", [31_000, 32_000, 30_000], [21, 21.5, 20.5]),
+    "rs256-jwt": ("open-route", [30_000, 30_900, 29_100], [20, 20, 20]),
+    "hs256-jwt": ("rs256-jwt", [20_000, 20_000, 20_000], [20, 20, 20]),
+}
 RECORD = {
     "schema_version": 5, "status": "complete", "order": [list(STRATEGIES)] * 3,
     "machine": {"cpu_model": "Test CPU", "cores": 4}, "workload": {"name": "mixed"},
@@ -218,4 +225,23 @@ def gate_folder(folder: Path) -> Path:
         dict(strategy=row[0], workload="gate", operation="authenticate", clients=1, metric=row[1],
              change_percent=row[2], ci95_low_percent=row[3], ci95_high_percent=row[4], n=24, verdict=row[5])
         for row in rows])
+    return folder
+
+
+def http_folder(folder: Path, names: dict = OVER_HTTP) -> Path:
+    """A run of a strategy inside its process and over HTTP."""
+    run_folder(folder)
+    for name in ("summary", "latency", "throughput", "size"):
+        file = folder / f"{name}.csv"
+        rows = list(csv.DictReader(file.open(newline="")))
+        for row in rows:
+            row["strategy"], times, cpu = names.get(row["strategy"], (row["strategy"], None, None))
+            if name == "latency" and times:
+                row["p50_ns"] = times[int(row["repeat"]) - 1]
+            if name == "throughput" and cpu:
+                row |= {"cpu_us_per_op": cpu[int(row["repeat"]) - 1], "store_cpu_us_per_op": 0}
+        write(file, list(rows[0]), rows)
+    record = json.loads((folder / "run.json").read_text())
+    record["order"] = [[names.get(name, (name,))[0] for name in repeat] for repeat in record["order"]]
+    (folder / "run.json").write_text(json.dumps(record))
     return folder

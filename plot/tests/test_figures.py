@@ -13,12 +13,13 @@ import latency
 import lifetime
 import load
 import pytest
+import request
 import size
 import sweep
 import theme
 import throughput
 import wording
-from crafted import STRATEGIES, exposure_folder, gate_folder, lifetime_folder, run_folder, sweep_folder
+from crafted import STRATEGIES, exposure_folder, gate_folder, http_folder, lifetime_folder, run_folder, sweep_folder
 from figure import Figure, Skipped
 from opening import rewrite
 from report import FIGURES
@@ -29,7 +30,7 @@ NAMES = [each.NAME for each in FIGURES]
 # Circles or bars in the picture: one for each strategy and quantile, repeat, part, profile, rate or compared row.
 MARKS = {
     "latency": 5 * 3, "throughput": 5 * 3, "cost": 5 * 2, "size": 3 * 2, "exposure": 4, "load": 5 * 2, "comparison": 2,
-    "distance": 3 * 2, "front": 2 * 4, "lifetime": 4, "sweep": 2 * 3,
+    "distance": 3 * 2, "front": 2 * 4, "lifetime": 4, "request": 2, "sweep": 2 * 3,
 }
 
 
@@ -55,6 +56,8 @@ def drawn(known, tmp_path_factory):
             return front.figure(known, exposure=exposed, also=[far(place / "front", 1_000_000)])
         if name == "lifetime":
             return lifetime.figure(open_results(lifetime_folder(place / "lifetime")))
+        if name == "request":
+            return request.figure(open_results(http_folder(place / "request")))
         if name == "sweep":
             return sweep.figure(open_results(sweep_folder(place / "sweep")))
         if name == "exposure":
@@ -92,7 +95,7 @@ UNITS = {
     "latency": ["time", "share"], "throughput": ["per second"], "cost": ["seconds per million"],
     "size": ["bytes", "profile"], "exposure": ["s to h", "µs"], "load": ["time", "per second"], "comparison": ["%"],
     "distance": ["time"], "front": ["s to h", "µs", "time"],
-    "lifetime": ["in s", "µs"], "sweep": ["clients", "time"],
+    "lifetime": ["in s", "µs"], "request": ["µs"], "sweep": ["clients", "time"],
 }
 
 
@@ -113,14 +116,14 @@ def test_every_quantitative_axis_says_its_unit(drawn, name):
 def test_alt_text_names_every_strategy_and_tooltips_say_n(drawn, name):
     figure = drawn(name)
     expected = {"comparison": ["hs256-jwt"], "exposure": REAL, "distance": REAL, "front": REAL,
-                "lifetime": ["hybrid", "hybrid@alg=es256"], "sweep": ["hs256-jwt", "redis-session"]}.get(name, list(STRATEGIES))
+                "lifetime": ["hybrid", "hybrid@alg=es256"], "request": ["hs256-jwt"], "sweep": ["hs256-jwt", "redis-session"]}.get(name, list(STRATEGIES))
     assert all(strategy in figure.alt_text for strategy in expected)
     assert figure.chart.to_dict()["description"] == figure.alt_text
     assert figure.alt_text.endswith(".") and figure.sentence.endswith(".")
     shown = [layer.get("encoding", {}).get("tooltip", []) for layer in layers(figure.chart.to_dict())]
     tips = {tip["field"] for tooltip in shown for tip in tooltip}
     wanted = {"size": {"amount"}, "cost": {"n"}, "throughput": {"operations", "interval"},
-              "exposure": {"n", "time", "alone"}, "lifetime": {"n", "renewals"}}
+              "exposure": {"n", "time", "alone"}, "lifetime": {"n", "renewals"}, "request": {"repeats"}}
     assert wanted.get(name, {"n", "interval"}) <= tips
 
 

@@ -41,6 +41,7 @@ struct RunCommand: ParsableCommand {
               authbench run browse --clients 16 --strategy redis --duration 5
               authbench run --rate 5000 --repeats 5
               authbench run --target http://127.0.0.1:8080 --population 10000
+              authbench run browse --over-http --strategy redis-session
             """)
 
     @OptionGroup var workload: WorkloadOptions
@@ -58,7 +59,10 @@ struct RunCommand: ParsableCommand {
     @OptionGroup var results: ResultOptions
 
     func run() throws {
-        let (plan, distances) = (try plan(), try distances.distances())
+        let distances = try distances.distances()
+        var plan = try plan()
+        let served = try serveStrategies(&plan)
+        defer { served?.end() }
         let plans = plan.at(distances)
         var (whole, lines, folders) = (RunOutcome(), [Summary](), [URL]())
         for plan in plans where !whole.isBroken {
@@ -91,15 +95,33 @@ struct RunCommand: ParsableCommand {
 }
 
 extension RunCommand {
+    /// Starts what is measured over HTTP beside the strategies, and adds it to them.
+    private func serveStrategies(_ plan: inout RunPlan) throws -> ServedStrategies? {
+        guard targets.overHttp else { return nil }
+        guard stores.redis == nil, stores.postgres == nil, stores.sqlite == nil,
+            try distances.distances().isEmpty
+        else {
+            throw CommandError.usage(
+                "--over-http starts servers with stores of their own: leave out --redis, --postgres, --sqlite and --store-rtt"
+            )
+        }
+        let served = try ServedStrategies(
+            plan.strategies, workload: workload.workload, claims: workload.claims.claims)
+        plan.strategies += try targets.choices(served, plan.workload)
+        plan.schedule = Schedule(
+            strategies: plan.strategies.count, repeats: plan.schedule.repeats.count, seed: plan.workload.seed)
+        return served
+    }
+
     func plan() throws -> RunPlan {
-        let servers = try targets.choices()
+        var workload = try workload.resolve()
+        let servers = try targets.choices(&workload)
         guard servers.isEmpty || strategies.strategy.isEmpty else {
             throw CommandError.usage(
                 "--target measures servers, and --strategy strategies in this process: give one")
         }
         let strategies = servers.isEmpty ? try strategies.selected() : servers
         try length.check()
-        var workload = try workload.resolve()
         if let first = try distances.distances().first { workload.storeRTT = first }
         if let operations = length.operations, workload.arrival == .closed, 1..<workload.clients ~= operations
         {

@@ -46,6 +46,14 @@ struct ServeCommand: ParsableCommand {
     )
     var probes = false
 
+    @Option(
+        help: ArgumentHelp(
+            "The built-in workload or file whose lifetimes and other settings of strategies hold.",
+            valueName: "workload"))
+    var workload = "mixed"
+
+    @OptionGroup var claims: ClaimsOption
+
     @OptionGroup var stores: StoreOptions
 
     func validate() throws {
@@ -67,8 +75,11 @@ struct ServeCommand: ParsableCommand {
         let interruption = Interruption(stop: stop, cleanup: cleanup)
         defer { interruption.end() }
         _ = FileLimit.raise()
+        var workload = try WorkloadSource.load(workload)
+        workload.policy.claims = try claims.read() ?? workload.policy.claims
         let opened = try Stores(
-            try RunPlan(unmeasured: [choice], stores, out: ".", isQuiet: true), cleanup: cleanup)
+            try RunPlan(unmeasured: [choice], of: workload, stores, out: ".", isQuiet: true),
+            cleanup: cleanup)
         let fault: (any Error)?
         do {
             try listen(choice, in: opened.environment, stop)
@@ -84,7 +95,10 @@ struct ServeCommand: ParsableCommand {
             Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
         }
         let server: HTTPServer
-        do throws(FileError) { server = try HTTPServer(port: port) } catch {
+        do throws(FileError) {
+            // As long as nginx keeps idle connections, and waits for a request, unless told otherwise.
+            server = try HTTPServer(port: port, patience: .init(idle_s: 75, request_s: 60))
+        } catch {
             throw CommandError.runtime("--port \(port): \(error)")
         }
         let address = "http://127.0.0.1:\(server.port)"

@@ -58,6 +58,8 @@ extension RunPlan {
 /// watchdog in between.
 struct Observer: Sendable {
     private let servers: [any StoreServer]
+    /// Servers that are measured over HTTP, by the identifiers of their rows.
+    private let targets: [String: TargetServer]
     private let processors = ProcessorBinding.allowed()
     private let limit_cores = MachineRecord.processorLimit_cores
     private let watchdog: Watchdog
@@ -65,8 +67,10 @@ struct Observer: Sendable {
     /// Starts the watchdog.
     ///
     /// - Throws: `ThreadError` when the system gives no thread for it.
-    init(_ servers: [any StoreServer]) throws(ThreadError) {
-        self.servers = servers
+    init(
+        _ servers: [any StoreServer], targets: [String: TargetServer] = [:]
+    ) throws(ThreadError) {
+        (self.servers, self.targets) = (servers, targets)
         watchdog = Watchdog(
             monotonic: MonotonicClock(sleep: PreciseTimer.sleep), cpu_ns: ProcessCPU.used_ns,
             processors: max(1, processors.count))
@@ -84,7 +88,11 @@ struct Observer: Sendable {
         _ plan: RunPlan, _ identity: RunIdentity, _ cleanup: Cleanup, _ stores: Stores
     ) throws -> (Observer, ResultFiles) {
         do {
-            let observer = try Observer(stores.servers)
+            let targets = plan.strategies.compactMap { choice in
+                TargetServer(choice).map { (choice.descriptor.id, $0) }
+            }
+            let observer = try Observer(
+                stores.servers, targets: Dictionary(targets) { first, _ in first })
             return (observer, try ResultFiles(plan, identity, cleanup, stores.facts))
         } catch {
             _ = stores.close(isEmpty: true)
@@ -93,6 +101,7 @@ struct Observer: Sendable {
     }
 
     func storeCPUSource(_ strategy: StrategyDescriptor) -> StoreCPUSource {
+        if let target = targets[strategy.id] { return target.processIDs().isEmpty ? .foreignServer : .target }
         guard strategy.server != nil else { return strategy.stores.isEmpty ? .none : .inProcess }
         // The system accounts for the processes of a private server only.
         let arePrivate = servers(of: strategy).allSatisfy { !$0.processIDs.isEmpty }
@@ -106,8 +115,10 @@ struct Observer: Sendable {
 
     func observe(_ strategy: StrategyDescriptor) -> @Sendable () -> Usage {
         // A client's connection may have a process of its own, which is there by now.
-        let storeIDs = servers(of: strategy).flatMap(\.processIDs)
-        let isStoreUnknown = storeCPUSource(strategy) == .foreignServer
+        let target = targets[strategy.id]
+        let storeIDs = target?.processIDs() ?? servers(of: strategy).flatMap(\.processIDs)
+        let isStoreUnknown =
+            target.map { storeIDs.isEmpty && !$0.isElsewhere } ?? (storeCPUSource(strategy) == .foreignServer)
         let relay = servers.first { $0.store == strategy.server }?.relay
         relay?.begin()
         watchdog.begin()

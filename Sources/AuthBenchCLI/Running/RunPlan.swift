@@ -48,9 +48,10 @@ struct RunPlan {
 extension RunPlan {
     /// For a command that uses strategies and their stores, and measures nothing.
     init(
-        unmeasured strategies: [StrategyChoice], _ stores: StoreOptions, out: String, isQuiet: Bool
+        unmeasured strategies: [StrategyChoice], of workload: Workload? = nil, _ stores: StoreOptions,
+        out: String, isQuiet: Bool
     ) throws {
-        let workload = try WorkloadSource.load("mixed")
+        let workload = try workload ?? WorkloadSource.load("mixed")
         self.init(
             workload: workload, strategies: strategies,
             schedule: Schedule(strategies: strategies.count, repeats: 1, seed: workload.seed),

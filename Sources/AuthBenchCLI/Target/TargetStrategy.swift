@@ -24,6 +24,9 @@ package struct TargetStrategy: AuthStrategy, ~Copyable {
 
     package struct Shared: Sendable {
         let address: HTTPAddress
+        /// For a server behind TLS.
+        let trust: TLSTrust?
+        let requestsPerConnection: Int?
         let contract: Contract
         let asksOpenRoute: Bool
         /// How long a sign-in works.
@@ -36,8 +39,12 @@ package struct TargetStrategy: AuthStrategy, ~Copyable {
         guard let address = HTTPAddress(url: parameters["url"] ?? "") else {
             throw TargetError("the address is no http://host:port")
         }
+        let trust =
+            address.isSecure
+            ? try TLSTrust(authorities: parameters["ca"], isVerified: parameters["tls"] != "unverified") : nil
         return Shared(
-            address: address, contract: try Contract(json: parameters["contract"] ?? ""),
+            address: address, trust: trust, requestsPerConnection: parameters["requests"].flatMap { Int($0) },
+            contract: try Contract(json: parameters["contract"] ?? ""),
             asksOpenRoute: parameters["route"] == "open",
             lifetime_ms: lifetime(under: environment.policy).longest_ms)
     }
@@ -52,7 +59,8 @@ package struct TargetStrategy: AuthStrategy, ~Copyable {
     private let userPath: [[UInt8]]
 
     package init(sharing shared: Shared) throws {
-        let connection = try HTTPConnection(shared.address)
+        let connection = try HTTPConnection(
+            shared.address, trust: shared.trust, requestsPerConnection: shared.requestsPerConnection)
         (self.shared, contract) = (shared, shared.contract)
         self.connection = connection
         let route = shared.asksOpenRoute ? shared.contract.open : shared.contract.protected

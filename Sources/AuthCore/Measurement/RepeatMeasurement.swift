@@ -76,7 +76,7 @@ package struct RepeatMeasurement: Sendable {
     package var storeCPU_us_per_op: Double? {
         switch storeCPUSource {
         case .none, .inProcess: perOperation_us(0)
-        case .privateServer, .foreignServer: usage.storeCPU_ns.flatMap(perOperation_us)
+        case .privateServer, .target, .foreignServer: usage.storeCPU_ns.flatMap(perOperation_us)
         }
     }
 
@@ -212,6 +212,8 @@ package enum StoreCPUSource: String, Sendable {
     case inProcess = "in-process"
     /// The private redis-server, whose process the system accounts for.
     case privateServer = "private-server"
+    /// The server that is measured over HTTP, on this machine: all its processes.
+    case target = "target"
     /// Somebody else's server, or a system that does not tell: unknown.
     case foreignServer = "unknown-foreign-server"
 }

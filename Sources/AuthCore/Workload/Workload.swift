@@ -17,6 +17,8 @@ package struct Workload: Sendable, Equatable {
     package var policy: Policy
     /// How far away a networked store is: the time of a round trip, 0 for a relay without delay; `nil` for none.
     package var storeRTT: StoreRTT?
+    /// After how many requests a client of a server over HTTP connects anew; `nil` for never.
+    package var requestsPerConnection: Int?
 
     /// How requests spread over the sessions.
     package enum Skew: String, Codable, Sendable {
@@ -115,6 +117,9 @@ extension Workload: Encodable {
         try file.encode(Double(policy.sweepInterval_ms) / 1000, forKey: .sweepInterval)
         if !policy.claims.isEmpty { try file.encode(policy.claims, forKey: .claims) }
         if let storeRTT { try file.encode(storeRTT.text, forKey: .storeRTT) }
+        if let requestsPerConnection {
+            try file.encode(requestsPerConnection, forKey: .requestsPerConnection)
+        }
         try file.encode(mix, forKey: .mix)
     }
 }

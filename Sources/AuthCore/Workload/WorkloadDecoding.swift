@@ -8,6 +8,7 @@ extension Workload: Decodable {
         case sessionBytes = "session_bytes"
         case sweepInterval = "sweep_interval_seconds"
         case storeRTT = "store_rtt"
+        case requestsPerConnection = "requests_per_connection"
     }
 
     /// Reads a workload file strictly: every key known, and those without a default present.
@@ -38,6 +39,7 @@ extension Workload: Decodable {
                 WorkloadError("store_rtt \($0)")
             }
         }
+        requestsPerConnection = try file.decodeIfPresent(Int.self, forKey: .requestsPerConnection)
         try validate()
     }
 
@@ -213,6 +215,11 @@ extension Workload {
         }
         if let rate = arrival.rate, !Arrival.rates.contains(rate) {
             throw .init("arrival.rate is \(rate): give 0.01 to 100000000 per second")
+        }
+        if let requestsPerConnection, !(1...1_000_000).contains(requestsPerConnection) {
+            throw .init(
+                "requests_per_connection is \(requestsPerConnection): give 1 to 1000000, or leave it out to keep connections"
+            )
         }
         if !(0...65_536).contains(policy.session_bytes) {
             throw .init("session_bytes is \(policy.session_bytes): give 0 to 65536")

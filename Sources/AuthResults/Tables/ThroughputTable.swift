@@ -190,7 +190,7 @@ extension ThroughputTable {
             ) { .number($0.measurement.storeCPU_us_per_op, cpuDigits) },
             Column(
                 "store_cpu_source", .text,
-                "Where `store_cpu_us_per_op` comes from. `no-store`: there is no store. `in-process`: it is in `cpu_us_per_op`. `private-server`: it was measured. `unknown-foreign-server`: a server of yours does not show it."
+                "Where `store_cpu_us_per_op` comes from. `no-store`: there is no store. `in-process`: it is in `cpu_us_per_op`. `private-server`: it was measured. `target`: it is that of the server that was asked over HTTP. `unknown-foreign-server`: a server of yours does not show it."
             ) { .text($0.measurement.storeCPUSource.rawValue) },
         ]
     }

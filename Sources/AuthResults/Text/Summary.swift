@@ -195,6 +195,7 @@ extension RepeatMeasurement {
         case .none: "none"
         case .inProcess: "in process"
         case .privateServer: "next door"
+        case .target: "over HTTP"
         case .foreignServer: "your own"
         }
     }

@@ -54,7 +54,10 @@ struct Likeness {
         func fact(_ name: String, _ value: (RunRecord) -> String?) -> Fact {
             (name, value(base) ?? "none", value(head) ?? "none")
         }
-        return [fact("sqlite_synchronous") { $0.sqlite_synchronous }]
+        return [
+            fact("sqlite_synchronous") { $0.sqlite_synchronous },
+            fact("requests_per_connection") { $0.workload.requestsPerConnection.map { String($0) } },
+        ]
             // A run without any strategy of a store has no such setting.
             + [
                 fact("the way to Redis") { $0.stores.redis?.topology },

@@ -1,41 +1,60 @@
 import Dispatch
 import Glibc
 
-/// Where a server listens, and under which path: `http://host:port/path`.
+/// Where a server listens, and under which path: `http://host:port/path` or `https://…` (RFC 9110 section 4.2).
 package struct HTTPAddress: Sendable, Equatable {
+    package var isSecure: Bool
     package var host: String
+    /// Unless said, 80 or 443.
     package var port: UInt16
     /// Without a final slash; empty for the root.
     package var path: String
 
-    /// - Returns: `nil` for another scheme, no port, or a character that no host or path here has.
+    /// - Returns: `nil` for another scheme, a bad port, or a character that no host or path here has.
     package init?(url: String) {
-        guard url.hasPrefix("http://"), !url.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) else {
-            return nil
-        }
-        let rest = url.dropFirst("http://".count)
-        let end = rest.firstIndex(of: "/") ?? rest.endIndex
+        guard let scheme = ["http://", "https://"].first(where: url.hasPrefix),
+            !url.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F })
+        else { return nil }
+        isSecure = scheme == "https://"
+        let rest = url.dropFirst(scheme.count)
+        let end = rest.firstIndex { "/?#".contains($0) } ?? rest.endIndex
         let parts = rest[..<end].split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, !parts[0].isEmpty, let port = UInt16(parts[1]), port > 0 else { return nil }
+        guard let port = parts.count == 1 ? (isSecure ? 443 : 80) : UInt16(parts[1]), port > 0,
+            parts.count <= 2, !parts[0].isEmpty, !parts[0].contains("@"),
+            !rest[end...].contains("?"), !rest[end...].contains("#")
+        else { return nil }
         (host, self.port) = (String(parts[0]), port)
         path = String(rest[end...])
         while path.hasSuffix("/") { path.removeLast() }
     }
 
     package var authority: String { "\(host):\(port)" }
-    package var url: String { "http://\(authority)\(path)" }
+    package var url: String { "\(isSecure ? "https" : "http")://\(authority)\(path)" }
     package var stream: StreamAddress { .tcp(host: host, port: port) }
+
+    /// Where the server is, found by a connection that asks nothing; `nil` where there is none.
+    package func topology(timeout_ms: Int = 2000) -> ServerTopology? {
+        guard let socket = try? connected(stream, authority, timeout_ms) else { return nil }
+        defer { close(socket) }
+        return ServerTopology(
+            stream, peer: SocketAddress.peer(of: socket), local: SocketAddress.local(of: socket))
+    }
 }
 
 /// One connection to an HTTP/1.1 server, kept alive; one per client, never shared between threads.
 ///
 /// While no server answers, the pauses between attempts to connect grow as those of Redis do (`ReconnectPause`).
 package struct HTTPConnection: ~Copyable {
-    private let address: StreamAddress
-    private let name: String
+    private let address: HTTPAddress
+    private let trust: TLSTrust?
+    /// After how many requests it begins anew; `nil` for never.
+    private let requestsPerConnection: Int?
     private let timeout_ms: Int
     /// Below 0 where there is none.
     private var socket: Int32
+    private var session: TLSSession?
+    /// Requests sent over this connection.
+    private var requests = 0
     private var message = HTTPMessage(.response)
     private var output: [UInt8] = []
     private var pause = ReconnectPause { UInt64.random(in: $0) }
@@ -46,20 +65,30 @@ package struct HTTPConnection: ~Copyable {
     ///
     /// - Parameters:
     ///   - address: where the server listens.
+    ///   - trust: for a server behind TLS; without it, such a one is refused.
+    ///   - requestsPerConnection: after how many requests it connects anew, within the next one's time; `nil` for never.
     ///   - timeout_ms: for connecting, and for each answer to begin and to end.
     /// - Throws: `HTTPError` when nothing listens there.
-    package init(_ address: HTTPAddress, timeout_ms: Int = 2000) throws(HTTPError) {
+    package init(
+        _ address: HTTPAddress, trust: TLSTrust? = nil, requestsPerConnection: Int? = nil,
+        timeout_ms: Int = 2000
+    ) throws(HTTPError) {
         Signals.ignoreBrokenPipes()
-        let socket = try connected(address.stream, address.authority, timeout_ms)
-        (self.address, name, self.timeout_ms) = (address.stream, address.authority, timeout_ms)
-        self.socket = socket
+        let (socket, session) = try opened(address, trust, timeout_ms)
+        (self.address, self.trust, self.timeout_ms) = (address, trust, timeout_ms)
+        (self.socket, self.session) = (socket, session)
+        self.requestsPerConnection = requestsPerConnection
     }
 
-    deinit { if socket >= 0 { close(socket) } }
+    deinit { if socket >= 0 { finish(socket, session) } }
+
+    /// Of its socket; `nil` while there is none.
+    var descriptor: Int32? { socket >= 0 ? socket : nil }
 
     /// The two ends of the connection as numeric addresses.
     package var topology: ServerTopology? {
-        ServerTopology(address, peer: SocketAddress.peer(of: socket), local: SocketAddress.local(of: socket))
+        ServerTopology(
+            address.stream, peer: SocketAddress.peer(of: socket), local: SocketAddress.local(of: socket))
     }
 
     /// Sends a request and waits for its answer, which `withAnswer` then hands over.
@@ -88,6 +117,9 @@ package struct HTTPConnection: ~Copyable {
     ) throws(HTTPError) -> Int {
         output.removeAll(keepingCapacity: true)
         write(&output)
+        if let requestsPerConnection, requests >= requestsPerConnection { drop() }
+        // Servers close idle connections, and what must not be sent twice cannot find that out by sending it.
+        if !isRepeatable, socket >= 0, StreamSocket.isClosed(socket) { drop() }
         let isFresh = socket < 0
         if isFresh { try reconnect() }
         do throws(HTTPError) { try send() } catch {
@@ -114,14 +146,16 @@ package struct HTTPConnection: ~Copyable {
         operation: "get an answer", message: "the server closed the connection")
 
     private mutating func send() throws(HTTPError) {
-        exchanges += 1
+        (exchanges, requests) = (exchanges + 1, requests + 1)
         message.clear()
         var sent = 0
         while sent < output.count {
-            let count = unsafe output.withUnsafeBytes { [socket] bytes in
-                unsafe Glibc.send(
-                    socket, bytes.baseAddress.map { unsafe $0 + sent }, bytes.count - sent,
-                    Int32(MSG_NOSIGNAL))
+            let count = unsafe output.withUnsafeBytes { [socket, session] bytes in
+                let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[sent...])
+                guard let session else {
+                    return unsafe Glibc.send(socket, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
+                }
+                return unsafe session.send(rest)
             }
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw Self.failure("send a request", errno) }
@@ -129,7 +163,7 @@ package struct HTTPConnection: ~Copyable {
         }
         var limit_ns: UInt64?
         while true {
-            let count = message.receive(from: socket)
+            let count = message.receive(from: socket, session)
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw Self.failure("get an answer", errno) }
             guard count > 0 else {
@@ -159,19 +193,40 @@ package struct HTTPConnection: ~Copyable {
     }
 
     private mutating func drop() {
-        if socket >= 0 { close(socket) }
-        socket = -1
+        if socket >= 0 { finish(socket, session) }
+        (socket, session, requests) = (-1, nil, 0)
     }
 
     private mutating func reconnect() throws(HTTPError) {
         let left_ms = pause.begin(at: DispatchTime.now().uptimeNanoseconds)
         guard left_ms == 0 else {
             throw .connection(
-                operation: "connect to \(name)",
+                operation: "connect to \(address.authority)",
                 message: "it did not answer a moment ago; the next attempt is in \(left_ms) ms")
         }
-        socket = try connected(address, name, timeout_ms)
+        (socket, session) = try opened(address, trust, timeout_ms)
     }
+}
+
+/// Connects, and shakes hands where the address says so.
+private func opened(
+    _ address: HTTPAddress, _ trust: TLSTrust?, _ timeout_ms: Int
+) throws(HTTPError) -> (Int32, TLSSession?) {
+    guard !address.isSecure || trust != nil else {
+        throw .untrusted("\(address.url) needs TLS, for which nobody is trusted here")
+    }
+    let socket = try connected(address.stream, address.authority, timeout_ms)
+    guard address.isSecure, let trust else { return (socket, nil) }
+    do throws(HTTPError) { return (socket, try TLSSession(trust, over: socket, to: address.host)) } catch {
+        close(socket)
+        throw error
+    }
+}
+
+/// Says goodbye before the socket is gone.
+private func finish(_ socket: Int32, _ session: consuming TLSSession?) {
+    session?.end()
+    close(socket)
 }
 
 /// Connects without ever waiting longer than allowed; reads and writes wait as long too.
@@ -194,10 +249,7 @@ private func connected(
     }
     StreamSocket.makePrompt(socket)
     _ = fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) & ~O_NONBLOCK)
-    var time = timeval(tv_sec: timeout_ms / 1000, tv_usec: timeout_ms % 1000 * 1000)
-    let time_bytes = socklen_t(MemoryLayout<timeval>.size)
-    unsafe setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &time, time_bytes)
-    unsafe setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &time, time_bytes)
+    StreamSocket.limit(socket, each_ms: timeout_ms)
     return socket
 }
 

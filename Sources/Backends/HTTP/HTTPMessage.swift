@@ -112,13 +112,15 @@ package struct HTTPMessage {
     /// Takes what a socket has, and waits for it as long as the socket does.
     ///
     /// - Returns: what recv(2) returned.
-    mutating func receive(from socket: Int32) -> Int {
+    mutating func receive(from socket: Int32, _ session: TLSSession? = nil) -> Int {
         let needed = max(body?.upperBound ?? 0, filled + 1)
         if needed > buffer.count {
             buffer += [UInt8](repeating: 0, count: max(needed, buffer.count * 2) - buffer.count)
         }
         let count = unsafe buffer.withUnsafeMutableBytes { [filled] bytes in
-            unsafe recv(socket, bytes.baseAddress.map { unsafe $0 + filled }, bytes.count - filled, 0)
+            let free = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[filled...])
+            guard let session else { return unsafe recv(socket, free.baseAddress, free.count, 0) }
+            return unsafe session.receive(into: free)
         }
         if count > 0 { filled += count }
         return count

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 
 /// Answers the requests of one connection, one after the other on one thread.
@@ -52,12 +53,27 @@ package final class HTTPServer: Sendable {
 
     package let port: UInt16
     private let listener: Int32
+    private let patience: Patience
+
+    /// How long a connection may take for what; `nil` for ever.
+    package struct Patience: Sendable {
+        /// Until the next request begins, and for each answer to be taken.
+        package var idle_s: Int?
+        /// For a whole request, from its first byte.
+        package var request_s: Int?
+
+        package init(idle_s: Int? = nil, request_s: Int? = nil) {
+            (self.idle_s, self.request_s) = (idle_s, request_s)
+        }
+    }
 
     /// Listens; who connects waits for `run`.
     ///
-    /// - Parameter port: 0 for any free one.
+    /// - Parameters:
+    ///   - port: 0 for any free one.
+    ///   - patience: with those who connect.
     /// - Throws: `FileError` when it cannot listen.
-    package init(port: UInt16) throws(FileError) {
+    package init(port: UInt16, patience: Patience = Patience()) throws(FileError) {
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var yes: Int32 = 1
         // Connections of a server that was here before may not be quite over.
@@ -69,7 +85,7 @@ package final class HTTPServer: Sendable {
             if socket >= 0 { close(socket) }
             throw FileError("127.0.0.1:\(port)", "cannot be listened at", number)
         }
-        (listener, self.port) = (socket, taken)
+        (listener, self.port, self.patience) = (socket, taken, patience)
     }
 
     deinit { close(listener) }
@@ -84,10 +100,10 @@ package final class HTTPServer: Sendable {
                 StreamSocket.makePrompt(socket)
                 _ = fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) & ~O_NONBLOCK)
                 _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
-                do throws(ThreadError) { try SystemThread.start { Self.serve(socket, makeHandler()) } } catch
-                {
-                    close(socket)
-                }
+                StreamSocket.limit(socket, each_ms: patience.idle_s.map { $0 * 1000 })
+                do throws(ThreadError) {
+                    try SystemThread.start { [patience] in Self.serve(socket, makeHandler(), patience) }
+                } catch { close(socket) }
                 continue
             }
             switch errno {
@@ -101,7 +117,7 @@ package final class HTTPServer: Sendable {
 
     package func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
-    private static func serve(_ socket: Int32, _ handler: any HTTPHandler) {
+    private static func serve(_ socket: Int32, _ handler: any HTTPHandler, _ patience: Patience) {
         defer { close(socket) }
         var handler = handler
         var request = HTTPMessage(.request)
@@ -110,22 +126,43 @@ package final class HTTPServer: Sendable {
             response.begin()
             var isOver = false
             do throws(HTTPError) {
-                while try !request.isWhole() {
-                    let count = request.receive(from: socket)
-                    if count < 0, errno == EINTR { continue }
-                    guard count > 0 else { return }
-                }
+                guard try receive(&request, from: socket, patience) else { return }
                 isOver = request.closes
                 handler.answer(request, with: &response)
             } catch {
                 isOver = true
-                (response.status, response.type) = (400, "text/plain")
+                response.status = error == tooSlow ? 408 : 400
+                response.type = "text/plain"
                 response.body = Array("\(error)".utf8)
             }
             response.write(to: &output, closes: isOver)
             guard send(output, to: socket), !isOver else { return }
             request.next()
         }
+    }
+
+    private static let tooSlow = HTTPError.malformed("the request did not end in time")
+
+    /// Waits for a whole request.
+    ///
+    /// - Returns: whether there is one: not at the end of the connection, nor where none has begun in time.
+    private static func receive(
+        _ request: inout HTTPMessage, from socket: Int32, _ patience: Patience
+    ) throws(HTTPError) -> Bool {
+        var limit_ns: UInt64?
+        while try !request.isWhole() {
+            if let limit_ns, DispatchTime.now().uptimeNanoseconds > limit_ns { throw tooSlow }
+            let count = request.receive(from: socket)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                if count < 0, errno == EAGAIN, limit_ns != nil { throw tooSlow }
+                return false
+            }
+            if limit_ns == nil, let request_s = patience.request_s {
+                limit_ns = DispatchTime.now().uptimeNanoseconds + UInt64(request_s) * 1_000_000_000
+            }
+        }
+        return true
     }
 
     private static func send(_ bytes: [UInt8], to socket: Int32) -> Bool {

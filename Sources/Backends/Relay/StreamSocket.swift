@@ -95,6 +95,22 @@ enum StreamSocket {
         _ = fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_NONBLOCK)
     }
 
+    /// Lets each read and write of a socket that waits take no longer (socket(7)); `nil` for any time.
+    static func limit(_ socket: Int32, each_ms: Int?) {
+        guard let each_ms else { return }
+        var time = timeval(tv_sec: each_ms / 1000, tv_usec: each_ms % 1000 * 1000)
+        let time_bytes = socklen_t(MemoryLayout<timeval>.size)
+        unsafe setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &time, time_bytes)
+        unsafe setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &time, time_bytes)
+    }
+
+    /// Whether the other end has closed a connection over which nothing is on its way.
+    static func isClosed(_ socket: Int32) -> Bool {
+        var byte: UInt8 = 0
+        let count = unsafe recv(socket, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
+        return count == 0 || count < 0 && errno != EAGAIN && errno != EINTR
+    }
+
     static func send(_ bytes: ArraySlice<UInt8>, to socket: Int32) -> DelayLine.Taken {
         while true {
             let count = unsafe bytes.withUnsafeBytes {

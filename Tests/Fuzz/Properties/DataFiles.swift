@@ -1,4 +1,5 @@
 import AuthCore
+import Backends
 import Foundation
 
 @testable import AuthBenchCLI
@@ -37,6 +38,35 @@ func checkRecording(_ input: [UInt8]) throws {
     for format in VerdictFormat.allCases {
         let again = try format.text(GateEvaluation(recording).report)
         try promise(try format.text(report) == again, "another verdict the second time")
+    }
+}
+
+/// A contract that is read asks for nothing that could be a second request or field, and takes no such thing out of an answer.
+///
+/// The answer follows the contract behind a byte 0.
+func checkContract(_ input: [UInt8]) throws {
+    let parts = input.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
+    let contract: Contract
+    do { contract = try WorkloadSource.decode(Contract.self, Array(parts[0]), from: "fuzz") } catch
+        let fault as CommandError
+    {
+        return try promise(
+            fault.status == ExitStatus.badData && !fault.message.contains(where: \.isNewline),
+            "refused with status \(fault.status): \(fault.message)")
+    }
+    let calls = [contract.login, contract.protected, contract.open, contract.renew, contract.logout]
+    for call in (calls + [contract.aged, contract.flawed]).compactMap(\.self) {
+        let texts = [call.method, call.path, call.type]
+        try promise(
+            texts.allSatisfy { $0.utf8.allSatisfy { 0x20...0x7E ~= $0 } } && !call.path.contains(" "),
+            "a request that may be two: \(texts)")
+    }
+    var answer = HTTPMessage(.response)
+    answer.take(parts.count > 1 ? Array(parts[1]) : [])
+    guard (try? answer.isWhole()) == true else { return }
+    for place in [contract.credential, contract.refresh].compactMap(\.self) {
+        let text = (try? place.text(in: answer)) ?? []
+        try promise(!text.contains { $0 < 0x20 || $0 == 0x7F }, "a credential with the end of a line in it")
     }
 }
 

@@ -2,7 +2,7 @@
 ///
 /// Its raw value names the folder of its seeds, and is what `FUZZ_TARGET` holds.
 enum FuzzTarget: String, CaseIterable, Sendable {
-    case bearer, cookie, base64url, json, claims, token, workload, csv, recording, http, introspection
+    case bearer, cookie, base64url, json, claims, token, workload, csv, recording, http, introspection, contract
     case joseHeader = "jose-header"
     case keyFile = "key-file"
 
@@ -21,6 +21,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .recording: try checkRecording(input)
         case .http: try checkHTTP(input)
         case .introspection: try checkIntrospection(input)
+        case .contract: try checkContract(input)
         }
     }
 }

@@ -1,0 +1,126 @@
+"""Compares our HTTP client with wrk, and our server with a bare swift-nio one, in turns on one machine.
+
+    python3 Benchmarks/HTTP/speed.py AUTHBENCH NIO_SERVER [--rounds 5] [--seconds 2]
+
+Both clients ask the open route of one `authbench serve`, and wrk asks both servers. Each figure is a ratio within one
+round, ours against theirs; the median of the rounds is held against the limits, and the exit status is 1 beyond one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import re
+import resource
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+CONNECTIONS = (1, 8, 32)
+# Name, limit, whether more is better.
+LIMITS = {
+    "client rate / wrk": (0.9, True),
+    "client CPU per request / wrk": (1.3, False),
+    "server rate / swift-nio": (0.9, True),
+    "server CPU per request / swift-nio": (1.0, False),
+}
+
+
+def started(command: list[str]) -> tuple[subprocess.Popen, str]:
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    address = process.stdout.readline().strip()
+    if not address:
+        sys.exit(f"{command[0]} did not say where it listens")
+    return process, address
+
+
+def used_s(process: subprocess.Popen) -> float:
+    """Processor time of a running process (proc(5), utime and stime)."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def wrk(server: tuple[subprocess.Popen, str], connections: int, seconds: float) -> tuple[float, float, float]:
+    """Requests per second, and microseconds of processor time for each: wrk's own, and the server's."""
+    process, url = server
+    served_s = used_s(process)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    output = subprocess.run(
+        ["wrk", "-t", str(min(connections, 2)), "-c", str(connections), "-d", f"{seconds:g}s", f"{url}/open"],
+        check=True, capture_output=True, text=True).stdout
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    own_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    requests = int(re.search(r"(\d+) requests in", output)[1])
+    if re.search(r"Non-2xx|Socket errors", output):
+        sys.exit(f"wrk had errors: {output}")
+    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", output)[1])
+    return rate, own_s * 1e6 / requests, (used_s(process) - served_s) * 1e6 / requests
+
+
+def ours(program: str, url: str, connections: int, seconds: float, workload: Path) -> tuple[float, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        run = subprocess.run(
+            [program, "run", str(workload), "--target", url, "--clients", str(connections), "--repeats", "1",
+             "--duration", f"{seconds:g}", "--warm-up", "0.2", "--out", folder, "-q"], capture_output=True, text=True)
+        if run.returncode not in (0, 3):
+            sys.exit(run.stderr)
+        with open(Path(folder) / "latest" / "throughput.csv") as file:
+            row = next(row for row in csv.DictReader(file) if row["strategy"] == "open-route")
+        if row["errors"] != "0" or row["false_accepts"] != "0" or row["false_rejects"] != "0":
+            sys.exit(f"our client had errors: {row}")
+        return float(row["operations_per_second"]), float(row["cpu_us_per_op"])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("authbench")
+    parser.add_argument("nio_server")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=2)
+    options = parser.parse_args()
+    servers = [started([options.authbench, "serve", "hs256-jwt"]), started([options.nio_server])]
+    own, nio = servers
+    ratios: dict[str, list[float]] = {}
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            workload = Path(folder) / "authenticate.json"
+            workload.write_text(json.dumps({
+                "name": "authenticate", "summary": "Nothing but requests.", "population": 1000,
+                "mix": {"authenticate": 1}}))
+            for number in range(options.rounds):
+                for connections in CONNECTIONS:
+                    turns = [
+                        lambda: ours(options.authbench, own[1], connections, options.seconds, workload),
+                        lambda: wrk(own, connections, options.seconds),
+                        lambda: wrk(nio, connections, options.seconds),
+                    ]
+                    order = [(number + offset) % 3 for offset in range(3)]
+                    (rate, cpu), (wrk_rate, wrk_cpu, own_cpu), (nio_rate, _, nio_cpu) = (
+                        figures for _, figures in sorted((index, turns[index]()) for index in order))
+                    found = (rate / wrk_rate, cpu / wrk_cpu, wrk_rate / nio_rate, own_cpu / nio_cpu)
+                    for name, ratio in zip(LIMITS, found):
+                        ratios.setdefault(f"{name}, {connections} connections", []).append(ratio)
+    finally:
+        for process, _ in servers:
+            process.send_signal(signal.SIGTERM)
+            process.wait()
+    failed = False
+    print(f"{'ours / theirs':44} median  {'range':13} limit")
+    for name, values in ratios.items():
+        limit, is_rate = LIMITS[name.split(",")[0]]
+        median = statistics.median(values)
+        beyond = median < limit if is_rate else median > limit
+        failed |= beyond
+        print(f"{name:44} {median:6.2f}  {min(values):5.2f} - {max(values):5.2f} "
+              f"{'>=' if is_rate else '<='} {limit}{'  beyond' if beyond else ''}")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    os.environ["LC_ALL"] = "C"
+    sys.exit(main())

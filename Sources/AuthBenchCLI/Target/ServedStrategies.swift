@@ -1,0 +1,81 @@
+import AuthCore
+import AuthHarness
+import Backends
+import Foundation
+
+/// Strategies that run behind HTTP beside themselves: each in an `authbench serve` of its own, with stores of its own.
+final class ServedStrategies {
+    /// How long a server may take until it listens: PostgreSQL makes a cluster first.
+    private static let patience_s = 60.0
+    /// What the identifier of a strategy gets that is asked over HTTP.
+    private static let setting = (name: "over", value: "http")
+
+    /// Each strategy as its identifier over HTTP, where it listens, and how it is asked.
+    private(set) var servers: [(id: String, url: String, contract: String)] = []
+    private var processes: [ChildProcess] = []
+    private let folder: TemporaryFolder
+    private let cleanup = Cleanup()
+
+    /// Starts the servers, one after the other.
+    ///
+    /// - Parameters:
+    ///   - strategies: those without a credential are left out.
+    ///   - workload: its name or file, whose policy the servers have.
+    ///   - claims: a file of claims; `nil` for none.
+    /// - Throws: `CommandError` where one does not start, or a signal comes meanwhile.
+    init(_ strategies: [StrategyChoice], workload: String, claims: String?) throws {
+        let interruption = Interruption(stop: StopFlag(), cleanup: cleanup)
+        defer { interruption.end() }
+        folder = try Stores.makeTemporaryFolder()
+        cleanup.note { [folder] in $0.temporaries.append(folder) }
+        do {
+            for strategy in strategies where strategy.descriptor.transport != .none {
+                try start(strategy, workload, claims)
+                if let signal = interruption.signal { throw CommandError.stopped(by: signal, in: nil) }
+            }
+        } catch {
+            end()
+            throw error
+        }
+    }
+
+    deinit { end() }
+
+    private func start(_ strategy: StrategyChoice, _ workload: String, _ claims: String?) throws {
+        let descriptor = strategy.descriptor
+        let errors = folder.url.appendingPathComponent("\(processes.count).log")
+        let output = Pipe()
+        guard FileManager.default.createFile(atPath: errors.path, contents: nil),
+            let log = try? FileHandle(forWritingTo: errors)
+        else { throw CommandError.runtime("\(errors.path) cannot be written") }
+        let process: ChildProcess
+        do throws(FileError) {
+            process = try ChildProcess(
+                PrivateAuthorityServer.thisProgram,
+                ["serve", descriptor.id, "--port", "0", "--probes", "--workload", workload]
+                    + (claims.map { ["--claims", $0] } ?? []),
+                descriptors: [nil, output.fileHandleForWriting, log], farewell: SIGTERM)
+        } catch { throw CommandError.runtime("\(descriptor.id) cannot be served: \(error)") }
+        processes.append(process)
+        try? output.fileHandleForWriting.close()
+        var lines = LineReader(output.fileHandleForReading)
+        guard let line = try? lines.next(patience_s: Self.patience_s) else {
+            let reason = LastWords.reason(in: errors) ?? "it said nothing in \(Int(Self.patience_s)) s"
+            throw CommandError.runtime("\(descriptor.id) cannot be served: \(reason)")
+        }
+        servers.append(
+            (
+                id: strategy.identifier(setting: Self.setting.name, to: Self.setting.value),
+                url: String(decoding: line, as: UTF8.self),
+                contract: ServedContract.text(of: descriptor, hasProbes: true)
+            ))
+    }
+
+    /// Ends all of them, and waits until they are gone with what they have made.
+    func end() {
+        for process in processes { kill(process.id, SIGTERM) }
+        for process in processes { process.end(within_s: 5) }
+        processes = []
+        _ = cleanup.clear()
+    }
+}
