@@ -64,7 +64,8 @@ def listening(serve):
     connections = []
 
     def handle(connection):
-        with connection, contextlib.suppress(OSError):
+        # Who speaks something else than HTTP is left.
+        with connection, contextlib.suppress(OSError, ValueError):
             # What is sent in pieces would else wait for what the client's system sends back, 40 ms each time.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             serve(connection)

@@ -64,24 +64,40 @@ class Outcome:
         return self.lines[0]
 
 
-def command(port, *options, workload="mixed"):
+def command(port, *options, workload="mixed", scheme="http", flags=()):
     # The program takes a count of operations or a time.
     quick = QUICK | dict(zip(options[::2], options[1::2], strict=True))
     if "--operations" in quick:
         del quick["--duration"]
-    target = ["--target", f"http://127.0.0.1:{port}", "--contract", "contract.json"]
-    return [PROGRAM, "run", workload, "--quiet", *chain.from_iterable(quick.items()), "--out", "out", *target]
+    target = ["--target", f"{scheme}://127.0.0.1:{port}", "--contract", "contract.json"]
+    return [PROGRAM, "run", workload, "--quiet", *chain.from_iterable(quick.items()), "--out", "out", *target, *flags]
 
 
-def replay(folder, port, contract=BEARER, *options, workload="mixed"):
+def replay(folder, port, contract=BEARER, *options, **more):
     """Replays a trace on the server at a port."""
     (folder / "contract.json").write_text(json.dumps(contract))
     began_s = time.monotonic()
     run = subprocess.run(
-        command(port, *options, workload=workload), cwd=folder, capture_output=True, text=True, timeout=PATIENCE_S)
+        command(port, *options, **more), cwd=folder, capture_output=True, text=True, timeout=PATIENCE_S)
     table = folder / "out/latest/throughput.csv"
     rows = list(csv.DictReader(table.open(newline=""))) if table.exists() else []
     return Outcome(run.returncode, run.stderr.splitlines(), rows, time.monotonic() - began_s)
+
+
+def is_sound(outcome):
+    """Nothing is held against the server; a busy machine may have disturbed the row."""
+    assert outcome.status in (0, 3), outcome
+    assert outcome.rows and outcome.wrong == outcome.errors == 0, outcome
+
+
+def has_failed(outcome, *parts):
+    """The server is at fault or away, which one line says; what was measured until then counts its errors."""
+    assert outcome.status == 2, outcome
+    for part in parts:
+        assert part in outcome.line, outcome
+    assert all(row["valid"] == "false" for row in outcome.rows), outcome
+    assert outcome.errors > 0 or not outcome.rows, outcome
+    assert outcome.seconds < 30, outcome
 
 
 class Served:
