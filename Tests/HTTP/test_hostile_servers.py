@@ -248,6 +248,13 @@ class FailingLogin(Service):
         return Answer(500) if user % 100 == 37 else super().login(user)
 
 
+class Known(Service):
+    """Has a thousand users, as a server with a table of them has."""
+
+    def login(self, user):
+        return super().login(user) if 1 <= user <= 1000 else Answer(401)
+
+
 class FailingLater(Service):
     """Fails one sign-in in a hundred and one sign-out in ten, both only while something is measured."""
 
@@ -272,6 +279,11 @@ class Overloaded(Service):
 
 def test_a_sign_in_that_fails_for_one_user_in_a_hundred_is_told(tmp_path):
     has_failed(met(tmp_path, FailingLogin()), "500", "sign-in", "37")
+
+
+def test_nobody_signs_in_who_is_not_of_the_population(tmp_path):
+    # A server of somebody's has the users that were put there before.
+    is_sound(met(tmp_path, Known()))
 
 
 def test_sign_ins_and_sign_outs_that_fail_are_counted(tmp_path):
