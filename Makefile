@@ -80,7 +80,7 @@ test-swift:
 	@.ci/swift-tests
 
 test-python:
-	$(VENV)/bin/python -m pytest -q Tests/Docs Tests/Import Tests/Interop Tests/Pipelines Tests/Soak
+	$(VENV)/bin/python -m pytest -q Tests/Docs Tests/HTTP Tests/Import Tests/Interop Tests/Pipelines Tests/Soak
 	$(VENV)/bin/python -m pytest -q plot/tests
 
 # 500 signals at random and aimed moments over all commands that measure or write: some 12 minutes. Then random input.

@@ -7,8 +7,8 @@ import crafted
 import pytest
 import theme
 import vl_convert
+from debian_chromium import chromium  # noqa: F401: a fixture
 from opening import READY, ROOT, make_report, rewrite, until
-from playwright.sync_api import sync_playwright
 from results import open_results
 
 LONG = "acme-session-in-postgresql-with-replicas"
@@ -87,17 +87,6 @@ def picture():
         return made[id(figure), dark][1]
 
     return svg
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """Debian's; without one the tests fail rather than being left out."""
-    program = shutil.which("chromium")
-    assert program, "no chromium: .ci/install-packages test installs it"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")
