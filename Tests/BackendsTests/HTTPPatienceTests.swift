@@ -63,7 +63,8 @@ struct HTTPPatienceTests {
         try withServer(patience: .init(idle_s: 1)) { address in
             var connection = try HTTPConnection(address)
             #expect(try number(&connection, isRepeatable: false) == 1)
-            let (closed, limit) = (try #require(connection.descriptor), Date(timeIntervalSinceNow: 30))
+            let (descriptor, limit) = (connection.descriptor, Date(timeIntervalSinceNow: 30))
+            let closed = try #require(descriptor)
             while !StreamSocket.isClosed(closed), Date() < limit { usleep(10_000) }
             #expect(try number(&connection, isRepeatable: false) == 2)
         }

@@ -106,7 +106,8 @@ extension RunCommand {
             )
         }
         let served = try ServedStrategies(
-            plan.strategies, workload: workload.workload, claims: workload.claims.claims)
+            plan.strategies, workload: workload.workload, policy: plan.workload.policy,
+            claims: workload.claims.claims)
         plan.strategies += try targets.choices(served, plan.workload)
         plan.schedule = Schedule(
             strategies: plan.strategies.count, repeats: plan.schedule.repeats.count, seed: plan.workload.seed)

@@ -22,6 +22,7 @@ struct ServeCommand: ParsableCommand {
               GET /sessions   How many sessions the user has.
               GET /open       For everybody: what all but authentication costs.
               GET /health     200 as soon as the server answers.
+              GET /           A page for a browser, which uses these routes.
 
             EXAMPLES:
               authbench serve hs256-jwt --port 8080
@@ -103,7 +104,7 @@ struct ServeCommand: ParsableCommand {
         }
         let address = "http://127.0.0.1:\(server.port)"
         if let contract {
-            let text = ServedContract.text(of: choice.descriptor, hasProbes: probes)
+            let text = ServedContract.text(of: choice, under: environment.policy, hasProbes: probes)
             try Data(text.utf8).write(to: URL(fileURLWithPath: contract), options: .withoutOverwriting)
         }
         FileHandle.standardOutput.write(Data("\(address)\n".utf8))

@@ -172,15 +172,29 @@ enum ServedContract {
     /// Of strategies whose credential is a bearer token.
     static let bearer = text(cookie: nil, hasRefreshToken: false, hasProbes: false, revocation: .atExpiry)
 
-    static func text(of strategy: StrategyDescriptor, hasProbes: Bool) -> String {
-        text(
+    /// - Parameters:
+    ///   - choice: the strategy.
+    ///   - policy: what holds for it, its own settings left out.
+    ///   - hasProbes: whether the server issues what must be refused.
+    static func text(of choice: StrategyChoice, under policy: Policy, hasProbes: Bool) -> String {
+        let (strategy, policy) = (choice.descriptor, choice.policy(policy))
+        let promise: RevocationPromise = strategy.revocation == .immediate ? .immediate : .atExpiry
+        let upkeep = choice.type.upkeep(under: policy)
+        var lines = ["\"lifetime_seconds\": \(choice.type.lifetime(under: policy).longest_ms / 1000)"]
+        switch upkeep {
+        case .none: break
+        case .signInForEachRequest: lines.append("\"single_use\": true")
+        case .renewal(let after_ms): lines.append("\"renew_after_seconds\": \(after_ms / 1000)")
+        }
+        return text(
             cookie: strategy.transport == .cookie ? Cookie.name : nil,
-            hasRefreshToken: strategy.id.hasPrefix("hybrid"), hasProbes: hasProbes,
-            revocation: strategy.revocation == .immediate ? .immediate : .atExpiry)
+            hasRefreshToken: strategy.id.hasPrefix("hybrid"), hasProbes: hasProbes, revocation: promise,
+            times: lines)
     }
 
     private static func text(
-        cookie: String?, hasRefreshToken: Bool, hasProbes: Bool, revocation: RevocationPromise
+        cookie: String?, hasRefreshToken: Bool, hasProbes: Bool, revocation: RevocationPromise,
+        times: [String] = []
     ) -> String {
         let place = cookie.map { #"{"cookie": "\#($0)"}"# }
         var lines = [
@@ -194,6 +208,7 @@ enum ServedContract {
             #""logout": {"path": "/logout", "body": "{\"refresh_token\": \"{{refresh}}\"}"}"#,
             #""revocation": "\#(revocation.rawValue)""#,
         ]
+        lines += times
         if hasRefreshToken { lines.append(#""refresh": {"json": "/refresh_token"}"#) }
         if hasProbes {
             lines += [

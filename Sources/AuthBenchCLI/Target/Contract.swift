@@ -53,6 +53,10 @@ package struct Contract: Sendable, Equatable {
     package var refused: Set<Int> = [400, 401, 403]
     package var undecided: Set<Int> = [429, 500, 502, 503, 504]
     package var revocation = RevocationPromise.immediate
+    /// How long a sign-in works; `nil` where nobody says.
+    package var lifetime_ms: Int64?
+    /// What its clients do beside their requests.
+    package var upkeep = CredentialUpkeep.none
 
     /// The same as JSON, for a program that reads it again.
     package var text: String
@@ -62,6 +66,9 @@ extension Contract: Decodable {
     private enum Key: String, CodingKey, CaseIterable {
         case login, credential, present, refresh, protected, open, user, renew, logout, aged, flawed
         case accepted, refused, undecided, revocation
+        case lifetime = "lifetime_seconds"
+        case renewAfter = "renew_after_seconds"
+        case singleUse = "single_use"
     }
 
     package init(from decoder: any Decoder) throws {
@@ -83,11 +90,23 @@ extension Contract: Decodable {
         refused = Set(try file.decode(.refused, orWhenAbsent: [400, 401, 403]))
         undecided = Set(try file.decode(.undecided, orWhenAbsent: [429, 500, 502, 503, 504]))
         let promise = try file.decode(.revocation, orWhenAbsent: "immediate")
+        lifetime_ms = try Self.time_ms(file, .lifetime)
+        if try file.decode(.singleUse, orWhenAbsent: false) {
+            upkeep = .signInForEachRequest
+        } else if let after_ms = try Self.time_ms(file, .renewAfter) {
+            upkeep = .renewal(after_ms: after_ms)
+        }
         text = ""
         guard let promise = RevocationPromise(rawValue: promise), [.immediate, .atExpiry].contains(promise)
         else { throw WorkloadError("revocation is \(promise): write immediate or at-expiry") }
         revocation = promise
         try check()
+    }
+
+    private static func time_ms(_ file: KeyedDecodingContainer<Key>, _ key: Key) throws -> Int64? {
+        guard let time_s = try file.decodeIfPresent(Int32.self, forKey: key) else { return nil }
+        guard time_s > 1 else { throw WorkloadError("\(key.rawValue) is \(time_s): give 2 or more") }
+        return Int64(time_s) * 1000
     }
 
     /// Checks what the shape of the file cannot.
@@ -109,6 +128,9 @@ extension Contract: Decodable {
         }
         guard login.body?.contains("{{user}}") ?? login.path.contains("{{user}}") else {
             throw WorkloadError("login names no user: write {{user}} into its body or path")
+        }
+        if case .renewal = upkeep, renew == nil {
+            throw WorkloadError("renew_after_seconds needs a request of renew: say how the server renews")
         }
         if case .cookie = user { throw WorkloadError("user is a JSON pointer: {\"json\": \"/user\"}") }
     }
@@ -195,6 +217,14 @@ extension String {
 }
 
 extension Contract {
+    /// Reads a contract.
+    ///
+    /// - Throws: `WorkloadError` or `DecodingError`.
+    package init(json: String) throws {
+        self = try JSONDecoder().decode(Self.self, from: Data(json.utf8))
+        text = json
+    }
+
     /// The contract of `authbench serve`.
     package static let example = """
         {
@@ -222,7 +252,9 @@ extension Contract {
           "refused": [400, 401, 403],
           "undecided": [429, 500, 502, 503, 504],
           "// revocation": "What the server promises after a logout: immediate, or at-expiry.",
-          "revocation": "at-expiry"
+          "revocation": "at-expiry",
+          "// lifetime_seconds": "How long a sign-in works. renew_after_seconds is when clients renew it. single_use is true where a request uses it up.",
+          "lifetime_seconds": 3600
         }
 
         """

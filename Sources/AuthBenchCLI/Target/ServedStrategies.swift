@@ -21,16 +21,17 @@ final class ServedStrategies {
     /// - Parameters:
     ///   - strategies: those without a credential are left out.
     ///   - workload: its name or file, whose policy the servers have.
+    ///   - policy: that policy.
     ///   - claims: a file of claims; `nil` for none.
     /// - Throws: `CommandError` where one does not start, or a signal comes meanwhile.
-    init(_ strategies: [StrategyChoice], workload: String, claims: String?) throws {
+    init(_ strategies: [StrategyChoice], workload: String, policy: Policy, claims: String?) throws {
         let interruption = Interruption(stop: StopFlag(), cleanup: cleanup)
         defer { interruption.end() }
         folder = try Stores.makeTemporaryFolder()
         cleanup.note { [folder] in $0.temporaries.append(folder) }
         do {
             for strategy in strategies where strategy.descriptor.transport != .none {
-                try start(strategy, workload, claims)
+                try start(strategy, workload, policy, claims)
                 if let signal = interruption.signal { throw CommandError.stopped(by: signal, in: nil) }
             }
         } catch {
@@ -41,7 +42,9 @@ final class ServedStrategies {
 
     deinit { end() }
 
-    private func start(_ strategy: StrategyChoice, _ workload: String, _ claims: String?) throws {
+    private func start(
+        _ strategy: StrategyChoice, _ workload: String, _ policy: Policy, _ claims: String?
+    ) throws {
         let descriptor = strategy.descriptor
         let errors = folder.url.appendingPathComponent("\(processes.count).log")
         let output = Pipe()
@@ -67,7 +70,7 @@ final class ServedStrategies {
             (
                 id: strategy.identifier(setting: Self.setting.name, to: Self.setting.value),
                 url: String(decoding: line, as: UTF8.self),
-                contract: ServedContract.text(of: descriptor, hasProbes: true)
+                contract: ServedContract.text(of: strategy, under: policy, hasProbes: true)
             ))
     }
 

@@ -17,9 +17,22 @@ package struct TargetStrategy: AuthStrategy, ~Copyable {
         guard let contract = try? Contract(json: parameters["contract"] ?? "") else { return descriptor }
         descriptor.revocation = contract.revocation
         if case .cookie = contract.presentation { descriptor.transport = .cookie }
+        descriptor.hasExposureTheory = contract.revocation == .immediate || contract.lifetime_ms != nil
         // The baseline is told by its transport.
-        if parameters["route"] == "open" { descriptor.transport = .none }
+        if parameters["route"] == "open" {
+            (descriptor.transport, descriptor.hasExposureTheory) = (.none, false)
+        }
         return descriptor
+    }
+
+    package static func lifetime(under policy: Policy) -> CredentialLifetime {
+        .wholeSeconds(contract(policy)?.lifetime_ms ?? policy.lifetimes.token_ms)
+    }
+
+    package static func upkeep(under policy: Policy) -> CredentialUpkeep { contract(policy)?.upkeep ?? .none }
+
+    private static func contract(_ policy: Policy) -> Contract? {
+        try? Contract(json: policy.parameters["contract"] ?? "")
     }
 
     package struct Shared: Sendable {
@@ -249,16 +262,6 @@ package struct TargetStrategy: AuthStrategy, ~Copyable {
             }
         }
         return credential
-    }
-}
-
-extension Contract {
-    /// Reads a contract.
-    ///
-    /// - Throws: `WorkloadError` or `DecodingError`.
-    package init(json: String) throws {
-        self = try JSONDecoder().decode(Self.self, from: Data(json.utf8))
-        text = json
     }
 }
 

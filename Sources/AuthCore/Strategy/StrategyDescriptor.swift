@@ -17,6 +17,8 @@ public struct StrategyDescriptor: Sendable {
     public var server: Store? { Store.allCases.last { $0.isServer && stores.contains($0) } }
     /// Whether its store names what was ended, so that an empty one lets everything in again.
     public var listsEnded = false
+    /// Whether enough is known of it to say in theory how long a credential still works after a logout.
+    package var hasExposureTheory = true
     /// Whether it lets in what it cannot look up while its store is away, because it is set to (`on-failure=accept`).
     public var acceptsOnFailure = false
     /// Whether it is measured where none is named; the others of the field are there for whoever asks for them.

@@ -70,9 +70,12 @@ final class StrategyRunner<S: AuthStrategy & ~Copyable>: AnyStrategyRunner {
         var report = CostReport(
             strategy: descriptor.id, sizes: sizes, growth: growth.points.isEmpty ? nil : growth,
             commands: commands)
-        report.revocation = (
-            descriptor.revocation, S.lifetime(under: policy), S.staleness_ms(after: .logout, under: policy)
-        )
+        if descriptor.hasExposureTheory {
+            report.revocation = (
+                descriptor.revocation, S.lifetime(under: policy),
+                S.staleness_ms(after: .logout, under: policy)
+            )
+        }
         return report
     }
 

@@ -105,6 +105,11 @@ private struct ServiceHandler: HTTPHandler {
                 response.body.append("{\"status\":\"ok\"}")
                 return
             }
+            if request.isMethod("GET"), request.isTarget("/") {
+                response.type = "text/html; charset=utf-8"
+                response.body.append(ServicePage.html)
+                return
+            }
             let routes = try routes ?? make()
             self.routes = routes
             try answer(request, by: routes, with: &response)
