@@ -1,12 +1,9 @@
 """The page of `authbench serve` in a browser: what the attributes of a cookie do, and that a sign-out ends it."""
 
-from pathlib import Path
-
 import pytest
 from running import served
 from wire import ask
 
-PAGE = Path(__file__).parent / "page.html"
 COOKIES = ["sqlite-session", "redis-session", "postgres-session"]
 NAME = "__Host-session"
 
@@ -20,8 +17,6 @@ class Tab:
         self.page = self.context.new_page()
         self.faults = []
         self.page.on("pageerror", lambda error: self.faults.append(f"{error}"))
-        # Until the server has a page at /.
-        self.page.route(f"{address}/", lambda route: route.fulfill(body=PAGE.read_text(), content_type="text/html"))
         self.page.goto(f"{address}/")
 
     def click(self, label):
