@@ -62,6 +62,10 @@ public enum AuthBench {
         } catch let code as ExitCode {
             return code.rawValue
         } catch {
+            if let error = thrown(within: error) {
+                Console.complain(error.message)
+                return error.status
+            }
             let status = Root.exitCode(for: error).rawValue
             guard status != ExitStatus.success else {
                 print(Root.fullMessage(for: error))
@@ -73,6 +77,13 @@ public enum AuthBench {
             // An error that the parser does not know is not a wrong decision (1).
             return status == ExitStatus.usage ? status : ExitStatus.runtime
         }
+    }
+
+    /// What a `validate` of ours has thrown, out of the parser's own errors, which nobody else can name.
+    private static func thrown(within error: any Error) -> CommandError? {
+        if let error = error as? CommandError { return error }
+        return Mirror(reflecting: error).children.lazy
+            .compactMap { ($0.value as? any Error).flatMap { thrown(within: $0) } }.first
     }
 
     /// The command line that prints the help for the command in these arguments, and repeats none of its own words.

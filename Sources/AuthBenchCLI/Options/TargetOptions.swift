@@ -120,7 +120,9 @@ struct TargetOptions: ParsableArguments {
     private func choice(
         _ name: String, _ url: String, _ contract: Contract, _ route: String, _ workload: Workload
     ) -> StrategyChoice {
-        var given = [("url", url), ("route", route), ("contract", contract.text)]
+        var given = [
+            ("url", url), ("route", route), ("contract", contract.text), ("users", String(workload.population)),
+        ]
         var id = name
         if url.hasPrefix("https") {
             if let ca { given.append(("ca", ca)) }

@@ -86,7 +86,9 @@ enum JSONPointer {
 
 /// What a server does or says that its contract does not allow.
 struct TargetError: Error, CustomStringConvertible {
-    var description: String
+    let reason: String
 
-    init(_ description: String) { self.description = "the target: \(description)" }
+    init(_ reason: String) { self.reason = reason }
+
+    var description: String { "the target: \(reason)" }
 }

@@ -2,7 +2,6 @@ import AuthCore
 import AuthStrategies
 import Backends
 import Foundation
-import Synchronization
 
 /// Somebody's server behind HTTP, by a contract that says how it is asked: each client has a connection of its own.
 ///
@@ -42,9 +41,14 @@ package struct TargetStrategy: AuthStrategy, ~Copyable {
         let requestsPerConnection: Int?
         let contract: Contract
         let asksOpenRoute: Bool
+        /// How many users there are, with the numbers from 1 on.
+        let users: UInt64
         /// How long a sign-in works.
         let lifetime_ms: Int64
         let owners = TargetOwners()
+
+        /// The number by which the server knows somebody: a server of somebody's has the users that were put there.
+        func user(_ subject: Subject) -> UInt64 { subject.id == 0 ? 0 : (subject.id - 1) % users + 1 }
     }
 
     package static func prepare(in environment: Environment) throws -> Shared {
@@ -59,6 +63,7 @@ package struct TargetStrategy: AuthStrategy, ~Copyable {
             address: address, trust: trust, requestsPerConnection: parameters["requests"].flatMap { Int($0) },
             contract: try Contract(json: parameters["contract"] ?? ""),
             asksOpenRoute: parameters["route"] == "open",
+            users: max(1, parameters["users"].flatMap { UInt64($0) } ?? 1),
             lifetime_ms: lifetime(under: environment.policy).longest_ms)
     }
 
@@ -94,7 +99,7 @@ package struct TargetStrategy: AuthStrategy, ~Copyable {
     /// The head of a request without a body, up to where further lines may stand.
     private static func head(_ call: Contract.Call, _ address: HTTPAddress) -> [UInt8] {
         Array(
-            "\(call.method) \(address.path)\(call.path) HTTP/1.1\r\nHost: \(address.authority)\r\nAccept: */*\r\n"
+            "\(call.method) \(address.path)\(call.path) HTTP/1.1\r\nHost: \(address.authority)\r\nAccept: */*\r\nAccept-Encoding: identity\r\n"
                 .utf8)
     }
 
@@ -104,26 +109,39 @@ package struct TargetStrategy: AuthStrategy, ~Copyable {
         _ headerLine: Span<UInt8>, requiring scope: Scope, at now: Instant
     ) throws -> Decision {
         let head = head
+        let changed = shared.owners.changed(headerLine)
         let status = try connection.exchange(isRepeatable: true) { output in
             output.append(contentsOf: head)
-            for index in headerLine.indices { output.append(headerLine[index]) }
-            output.append("\r\n\r\n")
-        }
-        if contract.accepted.contains(status) {
-            guard !shared.asksOpenRoute else {
-                // The route lets everybody in: what a trace expects is decided here.
-                let owner = shared.owners.owner(of: headerLine)
-                return owner.id == 0 ? .refused(.unknown) : .accepted(owner)
+            if let changed {
+                output.append(contentsOf: changed)
+            } else {
+                for index in headerLine.indices { output.append(headerLine[index]) }
             }
-            return .accepted(
-                userPath.isEmpty
-                    ? shared.owners.owner(of: headerLine) : try connection.withAnswer { try subject(in: $0) })
+            if !headerLine.isEmpty { output.append("\r\n") }
+            output.append("\r\n")
+        }
+        noteChange(of: headerLine)
+        if contract.accepted.contains(status) {
+            let owner = shared.owners.owner(of: headerLine)
+            // The open route lets everybody in: what a trace expects is decided here.
+            if shared.asksOpenRoute { return owner.id == 0 ? .refused(.unknown) : .accepted(owner) }
+            guard !userPath.isEmpty else { return .accepted(owner) }
+            let found = try connection.withAnswer { try subject(in: $0) }
+            // Whom the server calls by another number has the number of the trace here.
+            return .accepted(owner.id != 0 && shared.user(owner) == found.id ? owner : found)
         }
         if contract.refused.contains(status) {
             return .refused(status == 403 ? .insufficientScope : .unknown)
         }
         throw failure(status)
     }
+
+    /// The decision on a whole line; on none where it is empty.
+    mutating func decide(_ headerLine: [UInt8], at now: Instant) throws -> Decision {
+        try authenticate(headerLine.span, requiring: .read, at: now)
+    }
+
+    var hasLogout: Bool { contract.logout != nil }
 
     /// Whose request it was, as the answer says.
     private func subject(in answer: borrowing HTTPMessage) throws -> Subject {
@@ -133,6 +151,15 @@ package struct TargetStrategy: AuthStrategy, ~Copyable {
                 "the answer to a protected request has no user's number where the contract says")
         }
         return Subject(id: found)
+    }
+
+    /// Keeps what a server sets in the place of a cookie that was shown (RFC 6265 section 5.3).
+    private func noteChange(of headerLine: Span<UInt8>) {
+        guard case .cookie = contract.presentation, case .cookie = contract.credential else { return }
+        let fresh = connection.withAnswer { answer in
+            answer.count(of: "set-cookie") == 0 ? nil : try? contract.credential.text(in: answer)
+        }
+        if let fresh { shared.owners.note(change: prefix + fresh, of: headerLine) }
     }
 
     private func failure(_ status: Int) -> any Error {
@@ -150,10 +177,15 @@ package struct TargetStrategy: AuthStrategy, ~Copyable {
     private mutating func signIn(
         _ call: Contract.Call, as subject: Subject, _ values: [(String, String)] = []
     ) throws -> Credential {
-        let status = try send(call, [("user", String(subject.id))] + values, with: nil)
-        guard 200..<400 ~= status else { throw HTTPError.status(status, "to a sign-in") }
-        // What must be refused need not be renewed.
-        return try issued(to: subject, mayLackRefreshToken: !values.isEmpty)
+        let user = shared.user(subject)
+        let status = try send(call, [("user", String(user))] + values, with: nil)
+        guard 200..<400 ~= status else { throw HTTPError.status(status, "to the sign-in of user \(user)") }
+        do {
+            // What must be refused need not be renewed.
+            return try issued(to: subject, mayLackRefreshToken: !values.isEmpty)
+        } catch let error as TargetError {
+            throw TargetError("it answered \(status) to the sign-in of user \(user), and \(error.reason)")
+        }
     }
 
     /// Reads what a sign-in or renewal issued.
@@ -167,7 +199,7 @@ package struct TargetStrategy: AuthStrategy, ~Copyable {
             return (secret, try place.text(in: answer))
         }
         let credential = Credential(headerLine: prefix + secret, refreshToken: refreshToken)
-        if userPath.isEmpty || shared.asksOpenRoute { shared.owners.note(credential, subject) }
+        shared.owners.note(credential, subject)
         return credential
     }
 
@@ -210,10 +242,10 @@ package struct TargetStrategy: AuthStrategy, ~Copyable {
         let head = Self.head(filledCall, shared.address)
         let body = Array(filled(call.body ?? "").utf8)
         let hasBody = call.body != nil || call.method != "GET"
-        return try connection.exchange(isRepeatable: false) { output in
+        return try connection.exchange(isRepeatable: false) { [shared] output in
             output.append(contentsOf: head)
             if let headerLine {
-                output.append(contentsOf: headerLine)
+                output.append(contentsOf: shared.owners.changed(headerLine.span) ?? headerLine)
                 output.append("\r\n")
             }
             if hasBody {
@@ -262,35 +294,5 @@ package struct TargetStrategy: AuthStrategy, ~Copyable {
             }
         }
         return credential
-    }
-}
-
-/// Whose credentials are whose, for a server that does not say in its answers whose request it was.
-final class TargetOwners: Sendable {
-    private let all = Mutex<[Int: UInt64]>([:])
-
-    func note(_ credential: Credential, _ subject: Subject) {
-        let line = credential.headerLine
-        let key = Self.key(line.span)
-        all.withLock { $0[key] = subject.id }
-    }
-
-    func forget(_ credential: Credential) {
-        let line = credential.headerLine
-        let key = Self.key(line.span)
-        all.withLock { _ = $0.removeValue(forKey: key) }
-    }
-
-    /// The owner of a credential; nobody, as user 0, where it was never issued here.
-    func owner(of line: Span<UInt8>) -> Subject {
-        let key = Self.key(line)
-        return Subject(id: all.withLock { $0[key] } ?? 0)
-    }
-
-    /// Two lines have the same key once in 2^64 pairs.
-    private static func key(_ line: Span<UInt8>) -> Int {
-        var hasher = Hasher()
-        for index in line.indices { hasher.combine(line[index]) }
-        return hasher.finalize()
     }
 }

@@ -90,6 +90,7 @@ private struct ServiceHandler: HTTPHandler {
     let hasProbes: Bool
     let clock: @Sendable () -> Instant
     private var routes: (any ServiceRoutes)?
+    private var date = HTTPDate()
 
     init(
         make: @escaping @Sendable () throws -> any ServiceRoutes, hasProbes: Bool,
@@ -99,60 +100,60 @@ private struct ServiceHandler: HTTPHandler {
     }
 
     mutating func answer(_ request: borrowing HTTPMessage, with response: inout HTTPResponse) {
+        let now = clock()
+        date.append(now.seconds, to: &response.fields)
+        guard let route = ServiceRoute(request, hasProbes: hasProbes) else {
+            return response.refuse(404, "not_found")
+        }
+        guard route.isPost ? request.isPost : request.isGet else {
+            response.fields.append(route.isPost ? "Allow: POST\r\n" : "Allow: GET, HEAD\r\n")
+            return response.refuse(405, "method_not_allowed")
+        }
         do {
             // What needs no strategy is answered while its store is away, too.
-            if request.isMethod("GET"), request.isTarget("/open") || request.isTarget("/health") {
-                response.body.append("{\"status\":\"ok\"}")
-                return
-            }
-            if request.isMethod("GET"), request.isTarget("/") {
+            switch route {
+            case .open: response.body.append("{\"status\":\"ok\"}")
+            case .page:
                 response.type = "text/html; charset=utf-8"
                 response.body.append(ServicePage.html)
-                return
+            default:
+                let routes = try routes ?? make()
+                self.routes = routes
+                try answer(request, to: route, by: routes, at: now, with: &response)
             }
-            let routes = try routes ?? make()
-            self.routes = routes
-            try answer(request, by: routes, with: &response)
         } catch {
             response.refuse(isStoreOutage(error) || error is any StoreOutageError ? 503 : 500, "unavailable")
         }
     }
 
     private func answer(
-        _ request: borrowing HTTPMessage, by routes: any ServiceRoutes, with response: inout HTTPResponse
+        _ request: borrowing HTTPMessage, to route: ServiceRoute, by routes: any ServiceRoutes,
+        at now: Instant, with response: inout HTTPResponse
     ) throws {
-        let now = clock()
-        if request.isMethod("GET") {
-            if request.isTarget("/resource") {
-                return try protected(request, by: routes, at: now, with: &response) { subject, response in
-                    response.body.append("{\"user\":")
-                    response.body.append(decimal: subject.id)
-                    response.body.append("}")
+        switch route {
+        case .open, .page: break
+        case .resource:
+            try protected(request, by: routes, at: now, with: &response) { subject, response in
+                response.body.append("{\"user\":")
+                response.body.append(decimal: subject.id)
+                response.body.append("}")
+            }
+        case .sessions:
+            try protected(request, by: routes, at: now, with: &response) { subject, response in
+                let sessions = try routes.sessions(of: subject, at: now)
+                response.body.append("{\"sessions\":")
+                if let sessions {
+                    response.body.append(decimal: UInt64(sessions.count))
+                } else {
+                    response.body.append("null")
                 }
+                response.body.append("}")
             }
-            if request.isTarget("/sessions") {
-                return try protected(request, by: routes, at: now, with: &response) { subject, response in
-                    let sessions = try routes.sessions(of: subject, at: now)
-                    response.body.append("{\"sessions\":")
-                    if let sessions {
-                        response.body.append(decimal: UInt64(sessions.count))
-                    } else {
-                        response.body.append("null")
-                    }
-                    response.body.append("}")
-                }
-            }
-        } else if request.isPost {
-            if request.isTarget("/login") { return try signIn(request, by: routes, at: now, with: &response) }
-            if hasProbes, request.isTarget("/probe") {
-                return try signIn(request, by: routes, at: now, with: &response)
-            }
-            if request.isTarget("/renew") { return try renew(request, by: routes, at: now, with: &response) }
-            if request.isTarget("/logout") {
-                return try logout(request, by: routes, at: now, with: &response)
-            }
+        case .login, .probe:
+            try signIn(request, isProbe: route == .probe, by: routes, at: now, with: &response)
+        case .renew: try renew(request, by: routes, at: now, with: &response)
+        case .logout: try logout(request, by: routes, at: now, with: &response)
         }
-        response.refuse(404, "not_found")
     }
 
     // MARK: Routes
@@ -170,22 +171,24 @@ private struct ServiceHandler: HTTPHandler {
             response.fields.append(
                 "WWW-Authenticate: Bearer error=\"insufficient_scope\", scope=\"read\"\r\n")
             response.refuse(403, "insufficient_scope")
-        case .refused: response.refuseCredential("invalid_token")
+        case .refused: response.refuseCredential("invalid_token", routes.transport)
         // A request without a credential is told no error (RFC 6750 section 3.1), one with two is no good request.
-        case nil where request.count(of: Self.field(routes.transport)) == 0: response.refuseCredential(nil)
+        case nil where request.count(of: Self.field(routes.transport)) == 0:
+            response.refuseCredential(nil, routes.transport)
         case nil: response.refuse(400, "invalid_request")
         }
     }
 
     private func signIn(
-        _ request: borrowing HTTPMessage, by routes: any ServiceRoutes, at now: Instant,
+        _ request: borrowing HTTPMessage, isProbe takesProbes: Bool, by routes: any ServiceRoutes,
+        at now: Instant,
         with response: inout HTTPResponse
     ) throws {
         guard let form = request.withBody({ ServiceForm($0) }), let user = form.user else {
             return response.refuse(400, "invalid_request")
         }
         let isProbe = form.flaw != nil || form.age_ms > 0
-        guard !isProbe || request.isTarget("/probe") else { return response.refuse(400, "invalid_request") }
+        guard !isProbe || takesProbes else { return response.refuse(400, "invalid_request") }
         let credential =
             isProbe ? try routes.probe(user, form, at: now) : try routes.login(user, at: now)
         response.issue(credential, over: routes.transport)
@@ -196,11 +199,11 @@ private struct ServiceHandler: HTTPHandler {
         with response: inout HTTPResponse
     ) throws {
         guard let credential = credential(request, routes.transport) else {
-            return response.refuseCredential(nil)
+            return response.refuseCredential(nil, routes.transport)
         }
         switch try routes.renew(credential, at: now) {
         case .renewed(let fresh): response.issue(fresh, over: routes.transport)
-        case .refused: response.refuseCredential("invalid_token")
+        case .refused: response.refuseCredential("invalid_token", routes.transport)
         }
     }
 
@@ -209,7 +212,7 @@ private struct ServiceHandler: HTTPHandler {
         with response: inout HTTPResponse
     ) throws {
         guard let credential = credential(request, routes.transport) else {
-            return response.refuseCredential(nil)
+            return response.refuseCredential(nil, routes.transport)
         }
         try routes.logout(credential, at: now)
         response.status = 204
@@ -235,51 +238,5 @@ private struct ServiceHandler: HTTPHandler {
             let form = request.withBody { ServiceForm($0) }
             return Credential(headerLine: line, refreshToken: form?.refreshToken ?? [])
         }
-    }
-}
-
-extension HTTPResponse {
-    /// Says no, and by which error (RFC 6749 section 5.2).
-    fileprivate mutating func refuse(_ status: Int, _ error: StaticString) {
-        self.status = status
-        body.removeAll(keepingCapacity: true)
-        body.append("{\"error\":\"")
-        body.append(error)
-        body.append("\"}")
-    }
-
-    /// Says what a credential is missing (RFC 9110 section 11.6.1, RFC 6750 section 3); all refusals look alike.
-    fileprivate mutating func refuseCredential(_ error: StaticString?) {
-        fields.append("WWW-Authenticate: Bearer realm=\"authbench\"")
-        if let error {
-            fields.append(", error=\"")
-            fields.append(error)
-            fields.append("\"")
-        }
-        fields.append("\r\n")
-        refuse(401, error ?? "unauthorized")
-    }
-
-    /// Hands a credential out, as a cookie (RFC 6265 section 4.1) or in the body (RFC 6749 section 5.1).
-    fileprivate mutating func issue(_ credential: Credential, over transport: Transport) {
-        let line = credential.headerLine
-        let secret = line.firstIndex(of: UInt8(ascii: " ")).map { line[($0 + 1)...] } ?? line[...]
-        guard transport == .bearer else {
-            fields.append("Set-Cookie: ")
-            fields.append(contentsOf: secret)
-            fields.append(contentsOf: Cookie.attributes.utf8)
-            fields.append("\r\n")
-            body.append("{}")
-            return
-        }
-        // Behind "Authorization: Bearer ".
-        let token = secret.firstIndex(of: UInt8(ascii: " ")).map { secret[($0 + 1)...] } ?? secret
-        body.append("{\"token_type\":\"Bearer\",\"access_token\":\"")
-        body.append(contentsOf: token)
-        if !credential.refreshToken.isEmpty {
-            body.append("\",\"refresh_token\":\"")
-            body.append(contentsOf: credential.refreshToken)
-        }
-        body.append("\"}")
     }
 }

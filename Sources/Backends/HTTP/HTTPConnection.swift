@@ -1,46 +1,6 @@
 import Dispatch
 import Glibc
 
-/// Where a server listens, and under which path: `http://host:port/path` or `https://…` (RFC 9110 section 4.2).
-package struct HTTPAddress: Sendable, Equatable {
-    package var isSecure: Bool
-    package var host: String
-    /// Unless said, 80 or 443.
-    package var port: UInt16
-    /// Without a final slash; empty for the root.
-    package var path: String
-
-    /// - Returns: `nil` for another scheme, a bad port, or a character that no host or path here has.
-    package init?(url: String) {
-        guard let scheme = ["http://", "https://"].first(where: url.hasPrefix),
-            !url.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F })
-        else { return nil }
-        isSecure = scheme == "https://"
-        let rest = url.dropFirst(scheme.count)
-        let end = rest.firstIndex { "/?#".contains($0) } ?? rest.endIndex
-        let parts = rest[..<end].split(separator: ":", omittingEmptySubsequences: false)
-        guard let port = parts.count == 1 ? (isSecure ? 443 : 80) : UInt16(parts[1]), port > 0,
-            parts.count <= 2, !parts[0].isEmpty, !parts[0].contains("@"),
-            !rest[end...].contains("?"), !rest[end...].contains("#")
-        else { return nil }
-        (host, self.port) = (String(parts[0]), port)
-        path = String(rest[end...])
-        while path.hasSuffix("/") { path.removeLast() }
-    }
-
-    package var authority: String { "\(host):\(port)" }
-    package var url: String { "\(isSecure ? "https" : "http")://\(authority)\(path)" }
-    package var stream: StreamAddress { .tcp(host: host, port: port) }
-
-    /// Where the server is, found by a connection that asks nothing; `nil` where there is none.
-    package func topology(timeout_ms: Int = 2000) -> ServerTopology? {
-        guard let socket = try? connected(stream, authority, timeout_ms) else { return nil }
-        defer { close(socket) }
-        return ServerTopology(
-            stream, peer: SocketAddress.peer(of: socket), local: SocketAddress.local(of: socket))
-    }
-}
-
 /// One connection to an HTTP/1.1 server, kept alive; one per client, never shared between threads.
 ///
 /// While no server answers, the pauses between attempts to connect grow as those of Redis do (`ReconnectPause`).
@@ -124,7 +84,7 @@ package struct HTTPConnection: ~Copyable {
         if isFresh { try reconnect() }
         do throws(HTTPError) { try send() } catch {
             drop()
-            guard isRepeatable, !isFresh, error == Self.closed else { throw error }
+            guard isRepeatable, !isFresh, error == closed else { throw error }
             try reconnect()
             do throws(HTTPError) { try send() } catch {
                 drop()
@@ -142,12 +102,18 @@ package struct HTTPConnection: ~Copyable {
     ) throws(Failure) -> Result { try take(message) }
 
     /// What a connection shows that the server had closed before it took the request.
-    private static let closed = HTTPError.connection(
-        operation: "get an answer", message: "the server closed the connection")
+    private var closed: HTTPError { unanswered("the server closed the connection") }
+
+    private func unanswered(_ message: String) -> HTTPError {
+        .connection(operation: "get an answer from \(address.authority)", message: message)
+    }
+
+    private func limit_ns(from now_ns: UInt64) -> UInt64 { now_ns + UInt64(timeout_ms) * 1_000_000 }
 
     private mutating func send() throws(HTTPError) {
         (exchanges, requests) = (exchanges + 1, requests + 1)
         message.clear()
+        session?.limit_ns = limit_ns(from: DispatchTime.now().uptimeNanoseconds)
         var sent = 0
         while sent < output.count {
             let count = unsafe output.withUnsafeBytes { [socket, session] bytes in
@@ -158,33 +124,39 @@ package struct HTTPConnection: ~Copyable {
                 return unsafe session.send(rest)
             }
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw Self.failure("send a request", errno) }
+            guard count >= 0 else { throw failure("send a request to \(address.authority)", errno) }
             sent += count
         }
-        var limit_ns: UInt64?
+        var end_ns: UInt64?
         while true {
             let count = message.receive(from: socket, session)
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw Self.failure("get an answer", errno) }
+            guard count >= 0 else { throw failure("get an answer from \(address.authority)", errno) }
             guard count > 0 else {
                 if message.takeRest() { break }
-                throw limit_ns == nil
-                    ? Self.closed
-                    : .connection(operation: "get an answer", message: "the connection ended within one")
+                throw end_ns == nil ? closed : unanswered("the connection ended within one")
             }
-            if try message.isWhole() { break }
+            if try isWhole() { break }
             // The system's timeout is for each read: a server that drips would hold us for ever.
             let now_ns = DispatchTime.now().uptimeNanoseconds
-            let end_ns = limit_ns ?? now_ns + UInt64(timeout_ms) * 1_000_000
-            guard now_ns < end_ns else {
-                throw .connection(operation: "get an answer", message: "it did not end in time")
-            }
-            limit_ns = end_ns
+            let limit_ns = end_ns ?? limit_ns(from: now_ns)
+            guard now_ns < limit_ns else { throw unanswered("it did not end in time") }
+            end_ns = limit_ns
+            session?.limit_ns = limit_ns
         }
-        guard message.excess == 0 else { throw .malformed("more than one answer to one request") }
+        guard message.excess == 0 else {
+            throw .malformed("more than one answer to one request (\(address.authority))")
+        }
     }
 
-    private static func failure(_ operation: String, _ number: Int32) -> HTTPError {
+    private mutating func isWhole() throws(HTTPError) -> Bool {
+        do throws(HTTPError) { return try message.isWhole() } catch {
+            guard case .malformed(let reason) = error else { throw error }
+            throw .malformed("\(reason) (\(address.authority))")
+        }
+    }
+
+    private func failure(_ operation: String, _ number: Int32) -> HTTPError {
         switch number {
         case EAGAIN: .connection(operation: operation, message: "timed out")
         case ECONNRESET, EPIPE: closed
@@ -217,7 +189,10 @@ private func opened(
     }
     let socket = try connected(address.stream, address.authority, timeout_ms)
     guard address.isSecure, let trust else { return (socket, nil) }
-    do throws(HTTPError) { return (socket, try TLSSession(trust, over: socket, to: address.host)) } catch {
+    let limit_ns = DispatchTime.now().uptimeNanoseconds + UInt64(timeout_ms) * 1_000_000
+    do throws(HTTPError) {
+        return (socket, try TLSSession(trust, over: socket, to: address.host, limit_ns: limit_ns))
+    } catch {
         close(socket)
         throw error
     }
@@ -230,7 +205,7 @@ private func finish(_ socket: Int32, _ session: consuming TLSSession?) {
 }
 
 /// Connects without ever waiting longer than allowed; reads and writes wait as long too.
-private func connected(
+func connected(
     _ address: StreamAddress, _ name: String, _ timeout_ms: Int
 ) throws(HTTPError) -> Int32 {
     let operation = "connect to \(name)"

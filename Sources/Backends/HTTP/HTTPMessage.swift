@@ -16,18 +16,18 @@ package struct HTTPMessage {
     private static let mostFields = 64
 
     private let kind: Kind
-    private var buffer = [UInt8](repeating: 0, count: 4096)
+    var buffer = [UInt8](repeating: 0, count: 4096)
     private var filled = 0
     /// Where the line begins that is being read, and up to where no end of it stands.
     private var (lineStart, searched) = (0, 0)
-    private var fields: [HTTPLine.Field] = []
+    var fields: [HTTPLine.Field] = []
     private var contentLength: Int?
     private var hosts = 0
     /// Method and target of a request.
-    private var (method, target) = (0..<0, 0..<0)
+    var (method, target) = (0..<0, 0..<0)
     private var hasStarted = false
     /// Where the body stands, once the head has been read; in chunks or until the end, once all of it is there.
-    private var body: Range<Int>?
+    var body: Range<Int>?
     private var chunks: HTTPChunks?
     private var isInChunks = false
     /// Where a body begins that ends with the connection.
@@ -38,71 +38,10 @@ package struct HTTPMessage {
     package private(set) var status = 0
     /// Whether the sender closes the connection after this message.
     package private(set) var closes = false
+    /// Whether the sender waits for a word before it sends the body (RFC 9110 section 10.1.1).
+    private(set) var expectsContinue = false
 
     package init(_ kind: Kind) { self.kind = kind }
-
-    // MARK: What has come in
-
-    package func withBody<Result, Failure: Error>(
-        _ take: (Span<UInt8>) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        try take(buffer.span.extracting(body ?? 0..<0))
-    }
-
-    package func withTarget<Result>(_ take: (Span<UInt8>) -> Result) -> Result {
-        take(buffer.span.extracting(target))
-    }
-
-    package var isPost: Bool { isMethod("POST") }
-
-    package func isMethod(_ name: StaticString) -> Bool {
-        ASCII.areEqual(buffer.span.extracting(method), name, foldingCase: false)
-    }
-
-    package func isTarget(_ path: StaticString) -> Bool {
-        ASCII.areEqual(buffer.span.extracting(target), path, foldingCase: false)
-    }
-
-    /// How many fields have a name, given in lower case.
-    package func count(of name: StaticString) -> Int {
-        fields.count { ASCII.areEqual(buffer.span.extracting($0.name), name) }
-    }
-
-    /// Hands over each value of a field that may stand several times.
-    package func withEach(_ name: StaticString, _ take: (Span<UInt8>) -> Void) {
-        for field in fields where ASCII.areEqual(buffer.span.extracting(field.name), name) {
-            take(buffer.span.extracting(field.value))
-        }
-    }
-
-    /// Hands over a whole line, name and value as they came in; `nil` where there is none, or more than one.
-    package func withLine<Result, Failure: Error>(
-        _ name: StaticString, _ take: (Span<UInt8>) throws(Failure) -> Result
-    ) throws(Failure) -> Result? {
-        guard count(of: name) == 1,
-            let field = fields.first(where: { ASCII.areEqual(buffer.span.extracting($0.name), name) })
-        else { return nil }
-        return try take(buffer.span.extracting(field.name.lowerBound..<field.value.upperBound))
-    }
-
-    /// Hands over the value of a field, named in lower case, without white space around it; `nil` where there is none, or more
-    /// than one.
-    package func withField<Result>(_ name: StaticString, _ take: (Span<UInt8>) -> Result) -> Result? {
-        var found: Range<Int>?
-        for field in fields where ASCII.areEqual(buffer.span.extracting(field.name), name) {
-            guard found == nil else { return nil }
-            found = field.value
-        }
-        return found.map { take(buffer.span.extracting($0)) }
-    }
-
-    /// Whether the media type is this one, whatever its parameters (RFC 9110 section 8.3).
-    package func isOfType(_ type: StaticString) -> Bool {
-        withField("content-type") { value in
-            let end = ByteSearch.firstIndex(of: UInt8(ascii: ";"), in: value, from: 0) ?? value.count
-            return ASCII.areEqual(value.extracting(ASCII.trimmed(value, 0..<end)), type)
-        } ?? false
-    }
 
     /// Bytes that have come in behind the message.
     package var excess: Int { filled - (end ?? filled) }
@@ -176,10 +115,17 @@ package struct HTTPMessage {
         (lineStart, searched, hosts, status) = (0, 0, 0, 0)
         fields.removeAll(keepingCapacity: true)
         (contentLength, body, chunks, openBody) = (nil, nil, nil, nil)
-        (hasStarted, closes, isInChunks) = (false, false, false)
+        (hasStarted, closes, isInChunks, expectsContinue) = (false, false, false, false)
     }
 
+    /// Whether anything of it has come in.
+    var hasBegun: Bool { filled > 0 }
+
+    /// Whether the head is there, and some of the body is not.
+    var awaitsBody: Bool { body.map { filled < $0.upperBound } ?? false }
+
     private mutating func readHead() throws(HTTPError) -> Range<Int>? {
+        if kind == .response, lineStart == 0 { try checkBeginning() }
         while let end = ByteSearch.firstIndex(
             of: 0x0A, in: buffer.span.extracting(first: filled), from: searched)
         {
@@ -207,6 +153,14 @@ package struct HTTPMessage {
         }
         searched = filled
         return nil
+    }
+
+    /// Tells an answer of HTTP/2, or of something else, before the end of a line is waited for.
+    private func checkBeginning() throws(HTTPError) {
+        let count = "HTTP/1.".utf8.count
+        guard filled >= count else { return }
+        let isRight = ASCII.areEqual(buffer.span.extracting(first: count), "HTTP/1.", foldingCase: false)
+        if !isRight { throw .malformed("it does not begin with HTTP/1: another protocol, or none") }
     }
 
     private mutating func bodyRange(from start: Int) throws(HTTPError) -> Range<Int>? {
@@ -291,6 +245,10 @@ package struct HTTPMessage {
             contentLength = length
         case .host: hosts += 1
         case .close: closes = true
+        case .waits: expectsContinue = true
+        case .encoding where kind == .response:
+            throw .malformed("a compressed body (Content-Encoding), which was not asked for")
+        case .encoding: break
         case .chunks where kind == .response: isInChunks = true
         case .chunks:
             throw .malformed("a body in chunks (Transfer-Encoding), which is not taken in a request")

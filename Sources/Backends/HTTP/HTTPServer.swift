@@ -11,7 +11,7 @@ package protocol HTTPHandler {
 
 /// What a server answers; its memory is used again.
 ///
-/// It has no `Date`: the server has no clock of its own, because requests say what time it is.
+/// It has no `Date` of its own: for an authority, requests say what time it is. Who has a clock adds one.
 package struct HTTPResponse {
     package var status = 200
     package var type: StaticString = "application/json"
@@ -28,20 +28,29 @@ package struct HTTPResponse {
     }
 
     /// Puts the whole answer into an array.
-    fileprivate func write(to output: inout [UInt8], closes: Bool) {
+    fileprivate func write(to output: inout [UInt8], closes: Bool, hasBody: Bool = true) {
         output.removeAll(keepingCapacity: true)
         output.append("HTTP/1.1 ")
         output.append(decimal: UInt64(status))
-        output.append(status == 200 ? " OK\r\nContent-Type: " : " \r\nContent-Type: ")
-        output.append(type)
+        output.append(status == 200 ? " OK\r\n" : " \r\n")
+        // What has no content says nothing of it (RFC 9110 section 8.6).
+        let isEmpty = status == 204
+        if !isEmpty {
+            output.append("Content-Type: ")
+            output.append(type)
+            output.append("\r\n")
+        }
         // Whatever is said of a credential must not be kept by anything on the way (RFC 9111 section 5.2.2.5).
-        output.append("\r\nCache-Control: no-store\r\n")
+        output.append("Cache-Control: no-store\r\n")
         output.append(contentsOf: fields)
         if closes { output.append("Connection: close\r\n") }
-        output.append("Content-Length: ")
-        output.append(decimal: UInt64(body.count))
-        output.append("\r\n\r\n")
-        output.append(contentsOf: body)
+        if !isEmpty {
+            output.append("Content-Length: ")
+            output.append(decimal: UInt64(body.count))
+            output.append("\r\n")
+        }
+        output.append("\r\n")
+        if hasBody, !isEmpty { output.append(contentsOf: body) }
     }
 }
 
@@ -124,21 +133,33 @@ package final class HTTPServer: Sendable {
         var (response, output) = (HTTPResponse(), [UInt8]())
         while true {
             response.begin()
-            var isOver = false
+            var (isOver, hasFault) = (false, false)
             do throws(HTTPError) {
                 guard try receive(&request, from: socket, patience) else { return }
                 isOver = request.closes
                 handler.answer(request, with: &response)
             } catch {
-                isOver = true
+                (isOver, hasFault) = (true, true)
                 response.status = error == tooSlow ? 408 : 400
                 response.type = "text/plain"
                 response.body = Array("\(error)".utf8)
             }
-            response.write(to: &output, closes: isOver)
-            guard send(output, to: socket), !isOver else { return }
+            response.write(to: &output, closes: isOver, hasBody: hasFault || !request.isMethod("HEAD"))
+            guard send(output, to: socket), !isOver else {
+                if hasFault { linger(socket) }
+                return
+            }
             request.next()
         }
+    }
+
+    /// Takes for a while what a client still sends: its end, closed at once, could overtake the answer (RFC 9112 section 9.6).
+    private static func linger(_ socket: Int32) {
+        shutdown(socket, Int32(SHUT_WR))
+        StreamSocket.limit(socket, each_ms: 1000)
+        var rest = [UInt8](repeating: 0, count: 65_536)
+        var left = 256
+        while left > 0, unsafe recv(socket, &rest, rest.count, 0) > 0 { left -= 1 }
     }
 
     private static let tooSlow = HTTPError.malformed("the request did not end in time")
@@ -150,16 +171,26 @@ package final class HTTPServer: Sendable {
         _ request: inout HTTPMessage, from socket: Int32, _ patience: Patience
     ) throws(HTTPError) -> Bool {
         var limit_ns: UInt64?
+        // A socket waits so long for each portion: less while one request comes in several.
+        defer {
+            if limit_ns != nil { StreamSocket.limit(socket, each_ms: patience.idle_s.map { $0 * 1000 }) }
+        }
+        var isTold = false
         while try !request.isWhole() {
             if let limit_ns, DispatchTime.now().uptimeNanoseconds > limit_ns { throw tooSlow }
+            if request.expectsContinue, request.awaitsBody, !isTold {
+                isTold = true
+                guard send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8), to: socket) else { return false }
+            }
+            if limit_ns == nil, request.hasBegun, let request_s = patience.request_s {
+                limit_ns = DispatchTime.now().uptimeNanoseconds + UInt64(request_s) * 1_000_000_000
+                StreamSocket.limit(socket, each_ms: request_s * 1000)
+            }
             let count = request.receive(from: socket)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
                 if count < 0, errno == EAGAIN, limit_ns != nil { throw tooSlow }
                 return false
-            }
-            if limit_ns == nil, let request_s = patience.request_s {
-                limit_ns = DispatchTime.now().uptimeNanoseconds + UInt64(request_s) * 1_000_000_000
             }
         }
         return true

@@ -1,4 +1,5 @@
 import CAuthBenchOpenSSL
+import Dispatch
 import Glibc
 
 /// Which servers are believed over TLS, for all connections to them (SSL_CTX_new(3)).
@@ -36,22 +37,32 @@ import Glibc
 /// Nothing of it changes once it is made, and OpenSSL counts its uses itself (openssl-threads(7)).
 extension TLSTrust: @unchecked Sendable {}
 
-/// One connection's end of TLS, over a socket that waits.
+/// One connection's end of TLS.
+///
+/// Its socket does not wait by itself: a record comes in portions, and whoever drips them would hold us for ever.
 @safe final class TLSSession {
     private let session: OpaquePointer
+    private let socket: Int32
+    /// Until when it waits for the other end, by the clock of `DispatchTime`.
+    var limit_ns: UInt64
 
     /// Shakes hands, without remembering an earlier connection: each new one costs what it costs.
     ///
     /// - Parameters:
     ///   - trust: whom to believe.
     ///   - socket: connected; it stays the caller's.
+    ///   - limit_ns: until when that may take.
     ///   - host: as the server's certificate must have it: a name or an address in digits.
     /// - Throws: `HTTPError`.
-    init(_ trust: TLSTrust, over socket: Int32, to host: String) throws(HTTPError) {
+    init(
+        _ trust: TLSTrust, over socket: Int32, to host: String, limit_ns: UInt64
+    ) throws(HTTPError) {
         guard let session = unsafe SSL_new(trust.context) else {
             throw .untrusted("\(OpenSSLError("begin with TLS"))")
         }
         unsafe self.session = session
+        (self.socket, self.limit_ns) = (socket, limit_ns)
+        _ = fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_NONBLOCK)
         var (four, six) = (in_addr(), in6_addr())
         if unsafe inet_pton(AF_INET, host, &four) == 1 || inet_pton(AF_INET6, host, &six) == 1 {
             unsafe X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host)
@@ -68,11 +79,13 @@ extension TLSTrust: @unchecked Sendable {}
         guard unsafe SSL_set_fd(session, socket) == 1 else {
             throw .untrusted("\(OpenSSLError("begin with TLS"))")
         }
-        ERR_clear_error()
-        errno = 0
-        let result = unsafe SSL_connect(session)
-        guard result != 1 else { return }
-        throw unsafe Self.failure(session, result, host)
+        var result: Int32
+        repeat {
+            ERR_clear_error()
+            errno = 0
+            result = unsafe SSL_connect(session)
+        } while result != 1 && waits(after: result)
+        if result != 1 { throw unsafe Self.failure(session, result, host) }
     }
 
     deinit { unsafe SSL_free(session) }
@@ -109,18 +122,43 @@ extension TLSTrust: @unchecked Sendable {}
 
     /// As send(2) does.
     @unsafe func send(_ bytes: UnsafeRawBufferPointer) -> Int {
-        ERR_clear_error()
         var count = 0
-        let result = unsafe SSL_write_ex(session, bytes.baseAddress, bytes.count, &count)
+        var result: Int32
+        repeat {
+            ERR_clear_error()
+            result = unsafe SSL_write_ex(session, bytes.baseAddress, bytes.count, &count)
+        } while result != 1 && waits(after: result)
         return result == 1 ? count : noted(result)
     }
 
     /// As recv(2) does: 0 where the other end says that it is over.
     @unsafe func receive(into bytes: UnsafeMutableRawBufferPointer) -> Int {
-        ERR_clear_error()
         var count = 0
-        let result = unsafe SSL_read_ex(session, bytes.baseAddress, bytes.count, &count)
+        var result: Int32
+        repeat {
+            ERR_clear_error()
+            result = unsafe SSL_read_ex(session, bytes.baseAddress, bytes.count, &count)
+        } while result != 1 && waits(after: result)
         return result == 1 ? count : noted(result)
+    }
+
+    /// Waits for the socket where a call could not go on for it.
+    ///
+    /// - Returns: whether to call again.
+    private func waits(after result: Int32) -> Bool {
+        let events: Int32
+        switch unsafe SSL_get_error(session, result) {
+        case SSL_ERROR_WANT_READ: events = POLLIN
+        case SSL_ERROR_WANT_WRITE: events = POLLOUT
+        default: return false
+        }
+        while true {
+            let now_ns = DispatchTime.now().uptimeNanoseconds
+            guard now_ns < limit_ns else { return false }
+            var one = pollfd(fd: socket, events: Int16(events), revents: 0)
+            let count = unsafe poll(&one, 1, Int32(clamping: (limit_ns - now_ns) / 1_000_000 + 1))
+            guard count < 0, errno == EINTR else { return count > 0 }
+        }
     }
 
     /// Puts what went wrong into `errno`, as the calls of the system do.

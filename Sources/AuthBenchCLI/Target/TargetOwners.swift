@@ -1,0 +1,51 @@
+import AuthCore
+import Synchronization
+
+/// Whose credentials are whose, and what a server has set in the place of some.
+final class TargetOwners: Sendable {
+    private let all = Mutex<[Int: UInt64]>([:])
+    private let changes = Mutex<[Int: [UInt8]]>([:])
+    /// Most servers change nothing, and then nobody looks it up.
+    private let hasChanges = Atomic<Bool>(false)
+
+    func note(_ credential: Credential, _ subject: Subject) {
+        let line = credential.headerLine
+        let key = Self.key(line.span)
+        all.withLock { $0[key] = subject.id }
+    }
+
+    func forget(_ credential: Credential) {
+        let line = credential.headerLine
+        let key = Self.key(line.span)
+        all.withLock { _ = $0.removeValue(forKey: key) }
+    }
+
+    /// The owner of a credential; nobody, as user 0, where it was never issued here.
+    func owner(of line: Span<UInt8>) -> Subject {
+        let key = Self.key(line)
+        return Subject(id: all.withLock { $0[key] } ?? 0)
+    }
+
+    /// What a credential has become; `nil` where it is as it was issued.
+    func changed(_ line: Span<UInt8>) -> [UInt8]? {
+        guard hasChanges.load(ordering: .relaxed) else { return nil }
+        let key = Self.key(line)
+        return changes.withLock { $0[key] }
+    }
+
+    /// Notes a change, by the line that was issued.
+    func note(change fresh: [UInt8], of line: Span<UInt8>) {
+        let isSame = fresh.count == line.count && line.indices.allSatisfy { line[$0] == fresh[$0] }
+        guard !isSame || hasChanges.load(ordering: .relaxed) else { return }
+        let key = Self.key(line)
+        changes.withLock { $0[key] = isSame ? nil : fresh }
+        hasChanges.store(true, ordering: .relaxed)
+    }
+
+    /// Two lines have the same key once in 2^64 pairs.
+    private static func key(_ line: Span<UInt8>) -> Int {
+        var hasher = Hasher()
+        for index in line.indices { hasher.combine(line[index]) }
+        return hasher.finalize()
+    }
+}
