@@ -64,14 +64,14 @@ lifetime: build $(VENV)/report ## Draws what a request costs with access tokens 
 	@folder=$(FOLDER); $(BIN) run $(or $(ARGS),browse --population 20000 --duration 2) $(LIVES) --out $$folder || [ $$? -eq 3 ] || exit $$?; \
 	    $(VENV)/bin/python plot/lifetime.py $$folder/latest --out $$folder
 
-# Servers that others wrote, in one run: some minutes, most of them for the first build of Hummingbird.
+# Servers that others wrote, in one run: some minutes, most of them for the first build of Hummingbird. What ARGS asks for
+# is a run of your own, and no page changes.
 frameworks: FOLDER = results/frameworks-$(shell date -u +%Y%m%dT%H%M%S)
 frameworks: build $(VENV)/report $(VENV)/frameworks/installed .build/packages-frameworks ## Measures Django, Flask, FastAPI, nginx and Hummingbird in one run (docs/http.md).
-	swift build -c release --product hummingbird-sessions --package-path Examples/Hummingbird --scratch-path .build-hummingbird
-	@$(VENV)/frameworks/bin/python Examples/frameworks/compare.py $(BIN) --out $(FOLDER) --keep results/frameworks $(ARGS) \
-	    || [ $$? -eq 3 ] || exit $$?
-	@$(VENV)/bin/python plot/frameworks.py results/frameworks
-	@.ci/doc-tables
+	swift build -c release --product hummingbird-sessions --package-path Examples/HummingbirdSessions --scratch-path .build-hummingbird
+	@folder=$(FOLDER); $(VENV)/frameworks/bin/python Examples/frameworks/compare.py $(BIN) --out $$folder \
+	    $(or $(ARGS),--keep results/frameworks) || [ $$? -eq 3 ] || exit $$?; \
+	    $(VENV)/bin/python plot/frameworks.py $$folder/latest $(if $(ARGS),,--out results/frameworks && .ci/doc-tables)
 
 build: .build/packages-run ## Builds the program. The first time takes minutes.
 	@swift build -c release --product authbench $(ALIGNED)

@@ -25,7 +25,8 @@ def figure(results: Results) -> Figure | Skipped:
     table = times(results, pd.read_csv(file))
     if table.empty:
         return Skipped(NAME, f"no server in {results.path.name} has enough requests for a quantile; measure longer")
-    drawn = Figure(NAME, "Time of a request to servers that others wrote", chart(table, floor(results)), sentence(table, floor(results)),
+    least_ns = floor(results)
+    drawn = Figure(NAME, "Time of a request to servers that others wrote", chart(table, least_ns), sentence(table, least_ns),
                    alt_text(table), ["summary.csv", FILE])
     note = (f"Dots are p50, the lines end at p90, with {wording.counted(results.clients, 'client')} that wait for their answers. "
             "The dashed line is a request without authentication to the first server. "
@@ -38,7 +39,8 @@ def times(results: Results, servers: pd.DataFrame) -> pd.DataFrame:
     rows = results.times(OPERATION).merge(servers[["strategy", "revocation"]], on="strategy").dropna(subset="p50_ns")
     rows = rows.assign(
         wrong=rows.false_accepts + rows.false_rejects,
-        end_ns=rows.p90_ns.fillna(rows.p50_ns), repeats_text=[f"{row.valid_repeats} valid of {row.repeats}" for row in rows.itertuples()])
+        end_ns=rows.p90_ns.fillna(rows.p50_ns),
+        repeats_text=[f"{row.valid_repeats} valid of {row.repeats}" for row in rows.itertuples()])
     rows["kind"] = [list(KINDS)[2 if row.wrong else row.revocation != "immediate"] for row in rows.itertuples()]
     rows["label"] = [label(row) for row in rows.itertuples()]
     return rows.sort_values("p50_ns", ignore_index=True)
@@ -59,11 +61,13 @@ def label(row) -> str:
 def chart(table: pd.DataFrame, least_ns: float | None) -> alt.LayerChart:
     lowest = table.p50_ns.min() if least_ns is None else min(least_ns, table.p50_ns.min())
     axis = theme.Log(lowest * 0.8, table.end_ns.max() * 1.25)
-    x, y = theme.times(axis, "time of a request (log scale)"), alt.Y("strategy:N", sort=list(table.strategy), title=None, axis=None)
+    x = theme.times(axis, "time of a request (log scale)")
+    y = alt.Y("strategy:N", sort=list(table.strategy), title=None, axis=None)
     shown = table[["strategy", "label", "p50_ns", "end_ns", "kind", "n"]].assign(
         left=axis.low, time=table.p50_ns.map(wording.time), p90=table.p90_ns.map(wording.time), repeats=table.repeats_text,
         interval=wording.betweens(table.p50_ci95_low_ns, table.p50_ci95_high_ns, wording.time))
-    colour = alt.Color("kind:N", scale=alt.Scale(domain=list(KINDS), range=list(KINDS.values())), legend=alt.Legend(title="after logout"))
+    scale = alt.Scale(domain=list(KINDS), range=list(KINDS.values()))
+    colour = alt.Color("kind:N", scale=scale, legend=alt.Legend(title="after logout"))
     base = alt.Chart(shown).encode(y=y, color=colour)
     tips = theme.tips(strategy="server", time="p50", interval="95 %", p90="p90", n="requests (n)", repeats="repeats")
     layers = [
@@ -71,7 +75,8 @@ def chart(table: pd.DataFrame, least_ns: float | None) -> alt.LayerChart:
         base.mark_point(filled=True, size=70, opacity=1, yOffset=9).encode(x=alt.X("p50_ns:Q", **x), tooltip=tips),
         theme.rows(shown, alt.X("left:Q", **x), y, dy=-9)]
     if least_ns is not None:
-        layers.insert(0, alt.Chart(pd.DataFrame({"open_ns": [least_ns]})).mark_rule(style="limit").encode(x=alt.X("open_ns:Q", **x)))
+        limit = alt.Chart(pd.DataFrame({"open_ns": [least_ns]})).mark_rule(style="limit")
+        layers.insert(0, limit.encode(x=alt.X("open_ns:Q", **x)))
     return alt.layer(*layers)
 
 
@@ -91,7 +96,8 @@ def sentence(table: pd.DataFrame, least_ns: float | None) -> str:
 
 
 def alt_text(table: pd.DataFrame) -> str:
-    parts = [f"{row.strategy} p50 {wording.time(row.p50_ns)}, p90 {wording.time(row.p90_ns)}, {row.kind}" for row in table.itertuples()]
+    parts = [f"{row.strategy} p50 {wording.time(row.p50_ns)}, p90 {wording.time(row.p90_ns)}, {row.kind}"
+             for row in table.itertuples()]
     return f"Dots of p50 with lines to p90 of each server, log scale: {'; '.join(parts)}."
 
 

@@ -30,6 +30,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 HUMMINGBIRD = ROOT / ".build-hummingbird/release/hummingbird-sessions"
+HUMMINGBIRD_PACKAGE = ROOT / "Examples/HummingbirdSessions/Package.swift"
+# Debian keeps it where only root's PATH leads.
+NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") or "nginx"
 # As many threads as authbench has clients, and more: a connection that is kept alive never waits for another.
 THREADS = 8
 PATIENCE_S = 30
@@ -180,7 +183,7 @@ def gunicorn(folder: str, **environment: str) -> Callable[[Bench, str], list[int
         values = {key: value.format(redis=bench.redis_port) for key, value in environment.items()}
         bench.processes.start(
             name, [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", 1, "--threads", THREADS,
-                   "--keep-alive", 75, "--worker-tmp-dir", own, "--chdir", HERE / folder, "app"],
+                   "--keep-alive", 75, "--worker-tmp-dir", own, "--no-control-socket", "--chdir", HERE / folder, "app"],
             FOLDER=str(own), PYTHONDONTWRITEBYTECODE="1", **values)
         return [port]
     return start
@@ -189,8 +192,9 @@ def gunicorn(folder: str, **environment: str) -> Callable[[Bench, str], list[int
 def uvicorn(bench: Bench, name: str) -> list[int]:
     port = free_port()
     bench.processes.start(
-        name, [sys.executable, "-m", "uvicorn", "--host", "127.0.0.1", "--port", port, "--no-access-log", "--log-level", "warning",
-               "--timeout-keep-alive", 75, "--app-dir", HERE / "fastapi", "app:application"], PYTHONDONTWRITEBYTECODE="1")
+        name, [sys.executable, "-m", "uvicorn", "--host", "127.0.0.1", "--port", port, "--no-access-log",
+               "--log-level", "warning", "--timeout-keep-alive", 75, "--app-dir", HERE / "fastapi", "app:application"],
+        PYTHONDONTWRITEBYTECODE="1")
     return [port]
 
 
@@ -224,13 +228,13 @@ def nginx(bench: Bench, name: str) -> list[int]:
     ports = [free_port(), free_port()]
     text = (HERE / "nginx/nginx.conf").read_text()
     # What root starts serves as nobody, who may not enter the folder.
-    values = {"USER": "user root;" if os.geteuid() == 0 else "", "FOLDER": own, "HERE": HERE / "nginx", "AUTHORITY": authority_port,
-              "BASIC": basic, "PORT": ports[0], "CACHED_PORT": ports[1]}
+    values = {"USER": "user root;" if os.geteuid() == 0 else "", "FOLDER": own, "HERE": HERE / "nginx",
+              "AUTHORITY": authority_port, "BASIC": basic, "PORT": ports[0], "CACHED_PORT": ports[1]}
     for key, value in values.items():
         text = text.replace(f"@{key}@", str(value))
     with os.fdopen(os.open(own / "nginx.conf", os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
         file.write(text)
-    bench.processes.start(name, [shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") or "nginx",
+    bench.processes.start(name, [NGINX,
                                  "-e", "stderr", "-p", own, "-c", own / "nginx.conf"])
     return ports
 
@@ -251,7 +255,8 @@ def prepare_realm(port: int, basic: str) -> None:
 SERVERS = [
     Server(serve("hs256-jwt"), [Target("serve-hs256-jwt", "", "nothing: an HS256 JWT")], ["authbench"]),
     Server(serve("redis-session"), [Target("serve-redis-session", "", "a session in Redis")], ["authbench", "redis"]),
-    Server(gunicorn("django-sessions"), [Target("django-database", "django-sessions", "a session in SQLite")], ["Django", "gunicorn"]),
+    Server(gunicorn("django-sessions"), [Target("django-database", "django-sessions", "a session in SQLite")],
+           ["Django", "gunicorn"]),
     Server(gunicorn("django-sessions", REDIS_URL="redis://127.0.0.1:{redis}"),
            [Target("django-redis", "django-sessions", "a session in Redis")], ["Django", "gunicorn", "redis"], needs_redis=True),
     Server(gunicorn("django-simplejwt"), [Target("simplejwt", "django-simplejwt", "the user's row in SQLite; a JWT")],
@@ -286,8 +291,8 @@ def versions(names: list[str], authbench: Path) -> str:
     known = {
         "authbench": lambda: said(authbench, "--version"),
         "redis": lambda: said("redis-server", "--version"),
-        "nginx": lambda: said(shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin"), "-v"),
-        "hummingbird": lambda: re.search(r'exact: "([^"]*)"', (ROOT / "Examples/Hummingbird/Package.swift").read_text())[1],
+        "nginx": lambda: said(NGINX, "-v"),
+        "hummingbird": lambda: re.search(r'exact: "([^"]*)"', HUMMINGBIRD_PACKAGE.read_text())[1],
     }
     return ", ".join(f"{name} {known[name]() if name in known else version(name)}" for name in names)
 
@@ -406,7 +411,7 @@ def main() -> int:
     except (argparse.ArgumentError, argparse.ArgumentTypeError) as error:
         print(f"compare: {error}", file=sys.stderr)
         return 64
-    options.authbench, options.out = options.authbench.resolve(), options.out.resolve()
+    options.authbench, options.out = Path.cwd() / options.authbench, Path.cwd() / options.out
     if options.out.exists():
         print(f"compare: --out {options.out} exists: name a new folder", file=sys.stderr)
         return 64

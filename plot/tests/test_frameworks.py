@@ -23,7 +23,8 @@ def folder(tmp_path):
     (made / "run.json").write_text((made / "run.json").read_text().replace("null-baseline", "open-route"))
     rewrite(made / "summary.csv", lambda rows: [
         row.update(false_accepts="7", valid="false") for row in rows if row["strategy"] == "rs256-jwt"])
-    write(made / "servers.csv", ["strategy", "revocation"], [{"strategy": name, "revocation": promise} for name, promise in SERVERS.items()])
+    promises = [{"strategy": name, "revocation": promise} for name, promise in SERVERS.items()]
+    write(made / "servers.csv", ["strategy", "revocation"], promises)
     return made
 
 
@@ -40,8 +41,9 @@ def test_servers_stand_by_their_time_and_the_open_route_is_a_line(folder, pictur
 
 def test_the_words_name_the_fastest_the_slowest_and_those_who_were_wrong(folder):
     drawn = frameworks.figure(open_results(folder))
-    assert drawn.sentence == ("Half of the requests to hs256-jwt take less than 2.80 µs, of those to redis-session less than 140 µs. "
-                              "Without authentication it is 140 ns. rs256-jwt decided wrongly.")
+    assert drawn.sentence == (
+        "Half of the requests to hs256-jwt take less than 2.80 µs, of those to redis-session less than 140 µs. "
+        "Without authentication it is 140 ns. rs256-jwt decided wrongly.")
     assert all(name in drawn.alt_text for name in SERVERS) and drawn.alt_text.endswith(".") and drawn.note.endswith(".")
     assert all(len(line) <= 95 for line in drawn.chart.title.subtitle)
 

@@ -41,7 +41,10 @@ from rest_framework_simplejwt.utils import aware_utcnow  # noqa: E402
 from rest_framework_simplejwt.views import TokenBlacklistView, TokenRefreshView  # noqa: E402
 
 Authentication = JWTStatelessUserAuthentication if os.environ.get("STATELESS") else JWTAuthentication
-FOREIGN = TokenBackend("HS256", secrets.token_urlsafe(50), audience="https://api.test")
+# What a token has that must be refused: another audience, or the key of another issuer.
+FLAWED = {
+    "wrong-audience": TokenBackend("HS256", settings.SECRET_KEY, audience="https://other.test"),
+    "unknown": TokenBackend("HS256", secrets.token_urlsafe(50), audience="https://api.test")}
 
 
 @api_view(["POST"])
@@ -56,10 +59,8 @@ def login(request):
         then = aware_utcnow() - timedelta(milliseconds=request.data["age_ms"])
         access.set_iat(at_time=then)
         access.set_exp(from_time=then)
-    if request.data.get("flaw") == "wrong-audience":
-        access["aud"] = "https://other.test"
-    text = FOREIGN.encode(access.payload) if request.data.get("flaw") == "unknown" else str(access)
-    return Response({"access": text, "refresh": str(refresh)})
+    flawed = FLAWED.get(request.data.get("flaw"))
+    return Response({"access": flawed.encode(access.payload) if flawed else str(access), "refresh": str(refresh)})
 
 
 @api_view(["GET"])
