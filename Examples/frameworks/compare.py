@@ -309,6 +309,10 @@ def measured(options: argparse.Namespace, servers: list[Server]) -> int:
                    "--duration", options.duration, "--repeats", options.repeats, "--out", options.out]
         for target, port in rows:
             command += ["--target", f"{target.name}=http://127.0.0.1:{port}", "--contract", contract(target, options.out)]
+        # What stands behind the servers takes processor time for them, which authbench finds only where it is told.
+        for name, process in processes.started:
+            if name not in [server.name for server in servers]:
+                command += ["--server-process", process.pid]
         status = run([shown(word) for word in command])
         for name, process in processes.started:
             if process.poll() is not None:

@@ -34,6 +34,14 @@ def test_every_contract_is_sound(contract):
     assert (checked.returncode, checked.stderr) == (0, ""), checked.stderr
 
 
+def test_the_contract_of_the_page_is_sound(tmp_path):
+    (page,) = re.findall(r"^```json\n(.*?)^```", (ROOT / "docs/http.md").read_text(), re.MULTILINE | re.DOTALL)
+    file = tmp_path / "contract.json"
+    file.write_text(page)
+    checked = subprocess.run([PROGRAM, "contract", file], capture_output=True, text=True)
+    assert (checked.returncode, checked.stderr) == (0, ""), checked.stderr
+
+
 def test_every_contract_is_that_of_a_row_and_every_row_has_one():
     used = set(re.findall(r'Target\("[\w-]+", "([\w-]+)"', COMPARE.read_text()))
     assert used == {path.stem for path in CONTRACTS}
