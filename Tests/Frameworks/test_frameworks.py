@@ -50,7 +50,8 @@ def test_every_contract_is_that_of_a_row_and_every_row_has_one():
 @pytest.fixture(scope="module")
 def flask(tmp_path_factory):
     folder = tmp_path_factory.mktemp("flask")
-    return compared(*SMALL, "--out", folder / "run", "--keep", folder / "kept"), folder
+    (folder / "home").mkdir()
+    return compared(*SMALL, "--out", folder / "run", "--keep", folder / "kept", HOME=str(folder / "home")), folder
 
 
 def test_a_server_is_measured_and_its_decisions_are_judged_by_its_contract(flask):
@@ -77,6 +78,11 @@ def test_what_is_kept_says_what_each_row_is(flask):
     assert [(row["strategy"], row["revocation"]) for row in kept] == [("flask", "at-expiry"), ("flask-immediate", "immediate")]
     assert all(re.fullmatch(r"Flask [\d.]+, itsdangerous [\d.]+, gunicorn [\d.]+", row["server"]) for row in kept)
     assert rows(folder / "kept/summary.csv") == rows(folder / "run/latest/summary.csv")
+
+
+def test_nothing_is_left_at_home(flask):
+    _, folder = flask
+    assert not list((folder / "home").iterdir())
 
 
 def test_nothing_listens_any_more(flask):
