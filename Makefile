@@ -22,7 +22,7 @@ DEFECT := hs256-jwt:slow5
 # instructions take some per cent more or less.
 ALIGNED := -Xswiftc -Xllvm -Xswiftc -align-all-functions=6
 
-.PHONY: run help report claims distance lifetime payload sweep test soak build lint check smoke counts bench httpspeed fuzz schema docs defect example clean
+.PHONY: run help report claims distance lifetime frameworks payload sweep test soak build lint check smoke counts bench httpspeed fuzz schema docs defect example clean
 
 run: build $(if $(findstring postgres,$(ARGS))$(findstring sessions,$(ARGS))$(findstring revocable,$(ARGS))$(findstring all,$(ARGS)),.build/packages-postgres) ## Measures all strategies, Redis next door and 1 ms away. make run ARGS="browse --clients 16"
 	@$(BIN) run $(if $(findstring --store-rtt,$(ARGS))$(findstring --redis,$(ARGS)),,--store-rtt $(RTT)) $(or $(ARGS),$(QUICK))
@@ -64,6 +64,15 @@ lifetime: build $(VENV)/report ## Draws what a request costs with access tokens 
 	@folder=$(FOLDER); $(BIN) run $(or $(ARGS),browse --population 20000 --duration 2) $(LIVES) --out $$folder || [ $$? -eq 3 ] || exit $$?; \
 	    $(VENV)/bin/python plot/lifetime.py $$folder/latest --out $$folder
 
+# Servers that others wrote, in one run: some minutes, most of them for the first build of Hummingbird. What ARGS asks for
+# is a run of your own, and no page changes.
+frameworks: FOLDER = results/frameworks-$(shell date -u +%Y%m%dT%H%M%S)
+frameworks: build $(VENV)/report $(VENV)/frameworks/installed .build/packages-frameworks ## Measures Django, Flask, FastAPI, nginx and Hummingbird in one run (docs/http.md).
+	swift build -c release --product hummingbird-sessions --package-path Examples/HummingbirdSessions --scratch-path .build-hummingbird
+	@folder=$(FOLDER); $(VENV)/frameworks/bin/python Examples/frameworks/compare.py $(BIN) --out $$folder \
+	    $(or $(ARGS),--keep results/frameworks) || [ $$? -eq 3 ] || exit $$?; \
+	    $(VENV)/bin/python plot/frameworks.py $$folder/latest $(if $(ARGS),,--out results/frameworks && .ci/doc-tables)
+
 build: .build/packages-run ## Builds the program. The first time takes minutes.
 	@swift build -c release --product authbench $(ALIGNED)
 
@@ -80,7 +89,7 @@ test-swift:
 	@.ci/swift-tests
 
 test-python:
-	$(VENV)/bin/python -m pytest -q Tests/Docs Tests/HTTP Tests/Import Tests/Interop Tests/Pipelines Tests/Soak
+	$(VENV)/bin/python -m pytest -q Tests/Docs Tests/Frameworks Tests/HTTP Tests/Import Tests/Interop Tests/Pipelines Tests/Soak
 	$(VENV)/bin/python -m pytest -q plot/tests
 
 # 500 signals at random and aimed moments over all commands that measure or write: some 12 minutes. Then random input.
@@ -162,9 +171,14 @@ $(VENV)/report: plot/requirements.txt | $(VENV)/bin/python
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
+$(VENV)/frameworks/installed: Examples/frameworks/requirements.txt Examples/frameworks/flask/requirements.txt | .build/packages-frameworks
+	python3 -m venv $(VENV)/frameworks
+	$(VENV)/frameworks/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
 $(VENV)/installed: $(VENV)/report $(wildcard Tests/*/requirements.txt) plot/tests/requirements.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check $(patsubst %,-r %,plot/requirements.txt $(filter %.txt,$^))
 	@touch $@
 
 clean: ## Removes everything that was built, but no results.
-	rm -rf .build .build-fuzz .build-defect .build-bench Benchmarks/.benchmarkBaselines $(VENV)
+	rm -rf .build .build-fuzz .build-defect .build-bench .build-hummingbird Benchmarks/.benchmarkBaselines $(VENV)
