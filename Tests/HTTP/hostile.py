@@ -113,6 +113,7 @@ def garbage(answer):
 
 
 def endless_line(answer):
+    yield b"HTTP/1.1 200 OK\r\nX: "
     while True:
         yield b"a" * 4096
 

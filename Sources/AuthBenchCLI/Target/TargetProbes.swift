@@ -1,4 +1,5 @@
 import AuthCore
+import AuthHarness
 import Backends
 
 /// What is asked of every target before it is measured, whatever the mix: a fresh credential works, and none, a bent, an unknown
@@ -8,8 +9,20 @@ enum TargetProbes {
     ///
     /// - Throws: `CommandError`: 1 for a decision that is wrong, 65 for a contract that cannot fit, 2 for a server that fails.
     static func check(_ strategies: [StrategyChoice], under policy: Policy) throws {
-        for choice in strategies where choice.type == TargetStrategy.self {
-            guard choice.descriptor.transport != .none else { continue }
+        let targets = strategies.filter { $0.type == TargetStrategy.self }
+        guard !targets.isEmpty else { return }
+        // A server that does not answer is waited for: a signal meanwhile is told as any other time.
+        let interruption = Interruption(stop: StopFlag(), cleanup: Cleanup())
+        defer { interruption.end() }
+        do { try check(all: targets, under: policy) } catch {
+            guard let signal = interruption.signal else { throw error }
+            throw CommandError.stopped(by: signal, in: nil)
+        }
+        if let signal = interruption.signal { throw CommandError.stopped(by: signal, in: nil) }
+    }
+
+    private static func check(all targets: [StrategyChoice], under policy: Policy) throws {
+        for choice in targets where choice.descriptor.transport != .none {
             var environment = Environment(policy: policy, sqlite: SQLiteSettings(path: ""))
             environment.policy = choice.policy(policy)
             let name = choice.descriptor.id

@@ -7,33 +7,6 @@ import Foundation
 ///
 /// The server goes by its own clock, so the trace's moments say no more than how old a sign-in is.
 package struct TargetStrategy: AuthStrategy, ~Copyable {
-    package static let descriptor = StrategyDescriptor(
-        id: "target", title: "a server that is asked over HTTP", transport: .bearer, revocation: .immediate,
-        credential: .random, keepsSessions: false, endsAllAtOnce: false, isOnCard: false)
-
-    package static func describe(_ parameters: StrategyParameters) -> StrategyDescriptor {
-        var descriptor = descriptor
-        guard let contract = try? Contract(json: parameters["contract"] ?? "") else { return descriptor }
-        descriptor.revocation = contract.revocation
-        if case .cookie = contract.presentation { descriptor.transport = .cookie }
-        descriptor.hasExposureTheory = contract.revocation == .immediate || contract.lifetime_ms != nil
-        // The baseline is told by its transport.
-        if parameters["route"] == "open" {
-            (descriptor.transport, descriptor.hasExposureTheory) = (.none, false)
-        }
-        return descriptor
-    }
-
-    package static func lifetime(under policy: Policy) -> CredentialLifetime {
-        .wholeSeconds(contract(policy)?.lifetime_ms ?? policy.lifetimes.token_ms)
-    }
-
-    package static func upkeep(under policy: Policy) -> CredentialUpkeep { contract(policy)?.upkeep ?? .none }
-
-    private static func contract(_ policy: Policy) -> Contract? {
-        try? Contract(json: policy.parameters["contract"] ?? "")
-    }
-
     package struct Shared: Sendable {
         let address: HTTPAddress
         /// For a server behind TLS.
@@ -108,19 +81,16 @@ package struct TargetStrategy: AuthStrategy, ~Copyable {
     package mutating func authenticate(
         _ headerLine: Span<UInt8>, requiring scope: Scope, at now: Instant
     ) throws -> Decision {
-        let head = head
-        let changed = shared.owners.changed(headerLine)
-        let status = try connection.exchange(isRepeatable: true) { output in
-            output.append(contentsOf: head)
-            if let changed {
-                output.append(contentsOf: changed)
-            } else {
-                for index in headerLine.indices { output.append(headerLine[index]) }
+        var status = 0
+        for _ in 0..<Self.mostAttempts {
+            let changed = shared.owners.changed(headerLine)
+            status = if let changed { try ask(changed.span) } else { try ask(headerLine) }
+            noteChange(of: headerLine)
+            // Another client's request may have changed the cookie while this one was on its way.
+            guard contract.refused.contains(status), shared.owners.changed(headerLine) != changed else {
+                break
             }
-            if !headerLine.isEmpty { output.append("\r\n") }
-            output.append("\r\n")
         }
-        noteChange(of: headerLine)
         if contract.accepted.contains(status) {
             let owner = shared.owners.owner(of: headerLine)
             // The open route lets everybody in: what a trace expects is decided here.
@@ -134,6 +104,19 @@ package struct TargetStrategy: AuthStrategy, ~Copyable {
             return .refused(status == 403 ? .insufficientScope : .unknown)
         }
         throw failure(status)
+    }
+
+    /// How often a request is sent again whose cookie was changed on the way.
+    private static let mostAttempts = 16
+
+    private mutating func ask(_ headerLine: Span<UInt8>) throws -> Int {
+        let head = head
+        return try connection.exchange(isRepeatable: true) { output in
+            output.append(contentsOf: head)
+            for index in headerLine.indices { output.append(headerLine[index]) }
+            if !headerLine.isEmpty { output.append("\r\n") }
+            output.append("\r\n")
+        }
     }
 
     /// The decision on a whole line; on none where it is empty.
