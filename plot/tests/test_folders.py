@@ -113,4 +113,4 @@ def test_a_folder_of_exposures_alone_names_the_figures_that_it_cannot_have(tmp_p
     assert make_report(folder).returncode == 0
     page = opened(folder / "report.html")
     assert page.locator("figure").count() == 0
-    assert page.locator("#files h3 + ul li").count() == 11
+    assert page.locator("#files h3 + ul li").count() == 12

@@ -1,10 +1,12 @@
 import AuthCore
+import Glibc
 import Synchronization
 
 /// Whose credentials are whose, and what a server has set in the place of some.
 final class TargetOwners: Sendable {
     private let all = Mutex<[Int: UInt64]>([:])
     private let changes = Mutex<[Int: [UInt8]]>([:])
+    private let onTheWay = Mutex<Set<Int>>([])
     /// Most servers change nothing, and then nobody looks it up.
     private let hasChanges = Atomic<Bool>(false)
 
@@ -24,6 +26,19 @@ final class TargetOwners: Sendable {
     func owner(of line: Span<UInt8>) -> Subject {
         let key = Self.key(line)
         return Subject(id: all.withLock { $0[key] } ?? 0)
+    }
+
+    /// Waits while another request of a credential is on its way, where the server changes credentials: it would show what works
+    /// no more when it arrives.
+    func begin(_ line: Span<UInt8>) -> Int? {
+        guard hasChanges.load(ordering: .relaxed) else { return nil }
+        let key = Self.key(line)
+        while !onTheWay.withLock({ $0.insert(key).inserted }) { sched_yield() }
+        return key
+    }
+
+    func end(_ turn: Int?) {
+        if let turn { onTheWay.withLock { _ = $0.remove(turn) } }
     }
 
     /// What a credential has become; `nil` where it is as it was issued.

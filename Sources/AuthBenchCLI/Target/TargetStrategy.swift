@@ -81,16 +81,11 @@ package struct TargetStrategy: AuthStrategy, ~Copyable {
     package mutating func authenticate(
         _ headerLine: Span<UInt8>, requiring scope: Scope, at now: Instant
     ) throws -> Decision {
-        var status = 0
-        for _ in 0..<Self.mostAttempts {
-            let changed = shared.owners.changed(headerLine)
-            status = if let changed { try ask(changed.span) } else { try ask(headerLine) }
-            noteChange(of: headerLine)
-            // Another client's request may have changed the cookie while this one was on its way.
-            guard contract.refused.contains(status), shared.owners.changed(headerLine) != changed else {
-                break
-            }
-        }
+        let turn = shared.owners.begin(headerLine)
+        defer { shared.owners.end(turn) }
+        let changed = shared.owners.changed(headerLine)
+        let status = if let changed { try ask(changed.span) } else { try ask(headerLine) }
+        noteChange(of: headerLine)
         if contract.accepted.contains(status) {
             let owner = shared.owners.owner(of: headerLine)
             // The open route lets everybody in: what a trace expects is decided here.
@@ -105,9 +100,6 @@ package struct TargetStrategy: AuthStrategy, ~Copyable {
         }
         throw failure(status)
     }
-
-    /// How often a request is sent again whose cookie was changed on the way.
-    private static let mostAttempts = 16
 
     private mutating func ask(_ headerLine: Span<UInt8>) throws -> Int {
         let head = head
@@ -225,6 +217,8 @@ package struct TargetStrategy: AuthStrategy, ~Copyable {
         let head = Self.head(filledCall, shared.address)
         let body = Array(filled(call.body ?? "").utf8)
         let hasBody = call.body != nil || call.method != "GET"
+        let turn = headerLine.flatMap { shared.owners.begin($0.span) }
+        defer { shared.owners.end(turn) }
         return try connection.exchange(isRepeatable: false) { [shared] output in
             output.append(contentsOf: head)
             if let headerLine {
