@@ -46,9 +46,11 @@ struct TargetOptions: ParsableArguments {
             valueName: "process-id"))
     var serverProcess: [Int] = []
 
-    /// The servers as strategies, the open route of the first as the baseline; empty where none is named.
+    /// The servers as strategies.
     ///
     /// - Parameter workload: gets the option that is a key of it.
+    /// - Returns: the open route of the first as the baseline, then all; none where none is named.
+    /// - Throws: `CommandError`.
     func choices(_ workload: inout Workload) throws -> [StrategyChoice] {
         if let requestsPerConnection {
             workload.requestsPerConnection = requestsPerConnection
@@ -121,7 +123,8 @@ struct TargetOptions: ParsableArguments {
         _ name: String, _ url: String, _ contract: Contract, _ route: String, _ workload: Workload
     ) -> StrategyChoice {
         var given = [
-            ("url", url), ("route", route), ("contract", contract.text), ("users", String(workload.population)),
+            ("url", url), ("route", route), ("contract", contract.text),
+            ("users", String(workload.population)),
         ]
         var id = name
         if url.hasPrefix("https") {
@@ -166,58 +169,5 @@ struct TargetOptions: ParsableArguments {
         var contract = try WorkloadSource.decode(Contract.self, bytes, from: file)
         contract.text = String(decoding: bytes, as: UTF8.self)
         return contract
-    }
-}
-
-/// What `authbench serve` keeps to.
-enum ServedContract {
-    /// Of strategies whose credential is a bearer token.
-    static let bearer = text(cookie: nil, hasRefreshToken: false, hasProbes: false, revocation: .atExpiry)
-
-    /// - Parameters:
-    ///   - choice: the strategy.
-    ///   - policy: what holds for it, its own settings left out.
-    ///   - hasProbes: whether the server issues what must be refused.
-    static func text(of choice: StrategyChoice, under policy: Policy, hasProbes: Bool) -> String {
-        let (strategy, policy) = (choice.descriptor, choice.policy(policy))
-        let promise: RevocationPromise = strategy.revocation == .immediate ? .immediate : .atExpiry
-        let upkeep = choice.type.upkeep(under: policy)
-        var lines = ["\"lifetime_seconds\": \(choice.type.lifetime(under: policy).longest_ms / 1000)"]
-        switch upkeep {
-        case .none: break
-        case .signInForEachRequest: lines.append("\"single_use\": true")
-        case .renewal(let after_ms): lines.append("\"renew_after_seconds\": \(after_ms / 1000)")
-        }
-        return text(
-            cookie: strategy.transport == .cookie ? Cookie.name : nil,
-            hasRefreshToken: strategy.id.hasPrefix("hybrid"), hasProbes: hasProbes, revocation: promise,
-            times: lines)
-    }
-
-    private static func text(
-        cookie: String?, hasRefreshToken: Bool, hasProbes: Bool, revocation: RevocationPromise,
-        times: [String] = []
-    ) -> String {
-        let place = cookie.map { #"{"cookie": "\#($0)"}"# }
-        var lines = [
-            #""login": {"path": "/login", "body": "{\"user\": {{user}}}"}"#,
-            #""credential": \#(place ?? #"{"json": "/access_token"}"#)"#,
-            #""present": \#(place ?? #""bearer""#)"#,
-            #""protected": {"path": "/resource"}"#,
-            #""open": {"path": "/open"}"#,
-            #""user": {"json": "/user"}"#,
-            #""renew": {"path": "/renew", "body": "{\"refresh_token\": \"{{refresh}}\"}"}"#,
-            #""logout": {"path": "/logout", "body": "{\"refresh_token\": \"{{refresh}}\"}"}"#,
-            #""revocation": "\#(revocation.rawValue)""#,
-        ]
-        lines += times
-        if hasRefreshToken { lines.append(#""refresh": {"json": "/refresh_token"}"#) }
-        if hasProbes {
-            lines += [
-                #""aged": {"path": "/probe", "body": "{\"user\": {{user}}, \"age_ms\": {{age_ms}}}"}"#,
-                #""flawed": {"path": "/probe", "body": "{\"user\": {{user}}, \"flaw\": \"{{flaw}}\"}"}"#,
-            ]
-        }
-        return "{\n  " + lines.joined(separator: ",\n  ") + "\n}\n"
     }
 }

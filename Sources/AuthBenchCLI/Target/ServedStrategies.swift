@@ -82,3 +82,57 @@ final class ServedStrategies {
         _ = cleanup.clear()
     }
 }
+
+/// What `authbench serve` keeps to.
+enum ServedContract {
+    /// Of strategies whose credential is a bearer token.
+    static let bearer = text(cookie: nil, hasRefreshToken: false, hasProbes: false, revocation: .atExpiry)
+
+    /// - Parameters:
+    ///   - choice: the strategy.
+    ///   - policy: what holds for it, its own settings left out.
+    ///   - hasProbes: whether the server issues what must be refused.
+    /// - Returns: the contract as JSON.
+    static func text(of choice: StrategyChoice, under policy: Policy, hasProbes: Bool) -> String {
+        let (strategy, policy) = (choice.descriptor, choice.policy(policy))
+        let promise: RevocationPromise = strategy.revocation == .immediate ? .immediate : .atExpiry
+        let upkeep = choice.type.upkeep(under: policy)
+        var lines = ["\"lifetime_seconds\": \(choice.type.lifetime(under: policy).longest_ms / 1000)"]
+        switch upkeep {
+        case .none: break
+        case .signInForEachRequest: lines.append("\"single_use\": true")
+        case .renewal(let after_ms): lines.append("\"renew_after_seconds\": \(after_ms / 1000)")
+        }
+        return text(
+            cookie: strategy.transport == .cookie ? Cookie.name : nil,
+            hasRefreshToken: strategy.id.hasPrefix("hybrid"), hasProbes: hasProbes, revocation: promise,
+            times: lines)
+    }
+
+    private static func text(
+        cookie: String?, hasRefreshToken: Bool, hasProbes: Bool, revocation: RevocationPromise,
+        times: [String] = []
+    ) -> String {
+        let place = cookie.map { #"{"cookie": "\#($0)"}"# }
+        var lines = [
+            #""login": {"path": "/login", "body": "{\"user\": {{user}}}"}"#,
+            #""credential": \#(place ?? #"{"json": "/access_token"}"#)"#,
+            #""present": \#(place ?? #""bearer""#)"#,
+            #""protected": {"path": "/resource"}"#,
+            #""open": {"path": "/open"}"#,
+            #""user": {"json": "/user"}"#,
+            #""renew": {"path": "/renew", "body": "{\"refresh_token\": \"{{refresh}}\"}"}"#,
+            #""logout": {"path": "/logout", "body": "{\"refresh_token\": \"{{refresh}}\"}"}"#,
+            #""revocation": "\#(revocation.rawValue)""#,
+        ]
+        lines += times
+        if hasRefreshToken { lines.append(#""refresh": {"json": "/refresh_token"}"#) }
+        if hasProbes {
+            lines += [
+                #""aged": {"path": "/probe", "body": "{\"user\": {{user}}, \"age_ms\": {{age_ms}}}"}"#,
+                #""flawed": {"path": "/probe", "body": "{\"user\": {{user}}, \"flaw\": \"{{flaw}}\"}"}"#,
+            ]
+        }
+        return "{\n  " + lines.joined(separator: ",\n  ") + "\n}\n"
+    }
+}

@@ -51,8 +51,8 @@ extension TLSTrust: @unchecked Sendable {}
     /// - Parameters:
     ///   - trust: whom to believe.
     ///   - socket: connected; it stays the caller's.
-    ///   - limit_ns: until when that may take.
     ///   - host: as the server's certificate must have it: a name or an address in digits.
+    ///   - limit_ns: until when that may take.
     /// - Throws: `HTTPError`.
     init(
         _ trust: TLSTrust, over socket: Int32, to host: String, limit_ns: UInt64

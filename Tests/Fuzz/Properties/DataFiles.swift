@@ -47,9 +47,9 @@ func checkRecording(_ input: [UInt8]) throws {
 func checkContract(_ input: [UInt8]) throws {
     let parts = input.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
     let contract: Contract
-    do { contract = try WorkloadSource.decode(Contract.self, Array(parts[0]), from: "fuzz") } catch
-        let fault as CommandError
-    {
+    do {
+        contract = try WorkloadSource.decode(Contract.self, Array(parts[0]), from: "fuzz")
+    } catch let fault as CommandError {
         return try promise(
             fault.status == ExitStatus.badData && !fault.message.contains(where: \.isNewline),
             "refused with status \(fault.status): \(fault.message)")

@@ -2,7 +2,8 @@
 ///
 /// Its raw value names the folder of its seeds, and is what `FUZZ_TARGET` holds.
 enum FuzzTarget: String, CaseIterable, Sendable {
-    case bearer, cookie, base64url, json, claims, token, workload, csv, recording, http, introspection, contract
+    case bearer, cookie, base64url, json, claims, token, workload, csv, recording
+    case http, introspection, contract
     case joseHeader = "jose-header"
     case keyFile = "key-file"
 
