@@ -120,6 +120,43 @@ struct ChildProcessTests {
         #expect(child.wait(within_s: 10) == .signal(SIGKILL))
     }
 
+    @Test("what a program has started is known, in whatever group, with its CPU time, and can be ended")
+    func descendants() throws {
+        let pipe = Pipe()
+        let process = try ChildProcess(
+            URL(fileURLWithPath: "/bin/sh"),
+            [
+                "-c",
+                "setsid sleep 1000 & (i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; echo; exec sleep 1000) & wait",
+            ],
+            descriptors: [nil, pipe.fileHandleForWriting, nil])
+        _ = try pipe.fileHandleForReading.read(upToCount: 1)
+        let group = ProcessGroup(of: process.id)
+        let members = group.members()
+        #expect(members.count == 3 && members.contains(process.id))
+        let used_ns = OtherProcessCPU.eachUsed_ns(members)
+        #expect(used_ns.count == 3)
+        #expect(used_ns.values.contains { $0 > 1_000_000 }, "\(used_ns)")
+        #expect(!group.hasEnded(within_s: 0))
+        group.signal(SIGTERM)
+        #expect(group.hasEnded(within_s: 10))
+        #expect(process.end() == .signal(SIGTERM))
+    }
+
+    @Test("CPU time of a process has that of the threads that have ended")
+    func endedThreads() throws {
+        let before_ns = OtherProcessCPU.eachUsed_ns([getpid()])[getpid()] ?? 0
+        let done = DispatchSemaphore(value: 0)
+        try SystemThread.start {
+            let end_ns = ProcessCPU.usedByThread_ns() + 20_000_000
+            while ProcessCPU.usedByThread_ns() < end_ns {}
+            done.signal()
+        }
+        done.wait()
+        let after_ns = OtherProcessCPU.eachUsed_ns([getpid()])[getpid()] ?? 0
+        #expect(after_ns - before_ns >= 20_000_000)
+    }
+
     private func isGone(_ process: Int32) -> Bool {
         for _ in 0..<1000 {
             guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuthCore
 import AuthGate
 import AuthHarness
 import Backends
@@ -10,12 +11,14 @@ struct GateCommand: ParsableCommand {
         commandName: "gate", abstract: "Decides whether a new build authenticates slower than the old one.",
         usage: """
             authbench gate --base PROGRAM --head PROGRAM [options]
+            authbench gate --base COMMAND --head COMMAND --target ADDRESS [options]
             authbench gate --replay RECORDING [options]
             authbench gate simulate [options]
             """,
         discussion: """
             Both programs stay in memory and do short pieces of the same work in turns. So whatever else happens on \
-            the machine slows down both.
+            the machine slows down both. With --target, two versions of a server in any language are started and \
+            asked over HTTP.
 
             The exit status is 0 when the new build is proved not to be slower, 1 when a slow-down is proved, 2 for \
             an error or a wrong decision, 3 when neither is proved, 4 when the programs make different requests, \
@@ -23,6 +26,7 @@ struct GateCommand: ParsableCommand {
 
             EXAMPLES:
               authbench gate --base old/authbench --head new/authbench
+              authbench gate --base ./old --head ./new --target http://127.0.0.1:{{port}}
               authbench gate --replay gate-results/recording.jsonl
             """,
         subcommands: [GateRunCommand.self, GateSimulateCommand.self], defaultSubcommand: GateRunCommand.self)
@@ -38,11 +42,18 @@ struct GateRunCommand: ParsableCommand {
               authbench gate --base old/app --head new/app --out gate-results
             """)
 
-    @Option(help: ArgumentHelp("The program before the change.", valueName: "program"))
+    @Option(
+        help: ArgumentHelp(
+            "The program before the change; with --target, the command that starts the server.",
+            valueName: "program"))
     var base: String?
 
-    @Option(help: ArgumentHelp("The program with the change, which is judged.", valueName: "program"))
+    @Option(
+        help: ArgumentHelp(
+            "The same with the change, which is judged.", valueName: "program"))
     var head: String?
+
+    @OptionGroup var server: GateTargetOptions
 
     @Option(
         help: ArgumentHelp(
@@ -70,8 +81,10 @@ struct GateRunCommand: ParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("How many sessions each comparison has.", valueName: "count"))
-    var population = 128
+        help: ArgumentHelp(
+            "How many sessions each comparison has (default: 128; 16 with --target, where each takes a request in each block).",
+            valueName: "count"))
+    var population: Int?
 
     @Option(
         parsing: .unconditional,
@@ -109,9 +122,9 @@ struct GateRunCommand: ParsableCommand {
 
     func run() throws {
         if let replay {
-            guard base == nil, head == nil, out == nil, distance.storeRtt == nil else {
+            guard base == nil, head == nil, out == nil, distance.storeRtt == nil, server.target == nil else {
                 throw CommandError.usage(
-                    "--replay measures nothing: remove --base, --head, --out and --store-rtt")
+                    "--replay measures nothing: remove --base, --head, --target, --out and --store-rtt")
             }
             return try finish(try GateLines.read(URL(fileURLWithPath: replay)), files: nil)
         }
@@ -145,35 +158,51 @@ struct GateRunCommand: ParsableCommand {
         if let unknown = operation.first(where: { !known.contains($0) }) {
             throw CommandError.usage("unknown operation \"\(unknown)\": choose \(GateOperation.names)")
         }
-        guard 1...64 ~= clients else { throw CommandError.usage("--clients is \(clients): give 1 to 64") }
-        guard clients...100_000 ~= population else {
+        let target = try server.resolved(base: base, head: head)
+        guard target == nil || (strategy.isEmpty && !instructions && distance.storeRtt == nil) else {
             throw CommandError.usage(
-                "--population is \(population): give \(clients) to 100000, at least one session for each client"
-            )
+                "--strategy, --instructions and --store-rtt are for programs: leave them out with --target")
         }
-        guard (1...86_400).contains(budget) else {
-            throw CommandError.usage("--budget is \(budget): give 1 to 86400 seconds")
-        }
+        let population = population ?? (target == nil ? 128 : 16)
+        try checkSizes(population)
         var plan = GatePlan(
-            base: try program(base, "--base"), head: try program(head, "--head"), strategies: strategy,
+            base: try program(base, "--base", target), head: try program(head, "--head", target),
+            strategies: target.map { [$0.name] } ?? strategy,
             operations: GateOperation.all.filter { operation.isEmpty || operation.contains($0.name) },
             clients: clients,
             population: population, seed: seed ?? UInt64.random(in: 0...UInt64(UInt32.max)), budget_s: budget,
             isFast: fast, countsInstructions: instructions,
             out: out.map { URL(fileURLWithPath: $0, isDirectory: true) })
-        plan.distance = try distance.distance().map { asked in
-            GateDistance(asked: asked) { store, folder in
-                switch store {
-                case .redis(let endpoint): try StoreRelay(asked, toRedis: endpoint, in: folder)
-                case .postgres(let endpoint): try StoreRelay(asked, toPostgreSQL: endpoint, in: folder)
-                case .authority(let address): try StoreRelay(asked, toAuthority: address)
-                }
-            }
-        }
+        plan.distance = try distance.distance().map(relayed)
+        plan.target = target
         return plan
     }
 
-    private func program(_ path: String, _ option: String) throws -> URL {
+    private func checkSizes(_ population: Int) throws(CommandError) {
+        guard 1...64 ~= clients else { throw .usage("--clients is \(clients): give 1 to 64") }
+        guard clients...100_000 ~= population else {
+            throw .usage(
+                "--population is \(population): give \(clients) to 100000, at least one session for each client"
+            )
+        }
+        guard (1...86_400).contains(budget) else {
+            throw .usage("--budget is \(budget): give 1 to 86400 seconds")
+        }
+    }
+
+    private func relayed(_ asked: StoreRTT) -> GateDistance {
+        GateDistance(asked: asked) { store, folder in
+            switch store {
+            case .redis(let endpoint): try StoreRelay(asked, toRedis: endpoint, in: folder)
+            case .postgres(let endpoint): try StoreRelay(asked, toPostgreSQL: endpoint, in: folder)
+            case .authority(let address): try StoreRelay(asked, toAuthority: address)
+            }
+        }
+    }
+
+    /// The program of a side: this one where servers are compared.
+    private func program(_ path: String, _ option: String, _ target: GateTarget?) throws -> URL {
+        if target != nil { return PrivateAuthorityServer.thisProgram }
         let url = URL(fileURLWithPath: path)
         guard FileManager.default.isExecutableFile(atPath: url.path) else {
             throw CommandError.runtime(

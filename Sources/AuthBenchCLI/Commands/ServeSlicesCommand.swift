@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuthCore
 import AuthGate
 import Backends
 import Foundation
@@ -9,6 +10,15 @@ struct ServeSlicesCommand: ParsableCommand {
         commandName: "serve-slices", abstract: "Measures for the gate, which asks by lines on stdin.",
         shouldDisplay: false)
 
+    /// A server of somebody's, in the place of the strategies.
+    @OptionGroup var targets: TargetOptions
+
+    /// How many users that server has.
+    @Option var users = 1
+
+    /// Longer than in a run: a busy machine, on which four servers start at once, is no fault of the server's.
+    private static let timeout_ms = 10_000
+
     func run() throws {
         // Output of a strategy must not mix with the answers.
         guard let descriptors = ProtocolDescriptors.take() else {
@@ -16,11 +26,22 @@ struct ServeSlicesCommand: ParsableCommand {
         }
         let output = FileHandle(fileDescriptor: descriptors.output)
         var input = LineReader(FileHandle(fileDescriptor: descriptors.input))
-        var server = SliceServer(Registry.strategies, version: Version.authbench)
+        let operations = try targets.firstContract()?.gateOperations.map(\.name)
+        var server =
+            operations == nil
+            ? SliceServer(Registry.strategies, version: Version.authbench)
+            : SliceServer(try choices(), operations: operations, version: Version.authbench)
         try output.write(contentsOf: server.greetingLine())
         while let line = Self.next(&input) {
             try output.write(contentsOf: server.answerLine(String(decoding: line, as: UTF8.self)))
         }
+    }
+
+    private func choices() throws -> [StrategyChoice] {
+        // What is done, the protocol says.
+        var workload = try WorkloadSource.load("hostile")
+        workload.population = users
+        return try targets.choices(&workload, timeout_ms: Self.timeout_ms)
     }
 
     /// Waits for the next line, however long it takes; returns `nil` at the end.

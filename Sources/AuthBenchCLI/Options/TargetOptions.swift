@@ -48,10 +48,12 @@ struct TargetOptions: ParsableArguments {
 
     /// The servers as strategies.
     ///
-    /// - Parameter workload: gets the option that is a key of it.
+    /// - Parameters:
+    ///   - workload: gets the option that is a key of it.
+    ///   - timeout_ms: how long an answer may take; `nil` for as long as in a run.
     /// - Returns: the open route of the first as the baseline, then all; none where none is named.
     /// - Throws: `CommandError`.
-    func choices(_ workload: inout Workload) throws -> [StrategyChoice] {
+    func choices(_ workload: inout Workload, timeout_ms: Int? = nil) throws -> [StrategyChoice] {
         if let requestsPerConnection {
             workload.requestsPerConnection = requestsPerConnection
             do { try workload.validate() } catch { throw CommandError.usage(error.description) }
@@ -88,9 +90,9 @@ struct TargetOptions: ParsableArguments {
             let (name, url) = try Self.named(text, number: index + 1)
             let contract = contracts.count == 1 ? contracts[0] : contracts[index]
             if index == 0, contract.open != nil {
-                choices.append(choice("open-route", url, contract, "open", workload))
+                choices.append(choice("open-route", url, contract, "open", workload, timeout_ms))
             }
-            choices.append(choice(name, url, contract, "protected", workload))
+            choices.append(choice(name, url, contract, "protected", workload, timeout_ms))
         }
         let names = choices.map(\.descriptor.id)
         guard Set(names).count == names.count else {
@@ -120,7 +122,8 @@ struct TargetOptions: ParsableArguments {
     }
 
     private func choice(
-        _ name: String, _ url: String, _ contract: Contract, _ route: String, _ workload: Workload
+        _ name: String, _ url: String, _ contract: Contract, _ route: String, _ workload: Workload,
+        _ timeout_ms: Int? = nil
     ) -> StrategyChoice {
         var given = [
             ("url", url), ("route", route), ("contract", contract.text),
@@ -134,6 +137,7 @@ struct TargetOptions: ParsableArguments {
                 id += "@tls=unverified"
             }
         }
+        if let timeout_ms { given.append(("timeout_ms", String(timeout_ms))) }
         if let count = workload.requestsPerConnection { given.append(("requests", String(count))) }
         if !serverProcess.isEmpty {
             given.append(("processes", serverProcess.map { String($0) }.joined(separator: ",")))
@@ -141,8 +145,14 @@ struct TargetOptions: ParsableArguments {
         return StrategyChoice(TargetStrategy.self, StrategyParameters(named: id, given))
     }
 
+    /// The contract of the first server; `nil` where none is named.
+    func firstContract() throws -> Contract? {
+        guard !target.isEmpty else { return nil }
+        return try contract.first.map(Self.contract) ?? Contract(json: ServedContract.bearer)
+    }
+
     /// Takes `NAME=http://host:port` apart.
-    private static func named(_ text: String, number: Int) throws -> (String, String) {
+    static func named(_ text: String, number: Int) throws -> (String, String) {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
             String.init)
         let (name, url) =

@@ -9,7 +9,8 @@ extension TargetStrategy {
     package static func describe(_ parameters: StrategyParameters) -> StrategyDescriptor {
         var descriptor = descriptor
         guard let contract = try? Contract(json: parameters["contract"] ?? "") else { return descriptor }
-        descriptor.revocation = contract.revocation
+        // Who cannot sign out has been promised nothing about it.
+        descriptor.revocation = contract.logout == nil ? .atExpiry : contract.revocation
         if case .cookie = contract.presentation { descriptor.transport = .cookie }
         descriptor.hasExposureTheory = contract.revocation == .immediate || contract.lifetime_ms != nil
         // The baseline is told by its transport.

@@ -12,6 +12,7 @@ package struct TargetStrategy: AuthStrategy, ~Copyable {
         /// For a server behind TLS.
         let trust: TLSTrust?
         let requestsPerConnection: Int?
+        let timeout_ms: Int
         let contract: Contract
         let asksOpenRoute: Bool
         /// How many users there are, with the numbers from 1 on.
@@ -34,6 +35,7 @@ package struct TargetStrategy: AuthStrategy, ~Copyable {
             ? try TLSTrust(authorities: parameters["ca"], isVerified: parameters["tls"] != "unverified") : nil
         return Shared(
             address: address, trust: trust, requestsPerConnection: parameters["requests"].flatMap { Int($0) },
+            timeout_ms: parameters["timeout_ms"].flatMap { Int($0) } ?? 2000,
             contract: try Contract(json: parameters["contract"] ?? ""),
             asksOpenRoute: parameters["route"] == "open",
             users: max(1, parameters["users"].flatMap { UInt64($0) } ?? 1),
@@ -51,7 +53,8 @@ package struct TargetStrategy: AuthStrategy, ~Copyable {
 
     package init(sharing shared: Shared) throws {
         let connection = try HTTPConnection(
-            shared.address, trust: shared.trust, requestsPerConnection: shared.requestsPerConnection)
+            shared.address, trust: shared.trust, requestsPerConnection: shared.requestsPerConnection,
+            timeout_ms: shared.timeout_ms)
         (self.shared, contract) = (shared, shared.contract)
         self.connection = connection
         let route = shared.asksOpenRoute ? shared.contract.open : shared.contract.protected

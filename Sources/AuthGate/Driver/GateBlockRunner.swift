@@ -208,12 +208,12 @@ struct GatePrograms {
         for own in kinds { for (place, caseIndex) in own.enumerated() { places[caseIndex] = place } }
         var loads: [Load] = []
         for role in first == .base ? [GateRole.base, .head] : [.head, .base] {
-            let program = try sandbox.start(plan.program(role))
+            let program = try sandbox.start(role, of: plan)
             ordinary[role] = program
             loads.append(Load(program: program, cases: kinds[0], folder: role.rawValue))
         }
         for role in kinds[1].isEmpty ? [] : GateRole.allCases {
-            let program = try sandbox.start(plan.program(.base))
+            let program = try sandbox.start(.base, of: plan)
             sentinels[role] = program
             loads.append(Load(program: program, cases: kinds[1], folder: "sentinel-\(role)"))
         }

@@ -140,6 +140,8 @@ package struct GatePlan {
     package var isFast: Bool
     package var countsInstructions: Bool
     package var rules = StagedTest.Rules()
+    /// Whose servers are compared, by this program on both sides; `nil` where the programs are.
+    package var target: GateTarget?
     /// How far away networked stores are; `nil` where they are asked directly.
     package var distance: GateDistance?
     /// Where the recording and the reports go; `nil` for nowhere.
@@ -159,7 +161,7 @@ package struct GatePlan {
     /// The program of a side, and how messages call it.
     func program(_ role: GateRole) -> (url: URL, name: String) {
         let url = role == .base ? base : head
-        return (url, "\(role.rawValue) (\(url.path))")
+        return (url, target?.name(role) ?? "\(role.rawValue) (\(url.path))")
     }
 }
 

@@ -15,15 +15,16 @@ struct GatePreflight {
     private let theirs: SliceProtocol.Greeting
     private let hashes: [String]
 
-    /// How many operations of every kind each strategy must decide as the trace expects.
-    private static let decisions = 4000
+    /// How many operations of every kind each strategy must decide as the trace expects; of a server fewer, because each takes
+    /// a request.
+    private static func decisions(_ plan: GatePlan) -> Int { plan.target == nil ? 4000 : 400 }
 
     init(_ plan: GatePlan, _ cleanup: Cleanup) throws {
         self.plan = plan
         let sandbox = try GateSandbox(
             distance: plan.distance, cleanup: cleanup)
         do {
-            (base, head) = (try sandbox.start(plan.program(.base)), try sandbox.start(plan.program(.head)))
+            (base, head) = (try sandbox.start(.base, of: plan), try sandbox.start(.head, of: plan))
             (greeting, theirs) = (try base.greet(), try head.greet())
             cases = try GateCases(greeting, theirs, plan)
             guard !cases.common.isEmpty else { throw cases.nothingInCommon(plan) }
@@ -63,7 +64,7 @@ struct GatePreflight {
         for (index, item) in all.enumerated() where item.operation == GateWorkload.decisions {
             for program in [base, head] {
                 _ = try program.measure(
-                    index, operations: decisions, doing: "the decisions of \(item.strategy)")
+                    index, operations: decisions(plan), doing: "the decisions of \(item.strategy)")
             }
         }
         return ours
@@ -75,12 +76,13 @@ struct GatePreflight {
         let all = try sandbox.watchingRelay { try sizedCases() }
         let machine = MachineRecord.current()
         var header = GateHeader(
-            base: try record(plan.base, greeting), head: try record(plan.head, theirs),
+            base: try record(.base, greeting), head: try record(.head, theirs),
             started_at: RunClock.timestamp(), seed: plan.seed, population: plan.population,
             budget_s: plan.budget_s, rules: plan.rules, cases: all,
             unpaired: cases.unpaired,
             cores: machine.cores)
         if !cases.served.isEmpty { header.store_rtt_asked_ns = plan.distance?.asked.time_ns }
+        header.target = plan.target.map { .init($0) }
         header.cpu_model = machine.cpu_model
         header.kernel = machine.kernel
         header.load1 = machine.load_average?.load1
@@ -130,7 +132,7 @@ struct GatePreflight {
         _ item: Int, _ operation: GateOperation
     ) throws -> (operations: Int, time_s: Double) {
         let clients = operation.clients(plan.clients)
-        let least = operation.leastOperations(clients)
+        let least = operation.leastOperations(clients, overHTTP: plan.target != nil)
         var operations = least
         for _ in 0..<20 {
             let slice = try base.measure(item, operations: operations, doing: cases.common[item].strategy)
@@ -149,7 +151,14 @@ struct GatePreflight {
         return (count, best_ns * Double(count) / 1e9)
     }
 
-    private func record(_ url: URL, _ greeting: SliceProtocol.Greeting) throws -> GateHeader.Program {
+    private func record(
+        _ role: GateRole, _ greeting: SliceProtocol.Greeting
+    ) throws -> GateHeader.Program {
+        if let target = plan.target {
+            let software = (role == .base ? base : head).server?.software ?? ""
+            return .init(file: target.command(role), sha256: "", version: software)
+        }
+        let url = plan.program(role).url
         let bytes: Data
         do { bytes = try Data(contentsOf: url) } catch {
             throw GateError.failed("\(url.path) cannot be read: \(error.reason)")

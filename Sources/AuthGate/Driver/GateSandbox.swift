@@ -175,8 +175,11 @@ final class GateSandbox {
         _ = cleanup.clear()
     }
 
-    func start(_ program: (url: URL, name: String)) throws -> ProgramUnderTest {
-        try ProgramUnderTest(program.url, name: program.name, folder: folder ?? root.url)
+    /// Starts the program of a side, beside a server of its own where servers are compared.
+    func start(_ role: GateRole, of plan: GatePlan) throws -> ProgramUnderTest {
+        let (program, folder) = (plan.program(role), folder ?? root.url)
+        let server = try plan.target.map { try ServerUnderTest($0, role, users: plan.population, in: folder) }
+        return try ProgramUnderTest(program.url, name: program.name, folder: folder, asking: server)
     }
 
     func preparation(

@@ -1,17 +1,21 @@
 import Backends
 import Foundation
 
-/// A program that measures slices, kept alive and asked line by line.
+/// A program that measures slices, kept alive and asked line by line, with the server that it asks where it has one.
 final class ProgramUnderTest {
     /// Longer than any slice or preparation takes.
     private static let patience_s = 60.0
     private static let patienceForGreeting_s = 10.0
+    /// A server that has failed a request may be about to end.
+    private static let lastBreath_s = 1.0
 
     private let name: String
     private let process: ChildProcess
     private let requests: FileHandle
     private var reader: LineReader
     private let errors: URL
+    /// Somebody's server that it measures over HTTP.
+    let server: ServerUnderTest?
 
     /// Starts the program; it greets meanwhile.
     ///
@@ -19,9 +23,10 @@ final class ProgramUnderTest {
     ///   - url: the program.
     ///   - name: how it is called in messages.
     ///   - folder: where what it says on stderr is kept, for its last words.
+    ///   - server: the server that it is to measure, which ends with it.
     /// - Throws: `GateError` when it cannot be started.
-    init(_ url: URL, name: String, folder: URL) throws {
-        self.name = name
+    init(_ url: URL, name: String, folder: URL, asking server: ServerUnderTest? = nil) throws {
+        (self.name, self.server) = (name, server)
         errors = folder.appendingPathComponent("\(UUID().uuidString.prefix(8)).stderr")
         guard FileManager.default.createFile(atPath: errors.path, contents: nil) else {
             throw GateError.failed("\(errors.path) cannot be written")
@@ -30,7 +35,7 @@ final class ProgramUnderTest {
         let complaints = try FileHandle(forWritingTo: errors)
         do throws(FileError) {
             process = try ChildProcess(
-                url, ["serve-slices"],
+                url, ["serve-slices"] + (server?.arguments ?? []),
                 descriptors: [input.fileHandleForReading, output.fileHandleForWriting, complaints])
         } catch { throw GateError.failed("\(name) cannot be started: \(error.reason)") }
         // Our own copies must be gone, or its end would never show as the end of its output.
@@ -65,8 +70,11 @@ final class ProgramUnderTest {
 
     deinit { end() }
 
-    /// Has cases made ready; others may be told the same meanwhile.
-    func send(_ preparation: SliceProtocol.Preparation) throws { try send(.init(prepare: preparation)) }
+    /// Has cases made ready, as soon as its server is; others may be told the same meanwhile.
+    func send(_ preparation: SliceProtocol.Preparation) throws {
+        try server?.awaitAnswer()
+        try send(.init(prepare: preparation))
+    }
 
     /// Waits until the cases are ready.
     ///
@@ -80,8 +88,17 @@ final class ProgramUnderTest {
         return prepared.trace_sha256
     }
 
-    /// Has one slice measured and its decisions checked.
+    /// Has one slice measured and its decisions checked; the CPU time is the server's where it asks one.
     func measure(_ caseIndex: Int, operations: Int, doing: String) throws -> SliceProtocol.Slice {
+        let before_ns = server?.used_ns()
+        var slice = try measuredSlice(caseIndex, operations: operations, doing: doing)
+        if let server, let before_ns { slice.cpu_ns = server.used_ns(since: before_ns) }
+        return slice
+    }
+
+    private func measuredSlice(
+        _ caseIndex: Int, operations: Int, doing: String
+    ) throws -> SliceProtocol.Slice {
         try send(.init(measure: .init(caseIndex: caseIndex, operations: operations)))
         // It is a program of somebody else's: what it counts must be what can be added up.
         guard let slice = try answer(doing: doing).slice, slice.wall_ns > 0,
@@ -94,6 +111,7 @@ final class ProgramUnderTest {
             throw GateError.failed("\(name) did not answer with a slice while \(doing)")
         }
         if slice.errors > 0 {
+            try server?.check("while \(doing)", within_s: Self.lastBreath_s)
             throw GateError.failed(
                 "\(name): \(slice.errors) errors in \(doing): \(slice.first_error ?? "unknown")")
         }
@@ -107,6 +125,8 @@ final class ProgramUnderTest {
 
     /// What the slices of a case have left since it was last asked for.
     func times(_ caseIndex: Int, doing: String) throws -> SliceProtocol.Times {
+        // Between slices: it may have other processes now.
+        server?.look()
         try send(.init(times: caseIndex))
         guard let times = try answer(doing: doing).times else {
             throw GateError.failed("\(name) did not tell the service times of \(doing)")
@@ -115,15 +135,22 @@ final class ProgramUnderTest {
     }
 
     /// Binds all its threads to these processors.
-    func bind(to processors: [Int]) { ProcessorBinding.bind(process.id, to: processors) }
+    func bind(to processors: [Int]) {
+        ProcessorBinding.bind(process.id, to: processors)
+        server?.bind(to: processors)
+    }
 
     /// Closes its input, which makes it end; `end` waits for that.
-    func close() { try? requests.close() }
+    func close() {
+        try? requests.close()
+        server?.close()
+    }
 
     /// Closes its input and waits for the end, which is forced when it does not come.
     func end(within_s: Double = 5) {
         close()
         process.end(within_s: within_s)
+        server?.end()
     }
 
     private func send(_ request: SliceProtocol.Request) throws {
@@ -141,7 +168,10 @@ final class ProgramUnderTest {
         guard let answer = try? JSONDecoder().decode(SliceProtocol.Answer.self, from: line) else {
             throw GateError.failed("\(name) answered no line of the slice protocol while \(doing)")
         }
-        if let error = answer.error { throw GateError.failed("\(name), \(doing): \(error)") }
+        if let error = answer.error {
+            try server?.check("while \(doing)", within_s: Self.lastBreath_s)
+            throw GateError.failed("\(name), \(doing): \(error)")
+        }
         return answer
     }
 

@@ -86,7 +86,7 @@ extension LatencyHistogram {
 package enum GateMetric: String, Codable, CaseIterable, Sendable {
     /// Wall-clock time per operation, a burst of noise aside: the median over pairs of slices.
     case time_ns
-    /// The same of the clients' CPU time.
+    /// The same of the process's CPU time, or of the server's where one is compared over HTTP.
     case cpu_ns
     /// Wall-clock time per operation over all slices, bursts and rare slow paths among them: the inverse of throughput.
     case mean_ns

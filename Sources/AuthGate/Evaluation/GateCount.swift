@@ -94,7 +94,9 @@ extension GateEvaluation {
         recording.header.cases.indices.filter {
             !recording.header.cases[$0].is_sentinel && recording.header.cases[$0].rank.isCounted
         }.flatMap { caseIndex in
-            GateCount.Kind.allCases.compactMap { GateCount(recording, caseIndex: caseIndex, $0) }
+            // Over HTTP both sides have one program for a client, whose memory says nothing of the servers.
+            GateCount.Kind.allCases.filter { $0 == .commands || recording.header.target == nil }
+                .compactMap { GateCount(recording, caseIndex: caseIndex, $0) }
         }
     }
 

@@ -10,7 +10,7 @@ extension GateEvaluation {
     package var report: VerdictReport {
         let header = recording.header
         return VerdictReport(
-            title: "gate", base: header.base.file, head: header.head.file,
+            title: "gate", base: header.title(.base), head: header.title(.head),
             rows: entries.map { row($0) } + counts.map { row($0) } + recording.instructions.map(\.row)
                 + header.unpaired.map(unpaired),
             findings: findings, notes: notes)
@@ -103,6 +103,23 @@ extension GateEvaluation {
     }
 }
 
+extension GateHeader {
+    /// What a side is called above the table; commands are too long for that.
+    fileprivate func title(_ role: GateRole) -> String {
+        let program = role == .base ? base : head
+        return target == nil ? program.file.printable : role.rawValue
+    }
+
+    /// What was compared over HTTP, if anything was.
+    fileprivate var targetNotes: [(String, String)] {
+        guard let target else { return [] }
+        return [
+            ("servers", "\(target.url.printable), started anew in each block; cpu_ns is theirs"),
+            ("base", base.file.printable), ("head", head.file.printable),
+        ]
+    }
+}
+
 extension GateRecording {
     package var dropped: Int { blocks.count { $0.facts.dropped != nil } }
 
@@ -140,7 +157,11 @@ extension GateEvaluation {
                 "\(one.name) \(VerdictText.percent(one.effect)), p \(one.p.formatted(digits: 3)), n \(one.blocks)"
             )
         }
-        if header.isSelfComparison { notes.append(("programs", "the same bytes on both sides")) }
+        notes += header.targetNotes
+        if header.isSelfComparison {
+            let what = header.target == nil ? "bytes" : "command"
+            notes.append(("programs", "the same \(what) on both sides"))
+        }
         notes.append(("seed", String(header.seed)))
         if let end = recording.end {
             notes.append(("time", (Double(end.wall_ns) / 1e9).formatted(digits: 0) + " s"))

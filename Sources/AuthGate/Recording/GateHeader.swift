@@ -8,8 +8,11 @@ package struct GateHeader: Codable, Sendable, Equatable {
     package static let currentSchema = 2
 
     package struct Program: Codable, Sendable, Equatable {
+        /// Its name, or the command that starts a server.
         package var file: String
+        /// Of its bytes; empty for a command, because nobody knows all the files behind it.
         package var sha256: String
+        /// Its own, or what a server says of itself.
         package var version: String
 
         package init(file: String, sha256: String, version: String) {
@@ -63,6 +66,18 @@ package struct GateHeader: Codable, Sendable, Equatable {
         }
     }
 
+    /// How the servers of both sides were asked.
+    package struct Target: Codable, Sendable, Equatable {
+        /// With `{{port}}` for the port, another in each block.
+        package var url: String
+        package var contract_sha256: String
+
+        init(_ target: GateTarget) {
+            url = target.url
+            contract_sha256 = SHA256.hexadecimal(of: Array(target.contract.utf8))
+        }
+    }
+
     package struct Metric: Codable, Sendable, Equatable {
         package var name: GateMetric
         package var bounds: StagedTest.Tolerance
@@ -92,6 +107,10 @@ package struct GateHeader: Codable, Sendable, Equatable {
     package var seed: UInt64
     package var population: Int
     package var budget_s: Double
+    /// Somebody's servers that were compared over HTTP; `nil` where programs were.
+    ///
+    /// CPU times are then those of the servers.
+    package var target: Target?
     /// How far away the store was to be; `nil` where it was asked directly, or no case has one.
     ///
     /// Recordings that differ in it are of different work.
@@ -140,7 +159,9 @@ package struct GateHeader: Codable, Sendable, Equatable {
     }
 
     /// Whether a program was compared with itself.
-    package var isSelfComparison: Bool { base.sha256 == head.sha256 }
+    package var isSelfComparison: Bool {
+        target == nil ? base.sha256 == head.sha256 : base.file == head.file
+    }
 
     private static func reason(_ schema: Int) -> String {
         "the recording has schema \(schema), and this authbench reads \(currentSchema): "

@@ -32,6 +32,8 @@ package struct GateMeasurement: Codable, Sendable, Equatable {
     package var order = ""
     package var wall_ns: [UInt64] = []
     /// Of the process: the clients' threads, and those that a strategy has of its own.
+    ///
+    /// Where a server is compared over HTTP, of the server alone.
     package var cpu_ns: [UInt64] = []
     /// Of the store's process; empty where it has none.
     package var store_cpu_ns: [UInt64] = []

@@ -52,7 +52,9 @@ package struct GateOperation {
     var slice_ms: Double { rank == .parallel ? 4 : 2.5 }
 
     /// The fewest operations of a slice: of several clients each does a few, so that slow ones do not take all the time.
-    func leastOperations(_ clients: Int) -> Int { rank == .parallel ? 2 * clients : 8 * clients }
+    func leastOperations(_ clients: Int, overHTTP: Bool) -> Int {
+        rank == .parallel ? 2 * clients : (overHTTP ? 4 : 8) * clients
+    }
 
     /// How many sessions a case has: in the lesser ranks no more than make it what it is, because each block issues them
     /// anew.
@@ -62,9 +64,13 @@ package struct GateOperation {
 
     func clients(_ several: Int) -> Int { rank == .parallel ? several : 1 }
 
+    /// What it asks for first of all.
+    package var kind: OperationKind { mix[0].kind }
+
     /// Whether there is anything to measure: a strategy that never touches has no such case.
     func applies(to strategy: SliceProtocol.Strategy, clients: Int) -> Bool {
         (name != Self.touchName || strategy.touches) && (rank != .parallel || clients > 1)
+            && strategy.operations?.contains(name) ?? true
     }
 
     fileprivate var touch: TouchPolicy { name == Self.touchName ? .always : GateWorkload.policy.touch }

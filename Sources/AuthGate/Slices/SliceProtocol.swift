@@ -22,6 +22,8 @@ enum SliceProtocol {
         var touches: Bool
         /// Names of `StrategySet`; an older program tells none.
         var sets: [String]?
+        /// Those of `GateOperation` that it has; `nil` for all.
+        var operations: [String]?
     }
 
     struct Case: Codable, Hashable {

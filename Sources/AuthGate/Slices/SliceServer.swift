@@ -5,7 +5,9 @@ import Foundation
 
 /// The program's end of the slice protocol: does what the lines of its input say, on one runner.
 package struct SliceServer {
-    private let strategies: StrategyRegistry
+    private let strategies: [StrategyChoice]
+    /// Those of `GateOperation` that the strategies have; `nil` for all.
+    private let operations: [String]?
     /// Of this program.
     private let version: String
     private var runner: SliceRunner?
@@ -44,7 +46,20 @@ package struct SliceServer {
     ///   - version: of this program.
     ///   - patience_s: after how long a strategy hangs; less than the gate's own patience, which knows no strategy's name.
     package init(_ strategies: StrategyRegistry, version: String, patience_s: Double = 30) {
-        (self.strategies, self.version) = (strategies, version)
+        self.init(strategies.map { StrategyChoice($0) }, version: version, patience_s: patience_s)
+    }
+
+    /// The same for strategies with something set.
+    ///
+    /// - Parameters:
+    ///   - strategies: those that can be asked for.
+    ///   - operations: the names of those that they have; `nil` for all.
+    ///   - version: of this program.
+    ///   - patience_s: after how long a strategy hangs.
+    package init(
+        _ strategies: [StrategyChoice], operations: [String]? = nil, version: String, patience_s: Double = 30
+    ) {
+        (self.strategies, self.operations, self.version) = (strategies, operations, version)
         instruments = Self.instruments(patience_s: patience_s)
     }
 
@@ -54,17 +69,18 @@ package struct SliceServer {
     var greeting: SliceProtocol.Greeting {
         .init(
             slice_protocol: SliceProtocol.version, authbench: version,
-            strategies: strategies.map { Self.greeting(of: $0) })
+            strategies: strategies.map(greeting))
     }
 
-    private static func greeting<S: AuthStrategy & ~Copyable>(of _: S.Type) -> SliceProtocol.Strategy {
-        var longer = GateWorkload.policy
+    private func greeting(of strategy: StrategyChoice) -> SliceProtocol.Strategy {
+        let (descriptor, policy) = (strategy.descriptor, strategy.policy(GateWorkload.policy))
+        var longer = policy
         longer.lifetimes.idle_ms += 60_000
         return .init(
-            id: S.descriptor.id, stores: S.descriptor.stores.map { "\($0)" },
-            is_baseline: S.descriptor.transport == .none,
-            touches: S.lifetime(under: longer) != S.lifetime(under: GateWorkload.policy),
-            sets: StrategySet.of(S.descriptor).map(\.rawValue))
+            id: descriptor.id, stores: descriptor.stores.map { "\($0)" },
+            is_baseline: descriptor.transport == .none,
+            touches: strategy.type.lifetime(under: longer) != strategy.type.lifetime(under: policy),
+            sets: StrategySet.of(descriptor).map(\.rawValue), operations: operations)
     }
 
     /// Answers one line with another one.
@@ -101,7 +117,7 @@ package struct SliceServer {
                 GateWorkload.workload(operation, preparation), lapOperations: GateWorkload.lapOperations)
         }
         let cases = try preparation.cases.map { item -> SliceRunner.Case in
-            guard let strategy = try? StrategyChoice.named([item.strategy], among: strategies).first,
+            guard let strategy = strategies.first(where: { $0.descriptor.id == item.strategy }),
                 let trace = traces[item.operation]
             else { throw GateError.failed("the program has no strategy \(item.strategy)") }
             return SliceRunner.Case(strategy: strategy, trace: trace)

@@ -155,6 +155,57 @@ private func spawned(
     return unsafe body(UnsafePointer(base))
 }
 
+/// A program that leads a process group, with all that it has started, as the kernel has them at this moment.
+///
+/// Its number must not have been given to another program: ask as long as the end of the program was not collected.
+package struct ProcessGroup: Sendable {
+    private let leader: Int32
+
+    package init(of leader: Int32) { self.leader = leader }
+
+    /// The living ones: the group, and what these have started, which may have groups of their own.
+    package func members() -> [Int32] {
+        var parents: [Int32: Int32] = [:]
+        var found: Set<Int32> = []
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
+            guard let id = Int32(name), let (parent, group) = Self.relations(of: id) else { continue }
+            parents[id] = parent
+            if group == leader { found.insert(id) }
+        }
+        var known = 0
+        while known < found.count {
+            known = found.count
+            for (id, parent) in parents where found.contains(parent) { found.insert(id) }
+        }
+        return found.sorted()
+    }
+
+    /// The parent and the group of a living process (proc_pid_stat(5)).
+    private static func relations(of id: Int32) -> (parent: Int32, group: Int32)? {
+        // The name stands in brackets and may have some itself.
+        guard let text = SystemFile.text("/proc/\(id)/stat"), let end = text.lastIndex(of: ")") else {
+            return nil
+        }
+        let fields = text[text.index(after: end)...].split(separator: " ", maxSplits: 3)
+        guard fields.count > 3, !["Z", "X"].contains(fields[0]), let parent = Int32(fields[1]),
+            let group = Int32(fields[2])
+        else { return nil }
+        return (parent, group)
+    }
+
+    package func signal(_ number: Int32) { for id in members() { kill(id, number) } }
+
+    /// Whether all have ended within a time.
+    package func hasEnded(within_s patience_s: Double) -> Bool {
+        let limit = ContinuousClock.now + .seconds(patience_s)
+        while !members().isEmpty {
+            guard ContinuousClock.now < limit else { return false }
+            usleep(5000)
+        }
+        return true
+    }
+}
+
 /// Programs of the system.
 package enum Executable {
     /// Where a program stands in the folders of the `PATH`; `nil` where it stands in none.

@@ -140,6 +140,19 @@ package enum OtherProcessCPU {
         return times_ns.isEmpty ? nil : times_ns.reduce(0, &+)
     }
 
+    /// CPU time of each living process so far, that of threads that have ended included (clock_getcpuclockid(3)).
+    package static func eachUsed_ns(_ processes: [Int32]) -> [Int32: UInt64] {
+        var all: [Int32: UInt64] = [:]
+        for process in processes {
+            var (clock, time) = (clockid_t(), timespec())
+            guard unsafe clock_getcpuclockid(process, &clock) == 0,
+                unsafe clock_gettime(clock, &time) == 0
+            else { continue }
+            all[process] = UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+        }
+        return all
+    }
+
     /// The same of one process.
     package static func used_ns(_ process: Int32) -> UInt64? {
         let folder = "/proc/\(process)/task"
