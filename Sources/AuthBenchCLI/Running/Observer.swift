@@ -212,9 +212,7 @@ struct TargetServer: Sendable {
     /// All its processes and what these have started, but for this one; none where it is elsewhere, or hidden.
     func processIDs() -> [Int32] {
         guard !isElsewhere else { return [] }
-        // While sockets come and go elsewhere, a look at the system's table may miss one that is there (proc(5)).
-        let listening = (0..<5).lazy.map { _ in Listeners.processIDs(of: port) }.first { !$0.isEmpty } ?? []
-        let all = (listening + further).flatMap { ProcessTree.of($0) }
+        let all = (Listeners.processIDs(of: port) + further).flatMap { ProcessTree.of($0) }
         return Set(all).subtracting([getpid()]).sorted()
     }
 }
