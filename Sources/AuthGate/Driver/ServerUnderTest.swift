@@ -85,7 +85,8 @@ final class ServerUnderTest {
         output = folder.appendingPathComponent("output")
         let contract = folder.appendingPathComponent("contract.json")
         arguments = [
-            "--target", "\(target.name)=\(address.url)", "--contract", contract.path, "--users", String(users),
+            "--target", "\(target.name)=\(address.url)", "--contract", contract.path, "--users",
+            String(users),
         ]
         var environment = ProcessInfo.processInfo.environment
         (environment["PORT"], environment["TMPDIR"]) = (String(port), temporaries.path)
