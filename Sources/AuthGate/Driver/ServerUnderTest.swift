@@ -48,7 +48,7 @@ package struct GateTarget: Sendable {
 final class ServerUnderTest {
     /// How long a server may take until it answers.
     static let patience_s = 30.0
-    /// How long it may take to end by itself, or to be found among those that listen.
+    /// How long it may take to end by itself.
     private static let farewell_s = 3.0
     private static let pollInterval_us: UInt32 = 10_000
 
@@ -65,6 +65,8 @@ final class ServerUnderTest {
     private let process: ChildProcess
     private let group: ProcessGroup
     private var members: [Int32] = []
+    /// Whether its end was collected, so that its number may be another process's.
+    private var hasEnded = false
 
     /// Starts the server; it makes itself ready meanwhile.
     ///
@@ -124,21 +126,13 @@ final class ServerUnderTest {
             }
             usleep(Self.pollInterval_us)
         }
-        try checkListener()
-    }
-
-    /// Throws where another process listens at its port: that one would be compared, or the server's processor time not be seen.
-    private func checkListener() throws(GateError) {
-        let limit = ContinuousClock.now + .seconds(Self.farewell_s)
-        // The kernel's list of sockets is read in pieces, so that one may be missing where others come and go.
-        repeat {
-            look()
-            if !Set(Listeners.processIDs(of: port)).isDisjoint(with: members) { return }
-            usleep(Self.pollInterval_us)
-        } while ContinuousClock.now < limit
-        throw GateError.failed(
-            "\(name) does not listen at port \(port) itself, and another process does: "
-                + "keep the server in the foreground, and outside of containers")
+        look()
+        // Another process would be compared, or the server's processor time not be seen.
+        guard !Set(Listeners.processIDs(of: port)).isDisjoint(with: members) else {
+            throw GateError.failed(
+                "\(name) does not listen at port \(port) itself, and another process does: "
+                    + "keep the server in the foreground, and outside of containers")
+        }
     }
 
     /// Why it is not ready, if so.
@@ -171,6 +165,7 @@ final class ServerUnderTest {
         case .status(let status): how = "ended with status \(status)"
         case .signal(let number): how = "ended by signal \(number)"
         }
+        hasEnded = true
         throw GateError.failed("\(name) \(how) \(moment)\(lastWords)")
     }
 
@@ -201,12 +196,17 @@ final class ServerUnderTest {
     // MARK: Its end
 
     /// Asks it to end; `end` waits for that.
-    func close() { if process.isRunning { group.signal(SIGTERM) } }
+    func close() { if !hasEnded { group.signal(SIGTERM) } }
 
     /// Asks it to end, and ends by force what has not after a while.
     func end() {
+        guard !hasEnded else { return }
         close()
-        if process.isRunning, !group.hasEnded(within_s: Self.farewell_s) { group.signal(SIGKILL) }
+        if !group.hasEnded(within_s: Self.farewell_s) {
+            group.signal(SIGKILL)
+            _ = group.hasEnded(within_s: Self.farewell_s)
+        }
         process.end()
+        hasEnded = true
     }
 }

@@ -42,7 +42,8 @@ package enum Terminal {
 package enum SystemFile {
     /// The whole text; `nil` where there is none to be read, which no caller takes for an error.
     package static func text(_ path: String) -> String? {
-        try? String(contentsOfFile: path, encoding: .utf8)
+        // Foundation takes the first page of a file that says it has no size, as those of the kernel do, for all of it.
+        (try? InputFile.bytes(path)).flatMap { String(validating: $0, as: UTF8.self) }
     }
 
     /// A file of a single line, without its end.
