@@ -65,6 +65,8 @@ final class ServerUnderTest {
     private let process: ChildProcess
     private let group: ProcessGroup
     private var members: [Int32] = []
+    /// Whether its end was collected, so that its number may be another process's.
+    private var hasEnded = false
 
     /// Starts the server; it makes itself ready meanwhile.
     ///
@@ -85,7 +87,8 @@ final class ServerUnderTest {
         output = folder.appendingPathComponent("output")
         let contract = folder.appendingPathComponent("contract.json")
         arguments = [
-            "--target", "\(target.name)=\(address.url)", "--contract", contract.path, "--users", String(users),
+            "--target", "\(target.name)=\(address.url)", "--contract", contract.path, "--users",
+            String(users),
         ]
         var environment = ProcessInfo.processInfo.environment
         (environment["PORT"], environment["TMPDIR"]) = (String(port), temporaries.path)
@@ -124,7 +127,7 @@ final class ServerUnderTest {
             usleep(Self.pollInterval_us)
         }
         look()
-        // Another process would be asked and compared with itself, or its processor time not be seen.
+        // Another process would be compared, or the server's processor time not be seen.
         guard !Set(Listeners.processIDs(of: port)).isDisjoint(with: members) else {
             throw GateError.failed(
                 "\(name) does not listen at port \(port) itself, and another process does: "
@@ -162,6 +165,7 @@ final class ServerUnderTest {
         case .status(let status): how = "ended with status \(status)"
         case .signal(let number): how = "ended by signal \(number)"
         }
+        hasEnded = true
         throw GateError.failed("\(name) \(how) \(moment)\(lastWords)")
     }
 
@@ -192,12 +196,17 @@ final class ServerUnderTest {
     // MARK: Its end
 
     /// Asks it to end; `end` waits for that.
-    func close() { if process.isRunning { group.signal(SIGTERM) } }
+    func close() { if !hasEnded { group.signal(SIGTERM) } }
 
     /// Asks it to end, and ends by force what has not after a while.
     func end() {
+        guard !hasEnded else { return }
         close()
-        if process.isRunning, !group.hasEnded(within_s: Self.farewell_s) { group.signal(SIGKILL) }
+        if !group.hasEnded(within_s: Self.farewell_s) {
+            group.signal(SIGKILL)
+            _ = group.hasEnded(within_s: Self.farewell_s)
+        }
         process.end()
+        hasEnded = true
     }
 }
