@@ -55,7 +55,7 @@ extension Claim {
         Self(
             "CLM-23", "The size of a header does not matter",
             unmeasured:
-                "it has no experiment yet: authbench run --over-http measures requests, and claims.csv has the bytes under CLM-13"
+                "it has no experiment yet: authbench run --over-http measures requests; claims.csv has the bytes under CLM-13"
         ),
     ]
 }
