@@ -69,7 +69,7 @@ private struct CountedStrategy: AuthStrategy, ~Copyable {
         storeCommands += 3
         switch store.fault {
         case .throwsAtTheEnd: throw BreakdownError()
-        case .takesAWhile: usleep(100_000)
+        case .takesAWhile: usleep(500_000)
         default: break
         }
         store.subjects.withLock { subjects in
@@ -165,7 +165,7 @@ private struct CountedStrategy: AuthStrategy, ~Copyable {
 
     @Test func `logouts that take longer than their turn are late`() throws {
         let turns = try measure(SharedSessions(.takesAWhile), sessions: [1])
-        // Six of 0.1 s each, in a turn of 30 ms.
+        // Six of 0.5 s each, in a turn of 30 ms, which takes longer on a busy machine.
         #expect(turns.last?.lateLogouts ?? 0 >= 1)
     }
 }
