@@ -88,7 +88,7 @@ struct HTTPTests {
     @Test(
         "a server's answer that is no answer is refused in words, and is no outage",
         arguments: [
-            ("HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n", "no status of HTTP/1"),
+            ("HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n", "does not begin with HTTP/1"),
             ("HTTP/1.1 20 OK\r\nContent-Length: 0\r\n\r\n", "no status of HTTP/1"),
             ("HTTP/1.1 099 Early\r\nContent-Length: 0\r\n\r\n", "no status of HTTP/1"),
             ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nabc", "compressed"),
@@ -116,7 +116,7 @@ struct HTTPTests {
             ("HTTP/1.1 200 OK\r\nA: b\r\n c\r\nContent-Length: 1\r\n\r\na", "is no field"),
             ("HTTP/1.1 200 OK\r\nA: \u{0}\r\nContent-Length: 1\r\n\r\na", "control character"),
             ("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nab", "more than one answer"),
-            ("\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "empty line"),
+            ("\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "does not begin with HTTP/1"),
             (
                 "HTTP/1.1 200 OK\r\n" + String(repeating: "A: b\r\n", count: 65) + "\r\n",
                 "more than 64 fields"

@@ -84,8 +84,11 @@ struct SystemTests {
     }
 
     @Test("takes a file that cannot be read for one that says nothing")
-    func unreadable() {
+    func unreadable() throws {
         #expect(SystemFile.text("/nowhere/at/all") == nil)
         #expect(SystemFile.line("/proc/sys/kernel/ostype") == "Linux")
+        // The mappings of a program fill several portions, each of a page at most.
+        let maps = try #require(SystemFile.text("/proc/self/maps"))
+        #expect(maps.utf8.count > 8192 && maps.contains("[stack]"))
     }
 }
