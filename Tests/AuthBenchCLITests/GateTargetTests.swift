@@ -181,7 +181,7 @@ final class GateTargetTests {
         let target = GateTarget(
             base: deaf ? "PORT=0 \(command().dropFirst(5))" : command(fault), head: "", name: "app",
             url: "http://127.0.0.1:{{port}}", contract: "", health: "/open", healthMeansSuccess: true)
-        let server = try ServerUnderTest(target, .base, users: 16, in: folder)
+        let server = try ServerUnderTest(target, .base, in: folder)
         let error = #expect(throws: GateError.self) { try server.awaitAnswer(within_s: 1.5) }
         let text = error?.description ?? ""
         #expect(text.contains(":\(server.port)/open within 1.5 s: "), "\(text)")
@@ -199,7 +199,7 @@ final class GateTargetTests {
         let target = GateTarget(
             base: "cd '\(folder.path)' && \(shell)", head: "", name: "app",
             url: "http://127.0.0.1:{{port}}", contract: "", health: "/open", healthMeansSuccess: true)
-        let server = try ServerUnderTest(target, .base, users: 16, in: folder)
+        let server = try ServerUnderTest(target, .base, in: folder)
         let error = #expect(throws: GateError.self) { try server.awaitAnswer() }
         #expect(
             error?.description.contains("keep the server in the foreground") == true,

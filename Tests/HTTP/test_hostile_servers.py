@@ -283,7 +283,7 @@ def test_a_sign_in_that_fails_for_one_user_in_a_hundred_is_told(tmp_path):
 
 def test_nobody_signs_in_who_is_not_of_the_population(tmp_path):
     # A server of somebody's has the users that were put there before.
-    is_sound(met(tmp_path, Known()))
+    is_sound(met(tmp_path, Known(), BEARER | {"users": 1000}))
 
 
 def test_sign_ins_and_sign_outs_that_fail_are_counted(tmp_path):

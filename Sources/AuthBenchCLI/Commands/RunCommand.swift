@@ -61,7 +61,7 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         let distances = try distances.distances()
         var plan = try plan()
-        try TargetProbes.check(plan.strategies, under: plan.workload.policy)
+        try TargetProbes.check(plan.strategies, of: plan.workload)
         let served = try serveStrategies(&plan)
         defer { served?.end() }
         let plans = plan.at(distances)

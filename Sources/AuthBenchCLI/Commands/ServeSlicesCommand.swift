@@ -13,9 +13,6 @@ struct ServeSlicesCommand: ParsableCommand {
     /// A server of somebody's, in the place of the strategies.
     @OptionGroup var targets: TargetOptions
 
-    /// How many users that server has.
-    @Option var users = 1
-
     /// Longer than in a run: a busy machine, on which four servers start at once, is no fault of the server's.
     private static let timeout_ms = 10_000
 
@@ -40,7 +37,6 @@ struct ServeSlicesCommand: ParsableCommand {
     private func choices() throws -> [StrategyChoice] {
         // What is done, the protocol says.
         var workload = try WorkloadSource.load("hostile")
-        workload.population = users
         return try targets.choices(&workload, timeout_ms: Self.timeout_ms)
     }
 

@@ -125,10 +125,7 @@ struct TargetOptions: ParsableArguments {
         _ name: String, _ url: String, _ contract: Contract, _ route: String, _ workload: Workload,
         _ timeout_ms: Int? = nil
     ) -> StrategyChoice {
-        var given = [
-            ("url", url), ("route", route), ("contract", contract.text),
-            ("users", String(workload.population)),
-        ]
+        var given = [("url", url), ("route", route), ("contract", contract.text)]
         var id = name
         if url.hasPrefix("https") {
             if let ca { given.append(("ca", ca)) }

@@ -57,6 +57,8 @@ package struct Contract: Sendable, Equatable {
     package var lifetime_ms: Int64?
     /// What its clients do beside their requests.
     package var upkeep = CredentialUpkeep.none
+    /// How many users the server knows, by the numbers from 1 on; `nil` where any number is one.
+    package var users: UInt64?
 
     /// The same as JSON, for a program that reads it again.
     package var text: String
@@ -69,6 +71,7 @@ extension Contract: Decodable {
         case lifetime = "lifetime_seconds"
         case renewAfter = "renew_after_seconds"
         case singleUse = "single_use"
+        case users
     }
 
     package init(from decoder: any Decoder) throws {
@@ -91,6 +94,7 @@ extension Contract: Decodable {
         undecided = Set(try file.decode(.undecided, orWhenAbsent: [429, 500, 502, 503, 504]))
         let promise = try file.decode(.revocation, orWhenAbsent: "immediate")
         lifetime_ms = try Self.time_ms(file, .lifetime)
+        users = try file.decodeIfPresent(UInt64.self, forKey: .users)
         if try file.decode(.singleUse, orWhenAbsent: false) {
             upkeep = .signInForEachRequest
         } else if let after_ms = try Self.time_ms(file, .renewAfter) {
@@ -132,6 +136,7 @@ extension Contract: Decodable {
         if case .renewal = upkeep, renew == nil {
             throw WorkloadError("renew_after_seconds needs a request of renew: say how the server renews")
         }
+        if users == 0 { throw WorkloadError("users is 0: give 1 or more, or leave it out") }
         if case .cookie = user { throw WorkloadError("user is a JSON pointer: {\"json\": \"/user\"}") }
     }
 }
@@ -253,7 +258,7 @@ extension Contract {
           "undecided": [429, 500, 502, 503, 504],
           "// revocation": "What the server promises after a logout: immediate, or at-expiry.",
           "revocation": "at-expiry",
-          "// lifetime_seconds": "How long a sign-in works. renew_after_seconds is when clients renew it. single_use is true where a request uses it up.",
+          "// lifetime_seconds": "How long a sign-in works. renew_after_seconds is when clients renew it. single_use is true where a request uses it up. users is how many there are, with the numbers from 1 on; without it any number is one.",
           "lifetime_seconds": 3600
         }
 

@@ -2,26 +2,28 @@ import AuthCore
 import AuthHarness
 import Backends
 
-/// What is asked of every target before it is measured, whatever the mix: a fresh credential works, and none, a bent, an unknown
-/// and an ended one do not.
+/// What is asked of every target before it is measured: a fresh credential works; none, a bent, an unknown and an ended one do not.
+///
+/// Those that the workload tries itself are left to it, and counted in the rows.
 enum TargetProbes {
     /// Asks all targets of a run.
     ///
     /// - Throws: `CommandError`: 1 for a decision that is wrong, 65 for a contract that cannot fit, 2 for a server that fails.
-    static func check(_ strategies: [StrategyChoice], under policy: Policy) throws {
+    static func check(_ strategies: [StrategyChoice], of workload: Workload) throws {
         let targets = strategies.filter { $0.type == TargetStrategy.self }
         guard !targets.isEmpty else { return }
         // A server that does not answer is waited for: a signal meanwhile is told as any other time.
         let interruption = Interruption(stop: StopFlag(), cleanup: Cleanup())
         defer { interruption.end() }
-        do { try check(all: targets, under: policy) } catch {
+        do { try check(all: targets, of: workload) } catch {
             guard let signal = interruption.signal else { throw error }
             throw CommandError.stopped(by: signal, in: nil)
         }
         if let signal = interruption.signal { throw CommandError.stopped(by: signal, in: nil) }
     }
 
-    private static func check(all targets: [StrategyChoice], under policy: Policy) throws {
+    private static func check(all targets: [StrategyChoice], of workload: Workload) throws {
+        let policy = workload.policy
         for choice in targets where choice.descriptor.transport != .none {
             var environment = Environment(policy: policy, sqlite: SQLiteSettings(path: ""))
             environment.policy = choice.policy(policy)
@@ -29,7 +31,7 @@ enum TargetProbes {
             do {
                 let shared = try TargetStrategy.prepare(in: environment)
                 var target = try TargetStrategy(sharing: shared)
-                try check(&target, name, choice.descriptor.revocation)
+                try check(&target, name, choice.descriptor.revocation, beside: workload.mix)
             } catch let error as CommandError {
                 throw error
             } catch { throw CommandError.runtime("\(name): \(error)") }
@@ -37,7 +39,8 @@ enum TargetProbes {
     }
 
     private static func check(
-        _ target: inout TargetStrategy, _ name: String, _ promise: RevocationPromise
+        _ target: inout TargetStrategy, _ name: String, _ promise: RevocationPromise,
+        beside mix: Workload.Mix
     ) throws {
         let (subject, now) = (Subject(id: 1), Instant.traceStart)
         let good = try target.login(subject, at: now)
@@ -49,16 +52,18 @@ enum TargetProbes {
         guard found == subject else {
             throw wrong(name, "answers as user \(found.id) to a credential of user \(subject.id)")
         }
-        let unknown = try target.issueFlawed(.unknown, to: subject, at: now)
-        let probes: [(String, [UInt8])] = [
-            ("lets in a request without a credential", []),
-            ("accepts a credential of which one character was changed", bent(good.headerLine)),
-            ("accepts a credential that nobody has issued", unknown.headerLine),
-        ]
+        var probes = [("lets in a request without a credential", [UInt8]())]
+        if mix[.tampered] == 0 {
+            probes.append(("accepts a credential of which one character was changed", bent(good.headerLine)))
+        }
+        if mix[.unknown] == 0 {
+            let unknown = try target.issueFlawed(.unknown, to: subject, at: now)
+            probes.append(("accepts a credential that nobody has issued", unknown.headerLine))
+        }
         for (fault, line) in probes {
             if case .accepted = try target.decide(line, at: now) { throw wrong(name, fault) }
         }
-        guard target.hasLogout, promise == .immediate else { return }
+        guard mix[.revoked] == 0, target.hasLogout, promise == .immediate else { return }
         let ended = try target.login(subject, at: now)
         try target.logout(ended, at: now)
         if case .accepted = try target.decide(ended.headerLine, at: now) {

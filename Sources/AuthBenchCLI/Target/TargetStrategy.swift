@@ -15,14 +15,15 @@ package struct TargetStrategy: AuthStrategy, ~Copyable {
         let timeout_ms: Int
         let contract: Contract
         let asksOpenRoute: Bool
-        /// How many users there are, with the numbers from 1 on.
-        let users: UInt64
         /// How long a sign-in works.
         let lifetime_ms: Int64
         let owners = TargetOwners()
 
         /// The number by which the server knows somebody: a server of somebody's has the users that were put there.
-        func user(_ subject: Subject) -> UInt64 { subject.id == 0 ? 0 : (subject.id - 1) % users + 1 }
+        func user(_ subject: Subject) -> UInt64 {
+            guard let users = contract.users, subject.id > 0 else { return subject.id }
+            return (subject.id - 1) % users + 1
+        }
     }
 
     package static func prepare(in environment: Environment) throws -> Shared {
@@ -38,7 +39,6 @@ package struct TargetStrategy: AuthStrategy, ~Copyable {
             timeout_ms: parameters["timeout_ms"].flatMap { Int($0) } ?? 2000,
             contract: try Contract(json: parameters["contract"] ?? ""),
             asksOpenRoute: parameters["route"] == "open",
-            users: max(1, parameters["users"].flatMap { UInt64($0) } ?? 1),
             lifetime_ms: lifetime(under: environment.policy).longest_ms)
     }
 

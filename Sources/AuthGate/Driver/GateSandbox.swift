@@ -178,7 +178,7 @@ final class GateSandbox {
     /// Starts the program of a side, beside a server of its own where servers are compared.
     func start(_ role: GateRole, of plan: GatePlan) throws -> ProgramUnderTest {
         let (program, folder) = (plan.program(role), folder ?? root.url)
-        let server = try plan.target.map { try ServerUnderTest($0, role, users: plan.population, in: folder) }
+        let server = try plan.target.map { try ServerUnderTest($0, role, in: folder) }
         return try ProgramUnderTest(program.url, name: program.name, folder: folder, asking: server)
     }
 

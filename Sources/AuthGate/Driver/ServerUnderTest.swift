@@ -59,6 +59,7 @@ final class ServerUnderTest {
     /// What makes this program measure it.
     let arguments: [String]
     private let target: GateTarget
+    private let reserved: ReservedPort
     private let address: HTTPAddress
     var port: UInt16 { address.port }
     private let output: URL
@@ -73,25 +74,21 @@ final class ServerUnderTest {
     /// - Parameters:
     ///   - target: what is started, and how it is asked.
     ///   - role: which of the two.
-    ///   - users: how many users are asked for.
     ///   - parent: where its folder is made.
     /// - Throws: `GateError` when no port is free or the shell cannot be started.
-    init(_ target: GateTarget, _ role: GateRole, users: Int, in parent: URL) throws {
+    init(_ target: GateTarget, _ role: GateRole, in parent: URL) throws {
         (self.target, name) = (target, "the server of \(target.name(role))")
-        guard let port = LoopbackPort.free(), let address = HTTPAddress(url: target.url(at: port)) else {
-            throw GateError.failed("no port of 127.0.0.1 is free for \(name)")
-        }
+        guard let reserved = ReservedPort(), let address = HTTPAddress(url: target.url(at: reserved.number))
+        else { throw GateError.failed("no port of 127.0.0.1 is free for \(name)") }
+        self.reserved = reserved
         self.address = address
         let folder = parent.appendingPathComponent("server-\(UUID().uuidString.prefix(8))")
         let temporaries = folder.appendingPathComponent("tmp")
         output = folder.appendingPathComponent("output")
         let contract = folder.appendingPathComponent("contract.json")
-        arguments = [
-            "--target", "\(target.name)=\(address.url)", "--contract", contract.path, "--users",
-            String(users),
-        ]
+        arguments = ["--target", "\(target.name)=\(address.url)", "--contract", contract.path]
         var environment = ProcessInfo.processInfo.environment
-        (environment["PORT"], environment["TMPDIR"]) = (String(port), temporaries.path)
+        (environment["PORT"], environment["TMPDIR"]) = (String(address.port), temporaries.path)
         do {
             try FileManager.default.createDirectory(at: temporaries, withIntermediateDirectories: true)
             try Data(target.contract.utf8).write(to: contract)

@@ -122,24 +122,23 @@ extension TLSTrust: @unchecked Sendable {}
 
     /// As send(2) does.
     @unsafe func send(_ bytes: UnsafeRawBufferPointer) -> Int {
-        var count = 0
-        var result: Int32
-        repeat {
-            ERR_clear_error()
-            result = unsafe SSL_write_ex(session, bytes.baseAddress, bytes.count, &count)
-        } while result != 1 && waits(after: result)
-        return result == 1 ? count : noted(result)
+        moved { count in unsafe SSL_write_ex(session, bytes.baseAddress, bytes.count, &count) }
     }
 
     /// As recv(2) does: 0 where the other end says that it is over.
     @unsafe func receive(into bytes: UnsafeMutableRawBufferPointer) -> Int {
+        moved { count in unsafe SSL_read_ex(session, bytes.baseAddress, bytes.count, &count) }
+    }
+
+    /// Calls again until bytes have been moved, or cannot be in time.
+    private func moved(_ call: (inout Int) -> Int32) -> Int {
         var count = 0
-        var result: Int32
-        repeat {
+        while true {
             ERR_clear_error()
-            result = unsafe SSL_read_ex(session, bytes.baseAddress, bytes.count, &count)
-        } while result != 1 && waits(after: result)
-        return result == 1 ? count : noted(result)
+            let result = call(&count)
+            if result == 1 { return count }
+            if !waits(after: result) { return noted(result) }
+        }
     }
 
     /// Waits for the socket where a call could not go on for it.

@@ -41,14 +41,9 @@ package enum Terminal {
 /// A file in which the kernel or the distribution says something of itself, such as those in `/proc`.
 package enum SystemFile {
     /// The whole text; `nil` where there is none to be read, which no caller takes for an error.
-    ///
-    /// A table of the kernel comes in portions of some thousand bytes, and says no length: it is read until nothing comes.
     package static func text(_ path: String) -> String? {
-        guard let file = FileHandle(forReadingAtPath: path) else { return nil }
-        defer { try? file.close() }
-        var data = Data()
-        while let portion = try? file.read(upToCount: 1 << 16), !portion.isEmpty { data += portion }
-        return String(data: data, encoding: .utf8)
+        // Foundation takes the first page of a file that says it has no size, as those of the kernel do, for all of it.
+        (try? InputFile.bytes(path)).flatMap { String(validating: $0, as: UTF8.self) }
     }
 
     /// A file of a single line, without its end.
