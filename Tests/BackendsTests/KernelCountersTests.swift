@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import Testing
 
 @testable import Backends
@@ -38,23 +37,6 @@ struct KernelCountersTests {
         #expect(spent.foreign_share(own_ns: 600_000_000, available_ns: 2_000_000_000) == 0.2)
         #expect(spent.foreign_share(own_ns: 1_900_000_000, available_ns: 2_000_000_000) == 0)
         #expect(KernelCounters().foreign_share(own_ns: 1, available_ns: 1) == nil)
-    }
-
-    @Test("a file of the kernel is read to its end: who listens is found among many")
-    func listeners() throws {
-        var sockets: [Int32] = []
-        defer { for socket in sockets { close(socket) } }
-        for _ in 0..<60 {
-            let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            sockets.append(socket)
-            try #require(LoopbackPort.bind(socket, to: 0) == 0 && listen(socket, 1) == 0)
-        }
-        for socket in sockets {
-            let port = try #require(LoopbackPort.number(of: socket))
-            #expect(Listeners.processIDs(of: port).contains(getpid()))
-        }
-        // More than a page, which is what the kernel hands over at once.
-        #expect(SystemFile.text("/proc/net/tcp")?.utf8.count ?? 0 > 60 * 100)
     }
 
     @Test("pressure is the total of the line of those that wait, of some")

@@ -1,5 +1,7 @@
-import Backends
+import Glibc
 import Testing
+
+@testable import Backends
 
 @Suite("System files")
 struct SystemTests {
@@ -24,6 +26,17 @@ struct SystemTests {
         #expect(cpu.cryptoFlags == ["aes", "avx", "avx2", "pclmulqdq", "sha_ni", "ssse3", "vaes"])
         #expect(cpu.hasHypervisor == true)
         #expect(CPUInformation("flags\t: fpu aes").hasHypervisor == false)
+    }
+
+    @Test("a reserved port can be listened at, and is not reserved a second time")
+    func reservedPorts() throws {
+        let ports = try (0..<300).map { _ in try #require(ReservedPort()) }
+        #expect(Set(ports.map(\.number)).count == ports.count)
+        for port in ports {
+            let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(socket) }
+            #expect(LoopbackPort.bind(socket, to: port.number) == 0 && listen(socket, 1) == 0)
+        }
     }
 
     @Test("reads an ARM machine, which tells numbers for a name, and neither clock nor hypervisor")

@@ -59,6 +59,7 @@ final class ServerUnderTest {
     /// What makes this program measure it.
     let arguments: [String]
     private let target: GateTarget
+    private let reserved: ReservedPort
     private let address: HTTPAddress
     var port: UInt16 { address.port }
     private let output: URL
@@ -77,9 +78,9 @@ final class ServerUnderTest {
     /// - Throws: `GateError` when no port is free or the shell cannot be started.
     init(_ target: GateTarget, _ role: GateRole, in parent: URL) throws {
         (self.target, name) = (target, "the server of \(target.name(role))")
-        guard let port = LoopbackPort.free(), let address = HTTPAddress(url: target.url(at: port)) else {
-            throw GateError.failed("no port of 127.0.0.1 is free for \(name)")
-        }
+        guard let reserved = ReservedPort(), let address = HTTPAddress(url: target.url(at: reserved.number))
+        else { throw GateError.failed("no port of 127.0.0.1 is free for \(name)") }
+        self.reserved = reserved
         self.address = address
         let folder = parent.appendingPathComponent("server-\(UUID().uuidString.prefix(8))")
         let temporaries = folder.appendingPathComponent("tmp")
@@ -87,7 +88,7 @@ final class ServerUnderTest {
         let contract = folder.appendingPathComponent("contract.json")
         arguments = ["--target", "\(target.name)=\(address.url)", "--contract", contract.path]
         var environment = ProcessInfo.processInfo.environment
-        (environment["PORT"], environment["TMPDIR"]) = (String(port), temporaries.path)
+        (environment["PORT"], environment["TMPDIR"]) = (String(address.port), temporaries.path)
         do {
             try FileManager.default.createDirectory(at: temporaries, withIntermediateDirectories: true)
             try Data(target.contract.utf8).write(to: contract)

@@ -246,3 +246,46 @@ package enum LoopbackPort {
         }
     }
 }
+
+/// A TCP port of 127.0.0.1 for a program that takes a while until it listens: meanwhile no other command of this program takes
+/// it, and the system gives it to nobody who asks for any port.
+package final class ReservedPort: Sendable {
+    package let number: UInt16
+    private let claim: Int32
+
+    /// - Returns: `nil` where none is free.
+    package init?() {
+        for _ in 0..<500 {
+            let number = UInt16.random(in: Self.range)
+            // UDP has ports of its own: one of them, with the same number, says that the other is taken.
+            let claim = Self.bound(to: number, SOCK_DGRAM)
+            guard claim >= 0 else { continue }
+            let trial = Self.bound(to: number, SOCK_STREAM)
+            if trial >= 0 {
+                close(trial)
+                (self.number, self.claim) = (number, claim)
+                return
+            }
+            close(claim)
+        }
+        return nil
+    }
+
+    deinit { close(claim) }
+
+    /// Below the ports that the system gives out (ip(7), `ip_local_port_range`), where there are enough.
+    private static var range: ClosedRange<UInt16> {
+        let text = SystemFile.line("/proc/sys/net/ipv4/ip_local_port_range") ?? ""
+        let lowest = text.split(whereSeparator: \.isWhitespace).first.flatMap { UInt16($0) } ?? 0
+        return lowest > 20_000 ? 10_000...(lowest - 1) : 1_024...UInt16.max
+    }
+
+    private static func bound(to port: UInt16, _ type: __socket_type) -> Int32 {
+        let socket = Glibc.socket(AF_INET, Int32((type.rawValue | SOCK_CLOEXEC.rawValue)), 0)
+        if socket >= 0, LoopbackPort.bind(socket, to: port) != 0 {
+            close(socket)
+            return -1
+        }
+        return socket
+    }
+}
