@@ -44,7 +44,8 @@ class Outcome:
         assert len(self.lines) == (0 if self.status == 0 else 1), self
         for row in self.rows:
             if row["valid"] == "true":
-                assert int(row["operations"]) > 0 and self.wrong == self.errors == 0, self
+                faults = [int(row[name] or 0) for name in ("false_accepts", "false_rejects", "errors")]
+                assert int(row["operations"]) > 0 and not any(faults), self
         # A wrong decision is reported where one was counted, or where one was met before anything was measured.
         assert (self.status == 1) == (self.wrong > 0 or "nothing was measured" in "".join(self.lines)), self
 
@@ -95,7 +96,8 @@ def has_failed(outcome, *parts):
     assert outcome.status == 2, outcome
     for part in parts:
         assert part in outcome.line, outcome
-    assert all(row["valid"] == "false" for row in outcome.rows), outcome
+    # The open route of the same server may be sound.
+    assert all(row["valid"] == "false" for row in outcome.rows if int(row["errors"]) > 0), outcome
     assert outcome.errors > 0 or not outcome.rows, outcome
     assert outcome.seconds < 30, outcome
 

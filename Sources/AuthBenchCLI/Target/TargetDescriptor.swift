@@ -12,7 +12,7 @@ extension TargetStrategy {
         // Who cannot sign out has been promised nothing about it.
         descriptor.revocation = contract.logout == nil ? .atExpiry : contract.revocation
         if case .cookie = contract.presentation { descriptor.transport = .cookie }
-        descriptor.hasExposureTheory = contract.revocation == .immediate || contract.lifetime_ms != nil
+        descriptor.hasExposureTheory = descriptor.revocation == .immediate || contract.lifetime_ms != nil
         // The baseline is told by its transport.
         if parameters["route"] == "open" {
             (descriptor.transport, descriptor.hasExposureTheory) = (.none, false)
