@@ -115,7 +115,7 @@ struct SweepCommandTests {
             (["--over", "store-rtt", "5"], "give a value such as 200us"),
             (["--over", "rate", "1,2", "browse"], "behind the values"),
             (["--over", "clients", "1,2", "--clients", "4"], "exclude each other"),
-            (["--over", "clients", "1,999"], "give 1 to 250"),
+            (["--over", "clients", "1,9999"], "give 1 to 1000"),
             (["--over", "cache", "1s,2s", "--strategy", "hs256"], "has no @cache"),
             (["--over", "payload", "5"], "give 0, or 13 to 8192 bytes"),
             (["--objective", "p99 <= 5"], "give a time with its unit"),

@@ -82,7 +82,7 @@ struct WorkloadOptions: ParsableArguments {
     private func check(_ clients: Int, for name: String, as fault: (String) -> CommandError) throws {
         guard 1...Run.maximumClients ~= clients else {
             throw fault(
-                "\(name) is \(clients): give 1 to \(Run.maximumClients), because the system starts no more threads"
+                "\(name) is \(clients): give 1 to \(Run.maximumClients), because each of them is a thread"
             )
         }
     }

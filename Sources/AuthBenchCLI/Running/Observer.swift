@@ -142,7 +142,7 @@ struct Observer: Sendable {
     var instruments: Instruments {
         Instruments(
             monotonic: MonotonicClock(sleep: PreciseTimer.sleep), threadCPU_ns: ProcessCPU.usedByThread_ns,
-            settle: PreciseTimer.settle, storeCPUSource: storeCPUSource, observe: observe)
+            settle: PreciseTimer.settle, startThread: SystemThread.start, storeCPUSource: storeCPUSource, observe: observe)
     }
 
     private struct Reading: Sendable {

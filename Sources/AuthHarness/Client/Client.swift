@@ -85,7 +85,7 @@ final class Client<S: AuthStrategy & ~Copyable>: Sendable {
         through barrier: StartBarrier, into box: RecorderBox, by instruments: Instruments, pulse: Pulse,
         stop: StopFlag
     ) {
-        queue.async(group: barrier.done) { [self] in
+        barrier.send(queue) { [self] in
             worker.withLock { worker in
                 box.recorder.withLock { recorder in
                     recorder.reset()

@@ -42,7 +42,7 @@ final class ExposureClient<S: AuthStrategy & ~Copyable>: Sendable {
 
     /// Waits at the barrier and probes until the end, or until the strategy throws.
     func probe(_ sandbox: ExposureSandbox, through barrier: StartBarrier) {
-        queue.async(group: barrier.done) { [self] in
+        barrier.send(queue) { [self] in
             guard let phase = barrier.pass() else { return }
             sandbox.instruments.settle()
             var log = ProbeLog(credentials: sandbox.wallet.subjects.count)
@@ -55,7 +55,7 @@ final class ExposureClient<S: AuthStrategy & ~Copyable>: Sendable {
 
     /// Waits at the barrier and revokes all credentials, each when it is due, until the strategy throws.
     func revoke(_ sandbox: ExposureSandbox, through barrier: StartBarrier) {
-        queue.async(group: barrier.done) { [self] in
+        barrier.send(queue) { [self] in
             guard let phase = barrier.pass() else { return }
             sandbox.instruments.settle()
             var log = RevocationLog()

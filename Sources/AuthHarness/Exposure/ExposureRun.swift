@@ -53,7 +53,7 @@ extension AuthStrategy where Self: ~Copyable {
             rests: descriptor.revocation != .immediate && descriptor.server != nil,
             instruments: run.instruments, stop: run.stop)
 
-        let barrier = StartBarrier(clients: run.clients)
+        let barrier = StartBarrier(clients: run.clients, startThread: run.instruments.startThread)
         let start = { @Sendable in
             for client in clients.dropFirst() { client.probe(sandbox, through: barrier) }
             clients[0].revoke(sandbox, through: barrier)

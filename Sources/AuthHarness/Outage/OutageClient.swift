@@ -24,7 +24,7 @@ extension Client where S: ~Copyable {
         through barrier: StartBarrier, into box: OutageLogBox, by instruments: Instruments, pulse: Pulse,
         stop: StopFlag
     ) {
-        queue.async(group: barrier.done) { [self] in
+        barrier.send(queue) { [self] in
             worker.withLock { worker in
                 var log = OutageLog()
                 log.isLive = worker.slots.map { $0.state == .live }

@@ -95,7 +95,8 @@ extension AuthStrategy where Self: ~Copyable {
         try injection?.prepare()
         let logs = clients.map { _ in OutageLogBox() }
         let due = DueRequests(run.trace.clients.map(\.arrivals), in: 0..<run.duration_ns)
-        let (barrier, pulse, over) = (StartBarrier(clients: clients.count), Pulse(), StopFlag())
+        let barrier = StartBarrier(clients: clients.count, startThread: run.instruments.startThread)
+        let (pulse, over) = (Pulse(), StopFlag())
         var observed: (@Sendable () -> Usage)?
         let start = { @Sendable in
             for (client, log) in zip(clients, logs) {

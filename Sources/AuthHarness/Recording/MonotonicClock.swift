@@ -57,6 +57,9 @@ package struct Instruments: Sendable {
     package var monotonic: MonotonicClock
     /// CPU time of the calling thread so far, in nanoseconds.
     package var threadCPU_ns: @Sendable () -> UInt64
+    /// Runs something on a thread of its own, at once; throws where the system gives none.
+    package typealias StartThread = @Sendable (_ body: @escaping @Sendable () -> Void) throws -> Void
+    package var startThread: StartThread
     /// Called on the client's thread before each phase, so that the system wakes it in time.
     package var settle: @Sendable () -> Void
     /// Begins to observe the machine for a measurement of a strategy; the closure it returns ends that.
@@ -71,12 +74,14 @@ package struct Instruments: Sendable {
     package init(
         monotonic: MonotonicClock, threadCPU_ns: @escaping @Sendable () -> UInt64 = { 0 },
         settle: @escaping @Sendable () -> Void = {},
+        startThread: @escaping StartThread = { DispatchQueue(label: "authbench.thread").async(execute: $0) },
         storeCPUSource: @escaping @Sendable (StrategyDescriptor) -> StoreCPUSource = { _ in .none },
         observe: @escaping @Sendable (StrategyDescriptor) -> @Sendable () -> Usage = { _ in { Usage() } }
     ) {
         self.monotonic = monotonic
         self.threadCPU_ns = threadCPU_ns
         self.settle = settle
+        self.startThread = startThread
         self.storeCPUSource = storeCPUSource
         self.observe = observe
     }

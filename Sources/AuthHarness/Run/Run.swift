@@ -2,8 +2,8 @@ import AuthCore
 
 /// Runs strategies through one trace: prepares and loads each, then measures them repeat by repeat.
 package struct Run: Sendable {
-    /// More serial queues than this do not all get a thread: Dispatch stops at 255, the main one among them.
-    package static let maximumClients = 250
+    /// Each client is a thread; this many connections are what a server is commonly asked to hold.
+    package static let maximumClients = 1000
 
     /// What happens in a run, for progress and files.
     package enum Event: Sendable {

@@ -7,7 +7,10 @@ final class StartBarrier: Sendable {
     private static let starter = DispatchQueue(label: "authbench.starter")
     /// Left by each client when it has finished.
     let done = DispatchGroup()
+    /// More serial queues than this do not all get a thread: Dispatch stops at 255, the main one among them.
+    private static let mostQueues = 250
     private let clients: Int
+    private let startThread: Instruments.StartThread
     private let patience_ms: Int
     private let arrived = Atomic(0)
     private let ready = DispatchGroup()
@@ -16,11 +19,29 @@ final class StartBarrier: Sendable {
 
     /// - Parameters:
     ///   - clients: how many will come.
+    ///   - startThread: gives each a thread where they are more than Dispatch has threads for.
     ///   - patience_ms: how long all of them together may take to be on their threads.
-    init(clients: Int, patience_ms: Int = 30_000) {
-        (self.clients, self.patience_ms) = (clients, patience_ms)
+    init(clients: Int, startThread: @escaping Instruments.StartThread, patience_ms: Int = 30_000) {
+        (self.clients, self.startThread, self.patience_ms) = (clients, startThread, patience_ms)
         for _ in 0..<clients { ready.enter() }
         opened.enter()
+    }
+
+    /// Runs what one client does between its coming and its end.
+    ///
+    /// - Parameters:
+    ///   - queue: the client's own, on which it runs if all clients can have one.
+    ///   - body: calls `pass`.
+    func send(_ queue: DispatchQueue, _ body: @escaping @Sendable () -> Void) {
+        guard clients > Self.mostQueues else { return queue.async(group: done, execute: body) }
+        done.enter()
+        do {
+            try startThread { [done] in
+                body()
+                done.leave()
+            }
+            // Who does not come is noticed at the barrier.
+        } catch { done.leave() }
     }
 
     /// Called by each client: waits until the barrier opens.

@@ -98,7 +98,8 @@ final class StrategyRunner<S: AuthStrategy & ~Copyable>: AnyStrategyRunner {
         stop: StopFlag
     ) throws -> Replay {
         let shift = sweeper?.prepare(extent)
-        let (barrier, pulse) = (StartBarrier(clients: clients.count), Pulse())
+        let barrier = StartBarrier(clients: clients.count, startThread: instruments.startThread)
+        let pulse = Pulse()
         var finish: (@Sendable () -> Usage)?
         var phase = phase(extent, isDrained: !isWarmUp)
         for jar in jars.withLock({ $0 }) {

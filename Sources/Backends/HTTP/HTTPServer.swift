@@ -87,7 +87,7 @@ package final class HTTPServer: Sendable {
         var yes: Int32 = 1
         // Connections of a server that was here before may not be quite over.
         unsafe setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-        guard socket >= 0, LoopbackPort.bind(socket, to: port) == 0, Glibc.listen(socket, 512) == 0,
+        guard socket >= 0, LoopbackPort.bind(socket, to: port) == 0, Glibc.listen(socket, SOMAXCONN) == 0,
             let taken = LoopbackPort.number(of: socket)
         else {
             let number = errno

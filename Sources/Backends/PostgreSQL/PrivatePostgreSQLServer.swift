@@ -7,7 +7,7 @@ package final class PrivatePostgreSQLServer: Sendable {
     /// How long the server may take to answer for the first time.
     private static let patience_s = 20.0
     /// A client has one connection, and a few more look after them.
-    private static let connections = 300
+    private static let connections = 1100
 
     package let endpoint: PostgreSQLEndpoint
     private let log: URL
