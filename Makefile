@@ -181,4 +181,4 @@ $(VENV)/installed: $(VENV)/report $(wildcard Tests/*/requirements.txt) plot/test
 	@touch $@
 
 clean: ## Removes everything that was built, but no results.
-	rm -rf .build .build-fuzz .build-defect .build-bench .build-hummingbird Benchmarks/.benchmarkBaselines $(VENV)
+	rm -rf .build .build-fuzz .build-defect .build-bench .build-http .build-hummingbird Benchmarks/.benchmarkBaselines $(VENV)

@@ -82,7 +82,7 @@ def rows(program: str, url: str, connections: int, seconds: float, workload: Pat
 
 def ours(program: str, url: str, connections: int, seconds: float, workload: Path) -> tuple[float, float]:
     row = next(row for row in rows(program, url, connections, seconds, workload) if row["strategy"] == "open-route")
-    return float(row["operations_per_second"]), float(row["cpu_us_per_op"])
+    return int(row["operations"]) * 1e9 / int(row["wall_ns"]), float(row["cpu_us_per_op"])
 
 
 def allocations(program: str, url: str, workload: Path, folder: Path) -> float:

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import pytest
-from running import PATIENCE_S, PROGRAM, served
+from running import PATIENCE_S, PROGRAM, is_sound, replay, served
 from wire import Wire, ask, text
 
 def refused(folder, *arguments):
@@ -75,6 +75,16 @@ def test_slow_clients_hold_up_nobody(tmp_path):
         # Slow is not wrong.
         assert wires[1].send("\r\n").reply().status == 200
         assert wires[2].send('er": 7').send("}").reply().status == 200
+
+
+def test_a_thousand_connections_are_held_at_once(tmp_path):
+    with served(tmp_path, "hs256-jwt") as service:
+        run = replay(
+            tmp_path, service.port, service.contract,
+            "--clients", "1000", "--population", "1000", "--duration", "1", workload="browse")
+        is_sound(run)
+        # Each client has asked, so none waits for a thread.
+        assert all(int(row["operations"]) >= 1000 and row["clients"] == "1000" for row in run.rows), run
 
 
 def test_a_store_that_is_away_is_told_apart_from_a_bad_credential(tmp_path):
