@@ -81,7 +81,7 @@ def test_a_thousand_connections_are_held_at_once(tmp_path):
     with served(tmp_path, "hs256-jwt") as service:
         run = replay(
             tmp_path, service.port, service.contract,
-            "--clients", "1000", "--population", "1000", "--duration", "1", workload="browse")
+            "--clients", "1000", "--population", "16000", "--duration", "1", workload="browse")
         is_sound(run)
         # Each client has asked, so none waits for a thread.
         assert all(int(row["operations"]) >= 1000 and row["clients"] == "1000" for row in run.rows), run

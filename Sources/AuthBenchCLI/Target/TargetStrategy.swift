@@ -112,7 +112,7 @@ package struct TargetStrategy: AuthStrategy, ~Copyable {
         let head = head
         return try connection.exchange(isRepeatable: true) { output in
             output.append(contentsOf: head)
-            for index in headerLine.indices { output.append(headerLine[index]) }
+            output.append(headerLine)
             if !headerLine.isEmpty { output.append("\r\n") }
             output.append("\r\n")
         }

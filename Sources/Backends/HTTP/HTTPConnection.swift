@@ -248,6 +248,18 @@ extension [UInt8] {
     package mutating func append(_ text: StaticString) {
         text.withUTF8Buffer { unsafe append(contentsOf: $0) }
     }
+
+    /// Appends all bytes at once.
+    package mutating func append(_ bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+    }
+}
+
+extension Hasher {
+    /// Feeds all bytes at once.
+    package mutating func combine(_ bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBytes { unsafe combine(bytes: $0) }
+    }
 }
 extension StoreRoundTrips {
     /// Sends a request again and again that any server answers, and an authority with 401; the first ones are not counted.

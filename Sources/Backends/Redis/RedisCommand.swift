@@ -46,7 +46,7 @@ package struct RedisCommand: Sendable {
     package mutating func append(_ argument: Span<UInt8>) {
         bytes.append(UInt8(ascii: "$"))
         append(digits: argument.count)
-        for index in argument.indices { bytes.append(argument[index]) }
+        bytes.append(argument)
         endLine()
     }
 
@@ -57,7 +57,7 @@ package struct RedisCommand: Sendable {
         bytes.append(UInt8(ascii: "$"))
         append(digits: prefix.count + rest.count)
         bytes.append(contentsOf: prefix)
-        for index in rest.indices { bytes.append(rest[index]) }
+        bytes.append(rest)
         endLine()
     }
 
