@@ -123,6 +123,8 @@ package struct RepeatFigures: Sendable {
     package struct Key: Hashable, Sendable {
         package var operation: String
         package var clock: String
+
+        package init(operation: String, clock: String) { (self.operation, self.clock) = (operation, clock) }
     }
 
     package var strategy: String

@@ -28,6 +28,18 @@ package struct Merge {
             throw MergeError(
                 isIncomparable: false, description: "\(part.url.path): holds \(word), not merged: \(advice)")
         }
+        for part in parts {
+            var advice: String?
+            if part.record?.shard?.count ?? 1 > 1 {
+                advice = "holds one shard of a run: put the shards together with merge --shards"
+            }
+            if part.record?.shards != nil {
+                advice = "was put together from shards: measure more repeats in one run (run --repeats)"
+            }
+            if let advice {
+                throw MergeError(isIncomparable: false, description: "\(part.url.path): \(advice)")
+            }
+        }
         records = try parts.map { part in
             let data = try Data(contentsOf: part.url.appendingPathComponent("run.json"))
             return try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
@@ -67,39 +79,15 @@ package struct Merge {
         into parent: URL, runID wanted: String, startedAt: String, commandLine: [String],
         noting made: MadeFiles
     ) throws -> URL {
-        do {
-            try made.makeFolders(parent.path)
-            let runID = try made.makeFolder(in: parent.path, named: wanted) { ".\($0).part" }
-            let aside = parent.appendingPathComponent(".\(runID).part", isDirectory: true)
-            func write(_ data: Data, to name: String) throws {
-                let file = aside.appendingPathComponent(name)
-                try data.write(to: file)
-                made.note(file.path)
-            }
+        try MergedFolder.write(into: parent, named: wanted, noting: made) { folder in
+            let runID = folder.runID
             for schema in Schema.run where schema.file != "summary.csv" {
-                try write(Data(merged(schema.file, runID: runID).text.utf8), to: schema.file)
+                try folder.write(Data(merged(schema.file, runID: runID).text.utf8), to: schema.file)
             }
-            let lines = histograms(runID: runID).sorted { $0.key < $1.key }
-            try write(try lines.reduce(into: Data()) { try $0 += $1.json() }, to: HistogramLine.file)
+            try folder.write(histograms(runID: runID))
             let record = record(runID: runID, startedAt: startedAt, commandLine: commandLine)
-            let data = try JSONSerialization.data(
-                withJSONObject: record, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
-            try write(data + Data("\n".utf8), to: "run.json")
-            try write(summary(of: aside, runID: runID), to: "summary.csv")
-            return try made.move(aside, to: parent.appendingPathComponent(runID, isDirectory: true))
-        } catch {
-            made.removeAll()
-            throw error
+            try folder.write(record)
         }
-    }
-
-    /// The figures of the whole, from the files that have been written.
-    private func summary(of folder: URL, runID: String) -> Data {
-        let record = parts[0].record
-        let identity = RunIdentity(
-            runID: runID, workload: record?.workload.name ?? "", traceSHA256: record?.trace_sha256 ?? "")
-        let rows = SummaryTable.rows(ResultReader(folder).repeatFigures)
-        return Data(CSV.text(SummaryTable.columns(identity), rows).utf8)
     }
 
     /// How many repeats of a strategy the parts before one have.
@@ -161,6 +149,8 @@ package struct Merge {
         record["order"] = parts.flatMap { $0.record?.order ?? [] }
         record["repeats"] = parts.reduce(0) { $0 + ($1.record?.repeats ?? 0) }
         record["schema_version"] = RunIdentity.schemaVersion
+        // Its windows are those of one part.
+        record["shard"] = NSNull()
         record["merged_from"] = parts.map { $0.record?.run_id ?? "" }
         let isComplete = parts.allSatisfy { $0.record?.status == .complete }
         record["status"] = isComplete ? "complete" : "interrupted"
@@ -178,6 +168,64 @@ package struct Merge {
         }
         let isUnknown = !members.isEmpty && members.allSatisfy { $0.1 is NSNull }
         return isUnknown ? NSNull() : Dictionary(uniqueKeysWithValues: members)
+    }
+}
+
+/// A result folder that appears whole or not at all.
+struct MergedFolder {
+    let runID: String
+    private let aside: URL
+    private let made: MadeFiles
+
+    /// Makes a folder for a run.
+    ///
+    /// - Parameters:
+    ///   - parent: the folder around it, made where it is missing.
+    ///   - wanted: the run's identifier, which gets a number where another run has it.
+    ///   - made: takes down what is made, and removes it when anything fails.
+    ///   - fill: writes all files but `summary.csv`, which follows from them.
+    /// - Returns: the folder.
+    /// - Throws: `FileError`, what Foundation reports, or what `fill` throws.
+    static func write(
+        into parent: URL, named wanted: String, noting made: MadeFiles, _ fill: (Self) throws -> Void
+    ) throws -> URL {
+        do {
+            try made.makeFolders(parent.path)
+            let runID = try made.makeFolder(in: parent.path, named: wanted) { ".\($0).part" }
+            let aside = parent.appendingPathComponent(".\(runID).part", isDirectory: true)
+            let folder = Self(runID: runID, aside: aside, made: made)
+            try fill(folder)
+            let reader = ResultReader(aside)
+            let identity = RunIdentity(
+                runID: runID, workload: reader.record?.workload.name ?? "",
+                traceSHA256: reader.record?.trace_sha256 ?? "")
+            let rows = SummaryTable.rows(reader.repeatFigures)
+            try folder.write(
+                Data(CSV.text(SummaryTable.columns(identity), rows).utf8), to: "summary.csv")
+            return try made.move(aside, to: parent.appendingPathComponent(runID, isDirectory: true))
+        } catch {
+            made.removeAll()
+            throw error
+        }
+    }
+
+    func write(_ data: Data, to name: String) throws {
+        let file = aside.appendingPathComponent(name)
+        try data.write(to: file)
+        made.note(file.path)
+    }
+
+    /// Writes the histograms in the order of their keys.
+    func write(_ lines: [HistogramLine]) throws {
+        let lines = lines.sorted { $0.key < $1.key }
+        try write(try lines.reduce(into: Data()) { try $0 += $1.json() }, to: HistogramLine.file)
+    }
+
+    /// Writes `run.json`.
+    func write(_ record: [String: Any]) throws {
+        let data = try JSONSerialization.data(
+            withJSONObject: record, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+        try write(data + Data("\n".utf8), to: "run.json")
     }
 }
 

@@ -32,6 +32,14 @@ struct CraftedRun {
     var falseRejects: UInt64 = 0
     var errors: UInt64 = 0
     var stolenShare: Double?
+    /// Which shard of a run it is; `nil` for a whole one.
+    var shard: (index: Int, count: Int)?
+    /// By which shards know that they belong together.
+    var meeting = "one"
+    /// How much later than other shards it began.
+    var lateness_ns: UInt64 = 0
+    /// The times of a strategy's place in a repeat, in the place of those that follow from the rest.
+    var times: ((_ place: Int, _ repeatIndex: Int) -> [UInt64])?
 
     init(_ runID: String) { self.runID = runID }
 
@@ -48,7 +56,12 @@ struct CraftedRun {
                 try folder.write(assessments, costReports: strategies.map(costReport), baseline: nil)
             }
         }
-        try folder.write(record(identity))
+        var record = record(identity)
+        record.shard = shard.map {
+            ShardRecord(index: $0.index, count: $0.count, clients: clients, run: meeting)
+        }
+        record.shard?.windows = assessments.compactMap { ShardRecord.Window($0.measurement) }
+        try folder.write(record)
         return folder.url
     }
 
@@ -65,12 +78,20 @@ struct CraftedRun {
         tally.refused = samples / 2
         if isFirst { (tally.falseAccepts, tally.falseRejects) = (falseAccepts, falseRejects) }
         if isFirst { tally.errors = errors }
-        let slice = LatencyHistogram(
+        var slice = LatencyHistogram(
             [
                 LatencyHistogram.Bucket(
                     index: BucketLayout.index(of: UInt64(time_ns)), count: samples - samples / 50),
                 .init(index: BucketLayout.index(of: UInt64(3 * time_ns)), count: samples / 50),
             ].filter { $0.count > 0 })
+        var wall_ns = UInt64(Double(samples) * time_ns * 100)
+        if let times = times?(place, index) {
+            slice = LatencyHistogram(
+                merging: times.map { [.init(index: BucketLayout.index(of: $0), count: 1)] }
+                    .map { LatencyHistogram($0) })
+            (tally.completed, tally.accepted, tally.refused) = (slice.count, slice.count, 0)
+            wall_ns = 1_000_000_000
+        }
         var usage = Usage()
         usage.cpu_ns = UInt64(Double(samples) * time_ns)
         usage.steal_share = isFirst ? stolenShare : nil
@@ -82,7 +103,8 @@ struct CraftedRun {
                     kind: .authenticate, service: SlicedHistogram([slice, LatencyHistogram()]),
                     tally: tally)
             ],
-            wall_ns: UInt64(Double(samples) * time_ns * 100), usage: usage)
+            wall_ns: wall_ns, usage: usage)
+        measurement.startedUnix_ns = 1_700_000_000_000_000_000 + lateness_ns
         for _ in 0..<(isFirst ? errors : 0) { measurement.errors.note("the store is down") }
         return measurement
     }

@@ -24,7 +24,8 @@ struct StallTests {
         #expect(error?.arrived == 2 && error?.clients == 3)
     }
 
-    @Test("all clients are there at once, also where Dispatch has no threads for so many", arguments: [3, 400])
+    @Test(
+        "all clients are there at once, also where Dispatch has no threads for so many", arguments: [3, 400])
     func many(clients: Int) async throws {
         let barrier = StartBarrier(clients: clients, startThread: { Thread.detachNewThread($0) })
         let passed = Atomic(0)
@@ -46,7 +47,7 @@ struct StallTests {
             clients: 300,
             startThread: {
                 if started.add(1, ordering: .relaxed).newValue == 300 { throw StoppedError() }
-                try Thread.detachNewThread($0)
+                Thread.detachNewThread($0)
             }, patience_ms: 200)
         let error = #expect(throws: TooFewThreadsError.self) {
             _ = try barrier.open(starting: {

@@ -15,13 +15,20 @@ struct MergeCommand: ParsableCommand {
             The runs must have the same requests, settings and machine. More repeats make p99 and the intervals \
             surer.
 
+            With --shards the folders are the shards of one run (run --shard): their operations and rates are added, \
+            and quantiles come from all their times together.
+
             EXAMPLES:
               authbench merge results/monday results/tuesday
+              authbench merge --shards shard-1/latest shard-2/latest
               authbench merge results/monday results/tuesday --out merged --format json
             """)
 
     @Argument(help: "Two or more result folders.")
     var folders: [String]
+
+    @Flag(help: "The folders are all the shards of one run, measured together.")
+    var shards = false
 
     @Option(help: ArgumentHelp("Makes the merged result folder in this folder.", valueName: "folder"))
     var out = "results"
@@ -32,15 +39,25 @@ struct MergeCommand: ParsableCommand {
     enum Format: String, ExpressibleByArgument, CaseIterable { case csv, json }
 
     func validate() throws {
-        guard folders.count >= 2 else {
+        guard folders.count >= (shards ? 1 : 2) else {
             throw ValidationError("merge needs at least two folders: name two result folders")
         }
     }
 
     func run() throws {
         try CommandError.refuseEmpty(out, "--out")
-        let merge: Merge
-        do { merge = try Merge(folders.map { URL(fileURLWithPath: $0) }) } catch let fault as MergeError {
+        let urls = folders.map { URL(fileURLWithPath: $0) }
+        // Writes the merged folder: where, as which run, when, by which command, and what notes it.
+        let write: (URL, String, String, [String], MadeFiles) throws -> URL
+        do {
+            if shards {
+                let merge = try ShardMerge(urls)
+                write = { try merge.write(into: $0, runID: $1, startedAt: $2, commandLine: $3, noting: $4) }
+            } else {
+                let merge = try Merge(urls)
+                write = { try merge.write(into: $0, runID: $1, startedAt: $2, commandLine: $3, noting: $4) }
+            }
+        } catch let fault as MergeError {
             guard fault.isIncomparable else { throw CommandError.badData("\(fault)") }
             throw CommandError(status: ExitStatus.incomparable, message: "\(fault)")
         }
@@ -50,9 +67,9 @@ struct MergeCommand: ParsableCommand {
         defer { interruption.end() }
         let folder: URL
         do {
-            folder = try merge.write(
-                into: URL(fileURLWithPath: out), runID: RunClock.identifier("merged"),
-                startedAt: RunClock.timestamp(), commandLine: CommandLine.arguments, noting: made)
+            folder = try write(
+                URL(fileURLWithPath: out), RunClock.identifier("merged"), RunClock.timestamp(),
+                CommandLine.arguments, made)
         } catch { throw CommandError.badData("--out \(out) cannot be written: \(error.reason)") }
         let rows = SummaryTable.rows(ResultReader(folder).repeatFigures)
         switch format {

@@ -42,6 +42,7 @@ struct RunCommand: ParsableCommand {
               authbench run --rate 5000 --repeats 5
               authbench run --target http://127.0.0.1:8080 --population 10000
               authbench run browse --over-http --strategy redis-session
+              authbench run --shard 1/2 --rendezvous redis://store --strategy hs256
             """)
 
     @OptionGroup var workload: WorkloadOptions
@@ -56,11 +57,14 @@ struct RunCommand: ParsableCommand {
 
     @OptionGroup var distances: DistancesOptions
 
+    @OptionGroup var sharding: ShardOptions
+
     @OptionGroup var results: ResultOptions
 
     func run() throws {
         let distances = try distances.distances()
         var plan = try plan()
+        try plan.checkRendezvous()
         try TargetProbes.check(plan.strategies, of: plan.workload)
         let served = try serveStrategies(&plan)
         defer { served?.end() }
@@ -130,7 +134,7 @@ extension RunCommand {
             throw CommandError.usage(
                 "--operations is \(operations): give at least \(workload.clients), one for each client")
         }
-        return RunPlan(
+        var plan = RunPlan(
             workload: workload, strategies: strategies,
             schedule: Schedule(strategies: strategies.count, repeats: length.repeats, seed: workload.seed),
             warmUp: .duration(nanoseconds: UInt64(length.warmUp * 1e9)), extent: try length.extent(),
@@ -140,5 +144,14 @@ extension RunCommand {
             sqlitePath: try stores.databasePath(),
             synchronous: stores.sqliteSynchronous, mmap_bytes: stores.sqliteMmap.bytes, isQuiet: results.quiet
         )
+        plan.shard = try sharding.plan(stores)
+        let places = try distances.distances().count
+        if plan.shard != nil, targets.overHttp || places > 1 {
+            throw CommandError.usage(
+                "a run of shards measures at one distance, and no server of its own: leave out --over-http, and give one --store-rtt"
+            )
+        }
+        try plan.checkShard()
+        return plan
     }
 }

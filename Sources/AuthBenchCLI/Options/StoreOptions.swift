@@ -69,27 +69,39 @@ struct StoreOptions: ParsableArguments {
             }
             return nil
         }
+        return (redis, try endpoint(redis, of: "--redis"))
+    }
+
+    /// Reads the address of somebody's Redis server.
+    ///
+    /// - Parameters:
+    ///   - redis: the address.
+    ///   - option: that gives it.
+    /// - Returns: where the server is, with its password.
+    /// - Throws: `CommandError` for what is no such address.
+    func endpoint(_ redis: String, of option: String) throws -> RedisEndpoint {
         guard !redis.hasPrefix("rediss:") else {
             throw CommandError.usage(
-                "--redis asks for TLS, which the client library does not speak (hiredis 0.14): start a tunnel, such as stunnel or socat, and name its local end"
+                "\(option) asks for TLS, which the client library does not speak (hiredis 0.14): start a tunnel, such as stunnel or socat, and name its local end"
             )
         }
         guard var endpoint = RedisEndpoint(url: redis) else {
             throw CommandError.usage(
-                "--redis \(Self.objection(to: redis)): write redis://user@host:port/db or unix:///path?db=0")
+                "\(option) \(Self.objection(to: redis)): write redis://user@host:port/db or unix:///path?db=0"
+            )
         }
         guard endpoint.password == nil else {
             throw CommandError.usage(
-                "--redis has a password, which everybody on this machine can read: put it into REDISCLI_AUTH, or into a file for --redis-password-file"
+                "\(option) has a password, which everybody on this machine can read: put it into REDISCLI_AUTH, or into a file for --redis-password-file"
             )
         }
         endpoint.password = try redisPassword()
         guard endpoint.user == nil || endpoint.password != nil else {
             throw CommandError.usage(
-                "--redis names a user without a password: put it into REDISCLI_AUTH, or into a file for --redis-password-file"
+                "\(option) names a user without a password: put it into REDISCLI_AUTH, or into a file for --redis-password-file"
             )
         }
-        return (redis, endpoint)
+        return endpoint
     }
 
     private func redisPassword() throws -> String? {

@@ -23,14 +23,28 @@ struct Execution {
     }
 
     private func measure(
-        _ trace: Trace, _ stores: Stores, _ files: ResultFiles, _ instruments: Instruments, _ stop: StopFlag
+        _ whole: Trace, _ stores: Stores, _ files: ResultFiles, _ instruments: Instruments, _ stop: StopFlag
     ) -> RunOutcome {
         var outcome = RunOutcome()
         var doing = "nothing"
         let progress = Progress(plan, isShown: !plan.isQuiet && Console.isErrorTerminal)
         defer { progress.clear() }
+        var (trace, extent, instruments, meeting) = (whole, plan.extent, instruments, ShardMeeting?.none)
+        if let shard = plan.shard {
+            (trace, extent) = (whole.part(of: shard.shard), extent.part(of: shard.shard, in: whole))
+            do {
+                meeting = try ShardMeeting(
+                    shard, of: plan, traceSHA256: files.folder.identity.traceSHA256, stop: stop)
+            } catch {
+                outcome.note(error, files.failure(of: error, doing: "--rendezvous"))
+                return outcome
+            }
+            files.note(shard.shard, clients: trace.clientCount, run: meeting?.id)
+            instruments.unix_ns = DayClock.unix_ns
+            instruments.together = meeting?.together
+        }
         var run = Run(
-            trace: trace, schedule: plan.schedule, warmUp: plan.warmUp, extent: plan.extent,
+            trace: trace, schedule: plan.schedule, warmUp: plan.warmUp, extent: extent,
             cores: ProcessInfo.processInfo.activeProcessorCount, stop: stop,
             instruments: instruments)
         // A line with a line end in it would be two on the way to a server: there, bent credentials are sent.
@@ -42,8 +56,13 @@ struct Execution {
                 progress.show(event)
                 switch event {
                 case .loading(let strategy): doing = "loading \(strategy)"
-                case .measuring(let strategy, _): doing = "measuring \(strategy)"
-                case .loaded(let costReport): outcome.costReports.append(costReport)
+                case .measuring(let strategy, let repeatIndex):
+                    doing = "measuring \(strategy)"
+                    meeting?.announce(strategy, repeatIndex: repeatIndex)
+                case .loaded(var costReport):
+                    // Others fill the store meanwhile, so what it grew by is not this shard's.
+                    if let shard = plan.shard?.shard, shard.count > 1 { costReport.growth = nil }
+                    outcome.costReports.append(costReport)
                 case .measured(var measurement):
                     for server in stores.servers { try server.relay?.check() }
                     if measurement.total.falseRejects > 0 {
@@ -57,13 +76,28 @@ struct Execution {
                     }
                 }
             }
-        } catch { outcome.failure = files.failure(of: stores.cause(of: error), doing: doing) }
+        } catch {
+            let cause: any Error = meeting?.loss(behind: error) ?? stores.cause(of: error)
+            outcome.note(cause, files.failure(of: cause, doing: doing))
+            meeting?.end(outcome.failure ?? "stopped by a signal")
+        }
+        meeting?.end(nil)
         return outcome
     }
 }
 
 extension RunOutcome: MeasuringOutcome {
     var isEmpty: Bool { assessments.isEmpty }
+
+    /// Notes why the run ended early.
+    fileprivate mutating func note(_ error: any Error, _ failure: String?) {
+        guard let error = error as? RendezvousError else {
+            self.failure = failure
+            return
+        }
+        guard error.kind != .stopped else { return }
+        (self.failure, failureStatus) = (error.description, error.status)
+    }
 
     /// One line for each strategy.
     func lines(_ plan: RunPlan) -> [Summary] {
@@ -103,7 +137,9 @@ extension RunOutcome: MeasuringOutcome {
             throw CommandError(
                 status: ExitStatus.negative, message: "wrong decisions: do not use these numbers: \(wrong)")
         }
-        if let failure { throw CommandError.runtime(failure) }
+        if let failure {
+            throw CommandError(status: failureStatus ?? ExitStatus.runtime, message: failure)
+        }
         if let signal { throw CommandError.stopped(by: signal, in: folder) }
         if let failing = faults(.error) { throw CommandError.runtime(failing) }
         if let empty = faults(.nothingMeasured) {

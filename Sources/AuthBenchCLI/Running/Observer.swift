@@ -29,7 +29,7 @@ extension RunPlan {
         let (stop, cleanup) = (StopFlag(), Cleanup())
         let interruption = Interruption(stop: stop, cleanup: cleanup)
         defer { interruption.end() }
-        try Resources.require(clients: workload.clients)
+        try Resources.require(clients: ownClients)
         // A store that is in use or in the way must be reported before anything takes time.
         let stores = try Stores(self, cleanup: cleanup)
         let (identity, input) = make()
@@ -142,7 +142,8 @@ struct Observer: Sendable {
     var instruments: Instruments {
         Instruments(
             monotonic: MonotonicClock(sleep: PreciseTimer.sleep), threadCPU_ns: ProcessCPU.usedByThread_ns,
-            settle: PreciseTimer.settle, startThread: SystemThread.start, storeCPUSource: storeCPUSource, observe: observe)
+            settle: PreciseTimer.settle, startThread: SystemThread.start, storeCPUSource: storeCPUSource,
+            observe: observe)
     }
 
     private struct Reading: Sendable {

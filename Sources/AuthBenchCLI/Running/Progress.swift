@@ -29,7 +29,7 @@ final class Progress: Sendable {
 
     init(_ plan: RunPlan, isShown: Bool) {
         self.isShown = isShown
-        sessions = plan.workload.population
+        sessions = plan.workload.population * plan.ownClients / plan.workload.clients
         strategies = plan.strategies.count
         repeats = plan.schedule.repeats.count
         place = plan.workload.storeRTT.map { ", store \($0.text) away" } ?? ""

@@ -62,8 +62,14 @@ final class ResultFiles {
         }
     }
 
+    /// Notes which part of the clients this process has.
+    func note(_ shard: Shard, clients: Int, run: String?) {
+        record.shard = ShardRecord(index: shard.index, count: shard.count, clients: clients, run: run)
+    }
+
     /// Writes what there is after one more measurement.
     func write(_ outcome: RunOutcome) throws {
+        record.shard?.windows = outcome.assessments.compactMap { ShardRecord.Window($0.measurement) }
         try folder.write(outcome.assessments, costReports: outcome.costReports, baseline: baseline)
         keep()
         if isLatest, outcome.assessments.count == 1 { link("latest") }
@@ -144,12 +150,15 @@ struct RunOutcome {
     var folder: URL?
     var signal: Int32?
     var failure: String?
+    /// The exit status of that failure; `nil` for that of a store or a program that failed.
+    var failureStatus: Int32?
 
     /// Takes in what the same command measured next.
     mutating func add(_ other: Self) {
         assessments += other.assessments
         folder = folder ?? other.folder
         (signal, failure) = (signal ?? other.signal, failure ?? other.failure)
+        failureStatus = failureStatus ?? other.failureStatus
     }
 }
 

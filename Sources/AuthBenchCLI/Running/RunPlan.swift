@@ -31,6 +31,8 @@ struct RunPlan {
     var isQuiet: Bool
     /// Whether it measures again at another distance what was measured before it in the same command.
     var isFurther = false
+    /// Which part of the clients this process has; `nil` for all.
+    var shard: ShardPlan?
 
     func needs(_ store: Store) -> Bool { strategies.contains { $0.descriptor.stores.contains(store) } }
 
@@ -43,6 +45,16 @@ struct RunPlan {
 
     /// The strategy that does nothing, so that its time is the cost of measuring.
     var baseline: String? { strategies.map(\.descriptor).first { $0.transport == .none }?.id }
+}
+
+/// What a process does as one shard of a run.
+struct ShardPlan {
+    var shard: Shard
+    /// `nil` where it is the only one.
+    var rendezvous: (url: String, endpoint: RedisEndpoint)?
+    /// `nil` for one that follows from the requests.
+    var name: String?
+    var patience_s: Double
 }
 
 extension RunPlan {

@@ -11,6 +11,8 @@ package struct RepeatMeasurement: Sendable {
     package var operations: [OperationMeasurement]
     /// From the opening of the start gate until the last client finished, or until the last arrival was due.
     package var wall_ns: UInt64
+    /// When it began by the clock of the day, in nanoseconds since 1970: shards are compared by it, and nothing is measured.
+    package var startedUnix_ns: UInt64?
     /// Whether it ended by the clock, so that its slices are equally long, and not by a count of operations.
     package var isByDuration = false
     /// CPU time of the clients' own threads: the part of the process's that the operations need.

@@ -65,6 +65,10 @@ package struct Instruments: Sendable {
     /// Begins to observe the machine for a measurement of a strategy; the closure it returns ends that.
     package var observe: @Sendable (StrategyDescriptor) -> @Sendable () -> Usage
     package var storeCPUSource: @Sendable (StrategyDescriptor) -> StoreCPUSource
+    /// The clock of the day in nanoseconds since 1970, by which machines tell each other when they began.
+    package var unix_ns: (@Sendable () -> UInt64)?
+    /// How this process begins a repeat together with others; `nil` where it is alone.
+    package var together: Together?
 
     /// How long no client need finish anything before a strategy hangs.
     package var patience_s = 60.0
@@ -84,6 +88,19 @@ package struct Instruments: Sendable {
         self.startThread = startThread
         self.storeCPUSource = storeCPUSource
         self.observe = observe
+    }
+}
+
+/// How the processes that replay one trace together begin a repeat at one moment; the harness knows no network.
+package struct Together: Sendable {
+    /// Waits until all processes are ready for the repeat.
+    package var gather: @Sendable () throws -> Void
+    /// Waits until all have looked at their machines, and returns in all of them at the same time.
+    package var start: @Sendable () throws -> Void
+
+    package init(gather: @escaping @Sendable () throws -> Void, start: @escaping @Sendable () throws -> Void)
+    {
+        (self.gather, self.start) = (gather, start)
     }
 }
 

@@ -7,6 +7,7 @@ struct Replay: Sendable {
     /// From the barrier's opening until the last client finished, and in an open loop at least until the end of
     /// the schedule.
     var wall_ns: UInt64
+    var startedUnix_ns: UInt64?
     var clientCPU_ns: UInt64 = 0
     var touchFailures = 0
     var storeCommands = 0

@@ -106,6 +106,7 @@ extension Replay {
             strategy: strategy.id, repeatIndex: repeatIndex, runOrder: runOrder, clients: clients,
             operations: operations, wall_ns: wall_ns, usage: usage)
         measurement.isByDuration = isByDuration
+        measurement.startedUnix_ns = startedUnix_ns
         measurement.clientCPU_ns = clientCPU_ns
         measurement.idleClients = idleClients
         measurement.little_residual = little_residual

@@ -60,22 +60,31 @@ final class StartBarrier: Sendable {
     ///   - start: sends each client to the barrier.
     ///   - make: called when all are there.
     /// - Returns: what `make` gave.
-    /// - Throws: `TooFewThreadsError` when they do not come; those that did have then left.
+    /// - Throws: `TooFewThreadsError` when they do not come, or what `make` threw; those that did have then left.
     func open(
-        starting start: @escaping @Sendable () -> Void, _ make: () -> Phase
-    ) throws(TooFewThreadsError) -> Phase {
+        starting start: @escaping @Sendable () -> Void, _ make: () throws -> Phase
+    ) throws -> Phase {
         Self.starter.async(group: done, execute: start)
         guard ready.wait(timeout: .now() + .milliseconds(patience_ms)) == .success else {
             let most = arrived.load(ordering: .relaxed)
             // Their threads carry the others through.
-            opened.leave()
-            done.wait()
+            sendAway()
             throw TooFewThreadsError(clients: clients, arrived: most)
         }
-        let phase = make()
+        let phase: Phase
+        do { phase = try make() } catch {
+            sendAway()
+            throw error
+        }
         self.phase.withLock { $0 = phase }
         opened.leave()
         return phase
+    }
+
+    /// Lets everybody through who has come, with nothing to replay.
+    private func sendAway() {
+        opened.leave()
+        done.wait()
     }
 }
 

@@ -110,9 +110,16 @@ final class StrategyRunner<S: AuthStrategy & ~Copyable>: AnyStrategyRunner {
                 client.replay(through: barrier, into: box, by: instruments, pulse: pulse, stop: stop)
             }
         }
+        // What is not recorded need not begin together.
+        let together = isWarmUp ? nil : instruments.together
+        var startedUnix_ns: UInt64?
         phase = try barrier.open(starting: start) {
+            try together?.gather()
+            // It takes a while, and longer on one machine than on another.
             finish = instruments.observe(descriptor)
+            try together?.start()
             phase.start_ns = instruments.monotonic.now_ns
+            startedUnix_ns = instruments.unix_ns?()
             return phase
         }
         if let shift { sweeper?.begin(shift, by: instruments) }
@@ -128,6 +135,7 @@ final class StrategyRunner<S: AuthStrategy & ~Copyable>: AnyStrategyRunner {
         // Its time is the strategy's, as the clients' is.
         replay.clientCPU_ns += swept?.cpu_ns ?? 0
         replay.usage = usage
+        replay.startedUnix_ns = startedUnix_ns
         return replay
     }
 
@@ -191,6 +199,16 @@ package enum Extent: Sendable, Equatable {
 
     package var operationCount: Int? {
         if case .operations(let count) = self { count } else { nil }
+    }
+
+    /// What a shard of a trace's clients measures: its clients' operations, or the same time.
+    package func part(of shard: Shard, in trace: Trace) -> Self {
+        let counts = counts(clients: trace.clientCount)
+        guard !counts.isEmpty else { return self }
+        let groups = shard.range(of: trace.clients.count)
+        let (first, end) = (groups.lowerBound, groups.upperBound)
+        return .operations(
+            counts[(first * trace.requestsInParallel)..<(end * trace.requestsInParallel)].reduce(0, +))
     }
 
     /// How many operations each of several clients does, as even as can be; empty for a duration.

@@ -63,6 +63,15 @@ package struct HistogramLine: Sendable {
         times = latency.times
     }
 
+    /// The line that belongs to a row of `latency.csv`.
+    package init(_ identity: RunIdentity, _ row: LatencyTable.Row) {
+        head = Head(
+            run_id: identity.runID, strategy: row.strategy, workload: identity.workload,
+            trace_sha256: identity.traceSHA256, repeat: row.repeatIndex,
+            operation: row.latency.kind.name, clock: row.latency.clock.rawValue)
+        times = row.latency.times
+    }
+
     /// Writes the line, with the newline that ends it.
     ///
     /// After the head come `lower_ns`, `upper_ns` and `count` of each bucket, and then for each slice of the measurement the

@@ -29,6 +29,10 @@ package struct RunRecord: Codable, Sendable {
     package var machine: MachineRecord
     package var versions: VersionRecord
     package var stores: StoreRecord
+    /// Which part of the clients the run had; `null` where it had all.
+    @OrNull package var shard: ShardRecord?
+    /// The shards of which `authbench merge --shards` made this; `null` where it is not made of any.
+    @OrNull package var shards: [MergedShardRecord]?
 
     package init(
         identity: RunIdentity, workload: Workload, started_at: String, command_line: [String],

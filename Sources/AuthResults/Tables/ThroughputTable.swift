@@ -23,8 +23,8 @@ package enum ThroughputTable {
     }
 
     /// After the point, of CPU time per operation.
-    static let cpuDigits = 4
-    static let roundTripDigits = 4
+    package static let cpuDigits = 4
+    package static let roundTripDigits = 4
 
     package static func columns(_ identity: RunIdentity) -> [Column<Row>] {
         identity.columns { $0.measurement.strategy } + place + rates + decisions + schedule + costs

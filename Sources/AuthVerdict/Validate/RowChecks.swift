@@ -6,18 +6,15 @@ import Backends
 /// Whether the rows of `throughput.csv` agree with themselves and with the counts of `latency.csv`.
 struct ThroughputCheck {
     private(set) var faults: [String] = []
-    private let machine: MachineRecord
+    private let record: RunRecord
 
     /// - Parameters:
     ///   - rows: of `throughput.csv`.
     ///   - latency: the rows of `latency.csv`.
     ///   - repeats: what each row of `throughput.csv` gives, in their order.
-    ///   - machine: where they were measured.
-    init(
-        _ rows: [TableRow], _ latency: [TableRow], _ repeats: [RepeatFigures],
-        on machine: MachineRecord
-    ) {
-        self.machine = machine
+    ///   - record: of the run.
+    init(_ rows: [TableRow], _ latency: [TableRow], _ repeats: [RepeatFigures], of record: RunRecord) {
+        self.record = record
         var counts: [[String]: UInt64] = [:]
         for row in latency {
             counts[[row["strategy"], row["repeat"], row["clock"]], default: 0] &+= row.count("n") ?? 0
@@ -96,12 +93,11 @@ struct ThroughputCheck {
 
     /// Judges the row by the rules that its writer had.
     private mutating func checkVerdict(_ row: TableRow) {
-        let faults = ValidityFacts(row, on: machine).invalidities
+        let reasons = shardReasons(row) ?? ValidityFacts(row, on: record.machine).invalidities.map(\.reason)
         expect(
-            row.flag("valid") == faults.isEmpty, row,
+            row.flag("valid") == reasons.isEmpty, row,
             "valid is \(row["valid"]), but "
-                + (faults.isEmpty
-                    ? "nothing in the row says why" : faults.map(\.reason).joined(separator: "; ")))
+                + (reasons.isEmpty ? "nothing in the row says why" : reasons.joined(separator: "; ")))
         expect(row.flag("valid") == row["reason"].isEmpty, row, "valid and reason contradict each other")
         expect(
             row["store_loss"].isEmpty || row["false_rejects"] != "0", row, "store_loss without false_rejects")
@@ -112,6 +108,19 @@ struct ThroughputCheck {
         expect(
             !isUnknown || row["store_cpu_us_per_op"].isEmpty, row,
             "store_cpu_us_per_op of a server that cannot be seen")
+    }
+
+    /// Why the shards of which a row is made may not be used; `nil` where it is made of none.
+    private mutating func shardReasons(_ row: TableRow) -> [String]? {
+        guard let shards = record.shards else { return nil }
+        let parts = shards.compactMap { shard in
+            shard.parts.first { $0.strategy == row["strategy"] && String($0.repeat) == row["repeat"] }
+        }
+        let operations = parts.reduce(0) { $0 &+ $1.operations }
+        expect(
+            parts.count == shards.count && String(operations) == row["operations"], row,
+            "operations is \(row["operations"]), but the shards of run.json have \(operations)")
+        return parts.compactMap(\.reason)
     }
 }
 

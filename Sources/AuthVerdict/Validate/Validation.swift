@@ -44,7 +44,7 @@ package struct Validation {
         let repeats = reader.repeatFigures
         faults +=
             ThroughputCheck(
-                rows["throughput.csv"] ?? [], rows["latency.csv"] ?? [], repeats, on: record.machine
+                rows["throughput.csv"] ?? [], rows["latency.csv"] ?? [], repeats, of: record
             ).faults
         faults += SummaryCheck(record, rows["summary.csv"] ?? [], repeats).faults
         faults += SizeCheck(rows["size.csv"] ?? []).faults

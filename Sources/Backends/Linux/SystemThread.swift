@@ -90,6 +90,16 @@ package enum FileLimit {
     }
 }
 
+/// The clock of the day, by which machines compare moments; nothing is measured with it, because it is set now and then.
+package enum DayClock {
+    /// Nanoseconds since 1970 (CLOCK_REALTIME).
+    @Sendable package static func unix_ns() -> UInt64 {
+        var moment = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &moment)
+        return UInt64(moment.tv_sec) * 1_000_000_000 + UInt64(moment.tv_nsec)
+    }
+}
+
 /// Wakes a thread as near to a moment as the system allows.
 package enum PreciseTimer {
     /// Asks the kernel not to gather this thread's timers with others: by default it adds up to 50 µs
