@@ -8,7 +8,7 @@
 set -uo pipefail
 
 number=${OMPI_COMM_WORLD_RANK:-${PMI_RANK:-${SLURM_PROCID:-${JOB_COMPLETION_INDEX:?no Slurm, MPI or Kubernetes has started this}}}}
-"${AUTHBENCH:-authbench}" run "$@" --redis "$STORE" --rendezvous "$STORE" --out "$RESULTS/shard-$((number + 1))" --quiet
+"${AUTHBENCH:-authbench}" run "$@" --redis "$STORE" --rendezvous "$STORE" --out "$RESULTS/shard-$((number + 1))" --quiet >/dev/null
 status=$?
 # A row that was disturbed is marked as such and ends no other shard.
 [ "$status" -eq 3 ] || exit "$status"
