@@ -22,7 +22,7 @@ DEFECT := hs256-jwt:slow5
 # instructions take some per cent more or less.
 ALIGNED := -Xswiftc -Xllvm -Xswiftc -align-all-functions=6
 
-.PHONY: run help report claims distance lifetime frameworks payload sweep test soak build lint check smoke counts bench httpspeed fuzz schema docs defect example clean
+.PHONY: run help report claims cluster distance lifetime frameworks payload sweep test soak build lint check smoke counts bench httpspeed fuzz schema docs defect example clean
 
 run: build $(if $(findstring postgres,$(ARGS))$(findstring sessions,$(ARGS))$(findstring revocable,$(ARGS))$(findstring all,$(ARGS)),.build/packages-postgres) ## Measures all strategies, Redis next door and 1 ms away. make run ARGS="browse --clients 16"
 	@$(BIN) run $(if $(findstring --store-rtt,$(ARGS))$(findstring --redis,$(ARGS)),,--store-rtt $(RTT)) $(or $(ARGS),$(QUICK))
@@ -73,6 +73,11 @@ frameworks: build $(VENV)/report $(VENV)/frameworks/installed .build/packages-fr
 	    $(or $(ARGS),--keep results/frameworks) || [ $$? -eq 3 ] || exit $$?; \
 	    $(VENV)/bin/python plot/frameworks.py $$folder/latest $(if $(ARGS),,--out results/frameworks && .ci/doc-tables)
 
+# The store is on the first of three machines, which are network namespaces; the load comes from the two others.
+cluster: build .build/packages-cluster ## Measures one trace from two machines of a private Slurm, merged (docs/machines.md).
+	@AUTHBENCH=$(CURDIR)/$(BIN) python3 Examples/cluster/private_slurm.py Examples/cluster/slurm.sbatch \
+	    $(or $(ARGS),browse --strategy redis-session --repeats 3 --duration 3)
+
 build: .build/packages-run ## Builds the program. The first time takes minutes.
 	@swift build -c release --product authbench $(ALIGNED)
 
@@ -89,7 +94,7 @@ test-swift:
 	@.ci/swift-tests
 
 test-python:
-	$(VENV)/bin/python -m pytest -q Tests/Docs Tests/Frameworks Tests/HTTP Tests/Import Tests/Interop Tests/Pipelines Tests/Soak
+	$(VENV)/bin/python -m pytest -q Tests/Cluster Tests/Docs Tests/Frameworks Tests/HTTP Tests/Import Tests/Interop Tests/Pipelines Tests/Soak
 	$(VENV)/bin/python -m pytest -q plot/tests
 
 # 500 signals at random and aimed moments over all commands that measure or write: some 12 minutes. Then random input.
