@@ -51,7 +51,7 @@ struct CommandLineTests {
         ["run", "--strategy", "nope"], ["run", "--strategy", "h"], ["run", "--strategy", ""],
         ["run", "nosuch"], ["run", "--clients", "0"],
         ["run", "--clients", "-3"],
-        ["run", "--clients", "251"], ["run", "--duration", "-1"], ["run", "--duration", "0"],
+        ["run", "--clients", "1001"], ["run", "--duration", "-1"], ["run", "--duration", "0"],
         ["run", "--duration", "nan"], ["run", "--operations", "0"], ["run", "--repeats", "0"],
         ["run", "--repeats", "9223372036854775807"], ["run", "--duration", "1e-10"], ["run", "--sqlite", ""],
         ["run", "--strategy", "two\nlines"],
@@ -119,7 +119,7 @@ struct CommandLineTests {
         (["run", "./missing.json"], "No such file"), (["run", "comma.json"], "line 1, column"),
         (["run", "key.json"], "colour"), (["run", "sum.json"], "sum to 0.5"),
         (["run", "clients.json"], "clients is 0"),
-        (["run", "many.json"], "250"), (["run", "twice.json"], "twice"),
+        (["run", "many.json"], "1000"), (["run", "twice.json"], "twice"),
         (["run", "type.json"], "mix.authenticate has a value of another type: give a number"),
         (["run", "skew.json"], "skew: the value is unknown: give uniform or zipfian"),
         (["run", "fraction.json"], "whole"), (["run", "--out", "notes.txt"], "is a file"),
@@ -144,7 +144,7 @@ struct CommandLineTests {
         try write(#"{\#(mix),"colour":1}"#, to: "key.json")
         try write(#"{"name":"x","summary":"y","mix":{"authenticate":0.5}}"#, to: "sum.json")
         try write(#"{\#(mix),"clients":0}"#, to: "clients.json")
-        try write(#"{\#(mix),"clients":400}"#, to: "many.json")
+        try write(#"{\#(mix),"clients":1001}"#, to: "many.json")
         try write(#"{\#(mix),"name":"z"}"#, to: "twice.json")
         try write(#"{"name":"x","summary":"y","mix":{"authenticate":"all"}}"#, to: "type.json")
         try write(#"{\#(mix),"clients":1.5}"#, to: "fraction.json")

@@ -99,7 +99,7 @@ struct ExposureCommandTests {
     @Test(
         "answers a wrong command line with one line and status 64",
         arguments: [
-            ["--clients", "1"], ["--clients", "251"], ["--credentials", "9"], ["--seconds", "0"],
+            ["--clients", "1"], ["--clients", "1001"], ["--credentials", "9"], ["--seconds", "0"],
             ["--strategy", "null"], ["nosuch"], ["--sqlite", ""], ["--redis", "x"],
         ])
     func usage(arguments: [String]) throws {

@@ -108,7 +108,7 @@ import Testing
             ("--users 5", "--users is 5: give 6 to 10000"),
             ("--every 20", "--every is \"20\": give a time with its unit"),
             ("--every 10us", "give at least 1ms"), ("--repeats 0", "--repeats is 0"),
-            ("--clients 0", "--clients is 0: give 1 to 248"), ("--rate 0", "--rate is 0.0"),
+            ("--clients 0", "--clients is 0: give 1 to 998"), ("--rate 0", "--rate is 0.0"),
             ("--store-rtt -1", "--store-rtt is \"-1\""), ("--strategy null-baseline", "unknown strategy"),
         ])
     func `what cannot be measured is refused in one line, before anything is started`(
