@@ -209,9 +209,9 @@ package struct RepeatFigures: Sendable {
         return Self.rateInterval(rate, counts.map { $0 / part_s })
     }
 
-    /// Two parts that have nothing in common leave open more than any machine does: 250 clients, each once a nanosecond.
+    /// Two parts that have nothing in common leave open more than any machine does: 1000 clients, each once a nanosecond.
     fileprivate static func rateInterval(_ rate: Double, _ parts: [Double]) -> Interval? {
-        StudentInterval.ofWhole(rate, parts: parts).map { Interval(low: $0.low, high: min($0.high, 250e9)) }
+        StudentInterval.ofWhole(rate, parts: parts).map { Interval(low: $0.low, high: min($0.high, 1000e9)) }
     }
 }
 

@@ -212,7 +212,7 @@ struct PooledTests {
         for column in columns {
             #expect(column.kind.accepts(column.cell(row).text), "\(column.name) \(column.cell(row).text)")
         }
-        #expect(pooled.rateInterval?.high == 250e9)
+        #expect(pooled.rateInterval?.high == 1000e9)
     }
 }
 
