@@ -29,8 +29,11 @@ struct DistanceTests {
                 in: folder
             ).finish()
             #expect([0, 3].contains(result.status), "\(result.errors)")
+            var isKept = false
             for row in try rows(folder, "throughput.csv") {
                 let isFar = row["strategy"] == "redis-session"
+                // A relay that had to wait for the processor makes up for it, which spoils the row.
+                if isFar { isKept = row["valid"] == "true" }
                 #expect(row["store_rtt_asked_ns"] == (isFar ? "2000000" : ""))
                 #expect((row["store_rtt_p50_ns"] ?? "").isEmpty != isFar)
                 #expect((row["relay_cpu_us_per_op"] ?? "").isEmpty != isFar)
@@ -38,7 +41,8 @@ struct DistanceTests {
             // A distance cannot be shorter than the relay waits, which is what was asked less its own time.
             let reads = try rows(folder, "latency.csv").filter { $0["operation"] == "authenticate" }
             for row in reads where row["strategy"] == "redis-session" {
-                #expect(try #require(UInt64(row["min_ns"] ?? "")) > 1_000_000)
+                let least_ns = try #require(UInt64(row["min_ns"] ?? ""))
+                #expect(isKept ? least_ns > 1_000_000 : result.status == 3)
             }
             let latest = folder.appendingPathComponent("results/latest").resolvingSymlinksInPath()
             #expect(Validation(latest).faults == [])
