@@ -2,8 +2,29 @@ import AuthResults
 import Backends
 import Foundation
 
+/// Puts result folders together into one.
+package protocol FolderMerge {
+    /// - Throws: `MergeError` for folders that do not belong together.
+    init(_ urls: [URL]) throws
+
+    /// Writes the merged run under a new identifier; the folder appears whole or not at all.
+    ///
+    /// - Parameters:
+    ///   - parent: the folder around it, made where it is missing.
+    ///   - wanted: the identifier, which gets a number where another run has it.
+    ///   - startedAt: the time for `run.json`.
+    ///   - commandLine: the command for `run.json`.
+    ///   - made: takes down what is made, and removes it when the merge fails.
+    /// - Returns: the folder.
+    /// - Throws: `FileError`, or what Foundation reports.
+    func write(
+        into parent: URL, runID wanted: String, startedAt: String, commandLine: [String],
+        noting made: MadeFiles
+    ) throws -> URL
+}
+
 /// Puts several runs of one trace together: every row and every histogram of each, repeats counted on.
-package struct Merge {
+package struct Merge: FolderMerge {
     private let parts: [ResultReader]
     /// The `run.json` of each part.
     private let records: [[String: Any]]
@@ -65,16 +86,6 @@ package struct Merge {
         }
     }
 
-    /// Writes the merged run under a new identifier; the folder appears whole or not at all.
-    ///
-    /// - Parameters:
-    ///   - parent: the folder around it, made where it is missing.
-    ///   - wanted: the identifier, which gets a number where another run has it.
-    ///   - startedAt: the time for `run.json`.
-    ///   - commandLine: the command for `run.json`.
-    ///   - made: takes down what is made, and removes it when the merge fails.
-    /// - Returns: the folder.
-    /// - Throws: `FileError`, or what Foundation reports.
     package func write(
         into parent: URL, runID wanted: String, startedAt: String, commandLine: [String],
         noting made: MadeFiles

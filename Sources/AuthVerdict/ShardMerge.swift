@@ -5,7 +5,7 @@ import Foundation
 
 /// Puts the shards of one run together: operations and histograms count for count, rates as their sum, quantiles from the
 /// sum of all counts.
-package struct ShardMerge {
+package struct ShardMerge: FolderMerge {
     /// One shard as it was read.
     private struct Part {
         let reader: ResultReader
@@ -145,16 +145,6 @@ package struct ShardMerge {
         parts[0].rows.keys.sorted { ($0.repeat, $0.strategy) < ($1.repeat, $1.strategy) }
     }
 
-    /// Writes the merged run under a new identifier; the folder appears whole or not at all.
-    ///
-    /// - Parameters:
-    ///   - parent: the folder around it, made where it is missing.
-    ///   - wanted: the identifier, which gets a number where another run has it.
-    ///   - startedAt: the time for `run.json`.
-    ///   - commandLine: the command for `run.json`.
-    ///   - made: takes down what is made, and removes it when the merge fails.
-    /// - Returns: the folder.
-    /// - Throws: `FileError`, or what Foundation reports.
     package func write(
         into parent: URL, runID wanted: String, startedAt: String, commandLine: [String],
         noting made: MadeFiles

@@ -46,18 +46,9 @@ struct MergeCommand: ParsableCommand {
 
     func run() throws {
         try CommandError.refuseEmpty(out, "--out")
-        let urls = folders.map { URL(fileURLWithPath: $0) }
-        // Writes the merged folder: where, as which run, when, by which command, and what notes it.
-        let write: (URL, String, String, [String], MadeFiles) throws -> URL
-        do {
-            if shards {
-                let merge = try ShardMerge(urls)
-                write = { try merge.write(into: $0, runID: $1, startedAt: $2, commandLine: $3, noting: $4) }
-            } else {
-                let merge = try Merge(urls)
-                write = { try merge.write(into: $0, runID: $1, startedAt: $2, commandLine: $3, noting: $4) }
-            }
-        } catch let fault as MergeError {
+        let kind: any FolderMerge.Type = shards ? ShardMerge.self : Merge.self
+        let merge: any FolderMerge
+        do { merge = try kind.init(folders.map { URL(fileURLWithPath: $0) }) } catch let fault as MergeError {
             guard fault.isIncomparable else { throw CommandError.badData("\(fault)") }
             throw CommandError(status: ExitStatus.incomparable, message: "\(fault)")
         }
@@ -67,9 +58,9 @@ struct MergeCommand: ParsableCommand {
         defer { interruption.end() }
         let folder: URL
         do {
-            folder = try write(
-                URL(fileURLWithPath: out), RunClock.identifier("merged"), RunClock.timestamp(),
-                CommandLine.arguments, made)
+            folder = try merge.write(
+                into: URL(fileURLWithPath: out), runID: RunClock.identifier("merged"),
+                startedAt: RunClock.timestamp(), commandLine: CommandLine.arguments, noting: made)
         } catch { throw CommandError.badData("--out \(out) cannot be written: \(error.reason)") }
         let rows = SummaryTable.rows(ResultReader(folder).repeatFigures)
         switch format {

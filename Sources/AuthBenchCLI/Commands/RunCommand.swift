@@ -128,7 +128,8 @@ extension RunCommand {
         }
         let strategies = servers.isEmpty ? try strategies.selected() : servers
         try length.check()
-        if let first = try distances.distances().first { workload.storeRTT = first }
+        let distances = try distances.distances()
+        if let first = distances.first { workload.storeRTT = first }
         if let operations = length.operations, workload.arrival == .closed, 1..<workload.clients ~= operations
         {
             throw CommandError.usage(
@@ -145,8 +146,7 @@ extension RunCommand {
             synchronous: stores.sqliteSynchronous, mmap_bytes: stores.sqliteMmap.bytes, isQuiet: results.quiet
         )
         plan.shard = try sharding.plan(stores)
-        let places = try distances.distances().count
-        if plan.shard != nil, targets.overHttp || places > 1 {
+        if plan.shard != nil, targets.overHttp || distances.count > 1 {
             throw CommandError.usage(
                 "a run of shards measures at one distance, and no server of its own: leave out --over-http, and give one --store-rtt"
             )
