@@ -68,22 +68,34 @@ struct DistanceTests {
             ).finish()
             #expect([0, 3].contains(result.status), "\(result.errors)")
             let table = try CSVTable(result.output)
-            let lines = table.rows.map { Dictionary(uniqueKeysWithValues: zip(table.header, $0)) }
-            #expect(
-                lines.map { "\($0["strategy"] ?? "") \($0["store_rtt_asked_ns"] ?? "")" } == [
-                    "redis-session ", "redis-session 1000000", "redis-session 2000000", "hs256-jwt ",
-                    "null-baseline ",
-                ])
+            let all = table.rows.map { Dictionary(uniqueKeysWithValues: zip(table.header, $0)) }
+            func lines(of strategy: String) -> [[String: String]] {
+                all.filter { $0["strategy"] == strategy }
+            }
+            // A strategy without a figure that may be used comes behind one that has some.
+            func isBad(_ strategy: String) -> Bool {
+                lines(of: strategy).allSatisfy { $0["valid_repeats"] == "0" || $0["errors"] != "0" }
+            }
+            let ranked =
+                isBad("redis-session") && !isBad("hs256-jwt")
+                ? ["hs256-jwt", "redis-session"] : ["redis-session", "hs256-jwt"]
+            #expect(all == (ranked + ["null-baseline"]).flatMap(lines(of:)))
+            let redis = lines(of: "redis-session")
+            #expect(redis.map { $0["store_rtt_asked_ns"] } == ["", "1000000", "2000000"])
             // A read is one round trip, and a touch that nobody waits for none.
-            #expect(lines.map { $0["store_round_trips_per_op"] }.suffix(2) == ["0.0000", "0.0000"])
-            for line in lines.prefix(3) {
+            for line in all where line["strategy"] != "redis-session" {
+                #expect(line["store_round_trips_per_op"] == "0.0000")
+            }
+            for line in redis {
                 #expect(0.9...1.2 ~= (Double(line["store_round_trips_per_op"] ?? "") ?? 0), "\(line)")
             }
-            let needed = lines.map { Double($0["needed_clients_at_1000_per_second"] ?? "") ?? 0 }
+            let needed = redis.map { Double($0["needed_clients_at_1000_per_second"] ?? "") ?? 0 }
             // The relay waits at least for what was asked less its own time, once for each round trip.
             #expect(needed[1] > 0.4 && needed[2] > 0.9, "\(needed)")
+            #expect(redis.map { $0["exposure_theory_p50_ms"] } == ["0.0", "0.0", "0.0"])
             #expect(
-                lines.map { $0["exposure_theory_p50_ms"] } == ["0.0", "0.0", "0.0", "1799750.0", ""])
+                ["hs256-jwt", "null-baseline"].flatMap(lines(of:)).map { $0["exposure_theory_p50_ms"] }
+                    == ["1799750.0", ""])
             let results = folder.appendingPathComponent("results")
             let names = try FileManager.default.contentsOfDirectory(atPath: results.path)
                 .filter { $0 != "latest" }.sorted()
