@@ -22,7 +22,7 @@ DEFECT := hs256-jwt:slow5
 # instructions take some per cent more or less.
 ALIGNED := -Xswiftc -Xllvm -Xswiftc -align-all-functions=6
 
-.PHONY: run help report claims cluster distance lifetime frameworks payload sweep test soak build lint check smoke counts bench httpspeed fuzz schema docs defect example clean
+.PHONY: run help report claims cluster shards distance lifetime frameworks payload sweep test soak build lint check smoke counts bench httpspeed fuzz schema docs defect example clean
 
 run: build $(if $(findstring postgres,$(ARGS))$(findstring sessions,$(ARGS))$(findstring revocable,$(ARGS))$(findstring all,$(ARGS)),.build/packages-postgres) ## Measures all strategies, Redis next door and 1 ms away. make run ARGS="browse --clients 16"
 	@$(BIN) run $(if $(findstring --store-rtt,$(ARGS))$(findstring --redis,$(ARGS)),,--store-rtt $(RTT)) $(or $(ARGS),$(QUICK))
@@ -77,6 +77,9 @@ frameworks: build $(VENV)/report $(VENV)/frameworks/installed .build/packages-fr
 cluster: build .build/packages-cluster ## Measures one trace from two machines of a private Slurm, merged (docs/machines.md).
 	@AUTHBENCH=$(CURDIR)/$(BIN) python3 Examples/cluster/private_slurm.py Examples/cluster/slurm.sbatch \
 	    $(or $(ARGS),browse --strategy redis-session --repeats 3 --duration 3)
+
+shards: build .build/packages-cluster ## Measures what two shards reach together beside the sum of what each reaches alone.
+	@python3 Benchmarks/Shards/sum.py $(BIN)
 
 build: .build/packages-run ## Builds the program. The first time takes minutes.
 	@swift build -c release --product authbench $(ALIGNED)

@@ -66,9 +66,12 @@ final class ShardMeeting: Sendable {
                 try rendezvous.meet("the start of \(next.withLock { $0.name })", patience_s: patience_s)
                 // On one machine the clients of the first would else take the processors from the server that lets the others go.
                 PreciseTimer.settle()
+                // The clients of who wakes first would hold up the others' beginning.
+                PreciseTimer.goFirst(true)
                 PreciseTimer.sleep(
                     until_ns: DispatchTime.now().uptimeNanoseconds + Self.hush_ns)
-            })
+            },
+            begun: { PreciseTimer.goFirst(false) })
     }
 
     /// Why the run ended early, where that is another shard's matter; `nil` where it is this one's own.

@@ -97,10 +97,14 @@ package struct Together: Sendable {
     package var gather: @Sendable () throws -> Void
     /// Waits until all have looked at their machines, and returns in all of them at the same time.
     package var start: @Sendable () throws -> Void
+    /// Called on the same thread once the clients have been let go.
+    package var begun: @Sendable () -> Void
 
-    package init(gather: @escaping @Sendable () throws -> Void, start: @escaping @Sendable () throws -> Void)
-    {
-        (self.gather, self.start) = (gather, start)
+    package init(
+        gather: @escaping @Sendable () throws -> Void, start: @escaping @Sendable () throws -> Void,
+        begun: @escaping @Sendable () -> Void = {}
+    ) {
+        (self.gather, self.start, self.begun) = (gather, start, begun)
     }
 }
 

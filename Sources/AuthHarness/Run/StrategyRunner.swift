@@ -122,6 +122,7 @@ final class StrategyRunner<S: AuthStrategy & ~Copyable>: AnyStrategyRunner {
             startedUnix_ns = instruments.unix_ns?()
             return phase
         }
+        together?.begun()
         if let shift { sweeper?.begin(shift, by: instruments) }
         // Before the end of its schedule an open loop may have nothing to do.
         let quiet_ns = arrival == .closed ? 0 : phase.duration_ns

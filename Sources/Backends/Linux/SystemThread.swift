@@ -115,4 +115,12 @@ package enum PreciseTimer {
         moment.tv_nsec = Int(until_ns % 1_000_000_000)
         while unsafe clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &moment, nil) == EINTR {}
     }
+
+    /// Lets this thread run before all others of the machine, or again as they do (sched(7), SCHED_FIFO); where the system
+    /// does not allow it, nothing changes.
+    package static func goFirst(_ isFirst: Bool) {
+        var parameters = sched_param()
+        parameters.sched_priority = isFirst ? 1 : 0
+        _ = unsafe pthread_setschedparam(pthread_self(), isFirst ? SCHED_FIFO : SCHED_OTHER, &parameters)
+    }
 }
