@@ -20,7 +20,17 @@ extension Trial where S: ~Copyable {
         case .postgres:
             let server = try own { try PrivatePostgreSQLServer(folder: try folder.makeFolder("postgres")) }
             place.postgres?.url = server.endpoint.url
-            stop = { server.stop() }
+            let replica =
+                try promises.descriptor.readsReplica
+                ? own {
+                    try PrivatePostgreSQLServer(
+                        following: server, folder: try folder.makeFolder("postgres-replica"))
+                } : nil
+            place.postgres?.replicaURL = replica?.endpoint.url
+            stop = {
+                replica?.stop()
+                server.stop()
+            }
         case .authority:
             let server = try own {
                 try PrivateAuthorityServer(

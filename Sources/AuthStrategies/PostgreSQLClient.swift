@@ -19,15 +19,29 @@ extension PostgreSQLClient where Self: ~Copyable {
 
 extension PostgreSQLConnection {
     /// Connects to the server of a run, in the run's schema.
-    init(ofRun environment: Environment) throws {
-        guard let settings = environment.postgres else {
+    ///
+    /// - Parameters:
+    ///   - environment: the run's.
+    ///   - commit: what a commit waits for; empty for the server's own choice.
+    /// - Throws: `PostgreSQLError`.
+    init(ofRun environment: Environment, commit: String = "") throws {
+        try self.init(environment.postgres?.url, environment, commit: commit)
+    }
+
+    /// Connects to the replica of that server.
+    init(ofReplica environment: Environment) throws {
+        try self.init(environment.postgres?.replicaURL, environment, commit: "")
+    }
+
+    private init(_ url: String?, _ environment: Environment, commit: String) throws {
+        guard let url else {
             throw PostgreSQLError.connection(
-                operation: "connect", message: "the run has no PostgreSQL server")
+                operation: "connect", message: "the run has no such PostgreSQL server")
         }
-        guard var endpoint = PostgreSQLEndpoint(url: settings.url) else {
+        guard var endpoint = PostgreSQLEndpoint(url: url) else {
             throw PostgreSQLError.connection(operation: "connect", message: "not a PostgreSQL URL")
         }
-        endpoint.schema = settings.schema
+        (endpoint.schema, endpoint.commit) = (environment.postgres?.schema ?? "", commit)
         try self.init(endpoint)
     }
 

@@ -141,7 +141,7 @@ extension RunCommand {
             warmUp: .duration(nanoseconds: UInt64(length.warmUp * 1e9)), extent: try length.extent(),
             duration_s: length.operations == nil ? length.duration ?? 1 : nil, warmUp_s: length.warmUp,
             out: URL(fileURLWithPath: results.out), redis: try stores.endpoint(),
-            redisTransport: stores.privateRedis, postgres: try stores.postgresEndpoint(),
+            redisTransport: stores.privateRedis, postgres: try stores.postgresServers(),
             sqlitePath: try stores.databasePath(),
             synchronous: stores.sqliteSynchronous, mmap_bytes: stores.sqliteMmap.bytes, isQuiet: results.quiet
         )

@@ -30,6 +30,19 @@ struct StoreOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "The replica of your PostgreSQL server, for strategies that read one (default: a private server has a private replica).",
+            valueName: "address"))
+    var postgresReplica: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "How long a private replica holds back each commit before it carries it out, such as 200ms, so that it is behind as a busy or distant one is.",
+            valueName: "time"))
+    var replicaLag: String?
+
+    @Option(
+        help: ArgumentHelp(
             "The database file: a new one, or one that authbench made, which is emptied (default: a temporary file).",
             valueName: "file"))
     var sqlite: String?
@@ -116,19 +129,36 @@ struct StoreOptions: ParsableArguments {
         return String(line)
     }
 
-    func postgresEndpoint() throws -> (url: String, endpoint: PostgreSQLEndpoint)? {
-        guard let postgres else { return nil }
-        guard var endpoint = PostgreSQLEndpoint(url: postgres) else {
+    func postgresServers() throws -> PostgreSQLServers {
+        let lag = try replicaLag.map { text in
+            try StoreRTT(text) { CommandError.usage("--replica-lag \($0)") }
+        }
+        guard lag == nil || postgres == nil else {
+            throw CommandError.usage("--replica-lag is for a private replica: leave it out with --postgres")
+        }
+        guard postgresReplica == nil || postgres != nil else {
             throw CommandError.usage(
-                "--postgres is not the address of a PostgreSQL server: write postgresql://user@host:port/database"
+                "--postgres-replica is for a server of your own: name it with --postgres")
+        }
+        return PostgreSQLServers(
+            own: try postgres.map { ($0, try postgresEndpoint($0, of: "--postgres")) },
+            replica: try postgresReplica.map { ($0, try postgresEndpoint($0, of: "--postgres-replica")) },
+            lag_ms: Int64((lag?.time_ns ?? 0) / 1_000_000))
+    }
+
+    /// Reads the address of somebody's PostgreSQL server, which an option gives.
+    private func postgresEndpoint(_ address: String, of option: String) throws -> PostgreSQLEndpoint {
+        guard var endpoint = PostgreSQLEndpoint(url: address) else {
+            throw CommandError.usage(
+                "\(option) is not the address of a PostgreSQL server: write postgresql://user@host:port/database"
             )
         }
         guard endpoint.password == nil else {
             throw CommandError.usage(
-                "--postgres has a password, which everybody on this machine can read: put it into PGPASSWORD")
+                "\(option) has a password, which everybody on this machine can read: put it into PGPASSWORD")
         }
         endpoint.password = ProcessInfo.processInfo.environment["PGPASSWORD"]
-        return (postgres, endpoint)
+        return endpoint
     }
 
     /// Says what is wrong with an address without repeating it, because it may hold a password.

@@ -22,8 +22,7 @@ struct RunPlan {
     /// The user's own server; `nil` for a private one.
     var redis: (url: String, endpoint: RedisEndpoint)?
     var redisTransport = PrivateRedisServer.Transport.unix
-    /// The same for PostgreSQL.
-    var postgres: (url: String, endpoint: PostgreSQLEndpoint)?
+    var postgres = PostgreSQLServers()
     /// The user's own file; `nil` for a temporary one.
     var sqlitePath: String?
     var synchronous: SQLiteSettings.Synchronous
@@ -35,6 +34,9 @@ struct RunPlan {
     var shard: ShardPlan?
 
     func needs(_ store: Store) -> Bool { strategies.contains { $0.descriptor.stores.contains(store) } }
+
+    /// Whether a strategy reads a replica of its server.
+    var needsReplica: Bool { strategies.contains { $0.descriptor.readsReplica } }
 
     func descriptor(_ strategy: String) -> StrategyDescriptor? {
         strategies.map { $0.descriptor }.first { $0.id == strategy }
@@ -69,7 +71,7 @@ extension RunPlan {
             schedule: Schedule(strategies: strategies.count, repeats: 1, seed: workload.seed),
             warmUp: .duration(nanoseconds: 0), extent: .operations(1), warmUp_s: 0,
             out: URL(fileURLWithPath: out), redis: try stores.endpoint(),
-            redisTransport: stores.privateRedis, postgres: try stores.postgresEndpoint(),
+            redisTransport: stores.privateRedis, postgres: try stores.postgresServers(),
             sqlitePath: try stores.databasePath(), synchronous: stores.sqliteSynchronous,
             mmap_bytes: stores.sqliteMmap.bytes, isQuiet: isQuiet)
     }

@@ -56,7 +56,7 @@ extension StoreServer {
 }
 
 extension StoreRecord.Server {
-    fileprivate init(topology: String, _ trips: StoreRoundTrips) {
+    init(topology: String, _ trips: StoreRoundTrips) {
         self.init(
             topology: topology, round_trip_p50_ns: trips.p50_ns, round_trip_min_ns: trips.min_ns,
             round_trips: trips.count)
@@ -157,84 +157,6 @@ extension RedisError {
         case .server(let message) where message.contains("WRONGPASS"):
             "the server does not take this user and password (\(message))"
         default: "\(self)"
-        }
-    }
-}
-
-/// The PostgreSQL server of a run.
-final class PostgreSQLOfRun: StoreServer {
-    let store = Store.postgres
-    let settings: PostgreSQLSettings
-    let own: PrivatePostgreSQLServer?
-    let relay: StoreRelay?
-    let version: String
-    let configuration: [String: String]?
-    /// Where it listens, the relay left aside.
-    let endpoint: PostgreSQLEndpoint
-    /// The schema on the user's own server, held while the run lives.
-    private let foreign: PostgreSQLSchemaClaim?
-    private let cleanup: Cleanup
-
-    var privateServer: (any PrivateServer)? { own }
-
-    var processIDs: [Int32] { own?.processIDs ?? [] }
-
-    init(_ plan: RunPlan, in folder: TemporaryFolder, cleanup: Cleanup) throws {
-        self.cleanup = cleanup
-        do {
-            if let (_, given) = plan.postgres {
-                (own, endpoint) = (nil, given)
-                let claim = try PostgreSQLSchemaClaim(at: given)
-                foreign = claim
-                cleanup.note { $0.foreignSchema = claim.name }
-            } else {
-                // A user as whom PostgreSQL runs must find its way through the folder's parents.
-                let open = try TemporaryFolder(isSearchable: true)
-                cleanup.note { $0.temporaries.append(open) }
-                let server = try PrivatePostgreSQLServer(folder: try open.makeFolder("postgres"))
-                (own, endpoint, foreign) = (server, server.endpoint, nil)
-            }
-            (version, configuration) = try PostgreSQLFacts.of(endpoint)
-        } catch let fault as PostgreSQLError {
-            guard let (url, _) = plan.postgres else { throw CommandError.runtime("\(fault)") }
-            throw CommandError.badData("--postgres \(url): \(fault.advice)")
-        } catch { throw CommandError.runtime("\(error)") }
-        do {
-            relay = try plan.workload.storeRTT.map { [endpoint] asked in
-                try StoreRelay(asked, toPostgreSQL: endpoint, in: try folder.makeFolder("postgres-relay"))
-            }
-        } catch {
-            foreign?.release()
-            throw error
-        }
-        settings = PostgreSQLSettings(
-            url: relay?.url ?? endpoint.url, schema: foreign?.name ?? "authbench")
-    }
-
-    /// A server that lost what it had acknowledged is one that was started anew: nothing else empties its tables.
-    func loss() -> String? { nil }
-
-    func way() throws -> StoreRecord.Server? {
-        var connection = try PostgreSQLConnection(endpoint)
-        let trips = try StoreRoundTrips(over: &connection)
-        return endpoint.topology(of: connection).map { .init(topology: $0, trips) }
-    }
-
-    func close() throws {
-        relay?.end()
-        own?.stop()
-        guard let foreign else { return }
-        try foreign.drop()
-        cleanup.note { $0.foreignSchema = nil }
-    }
-}
-
-extension PostgreSQLError {
-    /// The error at the first contact, with what the user can do about it.
-    fileprivate var advice: String {
-        switch self {
-        case .connection: "\(self): start the server, or correct the address"
-        case .server: "\(self)"
         }
     }
 }

@@ -20,6 +20,7 @@ final class Stores {
 
     init(_ plan: RunPlan, cleanup: Cleanup) throws {
         try plan.checkRotation()
+        try plan.checkReplica()
         self.cleanup = cleanup
         var opened: [any StoreServer] = []
         do {

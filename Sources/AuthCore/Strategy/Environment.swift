@@ -86,6 +86,8 @@ public struct PostgreSQLSettings: Sendable {
     /// `postgresql://user:password@host:port/database`, or without a host and with `?host=/folder` for a Unix socket.
     public var url: String
     public var schema: String
+    /// Where its replica is read, in the same form; `nil` where no selected strategy reads one.
+    public var replicaURL: String?
 
     public init(url: String, schema: String) {
         self.url = url

@@ -18,12 +18,15 @@ public struct StrategyParameter: Sendable {
     public var meaning: String
     /// Another parameter without which this one sets nothing, or that and its value (`form=opaque`); `nil` for none.
     public var needs: String?
+    /// Settings that cannot be had together, each as `needs` has it.
+    public var conflicts: [(String, String)]
 
     public init(
-        _ name: String, _ kind: Kind, standard: String, _ meaning: String, needs: String? = nil
+        _ name: String, _ kind: Kind, standard: String, _ meaning: String, needs: String? = nil,
+        conflicts: [(String, String)] = []
     ) {
         (self.name, self.kind, self.standard, self.meaning) = (name, kind, standard, meaning)
-        self.needs = needs
+        (self.needs, self.conflicts) = (needs, conflicts)
     }
 
     /// What happens to a request that a store or list must be asked about while that is away.
@@ -144,9 +147,18 @@ public struct StrategyParameters: Sendable, Equatable {
         for parameter in known where self[parameter.name] != nil {
             guard let needed = parameter.needs, !sets(needed) else { continue }
             throw UnknownStrategyError(
-                "strategy \(strategy.id)@\(text): \(parameter.name) sets nothing without \(needed.contains("=") ? needed : "\(needed)=…")"
+                "strategy \(strategy.id)@\(text): \(parameter.name) sets nothing without \(Self.spelled(needed))"
             )
         }
+        for (one, other) in known.flatMap(\.conflicts) where sets(one) && sets(other) {
+            throw UnknownStrategyError(
+                "strategy \(strategy.id)@\(text): \(Self.spelled(one)) does not go with \(Self.spelled(other))"
+            )
+        }
+    }
+
+    private static func spelled(_ setting: String) -> String {
+        setting.contains("=") ? setting : "\(setting)=…"
     }
 
     private func sets(_ needed: String) -> Bool {

@@ -19,9 +19,10 @@ public struct PostgreSQLSessionStore: ScopedSessionStore, PostgreSQLClient, ~Cop
                 "durability", .choice(Durability.allCases.map(\.rawValue)),
                 standard: Durability.relaxed.rawValue,
                 "what waits for the disk: all writes, all but touches, or none")
-        ] + SessionCache.parameters(canTrack: false)
+        ] + SessionCache.parameters(canTrack: false) + PostgreSQLReplicaStore.ownParameters
     public static func strategy(with parameters: StrategyParameters) -> any (AuthStrategy & ~Copyable).Type {
-        cachedStrategy(with: parameters)
+        PostgreSQLReplicaStore.isSet(parameters)
+            ? Session<PostgreSQLReplicaStore>.self : cachedStrategy(with: parameters)
     }
 
     /// What a crash of the server may take.
@@ -78,12 +79,29 @@ public struct PostgreSQLSessionStore: ScopedSessionStore, PostgreSQLClient, ~Cop
     private var grant: PostgreSQLStatement
     private var sweep: PostgreSQLStatement
     public private(set) var touchFailures = 0
+    /// What a replica has carried out last was written so long ago, by the session that was read last.
+    private(set) var age_ms: Int64 = 0
+    private let ageColumn: Int32?
+    /// By the clocks of both servers; without any such moment as old as can be.
+    private static let age =
+        "coalesce(ceil(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000)::bigint, \(Int64.max))"
     /// How many rows go in one transaction: some milliseconds in which their locks are held.
     private static let sweptAtOnce = 500
 
     public init(in environment: Environment, sharing _: Void) throws {
+        try self.init(over: try PostgreSQLConnection(ofRun: environment), in: environment)
+    }
+
+    /// - Parameters:
+    ///   - connection: to the server, or to a replica of it, which is only read.
+    ///   - environment: the run's.
+    ///   - asksAge: whether each session is read with how far the replica is behind.
+    /// - Throws: `PostgreSQLError`.
+    init(
+        over connection: consuming PostgreSQLConnection, in environment: Environment, asksAge: Bool = false
+    ) throws {
         // All first: a noncopyable value cannot be left half made.
-        var connection = try PostgreSQLConnection(ofRun: environment)
+        var connection = connection
         let session_bytes = environment.policy.session_bytes
         let (dataColumn, dataValue) = session_bytes > 0 ? (", data", ", $8") : ("", "")
         let insert = try connection.prepare(
@@ -94,6 +112,7 @@ public struct PostgreSQLSessionStore: ScopedSessionStore, PostgreSQLClient, ~Cop
         let select = try connection.prepare(
             """
             SELECT user_id, created_at, last_seen_at, idle_expires_at, abs_expires_at, scope\(dataColumn)
+                \(asksAge ? ", \(Self.age)" : "")
             FROM sessions WHERE id = $1
             """)
         // The setting holds until the end of the transaction, which is that of this statement.
@@ -124,6 +143,7 @@ public struct PostgreSQLSessionStore: ScopedSessionStore, PostgreSQLClient, ~Cop
                 (SELECT id FROM sessions WHERE idle_expires_at <= $1 LIMIT \(Self.sweptAtOnce) FOR UPDATE SKIP LOCKED)
             """)
         data = SessionData(count: session_bytes)
+        ageColumn = asksAge ? session_bytes > 0 ? 7 : 6 : nil
         self.connection = connection
         self.insert = insert
         self.select = select
@@ -155,6 +175,7 @@ public struct PostgreSQLSessionStore: ScopedSessionStore, PostgreSQLClient, ~Cop
         guard rows.count > 0 else { return nil }
         rows.withBytes(0, 5, takeScope)
         if data.count > 0 { rows.withBytes(0, 6) { data.take($0) } }
+        if let ageColumn { age_ms = rows.integer(0, ageColumn) }
         return SessionRecord(
             subject: Subject(id: UInt64(bitPattern: rows.integer(0, 0))),
             createdAt: Instant(milliseconds: rows.integer(0, 1)),

@@ -10,12 +10,14 @@ public struct Session<Store: SessionStore & ~Copyable>: AuthStrategy, ~Copyable 
     public static var descriptor: StrategyDescriptor { describe(StrategyParameters()) }
 
     public static func describe(_ parameters: StrategyParameters) -> StrategyDescriptor {
-        StrategyDescriptor(
+        var descriptor = StrategyDescriptor(
             id: Store.strategyID, title: Store.strategyTitle, transport: .cookie,
             revocation: Store.promise(parameters),
             stores: Store.stores, credential: .random, isOnCard: Store.isOnCard,
             parameters: Store.parameters,
             exemptions: ["SES-12": "its sessions have no attributes that requests change"])
+        descriptor.readsReplica = Store.readsReplica
+        return descriptor
     }
 
     public static func variant(with parameters: StrategyParameters) -> any (AuthStrategy & ~Copyable).Type {

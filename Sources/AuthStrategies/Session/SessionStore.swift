@@ -17,6 +17,8 @@ public protocol SessionStore: ~Copyable, SendableMetatype {
     static var stores: Set<Store> { get }
     /// Whether the strategy with this store is measured where none is named.
     static var isOnCard: Bool { get }
+    /// Whether it reads a replica of its server.
+    static var readsReplica: Bool { get }
     /// What a variant of the store may set.
     static var parameters: [StrategyParameter] { get }
 
@@ -86,6 +88,8 @@ public protocol SessionStore: ~Copyable, SendableMetatype {
 
 extension SessionStore where Self: ~Copyable {
     public static var isOnCard: Bool { true }
+
+    public static var readsReplica: Bool { false }
 
     public static var parameters: [StrategyParameter] { [] }
 

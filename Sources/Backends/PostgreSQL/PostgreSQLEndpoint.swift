@@ -8,6 +8,8 @@ package struct PostgreSQLEndpoint: Sendable, Equatable {
     package var password: String?
     /// Whose tables are meant where a name stands alone; empty for the database's own choice.
     package var schema = ""
+    /// What an acknowledged commit waits for (`synchronous_commit`); empty for the server's own choice.
+    package var commit = ""
 
     /// As messages have it.
     package var name: String {
@@ -84,7 +86,9 @@ package struct PostgreSQLEndpoint: Sendable, Equatable {
         }
         if let password { parts.append(("password", password)) }
         // Libpq prints notices, such as that a table did not exist, where only our own lines belong.
-        let options = ["client_min_messages=error"] + (schema.isEmpty ? [] : ["search_path=\(schema)"])
+        let options =
+            ["client_min_messages=error"] + (schema.isEmpty ? [] : ["search_path=\(schema)"])
+            + (commit.isEmpty ? [] : ["synchronous_commit=\(commit)"])
         parts.append(("options", options.map { "-c \($0)" }.joined(separator: " ")))
         return parts.map { name, value in
             let quoted = value.replacing("\\", with: "\\\\").replacing("'", with: "\\'")

@@ -29,6 +29,24 @@ package enum PostgreSQLFacts {
         let pairs = (0..<rows.count).map { (rows.text($0, 0), rows.text($0, 1)) }
         return (version, Dictionary(pairs) { first, _ in first })
     }
+
+    /// Asks a replica and its primary what decides how far it is behind.
+    ///
+    /// - Throws: `PostgreSQLError`; also for a server that follows no other.
+    package static func ofReplica(
+        _ replica: PostgreSQLEndpoint, of primary: PostgreSQLEndpoint
+    ) throws(PostgreSQLError) -> [String: String] {
+        var connection = try PostgreSQLConnection(replica)
+        guard try connection.execute("SELECT pg_is_in_recovery()").text(0, 0) == "t" else {
+            throw .server(code: "55000", message: "this server is no replica: it follows no other")
+        }
+        var asked = try PostgreSQLConnection(primary)
+        return [
+            "replica_version": try connection.execute("SHOW server_version").text(0, 0),
+            "replica_apply_delay": try connection.execute("SHOW recovery_min_apply_delay").text(0, 0),
+            "synchronous_standby_names": try asked.execute("SHOW synchronous_standby_names").text(0, 0),
+        ]
+    }
 }
 
 /// A schema of our own on somebody else's server; another run tells by a lock of this session that it is in use.

@@ -10,6 +10,7 @@ package final class PrivatePostgreSQLServer: Sendable {
     private static let connections = 1100
 
     package let endpoint: PostgreSQLEndpoint
+    private let folder: URL
     private let log: URL
     private let program: URL
     private let arguments: [String]
@@ -24,7 +25,71 @@ package final class PrivatePostgreSQLServer: Sendable {
     ///
     /// - Parameter folder: empty, and reached by everybody; the server's own is inside.
     /// - Throws: `PostgreSQLServerError` when a program is missing or does not do its work.
-    package init(folder: URL) throws(PostgreSQLServerError) {
+    package convenience init(folder: URL) throws(PostgreSQLServerError) {
+        try self.init(folder: folder, settings: []) { programs, data in
+            // What it makes is thrown away, so that it need not reach the disk.
+            [
+                programs.initdb.path, "-D", data, "-U", "authbench", "-A", "trust", "-E", "UTF8",
+                "--no-locale", "--no-sync", "--no-instructions",
+            ]
+        }
+    }
+
+    /// Copies a server, and starts the copy as its replica: it can be read, and carries out all that the other one writes.
+    ///
+    /// - Parameters:
+    ///   - primary: the other, whose commits can wait for the replica from now on, and do so only where a client asks for it.
+    ///   - folder: as for any server.
+    ///   - delay_ms: how long each commit is held back before it is carried out (`recovery_min_apply_delay`).
+    /// - Throws: `PostgreSQLServerError`, also when it does not follow in time.
+    package convenience init(
+        following primary: PrivatePostgreSQLServer, folder: URL, delay_ms: Int64 = 0
+    ) throws(PostgreSQLServerError) {
+        let socket = primary.folder.path
+        try self.init(
+            folder: folder,
+            settings: ["recovery_min_apply_delay=\(delay_ms)ms", "wal_retrieve_retry_interval=100ms"]
+        ) { programs, data in
+            [
+                programs.copy.path, "-D", data, "-d", "host=\(socket) port=5432 user=authbench",
+                "--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync",
+                "--no-manifest",
+            ]
+        }
+        do throws(PostgreSQLError) { try primary.expectReplica() } catch {
+            stop()
+            throw PostgreSQLServerError(description: "the replica of PostgreSQL does not follow: \(error)")
+        }
+    }
+
+    /// Lets commits wait for a replica where their client asks for it, and waits until one is there.
+    ///
+    /// A server that has such a replica lets all commits wait for it (`synchronous_commit = on`), so that is set back.
+    private func expectReplica() throws(PostgreSQLError) {
+        var connection = try PostgreSQLConnection(endpoint)
+        // One by one: ALTER SYSTEM is refused in the transaction that several statements of one text are.
+        for statement in [
+            "ALTER SYSTEM SET synchronous_commit = 'local'",
+            "ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()",
+        ] { try connection.execute(statement) }
+        let limit = ContinuousClock.now + .seconds(Self.patience_s)
+        let count = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'"
+        while try connection.execute(count).text(0, 0) == "0" {
+            guard ContinuousClock.now < limit else {
+                throw .connection(operation: "wait for the replica", message: "timed out")
+            }
+            usleep(5000)
+        }
+    }
+
+    /// - Parameters:
+    ///   - folder: the server's.
+    ///   - settings: beside those that all have, each as `name=value`.
+    ///   - making: the command line that makes the data in a folder.
+    private init(
+        folder: URL, settings: [String], making: (Programs, _ data: String) -> [String]
+    ) throws(PostgreSQLServerError) {
+        self.folder = folder
         let programs = try Self.programs()
         let owner = try Self.giveAway(folder)
         let (data, log) = (
@@ -39,20 +104,15 @@ package final class PrivatePostgreSQLServer: Sendable {
             owner + [
                 "--pdeathsig", "QUIT", "--", programs.postgres.path, "-D", data.path, "-k", folder.path, "-p",
                 "5432", "-c", "listen_addresses=", "-c", "max_connections=\(Self.connections)",
-            ]
+            ] + settings.flatMap { ["-c", $0] }
+        let maker = making(programs, data.path)
         do throws(FileError) {
             let output = try Self.openLog(log)
             defer { try? output.close() }
-            // What it makes is thrown away, so that it need not reach the disk.
-            let making = try ChildProcess(
-                programs.setpriv,
-                owner + [
-                    "--", programs.initdb.path, "-D", data.path, "-U", "authbench", "-A", "trust", "-E",
-                    "UTF8",
-                    "--no-locale", "--no-sync", "--no-instructions",
-                ], descriptors: [nil, output, output])
-            guard making.end(within_s: Self.patience_s) == .status(0) else {
-                throw FileError(data.path, "was not made by initdb; \(Self.lastWords(log))")
+            let process = try ChildProcess(
+                programs.setpriv, owner + ["--"] + maker, descriptors: [nil, output, output])
+            guard process.end(within_s: Self.patience_s) == .status(0) else {
+                throw FileError(data.path, "was not made by \(maker[0]); \(Self.lastWords(log))")
             }
         } catch { throw PostgreSQLServerError(description: "PostgreSQL could not be started: \(error)") }
         process = Mutex(try Self.start(program, arguments, endpoint, log))
@@ -107,6 +167,8 @@ package final class PrivatePostgreSQLServer: Sendable {
 
     private struct Programs {
         var setpriv, initdb, postgres: URL
+        /// Copies a running server.
+        var copy: URL
     }
 
     /// Debian keeps the server's programs out of the `PATH`, one folder for each version.
@@ -122,13 +184,13 @@ package final class PrivatePostgreSQLServer: Sendable {
                 }
         }
         guard let initdb = find("initdb"), let postgres = find("postgres"),
-            let setpriv = Executable.find("setpriv")
+            let copy = find("pg_basebackup"), let setpriv = Executable.find("setpriv")
         else {
             throw PostgreSQLServerError(
                 description: "PostgreSQL was not found: install the package postgresql"
                     + " (apt-get install postgresql), or name a running server with --postgres")
         }
-        return Programs(setpriv: setpriv, initdb: initdb, postgres: postgres)
+        return Programs(setpriv: setpriv, initdb: initdb, postgres: postgres, copy: copy)
     }
 
     /// Gives the folder to the user as whom the server runs.
