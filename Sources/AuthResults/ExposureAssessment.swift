@@ -5,15 +5,20 @@ import Foundation
 /// How long a credential still works after a revocation, by what its strategy promises: 0, until others have heard of it, or
 /// for the rest of a life: that of a copy, or its own.
 package struct ExposureTheory: Sendable {
-    /// `nil` where others refuse it at once, or when a message has arrived: that takes about as long as the acknowledgement.
+    /// `nil` where others refuse it at once, or when a message has arrived: that takes about as long as the acknowledgement. Also
+    /// where only the longest is known.
     let residual: ResidualLife?
     package let max_ms: Double
 
-    package init(_ promise: RevocationPromise, _ lifetime: CredentialLifetime, staleness_ms: Int64) {
+    package init(
+        _ promise: RevocationPromise, _ lifetime: CredentialLifetime, staleness_ms: Int64,
+        isComplete: Bool = true
+    ) {
         let stale_ms = Double(staleness_ms)
         residual =
             switch promise {
             case .immediate, .pushed: nil
+            case .cached where !isComplete: nil
             case .cached: ResidualLife(shortest: stale_ms, longest: stale_ms)
             case .atExpiry:
                 ResidualLife(
@@ -47,7 +52,8 @@ package struct ExposureAssessment: Sendable {
         self.measurement = measurement
         shortest_ms = measurement.exposures.map(\.shortest_ms).sorted()
         theory = ExposureTheory(
-            measurement.promise, measurement.lifetime, staleness_ms: measurement.staleness_ms)
+            measurement.promise, measurement.lifetime, staleness_ms: measurement.staleness_ms,
+            isComplete: measurement.hasTheory)
         let endsByItself = measurement.promise == .atExpiry
         longest_ms = measurement.exposures.map { $0.longest_ms + (endsByItself ? $0.delay_ms : 0) }.sorted()
     }

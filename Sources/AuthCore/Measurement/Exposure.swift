@@ -48,6 +48,8 @@ package struct ExposureMeasurement: Sendable, Equatable {
     package var lifetime: CredentialLifetime
     /// How long others may go by what they know, in milliseconds.
     package var staleness_ms: Int64 = 0
+    /// Whether theory says how long a credential is still accepted, not only how long at most.
+    package var hasTheory = true
     /// The one that revokes, and those that probe.
     package var clients: Int
     /// How many milliseconds of the strategy's clock pass in a real one.

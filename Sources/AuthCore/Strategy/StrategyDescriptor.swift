@@ -15,6 +15,8 @@ public struct StrategyDescriptor: Sendable {
     public var endsAllAtOnce: Bool
     /// The server that it asks; an authority asks further ones itself.
     public var server: Store? { Store.allCases.last { $0.isServer && stores.contains($0) } }
+    /// Whether the requests of one client reach several servers, so that the next one may not know what the last one ended.
+    public var isRouted = false
     /// Whether it reads a replica of its server, which then must be up too.
     public var readsReplica = false
     /// Whether its store names what was ended, so that an empty one lets everything in again.

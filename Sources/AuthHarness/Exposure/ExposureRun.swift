@@ -76,6 +76,7 @@ extension AuthStrategy where Self: ~Copyable {
         }
         for index in measurements.indices {
             let revocation = measurements[index].revocation
+            measurements[index].hasTheory = descriptor.hasExposureTheory
             measurements[index].longestLogin_ms = longestExposure_ms(
                 ofLoginAfter: revocation, under: run.policy)
             // A store that failed once has said enough.

@@ -91,7 +91,7 @@ package enum ExposureTable {
         [
             Column(
                 "theory_p50_ms", .number,
-                "The p50 of exposures by theory: what is left of the life of a credential, or of a copy, at a random moment. 0 where revocation is immediate or pushed."
+                "The p50 of exposures by theory: what is left of the life of a credential, or of a copy, at a random moment. 0 where revocation is immediate or pushed, or several servers have copies: then only the longest is known."
             ) { .number($0.theory_ms(0.5), digits: 1) },
             Column("theory_p99_ms", .number, "The p99 of exposures by theory.") {
                 .number($0.theory_ms(0.99), digits: 1)
@@ -107,7 +107,7 @@ package enum ExposureTable {
             },
             Column(
                 "ks_distance", .optionalShare,
-                "The Kolmogorov-Smirnov distance between exposures and theory, the least that their bounds allow; blank where revocation is immediate or pushed."
+                "The Kolmogorov-Smirnov distance between exposures and theory, the least that their bounds allow; blank where `theory_p50_ms` is 0."
             ) { .number($0.distance, 4) },
             Column(
                 "ks_critical", .optionalShare,

@@ -20,7 +20,7 @@ public struct Introspection: AuthStrategy, ~Copyable {
                 StrategyParameter(
                     "store", .choice(AuthorityStore.allCases.map(\.rawValue)),
                     standard: AuthorityStore.sqlite.rawValue, "where the authority keeps its sessions")
-            ] + SessionCache.parameters(canTrack: false),
+            ] + SessionCache.parameters(canTrack: false, hasNodes: false),
             exemptions: ["SES-12": "its sessions have no attributes that requests change"])
     }
 

@@ -5,19 +5,23 @@ import Backends
 enum SessionCache {
     static let tracking = "tracking"
 
-    static func parameters(canTrack: Bool) -> [StrategyParameter] {
+    /// - Parameters:
+    ///   - canTrack: whether the store says what has changed.
+    ///   - hasNodes: whether several clients can share a cache.
+    static func parameters(canTrack: Bool, hasNodes: Bool = true) -> [StrategyParameter] {
         let meaning = "how long a copy of a session is used"
+        let nodes = hasNodes ? SessionNodes.parameters : []
         guard canTrack else {
             return [
                 StrategyParameter("cache", .time, standard: "0", meaning), .onFailure(needs: "cache"),
-            ]
+            ] + nodes
         }
         return [
             StrategyParameter(
                 "cache", .timeOr([tracking]), standard: "0", "\(meaning), or until Redis says that it changed"
             ),
             .staleness(needs: "cache"), .onFailure(needs: "cache"),
-        ]
+        ] + nodes
     }
 
     /// Whether there is one.
@@ -39,11 +43,10 @@ extension SessionStore where Self: ~Copyable {
     }
 }
 
-/// Copies of sessions before a store, one cache for each client, as each server has its own: either for a stated time, or
-/// until the store says that a session has changed.
+/// Copies of sessions before a store, either for a stated time, or until the store says that a session has changed.
 ///
-/// Only sessions that exist are copied, and a copy never lives longer than its session. What this client ends or changes
-/// itself, it forgets at once; other clients go by their copies.
+/// Each client has a cache of its own, as each server has; with `nodes`, so many servers have one each, which all clients
+/// share. What a server ends or changes itself, it forgets at once; the others go by their copies.
 public struct CachedSessionStore<Store: SessionStore & ~Copyable>: SessionStore, ~Copyable {
     public static var strategyID: String { Store.strategyID }
     public static var strategyTitle: String { "\(Store.strategyTitle), with a cache before it" }
@@ -55,35 +58,33 @@ public struct CachedSessionStore<Store: SessionStore & ~Copyable>: SessionStore,
         SessionCache.isTracking(parameters) ? .pushed : .cached
     }
 
-    public static func prepare(in environment: Environment) throws -> Store.Common {
-        try Store.prepare(in: environment)
+    /// What the clients of the store share, and the servers that they reach.
+    public struct Common: Sendable {
+        let own: Store.Common
+        let nodes: SessionNodes
     }
 
-    private struct Copy {
-        var record: SessionRecord
-        var data: [UInt8]
-        var asOf: Instant
-        /// What was asked of it, and whether it grants that.
-        var grants: [(scope: Scope, isGranted: Bool)]
+    public static func prepare(in environment: Environment) throws -> Common {
+        Common(
+            own: try Store.prepare(in: environment), nodes: SessionNodes(environment.policy.parameters))
     }
-
-    /// Beyond so many, all go: it is a cache.
-    private static var most: Int { 100_000 }
 
     private var store: Store
-    private var copies: [SessionName: Copy] = [:]
-    /// From the names that renewals here replaced: a sign-out may cross one.
-    private var successors: [SessionName: SessionName] = [:]
-    private let lifetime_ms: Int64
-    private let isTracking: Bool
+    private var router: SessionNodes.Router
+    /// Where the last request went.
+    private var node: SessionNode
+    /// `nil` where a copy is used until the store says that it changed.
+    private let lifetime_ms: Int64?
+    private var isTracking: Bool { lifetime_ms == nil }
     private let acceptsOnFailure: Bool
     public private(set) var data: SessionData
 
-    public init(in environment: Environment, sharing common: Store.Common) throws {
-        store = try Store(in: environment, sharing: common)
+    public init(in environment: Environment, sharing common: Common) throws {
+        store = try Store(in: environment, sharing: common.own)
         let parameters = environment.policy.parameters
-        lifetime_ms = SessionCache.lifetime_ms(parameters)
-        isTracking = SessionCache.isTracking(parameters)
+        let router = common.nodes.router()
+        (self.router, node) = (router, router.nodes[0])
+        lifetime_ms = SessionCache.isTracking(parameters) ? nil : SessionCache.lifetime_ms(parameters)
         acceptsOnFailure = parameters.acceptsOnFailure
         data = SessionData(count: environment.policy.session_bytes)
     }
@@ -92,57 +93,55 @@ public struct CachedSessionStore<Store: SessionStore & ~Copyable>: SessionStore,
         _ id: Digest, requiring scope: Scope, at now: Instant
     ) throws -> (record: SessionRecord, isGranted: Bool)? {
         let name = SessionName(id)
+        node = router.node(of: name)
         do {
             if isTracking { try hear() }
-            if let found = copy(name, requiring: scope, at: now), isFresh(name, at: now) { return found }
+            if let found = copy(name, requiring: scope, at: now, lifetime_ms: lifetime_ms) { return found }
             return try fetch(id, name, requiring: scope, at: now)
         } catch {
-            guard acceptsOnFailure, isStoreOutage(error), let found = copy(name, requiring: scope, at: now)
+            guard acceptsOnFailure, isStoreOutage(error),
+                let found = copy(name, requiring: scope, at: now, lifetime_ms: nil)
             else { throw error }
             return found
         }
     }
 
-    /// What a copy says; `nil` without one, without the answer to what is asked, and of a session that has expired by what the
-    /// copy knows: others may have used it since.
     private mutating func copy(
-        _ name: SessionName, requiring scope: Scope, at now: Instant
+        _ name: SessionName, requiring scope: Scope, at now: Instant, lifetime_ms: Int64?
     ) -> (record: SessionRecord, isGranted: Bool)? {
-        guard let copy = copies[name], !copy.record.isExpired(at: now),
-            let grant = copy.grants.first(where: { $0.scope == scope })
-        else { return nil }
+        let copy = node.copies.withLock {
+            $0.copy(name, requiring: scope, at: now, lifetime_ms: lifetime_ms)
+        }
+        guard let copy else { return nil }
         if data.count > 0 { data.take(copy.data.span) }
-        return (copy.record, grant.isGranted)
-    }
-
-    private func isFresh(_ name: SessionName, at now: Instant) -> Bool {
-        if isTracking { return true }
-        guard let copy = copies[name] else { return false }
-        // A clock that was set back says nothing about its age.
-        return 0..<lifetime_ms ~= now.milliseconds(since: copy.asOf)
+        return (copy.record, copy.isGranted)
     }
 
     private mutating func fetch(
         _ id: Digest, _ name: SessionName, requiring scope: Scope, at now: Instant
     ) throws -> (record: SessionRecord, isGranted: Bool)? {
+        let losses = node.copies.withLock { $0.losses }
         guard let found = try store.read(id, requiring: scope, at: now) else {
-            copies[name] = nil
+            node.copies.withLock { $0.forget(name) }
             return nil
         }
         if data.count > 0 { data.take(store.data.last.span) }
-        var grants = [(scope: scope, isGranted: found.isGranted)]
+        let copy = SessionCopies.Copy(record: found.record, data: data.last, isGranted: found.isGranted)
         // Tracked, the earlier answers hold; by time, each would have an age of its own.
-        if isTracking, let old = copies[name] { grants += old.grants.filter { $0.scope != scope } }
-        if copies.count >= Self.most { copies.removeAll(keepingCapacity: true) }
-        copies[name] = Copy(record: found.record, data: data.last, asOf: now, grants: grants)
+        node.copies.withLock { [isTracking] in
+            $0.keep(
+                copy, as: name, requiring: scope, at: now, losses: losses, addsGrants: isTracking)
+        }
         return found
     }
 
     private mutating func hear() throws {
         var (isAll, changed) = (false, [SessionName]())
         defer {
-            if isAll { copies.removeAll(keepingCapacity: true) }
-            for name in changed { copies[name] = nil }
+            node.copies.withLock { copies in
+                if isAll { copies.forgetAll() }
+                for name in changed { copies.forget(name) }
+            }
         }
         try store.hearChanges { change in
             switch change {
@@ -165,42 +164,40 @@ public struct CachedSessionStore<Store: SessionStore & ~Copyable>: SessionStore,
     }
 
     public mutating func touch(_ id: Digest, _ record: SessionRecord) {
-        copies[SessionName(id)]?.record = record
+        node.copies.withLock { $0.touch(SessionName(id), record) }
         store.touch(id, record)
     }
 
+    // What follows is forgotten after the store has done it: what another request reads until then, it may not keep.
+
     public mutating func rotate(_ old: Digest, to new: Digest, _ record: SessionRecord) throws -> Bool {
-        copies[SessionName(old)] = nil
+        let name = SessionName(old)
+        defer { node.copies.withLock { $0.forget(name) } }
         guard try store.rotate(old, to: new, record) else { return false }
-        if successors.count >= Self.most { successors.removeAll(keepingCapacity: true) }
-        successors[SessionName(old)] = SessionName(new)
+        node.copies.withLock { $0.rename(name, to: SessionName(new)) }
         return true
     }
 
     public mutating func remove(_ id: Digest) throws {
         let name = SessionName(id)
-        copies[name] = nil
-        if let successor = successors.removeValue(forKey: name) { copies[successor] = nil }
+        node = router.node(of: name)
+        defer { node.copies.withLock { $0.end(name) } }
         try store.remove(id)
     }
 
     public mutating func removeAll(_ ids: [Digest]) throws {
-        copies.removeAll(keepingCapacity: true)
+        defer { for node in router.nodes { node.copies.withLock { $0.forgetAll() } } }
         try store.removeAll(ids)
     }
 
     public mutating func removeAll(of subject: Subject, but kept: Digest?, at now: Instant) throws {
-        forget(subject)
+        defer { node.copies.withLock { $0.forget(subject) } }
         try store.removeAll(of: subject, but: kept, at: now)
     }
 
     public mutating func changeGrant(of subject: Subject, to scope: [UInt8], at now: Instant) throws {
-        forget(subject)
+        defer { node.copies.withLock { $0.forget(subject) } }
         try store.changeGrant(of: subject, to: scope, at: now)
-    }
-
-    private mutating func forget(_ subject: Subject) {
-        copies = copies.filter { $0.value.record.subject != subject }
     }
 
     public mutating func sessions(of subject: Subject, at now: Instant) throws -> [SessionSummary] {

@@ -93,11 +93,11 @@ public struct PostgreSQLReplicaStore: SessionStore, ~Copyable {
         _ id: Digest, requiring scope: Scope, at now: Instant
     ) throws -> (record: SessionRecord, isGranted: Bool)? {
         if let found = try readReplica(id, requiring: scope, at: now) {
-            if data.count > 0 { data.take(replica.data.last.span) }
+            if data.count > 0 { data = replica.data }
             return found
         }
         let found = try primary.read(id, requiring: scope, at: now)
-        if data.count > 0 { data.take(primary.data.last.span) }
+        if data.count > 0 { data = primary.data }
         return found
     }
 

@@ -17,6 +17,9 @@ public struct Session<Store: SessionStore & ~Copyable>: AuthStrategy, ~Copyable 
             parameters: Store.parameters,
             exemptions: ["SES-12": "its sessions have no attributes that requests change"])
         descriptor.readsReplica = Store.readsReplica
+        descriptor.isRouted = SessionNodes.count(parameters) != nil
+        // Several servers copy a session at moments that depend on each other.
+        descriptor.hasExposureTheory = !descriptor.isRouted
         return descriptor
     }
 
