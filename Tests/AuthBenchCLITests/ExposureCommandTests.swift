@@ -45,6 +45,38 @@ struct ExposureCommandTests {
         }
     }
 
+    @Test("sees a replica that is behind, none where a sign-out waits for it, and copies of other servers")
+    func copies() throws {
+        try withFolder { folder in
+            let (apply, none) = ("postgres-session@reads=replica", "postgres-session@reads=replica,wait=none")
+            let sticky = "redis-session@cache=5s,nodes=4"
+            let random = "redis-session@cache=5s,nodes=4,routing=random"
+            let result = try Program(
+                [
+                    "exposure", "--seconds", "3", "--credentials", "100", "--clients", "4", "-q", "--format",
+                    "csv", "--replica-lag", "100ms", "--strategy", apply, "--strategy", none,
+                    "--strategy", sticky, "--strategy", random,
+                ], in: folder
+            ).finish()
+            try #require([0, 3].contains(result.status), "\(result.errors)")
+            let rows = try rows(result.output)
+            try #require(rows.count == 8)
+            for row in rows {
+                #expect(row["false_accepts"] == "0" && row["wrong_before"] == "0" && row["errors"] == "0")
+                #expect(row["matches_theory"] != "false", "\(row)")
+                let longest_ms = try #require(Double(row["max_ms"] ?? ""))
+                #expect(
+                    longest_ms <= [none: 1000, random: 5000][row["strategy"] ?? "", default: 0], "\(row)")
+                guard row["strategy"] == none || row["strategy"] == random else { continue }
+                #expect(longest_ms > 0, "\(row)")
+            }
+            let latest = folder.appendingPathComponent("results/latest-exposure").path
+            #expect(try Program(["validate", latest], in: folder).finish().status == 0)
+            let run = try String(contentsOfFile: "\(latest)/run.json", encoding: .utf8)
+            #expect(run.contains("\"replica_apply_delay\" : \"100ms\""), "\(run)")
+        }
+    }
+
     @Test("leaves latest on the newest run, and has a link of its own")
     func links() throws {
         try withFolder { folder in

@@ -14,6 +14,8 @@ struct PostgreSQLRunTests {
         "--warm-up", "0", "--repeats", "2",
     ]
 
+    private static let replicated = ["--strategy", "postgres-session@reads=replica"]
+
     init() throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("test-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
@@ -30,6 +32,17 @@ struct PostgreSQLRunTests {
                 "start the server, or correct the address"
             ),
             ([], ["PATH": folder.path], 2, "apt-get install postgresql"),
+            (["--replica-lag", "5ms"], nil, 64, "no strategy here reads a replica"),
+            (["--replica-lag", "soon"], nil, 64, "such as 200us"),
+            (["--postgres-replica", "postgresql://127.0.0.1:1/x"], nil, 64, "name it with --postgres"),
+            (
+                Self.replicated + ["--postgres", "postgresql://127.0.0.1:1/x"], nil, 64,
+                "name that with --postgres-replica"
+            ),
+            (
+                Self.replicated + ["--postgres", "postgresql://127.0.0.1:1/x", "--replica-lag", "5ms"], nil,
+                64, "leave it out with --postgres"
+            ),
         ]
         for (options, environment, status, part) in cases {
             let result = try Program(Self.short + options, in: folder, environment: environment).finish()
@@ -63,6 +76,32 @@ struct PostgreSQLRunTests {
         let schemas = try connection.execute(
             "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'authbench%'")
         #expect(schemas.count == 0)
+    }
+
+    @Test(
+        "a user's own replica is read, one that follows nobody is refused, and both keep what is the user's")
+    func replica() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let folders = [try TemporaryFolder(isSearchable: true), try TemporaryFolder(isSearchable: true)]
+        defer { for folder in folders { folder.remove() } }
+        let server = try PrivatePostgreSQLServer(folder: try folders[0].makeFolder("postgres"))
+        defer { server.stop() }
+        let options = Self.short + Self.replicated + ["--postgres", server.endpoint.url]
+        let alone = try Program(options + ["--postgres-replica", server.endpoint.url], in: folder).finish()
+        #expect(alone.status == 65 && alone.errors.contains("is no replica"), "\(alone.errors)")
+        let replica = try PrivatePostgreSQLServer(
+            following: server, folder: try folders[1].makeFolder("postgres"))
+        defer { replica.stop() }
+        let result = try Program(
+            options + ["--postgres-replica", replica.endpoint.url, "--format", "csv", "-q"], in: folder
+        ).finish()
+        #expect([0, 3].contains(result.status), "\(result.errors)")
+        #expect(result.output.contains("postgres-session@reads=replica"))
+        var connection = try PostgreSQLConnection(server.endpoint)
+        let schemas = try connection.execute(
+            "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'authbench%'")
+        let left = schemas.count
+        #expect(left == 0)
     }
 
     @Test("one that is killed or stopped in mid-run costs its own rows only, and leaves no process")

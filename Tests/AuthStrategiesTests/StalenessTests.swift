@@ -17,15 +17,7 @@ final class StalenessTests {
     /// Two clients of a variant, and what both accept.
     private func withVariant(
         _ name: String, _ body: (any TwoServers) throws -> Void
-    ) throws {
-        let choice = try #require(try StrategyChoice.named([name], among: builtinStrategies).first)
-        func make<S: AuthStrategy & ~Copyable>(_: S.Type) throws -> any TwoServers {
-            let environment = choice.environment(stores.environment)
-            let shared = try S.prepare(in: environment)
-            return try Pair<S>(S(sharing: shared), S(sharing: shared))
-        }
-        try body(make(choice.type))
-    }
+    ) throws { try body(twoServers(name, in: stores.environment)) }
 
     /// Does something to the server.
     private func tell(_ words: RedisCommand) throws -> RedisReply {
@@ -221,11 +213,87 @@ final class StalenessTests {
         }
     }
 
+    @Test("a sticky request finds the server that ended its session, a random one any of them")
+    func routing() throws {
+        for routing in ["sticky", "random"] {
+            try withVariant("redis-session@cache=5s,nodes=16,routing=\(routing)") { servers in
+                var wasAccepted = false
+                for _ in 0..<8 {
+                    let credential = try servers.login(alice, at: .start)
+                    for _ in 0..<100 {
+                        #expect(try servers.here(credential, at: .start) == .accepted(alice))
+                    }
+                    try servers.logoutThere(credential, at: .start)
+                    for _ in 0..<100 where try servers.here(credential, at: .start + 4999) == .accepted(alice)
+                    {
+                        wasAccepted = true
+                    }
+                    for _ in 0..<100 {
+                        #expect(try servers.here(credential, at: .start + 5000) == .refused(.unknown))
+                    }
+                }
+                #expect(wasAccepted == (routing == "random"))
+            }
+        }
+    }
+
+    @Test("clients share the copies of their servers, and a client that stands for one shares none")
+    func sharedCopies() throws {
+        func commands(_ routing: String) throws -> Int {
+            var count = 0
+            try withVariant("redis-session@cache=5s,nodes=\(routing)") { servers in
+                for _ in 0..<50 {
+                    let credential = try servers.login(alice, at: .start)
+                    let before = servers.storeCommands
+                    _ = try servers.here(credential, at: .start)
+                    _ = try servers.there(credential, at: .start)
+                    count += servers.storeCommands - before
+                }
+            }
+            return count
+        }
+        #expect(try commands("client") == 100)
+        #expect(try commands("4,routing=sticky") == 50)
+        // The second request meets the server of the first one once in four times.
+        #expect(75..<100 ~= (try commands("4,routing=random")))
+    }
+
+    @Test("what was read before a sign-out is not kept after it")
+    func crossing() {
+        let (name, now) = (SessionName(SHA256().digest([1, 2, 3].span)), Instant.start)
+        let record = SessionRecord(alice, at: now, lifetimes: Lifetimes())
+        let copy = SessionCopies.Copy(record: record, data: [], isGranted: true)
+        var copies = SessionCopies()
+        func keep(_ losses: UInt64) {
+            copies.keep(copy, as: name, requiring: .read, at: now, losses: losses, addsGrants: false)
+        }
+        func has() -> Bool { copies.copy(name, requiring: .read, at: now, lifetime_ms: 5000) != nil }
+        let before = copies.losses
+        copies.end(name)
+        keep(before)
+        #expect(!has())
+        keep(copies.losses)
+        #expect(has())
+        // By the old name of a session that was renewed here, it ends under the new one.
+        let old = SessionName(SHA256().digest([4].span))
+        copies.rename(old, to: name)
+        keep(copies.losses)
+        copies.end(old)
+        #expect(!has())
+    }
+
     @Test("what sets nothing is refused in words")
     func uselessParameters() {
         for (name, word) in [
             ("redis-session@stale=1s", "cache"), ("redis-session@on-failure=accept", "cache"),
-            ("redis-session@cache=soon", "tracking"), ("denylist-redis@on-failure=maybe", "refuse, accept"),
+            ("redis-session@cache=soon", "tracking"), ("postgres-session@wait=none", "reads=replica"),
+            ("postgres-session@reads=replica,stale=1s", "wait=none"),
+            ("postgres-session@reads=replica,cache=5s", "does not go with cache"),
+            ("postgres-session@reads=replica,durability=unlogged", "does not go with durability=unlogged"),
+            ("redis-session@nodes=4", "cache"), ("redis-session@cache=5s,routing=random", "nodes"),
+            ("redis-session@cache=tracking,nodes=4", "does not go with cache=tracking"),
+            ("introspection@cache=5s,nodes=4", "its parameters are"),
+            ("denylist-redis@on-failure=maybe", "refuse, accept"),
         ] {
             do {
                 _ = try StrategyChoice.named([name], among: builtinStrategies)
@@ -235,13 +303,25 @@ final class StalenessTests {
     }
 }
 
+/// Makes two clients of a variant.
+func twoServers(_ name: String, in environment: Environment) throws -> any TwoServers {
+    let choice = try #require(try StrategyChoice.named([name], among: builtinStrategies).first)
+    func make<S: AuthStrategy & ~Copyable>(_: S.Type) throws -> any TwoServers {
+        let shared = try S.prepare(in: choice.environment(environment))
+        return try Pair<S>(S(sharing: shared), S(sharing: shared))
+    }
+    return try make(choice.type)
+}
+
 /// Two clients of one strategy, whichever it is.
-private protocol TwoServers {
+protocol TwoServers {
     func login(_ subject: Subject, at now: Instant) throws -> Credential
     func here(_ credential: Credential, requiring scope: Scope, at now: Instant) throws -> Decision
     func there(_ credential: Credential, at now: Instant) throws -> Decision
     func logoutThere(_ credential: Credential, at now: Instant) throws
     func logoutEverywhereThere(_ subject: Subject, at now: Instant) throws
+    /// Of both.
+    var storeCommands: Int { get }
 }
 
 extension TwoServers {
@@ -250,7 +330,7 @@ extension TwoServers {
     }
 }
 
-private final class Pair<S: AuthStrategy & ~Copyable>: TwoServers {
+final class Pair<S: AuthStrategy & ~Copyable>: TwoServers {
     private var first: S
     private var second: S
 
@@ -278,4 +358,6 @@ private final class Pair<S: AuthStrategy & ~Copyable>: TwoServers {
     func logoutEverywhereThere(_ subject: Subject, at now: Instant) throws {
         try second.logoutEverywhere(subject, at: now)
     }
+
+    var storeCommands: Int { first.storeCommands + second.storeCommands }
 }

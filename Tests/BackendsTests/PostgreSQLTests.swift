@@ -99,6 +99,43 @@ struct PostgreSQLTests {
         #expect(!FileManager.default.fileExists(atPath: folder.url.path))
     }
 
+    @Test("a replica has what its primary writes before a commit that waits for it is acknowledged")
+    func replica() throws {
+        try withServer { primary in
+            let folder = try TemporaryFolder(isSearchable: true)
+            defer { folder.remove() }
+            let replica = try PrivatePostgreSQLServer(
+                following: primary, folder: try folder.makeFolder("postgres"))
+            defer { replica.stop() }
+            var (waiting, hasty) = (primary.endpoint, primary.endpoint)
+            (waiting.commit, hasty.commit) = ("remote_apply", "local")
+            var writer = try PostgreSQLConnection(waiting)
+            var reader = try PostgreSQLConnection(replica.endpoint)
+            func read() throws -> String { try reader.execute("SELECT count(*) FROM t").text(0, 0) }
+            try writer.execute("CREATE TABLE t (number int)")
+            for number in 1...20 {
+                try writer.execute("INSERT INTO t VALUES (\(number))")
+                #expect(try read() == String(number))
+            }
+            // Held back, it still says what was there, and whoever does not wait is acknowledged all the same.
+            try reader.execute("SELECT pg_wal_replay_pause()")
+            var other = try PostgreSQLConnection(hasty)
+            try other.execute("INSERT INTO t VALUES (21)")
+            #expect(try read() == "20")
+            try reader.execute("SELECT pg_wal_replay_resume()")
+            try writer.execute("INSERT INTO t VALUES (22)")
+            #expect(try read() == "22")
+            // Nobody else waits for it.
+            var usual = try PostgreSQLConnection(primary.endpoint)
+            let commit = try usual.execute("SHOW synchronous_commit").text(0, 0)
+            #expect(commit == "local")
+            let processes = replica.processIDs
+            replica.stop()
+            for process in processes { #expect(kill(process, 0) != 0, "\(process)") }
+            try other.execute("INSERT INTO t VALUES (23)")
+        }
+    }
+
     @Test("a schema of ours is dropped by whoever made it, or by the next when that was killed")
     func schemas() throws {
         try withServer { server in

@@ -55,17 +55,10 @@ package enum TestAuthority {
     package static func settings() throws -> AuthoritySettings {
         let server = try shared.withLock { shared in
             if let shared { return shared.server }
-            let (folder, started) = (try TemporaryFolder(), DispatchSemaphore(value: 0))
-            let made = Mutex<Result<PrivateAuthorityServer, any Error>?>(nil)
-            // The server ends with the thread that starts it.
-            Thread.detachNewThread {
-                let result = Result { try PrivateAuthorityServer(folder: folder.url, program: program) }
-                made.withLock { $0 = result }
-                started.signal()
-                while true { sleep(1000) }
+            let folder = try TemporaryFolder()
+            let server = try LastingThread.make {
+                try PrivateAuthorityServer(folder: folder.url, program: program)
             }
-            started.wait()
-            guard let server = try made.withLock({ $0 })?.get() else { preconditionFailure("it was made") }
             shared = (server, folder)
             return server
         }
@@ -85,22 +78,32 @@ enum TestPostgreSQL {
     static func settings() throws -> PostgreSQLSettings {
         let url = try server.withLock { server in
             if let server { return server.endpoint.url }
-            let (folder, started) = (try TemporaryFolder(isSearchable: true), DispatchSemaphore(value: 0))
+            let folder = try TemporaryFolder(isSearchable: true)
             self.folder.withLock { $0 = folder }
-            let made = Mutex<Result<PrivatePostgreSQLServer, any Error>?>(nil)
             let inner = try folder.makeFolder("postgres")
-            // The server ends with the thread that starts it.
-            Thread.detachNewThread {
-                let result = Result { try PrivatePostgreSQLServer(folder: inner) }
-                made.withLock { $0 = result }
-                started.signal()
-                while true { sleep(1000) }
-            }
-            started.wait()
-            server = try made.withLock { $0 }?.get()
-            return server?.endpoint.url ?? ""
+            let made = try LastingThread.make { try PrivatePostgreSQLServer(folder: inner) }
+            server = made
+            return made.endpoint.url
         }
         return PostgreSQLSettings(
             url: url, schema: "test_" + UUID().uuidString.prefix(8).lowercased())
+    }
+}
+
+/// A thread that lives as long as the process: a server ends with the thread that starts it.
+package enum LastingThread {
+    package static func make<Server: Sendable>(_ make: @escaping @Sendable () throws -> Server) throws
+        -> Server
+    {
+        let (started, made) = (DispatchSemaphore(value: 0), Mutex<Result<Server, any Error>?>(nil))
+        Thread.detachNewThread {
+            let result = Result { try make() }
+            made.withLock { $0 = result }
+            started.signal()
+            while true { sleep(1000) }
+        }
+        started.wait()
+        guard let server = try made.withLock({ $0 })?.get() else { preconditionFailure("it was made") }
+        return server
     }
 }

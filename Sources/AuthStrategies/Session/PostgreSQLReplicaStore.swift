@@ -68,7 +68,8 @@ public struct PostgreSQLReplicaStore: SessionStore, ~Copyable {
 
     private var primary: PostgreSQLSessionStore
     private var replica: PostgreSQLSessionStore
-    public private(set) var data: SessionData
+    /// Whether the replica has the session that was read last.
+    private var isOfReplica = false
     /// What this client has changed of late; `nil` where the replica has all of it.
     private var changes: RecentChanges?
     private let stale_ms: Int64
@@ -84,7 +85,6 @@ public struct PostgreSQLReplicaStore: SessionStore, ~Copyable {
             over: try PostgreSQLConnection(ofReplica: environment), in: environment, asksAge: !waits)
         stale_ms = StrategyParameter.staleness_ms(parameters)
         changes = waits ? nil : RecentChanges(life_ms: stale_ms)
-        data = SessionData(count: environment.policy.session_bytes)
         self.primary = primary
         self.replica = replica
     }
@@ -92,13 +92,9 @@ public struct PostgreSQLReplicaStore: SessionStore, ~Copyable {
     public mutating func read(
         _ id: Digest, requiring scope: Scope, at now: Instant
     ) throws -> (record: SessionRecord, isGranted: Bool)? {
-        if let found = try readReplica(id, requiring: scope, at: now) {
-            if data.count > 0 { data = replica.data }
-            return found
-        }
-        let found = try primary.read(id, requiring: scope, at: now)
-        if data.count > 0 { data = primary.data }
-        return found
+        let found = try readReplica(id, requiring: scope, at: now)
+        isOfReplica = found != nil
+        return try found ?? primary.read(id, requiring: scope, at: now)
     }
 
     /// What the replica says; `nil` for all that it would not let in, and where it may be out of date.
@@ -169,6 +165,7 @@ public struct PostgreSQLReplicaStore: SessionStore, ~Copyable {
         try primary.sessions(of: subject, at: now)
     }
 
+    public var data: SessionData { isOfReplica ? replica.data : primary.data }
     public var commandsSent: Int { primary.commandsSent + replica.commandsSent }
     public var roundTrips: Int { primary.roundTrips + replica.roundTrips }
     public var touchFailures: Int { primary.touchFailures }
