@@ -33,8 +33,8 @@ package struct Figure {
 
 /// A cell that enters a figure, and how.
 package struct Cited {
-    /// A figure of a repeat is (sum of `plus` - sum of `minus`) / sum of `over`.
-    package enum Part: String { case plus, minus, over, low, high }
+    /// A figure of a repeat is (sum of `plus` - sum of `minus`) / sum of `over`, times each of `times`.
+    package enum Part: String { case plus, minus, over, times, low, high }
 
     package var row: Evidence.Row
     package var column: String
@@ -56,7 +56,9 @@ struct Repeats {
                 return own.contains(nil) ? nil : own.compactMap { $0 }.reduce(0, +)
             }
             guard let plus = sum(.plus), let minus = sum(.minus), let over = sum(.over) else { return nil }
-            let difference = plus - minus
+            let factors = cells.filter { $0.part == .times }.map(\.value)
+            guard !factors.contains(nil) else { return nil }
+            let difference = factors.compactMap { $0 }.reduce(plus - minus, *)
             guard cells.contains(where: { $0.part == .over }) else { return difference }
             return over > 0 ? difference / over : nil
         }
@@ -67,6 +69,8 @@ struct Repeats {
     static func + (left: Self, right: Self) -> Self { left.with(right, as: .plus) }
     static func - (left: Self, right: Self) -> Self { left.with(right, as: .minus) }
     static func / (left: Self, right: Self) -> Self { left.with(right, as: .over) }
+    /// By one plain column.
+    static func * (left: Self, right: Self) -> Self { left.with(right, as: .times) }
 
     /// Puts the quantities of equal repeats together; `part` says what becomes of the plain cells of the other one.
     private func with(_ other: Self, as part: Cited.Part) -> Self {
@@ -132,9 +136,20 @@ extension Evidence {
     func p50(
         _ strategy: String, _ operation: String = "authenticate", in experiment: String
     ) throws(UnmeasuredError) -> Repeats {
+        try serviceTime("p50_ns", strategy, operation, in: experiment)
+    }
+
+    /// Of each repeat the p99 of the service time of a check, in ns.
+    func p99(_ strategy: String, in experiment: String) throws(UnmeasuredError) -> Repeats {
+        try serviceTime("p99_ns", strategy, "authenticate", in: experiment)
+    }
+
+    private func serviceTime(
+        _ column: String, _ strategy: String, _ operation: String, in experiment: String
+    ) throws(UnmeasuredError) -> Repeats {
         let own = rows(
             "latency.csv", of: experiment, strategy, where: ["operation": operation, "clock": "service"])
-        return try repeats(own, "p50_ns", strategy, experiment)
+        return try repeats(own, column, strategy, experiment)
     }
 
     /// CPU time of the service and the store's process for one operation, in µs.

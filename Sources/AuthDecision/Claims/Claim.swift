@@ -76,6 +76,10 @@ package enum ClaimExperiment: String, CaseIterable, Sendable {
     case eight
     /// The store 1 ms away.
     case far
+    /// So many verifying nodes, which are clients here; of 8 some share 4 caches.
+    case nodes2 = "nodes-2"
+    case nodes4 = "nodes-4"
+    case nodes8 = "nodes-8"
     case lifetime
     case exposure
     case logoutEverywhere = "logout-everywhere"
@@ -104,6 +108,11 @@ package enum ClaimExperiment: String, CaseIterable, Sendable {
         case .far:
             return browse + ["--store-rtt", "1ms"]
                 + strategies("redis-session", "postgres-session", "denylist-redis", "denylist-pushed")
+        case .nodes2, .nodes4, .nodes8:
+            let names = ["hs256-jwt", "redis-session"] + (self == .nodes8 ? Claim.routed : [])
+            return ["run", "browse", "--clients", String(rawValue.dropFirst(6)), "--population", "4000"]
+                + (isQuick ? ["--duration", "0.3", "--repeats", "3", "--warm-up", "0.1"] : time)
+                + names.flatMap { ["--strategy", $0] }
         case .lifetime:
             return browse + strategies("redis-session", "hybrid@access=1m", "hybrid@access=15m")
         case .exposure:

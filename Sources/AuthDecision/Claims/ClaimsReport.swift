@@ -126,6 +126,7 @@ enum FigureText {
         case "ms" where value >= 2000: TextTable.duration(value)
         case "ms": TextTable.time(UInt64((value * 1e6).rounded()))
         case "ratio": digits(value)
+        case "µs/s": "\(digits(value / 1e6)) processors"
         default: "\(digits(value)) \(unit)"
         }
     }

@@ -99,7 +99,7 @@ package enum ClaimTable {
                 Column("value", .text, "What stands there.") { .text($0.value) },
                 Column(
                     "part", .text,
-                    "How it enters the figure: (sum of `plus` - sum of `minus`) / sum of `over` in each repeat, and the geometric mean of the repeats. `low` and `high` are ends of an interval."
+                    "How it enters the figure: (sum of `plus` - sum of `minus`) / sum of `over` in each repeat, times each of `times`, and the geometric mean of the repeats. `low` and `high` are ends of an interval."
                 ) { .text($0.part) },
                 Column("command", .text, "The command that measures it again.") { .text($0.command) },
             ] + RunIdentity(runID: "", workload: "", traceSHA256: "").parameters { $0.strategy }
