@@ -84,9 +84,11 @@ struct Trial<S: AuthStrategy & ~Copyable>: ~Copyable {
         }
     }
 
-    /// Whoever ended a credential refuses it at once; the other client does too, or as soon as the strategy promises: when it
-    /// has been told, within the time for which a server may go by what it knows, or when its copy is that old. Where requests
-    /// are routed, whoever ended it may reach another server next.
+    /// Whoever ended a credential refuses it at once.
+    ///
+    /// The other client does too, or as soon as the strategy promises: when it has been told, within the time for which a server
+    /// may go by what it knows, or when its copy is that old. Where requests are routed, whoever ended it may reach another
+    /// server next.
     mutating func mustRefuseEnded(
         _ line: [UInt8], _ what: String, by ender: Client, after revocation: Revocation = .logout,
         at now: Instant = .traceStart

@@ -5,8 +5,9 @@ import Foundation
 /// How long a credential still works after a revocation, by what its strategy promises: 0, until others have heard of it, or
 /// for the rest of a life: that of a copy, or its own.
 package struct ExposureTheory: Sendable {
-    /// `nil` where others refuse it at once, or when a message has arrived: that takes about as long as the acknowledgement. Also
-    /// where only the longest is known.
+    /// `nil` where others refuse it at once, or when a message has arrived, and where only the longest is known.
+    ///
+    /// A message takes about as long as the acknowledgement.
     let residual: ResidualLife?
     package let max_ms: Double
 

@@ -5,9 +5,12 @@ import Backends
 enum SessionCache {
     static let tracking = "tracking"
 
+    /// What a variant of a strategy with such a cache may set.
+    ///
     /// - Parameters:
     ///   - canTrack: whether the store says what has changed.
     ///   - hasNodes: whether several clients can share a cache.
+    /// - Returns: for its descriptor.
     static func parameters(canTrack: Bool, hasNodes: Bool = true) -> [StrategyParameter] {
         let meaning = "how long a copy of a session is used"
         let nodes = hasNodes ? SessionNodes.parameters : []

@@ -1,7 +1,5 @@
 import AuthCore
 import Backends
-import Dispatch
-import Glibc
 
 /// Sessions that are written to a PostgreSQL server and read from its replica.
 ///
@@ -55,15 +53,9 @@ public struct PostgreSQLReplicaStore: SessionStore, ~Copyable {
         }
         let written = try primary.execute("SELECT pg_current_wal_flush_lsn()").text(0, 0)
         var replica = try PostgreSQLConnection(ofReplica: environment)
-        let limit = ContinuousClock.now + .seconds(patience_s)
-        while try replica.execute("SELECT pg_last_wal_replay_lsn() >= '\(written)'").text(0, 0) != "t" {
-            guard ContinuousClock.now < limit else {
-                throw PostgreSQLError.connection(
-                    operation: "read the new tables from the replica",
-                    message: "it does not follow the primary")
-            }
-            usleep(2000)
-        }
+        try replica.wait(
+            until: "pg_last_wal_replay_lsn() >= '\(written)'", within_s: patience_s,
+            to: "find the new tables in the replica: it does not follow the primary")
     }
 
     private var primary: PostgreSQLSessionStore
@@ -73,7 +65,7 @@ public struct PostgreSQLReplicaStore: SessionStore, ~Copyable {
     /// What this client has changed of late; `nil` where the replica has all of it.
     private var changes: RecentChanges?
     private let stale_ms: Int64
-    private var lastMessage_ns: UInt64 = 0
+    private var nextMessage = ContinuousClock.now
 
     public init(in environment: Environment, sharing _: Void) throws {
         let parameters = environment.policy.parameters
@@ -116,9 +108,9 @@ public struct PostgreSQLReplicaStore: SessionStore, ~Copyable {
 
     /// Writes what only makes the replica younger, now and then.
     private mutating func sendMessage() {
-        let now_ns = DispatchTime.now().uptimeNanoseconds
-        guard now_ns - lastMessage_ns > UInt64(stale_ms) * 250_000 else { return }
-        lastMessage_ns = now_ns
+        let now = ContinuousClock.now
+        guard now >= nextMessage else { return }
+        nextMessage = now + .milliseconds(stale_ms / 4)
         // Where this fails the replica grows old, and then the primary is asked, which says why.
         try? primary.run("SELECT pg_logical_emit_message(true, 'authbench', '')")
     }
@@ -178,42 +170,41 @@ private struct RecentChanges {
     /// Beyond so many they are not told apart.
     private static let most = 10_000
 
-    private let life_ns: UInt64
-    private var names: [SessionName: UInt64] = [:]
-    private var subjects: [UInt64: UInt64] = [:]
+    private let life: Duration
+    private var names: [SessionName: ContinuousClock.Instant] = [:]
+    private var subjects: [UInt64: ContinuousClock.Instant] = [:]
     /// Until when anything may have changed.
-    private var all_ns: UInt64 = 0
+    private var all: ContinuousClock.Instant?
 
-    init(life_ms: Int64) { life_ns = UInt64(life_ms) * 1_000_000 }
-
-    private var end_ns: UInt64 { DispatchTime.now().uptimeNanoseconds + life_ns }
+    init(life_ms: Int64) { life = .milliseconds(life_ms) }
 
     mutating func note(_ name: SessionName) {
         makeRoom()
-        names[name] = end_ns
+        names[name] = ContinuousClock.now + life
     }
 
     mutating func note(_ subject: Subject) {
         makeRoom()
-        subjects[subject.id] = end_ns
+        subjects[subject.id] = ContinuousClock.now + life
     }
 
     func has(_ name: SessionName) -> Bool { isRecent(names[name]) }
 
     func has(_ subject: Subject) -> Bool { isRecent(subjects[subject.id]) }
 
-    private func isRecent(_ end_ns: UInt64?) -> Bool {
-        guard end_ns != nil || all_ns > 0 else { return false }
-        return max(end_ns ?? 0, all_ns) > DispatchTime.now().uptimeNanoseconds
+    private func isRecent(_ end: ContinuousClock.Instant?) -> Bool {
+        guard end != nil || all != nil else { return false }
+        let now = ContinuousClock.now
+        return end ?? now > now || all ?? now > now
     }
 
     private mutating func makeRoom() {
         guard names.count + subjects.count >= Self.most else { return }
-        let now_ns = DispatchTime.now().uptimeNanoseconds
-        names = names.filter { $0.value > now_ns }
-        subjects = subjects.filter { $0.value > now_ns }
+        let now = ContinuousClock.now
+        names = names.filter { $0.value > now }
+        subjects = subjects.filter { $0.value > now }
         guard names.count + subjects.count >= Self.most / 2 else { return }
-        all_ns = end_ns
+        all = now + life
         names.removeAll(keepingCapacity: true)
         subjects.removeAll(keepingCapacity: true)
     }

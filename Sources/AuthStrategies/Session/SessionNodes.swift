@@ -29,14 +29,14 @@ struct SessionCopies: Sendable {
     /// How often something was forgotten: what was read from the store before that may be out of date.
     private(set) var losses: UInt64 = 0
 
-    /// What a copy says; `nil` without one, without the answer to what is asked, and of a session that has expired by what the
-    /// copy knows: others may have used it since.
+    /// Looks for a copy that answers what is asked.
     ///
     /// - Parameters:
     ///   - name: the session's.
     ///   - scope: what is asked.
     ///   - now: the moment.
     ///   - lifetime_ms: how old it may be; `nil` for any age.
+    /// - Returns: what it says; `nil` also for a session that has expired by what the copy knows: others may have used it since.
     func copy(_ name: SessionName, requiring scope: Scope, at now: Instant, lifetime_ms: Int64?) -> Copy? {
         guard let entry = entries[name], !entry.record.isExpired(at: now),
             let grant = entry.grants.first(where: { $0.scope == scope })

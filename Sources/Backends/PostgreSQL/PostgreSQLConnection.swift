@@ -68,6 +68,25 @@ import Glibc
         return try finish(isSent: unsafe PQsendQuery(connection, text) == 1, "run a statement")
     }
 
+    /// Asks again and again until an expression is true.
+    ///
+    /// - Parameters:
+    ///   - expression: in SQL.
+    ///   - limit_s: how long.
+    ///   - operation: what fails where it never is.
+    /// - Throws: `PostgreSQLError`, also when the time is over.
+    package mutating func wait(
+        until expression: String, within_s limit_s: Double, to operation: String
+    ) throws(PostgreSQLError) {
+        let limit = ContinuousClock.now + .seconds(limit_s)
+        while try execute("SELECT \(expression)").text(0, 0) != "t" {
+            guard ContinuousClock.now < limit else {
+                throw .connection(operation: operation, message: "timed out")
+            }
+            usleep(5000)
+        }
+    }
+
     /// Waits until all is answered.
     private mutating func finish(isSent: Bool, _ operation: String) throws(PostgreSQLError) -> PostgreSQLRows
     {

@@ -72,20 +72,16 @@ package final class PrivatePostgreSQLServer: Sendable {
             "ALTER SYSTEM SET synchronous_commit = 'local'",
             "ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()",
         ] { try connection.execute(statement) }
-        let limit = ContinuousClock.now + .seconds(Self.patience_s)
-        let count = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'"
-        while try connection.execute(count).text(0, 0) == "0" {
-            guard ContinuousClock.now < limit else {
-                throw .connection(operation: "wait for the replica", message: "timed out")
-            }
-            usleep(5000)
-        }
+        try connection.wait(
+            until: "EXISTS (SELECT FROM pg_stat_replication WHERE sync_state = 'sync')",
+            within_s: Self.patience_s, to: "find the replica")
     }
 
     /// - Parameters:
     ///   - folder: the server's.
     ///   - settings: beside those that all have, each as `name=value`.
     ///   - making: the command line that makes the data in a folder.
+    /// - Throws: `PostgreSQLServerError`.
     private init(
         folder: URL, settings: [String], making: (Programs, _ data: String) -> [String]
     ) throws(PostgreSQLServerError) {
