@@ -104,7 +104,7 @@ final class SessionNodes: Sendable {
     static let parameters = [
         StrategyParameter(
             "nodes", .choice(["client", "1", "2", "4", "8", "16"]), standard: "client",
-            "how many servers with a cache there are; client: each client stands for one",
+            "how many servers with a cache all clients share, or that each client is one",
             needs: "cache", conflicts: [("nodes", "cache=\(SessionCache.tracking)")]),
         StrategyParameter(
             "routing", .choice(["sticky", "random"]), standard: "sticky",
