@@ -53,8 +53,8 @@ struct ExposureCommandTests {
             let random = "redis-session@cache=5s,nodes=4,routing=random"
             let result = try Program(
                 [
-                    "exposure", "--seconds", "3", "--credentials", "100", "--clients", "4", "-q", "--format",
-                    "csv", "--replica-lag", "100ms", "--strategy", apply, "--strategy", none,
+                    "exposure", "--seconds", "3", "--credentials", "40", "--clients", "4", "-q", "--format",
+                    "csv", "--replica-lag", "50ms", "--strategy", apply, "--strategy", none,
                     "--strategy", sticky, "--strategy", random,
                 ], in: folder
             ).finish()
@@ -73,7 +73,7 @@ struct ExposureCommandTests {
             let latest = folder.appendingPathComponent("results/latest-exposure").path
             #expect(try Program(["validate", latest], in: folder).finish().status == 0)
             let run = try String(contentsOfFile: "\(latest)/run.json", encoding: .utf8)
-            #expect(run.contains("\"replica_apply_delay\" : \"100ms\""), "\(run)")
+            #expect(run.contains("\"replica_apply_delay\" : \"50ms\""), "\(run)")
         }
     }
 

@@ -147,6 +147,7 @@ enum TrialProtocol {
         var redis_prefix: String?
         var postgres_url: String?
         var postgres_schema: String?
+        var postgres_replica_url: String?
         var authority: Authority?
         /// The file for what the strategy prints.
         var stdout_path: String
@@ -162,6 +163,7 @@ enum TrialProtocol {
             redis_prefix = environment.redis?.keyPrefix
             postgres_url = environment.postgres?.url
             postgres_schema = environment.postgres?.schema
+            postgres_replica_url = environment.postgres?.replicaURL
             authority = environment.authority.map {
                 Authority(
                     url: $0.url, client_id: $0.clientID, client_secret: $0.clientSecret, folder: $0.folder)
@@ -175,7 +177,8 @@ enum TrialProtocol {
             let sqlite = SQLiteSettings(
                 path: sqlite_path, synchronous: .init(rawValue: synchronous) ?? .normal,
                 mmap_bytes: mmap_bytes)
-            let postgres = postgres_url.map { PostgreSQLSettings(url: $0, schema: postgres_schema ?? "") }
+            var postgres = postgres_url.map { PostgreSQLSettings(url: $0, schema: postgres_schema ?? "") }
+            postgres?.replicaURL = postgres_replica_url
             return Environment(
                 policy: policy, sqlite: sqlite, redis: redis, postgres: postgres,
                 authority: authority?.settings)
