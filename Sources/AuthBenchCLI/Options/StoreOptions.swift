@@ -171,6 +171,16 @@ struct StoreOptions: ParsableArguments {
     }
 }
 
+/// The PostgreSQL servers that a user names.
+struct PostgreSQLServers {
+    /// `nil` for a private one.
+    var own: (url: String, endpoint: PostgreSQLEndpoint)?
+    /// The replica of the user's own server.
+    var replica: (url: String, endpoint: PostgreSQLEndpoint)?
+    /// How long a private replica holds back each commit.
+    var lag_ms: Int64 = 0
+}
+
 extension SQLiteSettings.Synchronous: ExpressibleByArgument {}
 
 extension PrivateRedisServer.Transport: ExpressibleByArgument {}

@@ -3,16 +3,6 @@ import AuthResults
 import Backends
 import Foundation
 
-/// The PostgreSQL servers that a user names.
-struct PostgreSQLServers {
-    /// `nil` for a private one.
-    var own: (url: String, endpoint: PostgreSQLEndpoint)?
-    /// The replica of the user's own server.
-    var replica: (url: String, endpoint: PostgreSQLEndpoint)?
-    /// How long a private replica holds back each commit.
-    var lag_ms: Int64 = 0
-}
-
 /// The PostgreSQL server of a run, and its replica where a strategy reads one.
 final class PostgreSQLOfRun: StoreServer {
     let store = Store.postgres
