@@ -95,7 +95,8 @@ package enum LastingThread {
     package static func make<Server: Sendable>(_ make: @escaping @Sendable () throws -> Server) throws
         -> Server
     {
-        let (started, made) = (DispatchSemaphore(value: 0), Mutex<Result<Server, any Error>?>(nil))
+        let started = DispatchSemaphore(value: 0)
+        let made = Mutex<Result<Server, any Error>?>(nil)
         Thread.detachNewThread {
             let result = Result { try make() }
             made.withLock { $0 = result }
