@@ -1,5 +1,8 @@
+import AuthConformance
 import Foundation
 import Testing
+
+@testable import AuthBenchCLI
 
 /// `conform` on strategies that end their process, hold it up or print, in a program of their own.
 @Suite("Conformance in processes")
@@ -32,6 +35,18 @@ struct ConformProcessTests {
             result.output.contains(
                 "CRD-04  nothing accepted or renewed after its lifetime, all before: passed"))
         #expect(result.output.contains("not tried: the trial ended with CRD-05"))
+    }
+
+    @Test("that a strategy printed nothing is not enough where nothing else could be tried")
+    func onlySilent() {
+        let findings = Requirement.all.map { requirement in
+            Finding(
+                requirement, of: "away",
+                requirement.id == Requirement.silence ? .passed(cases: 1) : .notTried("its store was away"))
+        }
+        let fault = ConformCommand.fault(findings)
+        #expect(fault?.status == ExitStatus.runtime)
+        #expect(fault?.message.contains("no requirement was tried on away") == true)
     }
 
     @Test("a strategy that hangs is given up after the time that was asked for, and its verb named")
