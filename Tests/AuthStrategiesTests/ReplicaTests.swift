@@ -78,17 +78,19 @@ final class ReplicaTests {
         nonisolated(unsafe) let there = servers
         DispatchQueue(label: "sign-out").async(group: group) {
             do {
-                try there.logoutThere(credential, at: .start)
+                try unsafe there.logoutThere(credential, at: .start)
                 isAcknowledged.store(true, ordering: .sequentiallyConsistent)
             } catch { Issue.record("\(error)") }
         }
         let waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
         #expect(try wait { try primary.execute(waits).text(0, 0) == "1" })
         #expect(try servers.here(credential, at: .start) == .accepted(alice))
-        #expect(!isAcknowledged.load(ordering: .sequentiallyConsistent))
+        let isEarly = isAcknowledged.load(ordering: .sequentiallyConsistent)
+        #expect(!isEarly)
         try resume()
         group.wait()
-        #expect(isAcknowledged.load(ordering: .sequentiallyConsistent))
+        let isDone = isAcknowledged.load(ordering: .sequentiallyConsistent)
+        #expect(isDone)
         #expect(try servers.here(credential, at: .start) == .refused(.unknown))
     }
 

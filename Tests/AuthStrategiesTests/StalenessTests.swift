@@ -260,7 +260,8 @@ final class StalenessTests {
 
     @Test("what was read before a sign-out is not kept after it")
     func crossing() {
-        let (name, now) = (SessionName(SHA256().digest([1, 2, 3].span)), Instant.start)
+        var hasher = SHA256()
+        let (name, now) = (SessionName(hasher.digest([1, 2, 3].span)), Instant.start)
         let record = SessionRecord(alice, at: now, lifetimes: Lifetimes())
         let copy = SessionCopies.Copy(record: record, data: [], isGranted: true)
         var copies = SessionCopies()
@@ -275,7 +276,7 @@ final class StalenessTests {
         keep(copies.losses)
         #expect(has())
         // By the old name of a session that was renewed here, it ends under the new one.
-        let old = SessionName(SHA256().digest([4].span))
+        let old = SessionName(hasher.digest([4].span))
         copies.rename(old, to: name)
         keep(copies.losses)
         copies.end(old)

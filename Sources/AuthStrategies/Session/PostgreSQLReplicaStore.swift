@@ -128,14 +128,14 @@ public struct PostgreSQLReplicaStore: SessionStore, ~Copyable {
     public mutating func touch(_ id: Digest, _ record: SessionRecord) { primary.touch(id, record) }
 
     public mutating func rotate(_ old: Digest, to new: Digest, _ record: SessionRecord) throws -> Bool {
-        // A sign-out by the old name ends the session under its new one.
-        changes?.note(record.subject)
+        defer { changes?.note(SessionName(old)) }
         return try primary.rotate(old, to: new, record)
     }
 
     public mutating func remove(_ id: Digest) throws {
         defer { changes?.note(SessionName(id)) }
-        try primary.remove(id)
+        // By the name that its last renewal replaced, it ends under one that is not known here.
+        if let owner = try primary.end(id) { changes?.note(owner) }
     }
 
     public mutating func removeAll(_ ids: [Digest]) throws {

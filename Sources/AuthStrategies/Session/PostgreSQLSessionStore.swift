@@ -129,7 +129,8 @@ public struct PostgreSQLSessionStore: ScopedSessionStore, PostgreSQLClient, ~Cop
             UPDATE sessions SET id = $2, previous_id = $1, last_seen_at = greatest(last_seen_at, $3),
                 idle_expires_at = greatest(idle_expires_at, $4) WHERE id = $1
             """)
-        let delete = try connection.prepare("DELETE FROM sessions WHERE id = $1 OR previous_id = $1")
+        let delete = try connection.prepare(
+            "DELETE FROM sessions WHERE id = $1 OR previous_id = $1 RETURNING user_id")
         let deleteAll = try connection.prepare("DELETE FROM sessions WHERE user_id = $1 AND id != $2")
         let list = try connection.prepare(
             """
@@ -227,10 +228,16 @@ public struct PostgreSQLSessionStore: ScopedSessionStore, PostgreSQLClient, ~Cop
         return rows.changed == 1
     }
 
-    public mutating func remove(_ id: Digest) throws {
+    public mutating func remove(_ id: Digest) throws { _ = try end(id) }
+
+    /// As `remove`.
+    ///
+    /// - Returns: whose it was; `nil` where there was none.
+    mutating func end(_ id: Digest) throws -> Subject? {
         delete.begin()
         delete.bind(id.span)
-        _ = try connection.execute(delete)
+        let rows = try connection.execute(delete)
+        return rows.count > 0 ? Subject(id: UInt64(bitPattern: rows.integer(0, 0))) : nil
     }
 
     public mutating func removeAll(of subject: Subject, but kept: Digest?, at now: Instant) throws {
