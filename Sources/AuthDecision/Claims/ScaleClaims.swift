@@ -39,7 +39,7 @@ extension Claim {
         let taken = try (own * rate).figure("processors that 8 nodes take for \(session)", "µs/s")
         var store = try (stores * rate).figure("processors that Redis takes for them", "µs/s")
         let boundary = try (own / stores).figure("processors that verify and fill one Redis", "ratio")
-        let others = try column("foreign_cpu_share").figure("share that other programs take", "of 1")
+        let others = try column("foreign_cpu_share").figure("share that other programs take", "ratio")
         let cores = evidence.rows("throughput.csv", of: most, session).first?.folder.record.machine.cores
         let free = Double(cores ?? 1) * (1 - others.value)
         let name = bottleneck(taken.value / 1e6, store.value / 1e6, of: free, cores: cores ?? 1)
@@ -89,8 +89,8 @@ extension Claim {
         let (sticky, random) = (try asked(routed[0]), try asked(routed[1]))
         let ratio = try (random / sticky).figure("requests that ask the store, random / sticky", "ratio")
         let figures = [
-            ratio, try sticky.figure("requests that ask the store, sticky", "of 1"),
-            try random.figure("requests that ask the store, random", "of 1"),
+            ratio, try sticky.figure("share of requests that ask the store, sticky", "ratio"),
+            try random.figure("share of requests that ask the store, random", "ratio"),
             try (evidence.p99(routed[1], in: place) / evidence.p99(routed[0], in: place))
                 .figure("p99 of a check, random / sticky", "ratio"),
             try evidence.p99(routed[0], in: place).figure("p99 of a check, sticky", "ns"),
