@@ -73,9 +73,13 @@ package struct Schema: Sendable {
     }
     package static var capacity: Self { Self("capacity.csv", "strategy", CapacityTable.columns) }
 
+    /// What `plan --format csv` prints.
+    package static var plan: Self { Self("plan.csv", "strategy", PlanTable.columns) }
+
     /// All files, of whichever folder.
     package static var all: [Self] {
         run + [exposure] + outage + logoutEverywhere + [sweep, scalability, capacity, conformance] + claims
+            + [plan]
     }
 
     private static var identity: RunIdentity { RunIdentity(runID: "", workload: "", traceSHA256: "") }
