@@ -228,7 +228,7 @@ enum SessionToken {
     private static let fieldName = Array("Cookie: ".utf8)
     private static let cookieName = Array(Cookie.name.utf8)
 
-    /// - Parameter tag: what the token begins with, beside its random characters.
+    /// Draws a token; before its random characters stands the tag of its user, where the store has such.
     static func mint(_ tag: [UInt8] = []) throws -> [UInt8] {
         let random = Base64URL.encode(try SecureRandom.bytes(32))
         return tag.isEmpty ? random : tag + random
