@@ -8,6 +8,7 @@ Environment: AUTHBENCH, the program.
 
 import csv
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -29,8 +30,9 @@ class Node:
     def __init__(self, folder, process):
         self.process = process
         self.password = (folder / "redis.conf").read_text().split()[1]
-        words = Path(f"/proc/{process}/cmdline").read_text().split("\0")
-        self.port = words[words.index("--port") + 1] if "--port" in words else words[1].split(":")[-1]
+        # A server calls itself `redis-server 127.0.0.1:21000 [cluster]`.
+        title = re.search(r":(\d+)", Path(f"/proc/{process}/cmdline").read_text())
+        self.port = title[1] if title else "0"
 
     def information(self, section):
         text = subprocess.run(
@@ -72,7 +74,11 @@ def main():
              *sys.argv[1:]], env={**os.environ, "TMPDIR": temporary})
         try:
             while program.poll() is None:
-                cluster = nodes(temporary, program.pid)
+                try:
+                    cluster = nodes(temporary, program.pid)
+                except FileNotFoundError:
+                    # One that comes up, or goes with the program.
+                    cluster = []
                 if len(cluster) == 6 and sum(n.number("commandstats", "cmdstat_get", "calls") for n in cluster) > BEGUN:
                     break
                 time.sleep(0.2)
