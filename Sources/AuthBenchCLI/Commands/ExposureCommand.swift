@@ -104,6 +104,7 @@ struct ExposureCommand: ParsableCommand {
             warmUp: .duration(nanoseconds: 0), extent: .duration(nanoseconds: UInt64(seconds * 1e9)),
             duration_s: seconds, warmUp_s: 0, out: URL(fileURLWithPath: results.out),
             redis: try stores.endpoint(), redisTransport: stores.privateRedis,
+            redisCluster: try stores.clusterEndpoints(),
             postgres: try stores.postgresServers(),
             sqlitePath: try stores.databasePath(),
             synchronous: stores.sqliteSynchronous,

@@ -170,6 +170,7 @@ struct LogoutEverywhereCommand: ParsableCommand {
             warmUp: .duration(nanoseconds: 0), extent: .duration(nanoseconds: plan.turn_ns),
             duration_s: Double(plan.turn_ns) / 1e9, warmUp_s: 0, out: URL(fileURLWithPath: results.out),
             redis: try stores.endpoint(), redisTransport: stores.privateRedis,
+            redisCluster: try stores.clusterEndpoints(),
             postgres: try stores.postgresServers(), sqlitePath: try stores.databasePath(),
             synchronous: stores.sqliteSynchronous, mmap_bytes: stores.sqliteMmap.bytes, isQuiet: results.quiet
         )

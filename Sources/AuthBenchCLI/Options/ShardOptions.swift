@@ -151,6 +151,9 @@ extension RunPlan {
             if descriptor.stores.contains(.redis), redis == nil {
                 throw refuse("needs one Redis server for all shards: name it with --redis")
             }
+            if descriptor.stores.contains(.redisCluster), redisCluster == nil {
+                throw refuse("needs one Redis Cluster for all shards: name it with --redis-cluster")
+            }
             if descriptor.stores.contains(.postgres), postgres.own == nil {
                 throw refuse("needs one PostgreSQL server for all shards: name it with --postgres")
             }

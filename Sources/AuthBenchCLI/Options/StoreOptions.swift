@@ -24,6 +24,12 @@ struct StoreOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Nodes of your own Redis Cluster, redis://user@host:port,host:port (default: a private cluster is started where a strategy asks one). Its password is read as that of --redis.",
+            valueName: "addresses"))
+    var redisCluster: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Your own PostgreSQL server, postgresql://user@host:port/database (default: a private server is started).",
             valueName: "address"))
     var postgres: String?
@@ -76,7 +82,7 @@ struct StoreOptions: ParsableArguments {
 
     func endpoint() throws -> (url: String, endpoint: RedisEndpoint)? {
         guard let redis else {
-            if redisPasswordFile != nil {
+            if redisPasswordFile != nil, redisCluster == nil {
                 throw CommandError.usage(
                     "--redis-password-file is for a server of your own: name it with --redis")
             }
@@ -98,11 +104,27 @@ struct StoreOptions: ParsableArguments {
                 "\(option) asks for TLS, which the client library does not speak (hiredis 0.14): start a tunnel, such as stunnel or socat, and name its local end"
             )
         }
-        guard var endpoint = RedisEndpoint(url: redis) else {
+        guard let endpoint = RedisEndpoint(url: redis) else {
             throw CommandError.usage(
                 "\(option) \(Self.objection(to: redis)): write redis://user@host:port/db or unix:///path?db=0"
             )
         }
+        return try withPassword(endpoint, of: option)
+    }
+
+    func clusterEndpoints() throws -> (url: String, endpoints: [RedisEndpoint])? {
+        guard let redisCluster else { return nil }
+        guard let nodes = RedisEndpoint.cluster(url: redisCluster) else {
+            throw CommandError.usage(
+                "--redis-cluster is not the address of nodes of a Redis Cluster: write redis://user@host:port,host:port, without a database"
+            )
+        }
+        return (redisCluster, try nodes.map { try withPassword($0, of: "--redis-cluster") })
+    }
+
+    /// Adds the password, which must not stand in an address.
+    private func withPassword(_ endpoint: RedisEndpoint, of option: String) throws -> RedisEndpoint {
+        var endpoint = endpoint
         guard endpoint.password == nil else {
             throw CommandError.usage(
                 "\(option) has a password, which everybody on this machine can read: put it into REDISCLI_AUTH, or into a file for --redis-password-file"

@@ -129,8 +129,8 @@ package struct RunIdentity: Sendable, Equatable {
 
     /// All that any strategy may set, in the order of the columns.
     package static let parameters = [
-        "access", "alg", "bits", "cache", "durability", "filter", "form", "on-failure", "rotate", "stale",
-        "store",
+        "access", "alg", "bits", "cache", "durability", "filter", "form", "on-failure", "replicas", "rotate",
+        "stale", "store",
     ]
 
     /// The columns of what a strategy's identifier sets, the last ones of every CSV file.
