@@ -208,11 +208,7 @@ extension OutageCommand {
             schedule: Schedule(strategies: strategies.count, repeats: repeats, seed: workload.seed),
             warmUp: .duration(nanoseconds: 0), extent: .duration(nanoseconds: UInt64(duration_s * 1e9)),
             duration_s: duration_s, warmUp_s: 0, out: URL(fileURLWithPath: results.out),
-            redis: try stores.endpoint(), redisTransport: stores.privateRedis,
-            redisCluster: try stores.clusterEndpoints(),
-            postgres: try stores.postgresServers(), sqlitePath: nil,
-            synchronous: stores.sqliteSynchronous, mmap_bytes: stores.sqliteMmap.bytes, isQuiet: results.quiet
-        )
+            stores: try stores.plan(), isQuiet: results.quiet)
     }
 }
 

@@ -140,12 +140,7 @@ extension RunCommand {
             schedule: Schedule(strategies: strategies.count, repeats: length.repeats, seed: workload.seed),
             warmUp: .duration(nanoseconds: UInt64(length.warmUp * 1e9)), extent: try length.extent(),
             duration_s: length.operations == nil ? length.duration ?? 1 : nil, warmUp_s: length.warmUp,
-            out: URL(fileURLWithPath: results.out), redis: try stores.endpoint(),
-            redisTransport: stores.privateRedis, redisCluster: try stores.clusterEndpoints(),
-            postgres: try stores.postgresServers(),
-            sqlitePath: try stores.databasePath(),
-            synchronous: stores.sqliteSynchronous, mmap_bytes: stores.sqliteMmap.bytes, isQuiet: results.quiet
-        )
+            out: URL(fileURLWithPath: results.out), stores: try stores.plan(), isQuiet: results.quiet)
         plan.shard = try sharding.plan(stores)
         if plan.shard != nil, targets.overHttp || distances.count > 1 {
             throw CommandError.usage(

@@ -65,8 +65,15 @@ struct StoreOptions: ParsableArguments {
             valueName: "size"))
     var sqliteMmap = MemorySize(bytes: 0)
 
+    func plan() throws -> StorePlan {
+        StorePlan(
+            redis: try endpoint(), redisTransport: privateRedis, redisCluster: try clusterEndpoints(),
+            postgres: try postgresServers(), sqlitePath: try databasePath(), synchronous: sqliteSynchronous,
+            mmap_bytes: sqliteMmap.bytes)
+    }
+
     /// Returns the absolute path of the database, because SQLite gives names such as `:memory:` another meaning.
-    func databasePath() throws -> String? {
+    private func databasePath() throws -> String? {
         guard let sqlite else { return nil }
         try CommandError.refuseEmpty(sqlite, "--sqlite")
         guard sqlite != ":memory:", !sqlite.hasPrefix("file:") else {
@@ -80,7 +87,7 @@ struct StoreOptions: ParsableArguments {
         return URL(fileURLWithPath: sqlite).path
     }
 
-    func endpoint() throws -> (url: String, endpoint: RedisEndpoint)? {
+    private func endpoint() throws -> (url: String, endpoint: RedisEndpoint)? {
         guard let redis else {
             if redisPasswordFile != nil, redisCluster == nil {
                 throw CommandError.usage(
@@ -112,7 +119,7 @@ struct StoreOptions: ParsableArguments {
         return try withPassword(endpoint, of: option)
     }
 
-    func clusterEndpoints() throws -> (url: String, endpoints: [RedisEndpoint])? {
+    private func clusterEndpoints() throws -> (url: String, endpoints: [RedisEndpoint])? {
         guard let redisCluster else { return nil }
         guard let nodes = RedisEndpoint.cluster(url: redisCluster) else {
             throw CommandError.usage(
@@ -151,7 +158,7 @@ struct StoreOptions: ParsableArguments {
         return String(line)
     }
 
-    func postgresServers() throws -> PostgreSQLServers {
+    private func postgresServers() throws -> PostgreSQLServers {
         let lag = try replicaLag.map { text in
             try StoreRTT(text) { CommandError.usage("--replica-lag \($0)") }
         }
@@ -191,6 +198,20 @@ struct StoreOptions: ParsableArguments {
         }
         return "is not the address of a Redis server"
     }
+}
+
+/// The stores of a run: those that a user names, and how private ones are kept.
+struct StorePlan {
+    /// The user's own server; `nil` for a private one.
+    var redis: (url: String, endpoint: RedisEndpoint)?
+    var redisTransport = PrivateRedisServer.Transport.unix
+    /// Nodes of the user's own cluster; `nil` for a private one.
+    var redisCluster: (url: String, endpoints: [RedisEndpoint])?
+    var postgres = PostgreSQLServers()
+    /// The user's own file; `nil` for a temporary one.
+    var sqlitePath: String?
+    var synchronous: SQLiteSettings.Synchronous
+    var mmap_bytes: Int64 = 0
 }
 
 /// The PostgreSQL servers that a user names.

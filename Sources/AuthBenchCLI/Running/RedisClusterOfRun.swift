@@ -32,7 +32,7 @@ final class RedisClusterOfRun: StoreServer {
             )
         }
         do {
-            if let (_, given) = plan.redisCluster {
+            if let (_, given) = plan.stores.redisCluster {
                 (own, endpoints) = (nil, given)
                 var line = try RedisClusterConnection(given)
                 foreignPrefix = try RedisKeys.claimPrefix(over: &line)
@@ -48,7 +48,7 @@ final class RedisClusterOfRun: StoreServer {
             version = try RedisInformation(at: first).version
             configuration = try? RedisConfiguration.values(at: first)
         } catch let fault as RedisError {
-            guard let (url, _) = plan.redisCluster else { throw CommandError.runtime("\(fault)") }
+            guard let (url, _) = plan.stores.redisCluster else { throw CommandError.runtime("\(fault)") }
             throw CommandError.badData("--redis-cluster \(url): \(fault.advice)")
         } catch { throw CommandError.runtime("\(error)") }
         if let foreignPrefix { cleanup.note { $0.foreignKeys = foreignPrefix } }

@@ -107,7 +107,7 @@ final class RedisOfRun: StoreServer {
     private static func open(_ plan: RunPlan, folder: URL) throws -> (
         PrivateRedisServer?, RedisEndpoint, foreignPrefix: String?, version: String
     ) {
-        if let (url, endpoint) = plan.redis {
+        if let (url, endpoint) = plan.stores.redis {
             do {
                 let information = try RedisInformation(at: endpoint)
                 guard !information.isTooOld else {
@@ -117,7 +117,7 @@ final class RedisOfRun: StoreServer {
             } catch let error as RedisError { throw CommandError.badData("--redis \(url): \(error.advice)") }
         }
         do {
-            let server = try PrivateRedisServer(folder: folder, over: plan.redisTransport)
+            let server = try PrivateRedisServer(folder: folder, over: plan.stores.redisTransport)
             let information = try RedisInformation(at: server.endpoint)
             guard !information.isTooOld else { throw CommandError.runtime(tooOld(information)) }
             return (server, server.endpoint, nil, information.version)

@@ -46,7 +46,7 @@ final class Stores {
             if let authority { opened.append(authority) }
             let sqlite = SQLiteSettings(
                 path: database?.path ?? temporary.url.appendingPathComponent("authbench.sqlite").path,
-                synchronous: plan.synchronous, mmap_bytes: plan.mmap_bytes)
+                synchronous: plan.stores.synchronous, mmap_bytes: plan.stores.mmap_bytes)
             environment = Environment(
                 policy: plan.workload.policy, sqlite: sqlite, redis: redis?.settings,
                 postgres: postgres?.settings, authority: authority?.settings,
@@ -101,7 +101,7 @@ final class Stores {
     }
 
     private static func claimDatabase(_ plan: RunPlan) throws -> SQLiteClaim? {
-        guard let path = plan.sqlitePath, plan.needs(.sqlite) else { return nil }
+        guard let path = plan.stores.sqlitePath, plan.needs(.sqlite) else { return nil }
         do { return try SQLiteFile.claim(path) } catch { throw CommandError.badData("--sqlite \(error)") }
     }
 
@@ -130,7 +130,8 @@ struct StoreFacts {
         sqlitePath = sqlite.path
         if plan.needs(.sqlite) {
             stores.sqlite = .init(
-                file: plan.sqlitePath == nil ? .temporary : .user, wal_limit_bytes: sqlite.logLimit_bytes)
+                file: plan.stores.sqlitePath == nil ? .temporary : .user,
+                wal_limit_bytes: sqlite.logLimit_bytes)
             sqliteSettings = try? Self.settings(sqlite)
         }
         func server(_ store: Store) -> (any StoreServer)? {
