@@ -95,7 +95,8 @@ let package = Package(
         .testTarget(
             name: "AuthHarnessTests",
             dependencies: [
-                "AuthHarness", "AuthCore", "AuthResults", "AuthStatistics", "AuthStrategies", "TestStores",
+                "AuthHarness", "AuthCore", "AuthResults", "AuthStatistics", "AuthStrategies", "AuthDecision",
+                "TestStores",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ]),
         // Strategies that crash, hang and print, for the tests of `conform`.

@@ -20,10 +20,11 @@ struct Counted {
 var counted: [Counted] {
     // Enough for what a measurement allocates once, for each bucket of time that it saw, to be next to nothing.
     let operations = ["null-baseline": 500_000, "rs256-jwt": 10_000]
-    // All that these allocate is OpenSSL's, and their way is that of RS256; PostgreSQL and an authority are not in the sandbox; of
+    // All that these allocate is OpenSSL's, and their way is that of RS256; PostgreSQL, a cluster and an authority are not in the sandbox; of
     // one-time a sign-in stands before each request.
     let others: Set = [
-        "ps256-jwt", "es256-jwt", "ed25519-jwt", "postgres-session", "introspection", "one-time",
+        "ps256-jwt", "es256-jwt", "ed25519-jwt", "cluster-session", "postgres-session", "introspection",
+        "one-time",
     ]
     return [
         Counted("hs256-jwt authenticate") { try TokenSandbox().hs256.authenticate.run },

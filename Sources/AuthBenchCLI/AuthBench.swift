@@ -125,7 +125,8 @@ struct Root: ParsableCommand {
                     RunCommand.self, ExposureCommand.self, OutageCommand.self,
                     LogoutEverywhereCommand.self, SweepCommand.self,
                 ]),
-            CommandGroup(name: "Decide", subcommands: [ClaimsCommand.self, AdviseCommand.self]),
+            CommandGroup(
+                name: "Decide", subcommands: [ClaimsCommand.self, AdviseCommand.self, PlanCommand.self]),
             CommandGroup(
                 name: "Keep honest",
                 subcommands: [

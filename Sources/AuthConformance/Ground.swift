@@ -76,7 +76,7 @@ struct Promises {
             case .sessions: (descriptor.keepsSessions, "by its descriptor it keeps no sessions")
             case .evictableSessions:
                 (
-                    descriptor.keepsSessions && descriptor.stores.contains(.redis),
+                    descriptor.keepsSessions && !descriptor.stores.isDisjoint(with: [.redis, .redisCluster]),
                     "no sessions that Redis may evict"
                 )
             case .stored: (!descriptor.stores.isEmpty, "by its descriptor it has no store")

@@ -17,6 +17,10 @@ extension Trial where S: ~Copyable {
             let server = try own { try PrivateRedisServer(folder: folder.url) }
             place.redis?.url = server.url
             stop = { server.stop() }
+        case .redisCluster:
+            let cluster = try own { try PrivateRedisCluster(folder: folder.url) }
+            place.redisCluster?.url = cluster.url
+            stop = { cluster.stop() }
         case .postgres:
             let server = try own { try PrivatePostgreSQLServer(folder: try folder.makeFolder("postgres")) }
             place.postgres?.url = server.endpoint.url

@@ -28,15 +28,16 @@ extension Trial where S: ~Copyable {
 extension Trial where S: ~Copyable {
     /// SES-21: of what sign-ins leave in Redis, every key that no decision needs is lost, as when memory runs out.
     mutating func checkLostIndex() throws {
-        guard let redis = environment.redis,
-            let endpoint = RedisEndpoint(url: redis.url)
-        else { throw NotTriedError("the run has no Redis server") }
-        var connection = try RedisConnection(endpoint)
+        let servers = try StoreDump.redisServers(environment)
+        guard !servers.isEmpty else { throw NotTriedError("the run has no Redis server") }
         for (subject, signsInAgain) in [(Subject(id: 10), false), (Subject(id: 11), true)] {
-            let before = try RedisKeys.list(under: redis.keyPrefix, on: &connection)
+            let before = try servers.map { try StoreDump.keys($0) }
             var own = try (0..<3).map { _ in try here.login(subject, at: start) }
-            for key in try RedisKeys.list(under: redis.keyPrefix, on: &connection).subtracting(before) {
-                try lose(key, on: &connection, unlessNeededBy: own, of: subject)
+            for (server, before) in zip(servers, before) {
+                var connection = try RedisConnection(server.endpoint)
+                for key in try StoreDump.keys(server).subtracting(before) {
+                    try lose(key, on: &connection, unlessNeededBy: own, of: subject)
+                }
             }
             // What was lost may have been made anew since, without those from before.
             if signsInAgain { own.append(try here.login(subject, at: start)) }
@@ -84,16 +85,35 @@ enum StoreDump {
         }
         if let settings = environment.postgres { dump += try bytes(settings) }
         if let settings = environment.authority { dump += bytes(settings) }
-        guard let redis = environment.redis, let endpoint = RedisEndpoint(url: redis.url) else { return dump }
-        var connection = try RedisConnection(endpoint)
-        for key in try RedisKeys.list(under: redis.keyPrefix, on: &connection) {
-            var command = RedisCommand()
-            command.begin(arguments: 2)
-            command.append("DUMP")
-            command.append(key)
-            dump += Data(key) + Data(try connection.execute(command).bytes ?? [])
+        for server in try redisServers(environment) {
+            var connection = try RedisConnection(server.endpoint)
+            for key in try keys(server) {
+                var command = RedisCommand()
+                command.begin(arguments: 2)
+                command.append("DUMP")
+                command.append(key)
+                dump += Data(key) + Data(try connection.execute(command).bytes ?? [])
+            }
         }
         return dump
+    }
+
+    /// The Redis servers of a run that have keys of their own, those of a cluster too, and the prefix of the run's keys.
+    static func redisServers(_ environment: Environment) throws -> [(endpoint: RedisEndpoint, prefix: String)]
+    {
+        var found: [(endpoint: RedisEndpoint, prefix: String)] = []
+        if let redis = environment.redis, let endpoint = RedisEndpoint(url: redis.url) {
+            found.append((endpoint, redis.keyPrefix))
+        }
+        if let cluster = environment.redisCluster, let nodes = RedisEndpoint.cluster(url: cluster.url) {
+            found += try RedisSlotMap(at: nodes).masters.map { ($0, cluster.keyPrefix) }
+        }
+        return found
+    }
+
+    static func keys(_ server: (endpoint: RedisEndpoint, prefix: String)) throws -> Set<[UInt8]> {
+        var connection = try RedisConnection(server.endpoint)
+        return try RedisKeys.list(under: server.prefix, on: &connection)
     }
 
     /// The database of the realm.

@@ -7,6 +7,7 @@ public let builtinStrategies: StrategyRegistry = {
         MemorySessionStrategy.self,
         SQLiteSessionStrategy.self,
         RedisSessionStrategy.self,
+        RedisClusterSessionStrategy.self,
         PostgreSQLSessionStrategy.self,
         Introspection.self,
         HS256JWTStrategy.self,

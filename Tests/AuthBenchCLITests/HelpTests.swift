@@ -82,7 +82,7 @@ struct HelpTests {
         }
         #expect(
             groups == [
-                "Measure: run exposure outage logout-everywhere sweep", "Decide: claims advise",
+                "Measure: run exposure outage logout-everywhere sweep", "Decide: claims advise plan",
                 "Keep honest: gate compare conform validate",
                 "Serve: serve contract token", "Files: list trace merge schema",
             ])

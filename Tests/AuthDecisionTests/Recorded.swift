@@ -16,6 +16,9 @@ struct Recorded {
         try FileManager.default.copyItem(at: Self.url, to: url)
     }
 
+    /// A copy that somebody else has made.
+    init(copiedTo url: URL) { self.url = url }
+
     func remove() { try? FileManager.default.removeItem(at: url) }
 
     /// Reads a folder as `authbench claims --results` does.

@@ -153,7 +153,7 @@ struct CapacityOracleTests {
 
 extension SweepTable.Row {
     /// What the files of a probe would say of a measurement.
-    fileprivate init(_ measurement: RepeatMeasurement, of strategy: String, at probe: CapacitySearch.Probe) {
+    init(_ measurement: RepeatMeasurement, of strategy: String, at probe: CapacitySearch.Probe) {
         let authenticate = measurement.operations.first
         var figures = RepeatFigures(measurement, [])
         func key(_ clock: LatencyClock) -> RepeatFigures.Key {

@@ -18,7 +18,8 @@ struct StrategyChoiceTests {
         let sessions = try names("sessions")
         #expect(
             sessions == [
-                "memory-session", "sqlite-session", "redis-session", "postgres-session", "introspection",
+                "memory-session", "sqlite-session", "redis-session", "cluster-session", "postgres-session",
+                "introspection",
             ])
         #expect(
             try names("tokens").allSatisfy {

@@ -16,7 +16,8 @@ package final class TestStores {
         environment = Environment(
             policy: policy, sqlite: SQLiteSettings(path: folder.appendingPathComponent("t.sqlite").path),
             redis: RedisSettings(url: server.url, keyPrefix: "test:"),
-            postgres: try TestPostgreSQL.settings(), authority: try TestAuthority.settings())
+            postgres: try TestPostgreSQL.settings(), authority: try TestAuthority.settings(),
+            redisCluster: try TestRedisCluster.settings())
     }
 
     /// For an authority of the test's own.
@@ -67,6 +68,22 @@ package enum TestAuthority {
             clientSecret: server.caller.secret)
         (settings.folder, settings.program) = (server.folder.path, program.path)
         return settings
+    }
+}
+
+/// One Redis Cluster for all tests of the process, with a prefix for each: to bring one up takes seconds.
+package enum TestRedisCluster {
+    private static let shared = Mutex<(cluster: PrivateRedisCluster, folder: TemporaryFolder)?>(nil)
+
+    package static func settings() throws -> RedisSettings {
+        let url = try shared.withLock { shared in
+            if let shared { return shared.cluster.url }
+            let folder = try TemporaryFolder()
+            let cluster = try LastingThread.make { try PrivateRedisCluster(folder: folder.url) }
+            shared = (cluster, folder)
+            return cluster.url
+        }
+        return RedisSettings(url: url, keyPrefix: "test-\(UUID().uuidString.prefix(8).lowercased()):")
     }
 }
 

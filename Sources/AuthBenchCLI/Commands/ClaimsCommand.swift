@@ -156,14 +156,25 @@ extension Evidence {
     ///   - prefix: the beginning of the names of the experiments that are wanted.
     /// - Throws: `ResultError` for a folder that is damaged.
     init(_ record: SeriesRecord, in folder: URL, of prefix: String = "") throws(ResultError) {
+        try self.init(try record.readers(in: folder, of: prefix))
+        // A folder of another version may name strategies that this one does not know.
+        traits = (try? traits(among: Registry.strategies)) ?? [:]
+    }
+}
+
+extension SeriesRecord {
+    /// The result folders of its experiments that ended, each with the command line that repeats it.
+    ///
+    /// - Throws: `ResultError` for one that is damaged, or not complete.
+    func readers(
+        in folder: URL, of prefix: String = ""
+    ) throws(ResultError) -> [(experiment: String, command: String?, reader: ResultReader)] {
         var readers: [(experiment: String, command: String?, reader: ResultReader)] = []
-        for entry in record.experiments where entry.status != nil && entry.name.hasPrefix(prefix) {
-            for reader in try record.results(of: entry.name, in: folder) ?? [] {
+        for entry in experiments where entry.status != nil && entry.name.hasPrefix(prefix) {
+            for reader in try results(of: entry.name, in: folder) ?? [] {
                 readers.append((entry.name, Shell.line(["authbench"] + entry.arguments), reader))
             }
         }
-        try self.init(readers)
-        // A folder of another version may name strategies that this one does not know.
-        traits = (try? traits(among: Registry.strategies)) ?? [:]
+        return readers
     }
 }

@@ -103,10 +103,6 @@ struct ExposureCommand: ParsableCommand {
             schedule: Schedule(strategies: lasting.count, repeats: 1, seed: workload.seed),
             warmUp: .duration(nanoseconds: 0), extent: .duration(nanoseconds: UInt64(seconds * 1e9)),
             duration_s: seconds, warmUp_s: 0, out: URL(fileURLWithPath: results.out),
-            redis: try stores.endpoint(), redisTransport: stores.privateRedis,
-            postgres: try stores.postgresServers(),
-            sqlitePath: try stores.databasePath(),
-            synchronous: stores.sqliteSynchronous,
-            mmap_bytes: stores.sqliteMmap.bytes, isQuiet: results.quiet)
+            stores: try stores.plan(), isQuiet: results.quiet)
     }
 }

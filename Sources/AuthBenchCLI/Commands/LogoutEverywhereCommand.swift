@@ -169,9 +169,6 @@ struct LogoutEverywhereCommand: ParsableCommand {
             schedule: Schedule(strategies: chosen.count, repeats: repeats, seed: workload.seed),
             warmUp: .duration(nanoseconds: 0), extent: .duration(nanoseconds: plan.turn_ns),
             duration_s: Double(plan.turn_ns) / 1e9, warmUp_s: 0, out: URL(fileURLWithPath: results.out),
-            redis: try stores.endpoint(), redisTransport: stores.privateRedis,
-            postgres: try stores.postgresServers(), sqlitePath: try stores.databasePath(),
-            synchronous: stores.sqliteSynchronous, mmap_bytes: stores.sqliteMmap.bytes, isQuiet: results.quiet
-        )
+            stores: try stores.plan(), isQuiet: results.quiet)
     }
 }

@@ -21,8 +21,9 @@ struct OutageCommand: ParsableCommand {
               cut       Nothing reaches the server; who waits is told nothing.
               reset     Every connection is broken, and each new one too.
               slow      The server answers late.
-            FAULTS OF REDIS ALONE:
-              failover  The server dies, and its replica takes its place.
+            FAULTS OF REDIS AND A REDIS CLUSTER:
+              failover  The server dies, and its replica takes its place; of a cluster the
+                        master with the most keys, which then comes back as a replica.
             FAULTS OF SQLITE:
               lock      Another program has the lock for writing.
               full      The disk takes no more.
@@ -41,6 +42,7 @@ struct OutageCommand: ParsableCommand {
               authbench outage
               authbench outage --fault kill --strategy redis --rate 1000
               authbench outage --fault failover --wait 1 --late-after 1000ms
+              authbench outage --fault failover --strategy cluster-session
             """)
 
     @OptionGroup var workload: WorkloadOptions
@@ -158,8 +160,10 @@ extension OutageCommand {
 
     /// The faults that are asked for, in their usual order.
     private func wanted() throws -> [StoreFault] {
-        let given = [stores.redis.map { _ in "--redis" }, stores.postgres.map { _ in "--postgres" }]
-            .compactMap(\.self).first
+        let given = [
+            stores.redis.map { _ in "--redis" }, stores.redisCluster.map { _ in "--redis-cluster" },
+            stores.postgres.map { _ in "--postgres" },
+        ].compactMap(\.self).first
         let isOwn = given == nil
         if let given, let fault = fault.first(where: \.endsServer) {
             throw CommandError.usage(
@@ -204,10 +208,7 @@ extension OutageCommand {
             schedule: Schedule(strategies: strategies.count, repeats: repeats, seed: workload.seed),
             warmUp: .duration(nanoseconds: 0), extent: .duration(nanoseconds: UInt64(duration_s * 1e9)),
             duration_s: duration_s, warmUp_s: 0, out: URL(fileURLWithPath: results.out),
-            redis: try stores.endpoint(), redisTransport: stores.privateRedis,
-            postgres: try stores.postgresServers(), sqlitePath: nil,
-            synchronous: stores.sqliteSynchronous, mmap_bytes: stores.sqliteMmap.bytes, isQuiet: results.quiet
-        )
+            stores: try stores.plan(), isQuiet: results.quiet)
     }
 }
 

@@ -103,11 +103,11 @@ extension RunCommand {
     /// Starts what is measured over HTTP beside the strategies, and adds it to them.
     private func serveStrategies(_ plan: inout RunPlan) throws -> ServedStrategies? {
         guard targets.overHttp else { return nil }
-        guard stores.redis == nil, stores.postgres == nil, stores.sqlite == nil,
+        guard stores.redis == nil, stores.redisCluster == nil, stores.postgres == nil, stores.sqlite == nil,
             try distances.distances().isEmpty
         else {
             throw CommandError.usage(
-                "--over-http starts servers with stores of their own: leave out --redis, --postgres, --sqlite and --store-rtt"
+                "--over-http starts servers with stores of their own: leave out --redis, --redis-cluster, --postgres, --sqlite and --store-rtt"
             )
         }
         let served = try ServedStrategies(
@@ -140,11 +140,7 @@ extension RunCommand {
             schedule: Schedule(strategies: strategies.count, repeats: length.repeats, seed: workload.seed),
             warmUp: .duration(nanoseconds: UInt64(length.warmUp * 1e9)), extent: try length.extent(),
             duration_s: length.operations == nil ? length.duration ?? 1 : nil, warmUp_s: length.warmUp,
-            out: URL(fileURLWithPath: results.out), redis: try stores.endpoint(),
-            redisTransport: stores.privateRedis, postgres: try stores.postgresServers(),
-            sqlitePath: try stores.databasePath(),
-            synchronous: stores.sqliteSynchronous, mmap_bytes: stores.sqliteMmap.bytes, isQuiet: results.quiet
-        )
+            out: URL(fileURLWithPath: results.out), stores: try stores.plan(), isQuiet: results.quiet)
         plan.shard = try sharding.plan(stores)
         if plan.shard != nil, targets.overHttp || distances.count > 1 {
             throw CommandError.usage(

@@ -148,10 +148,13 @@ extension RunPlan {
             {
                 throw refuse("keeps its state in the memory of one process: leave it out of a run of shards")
             }
-            if descriptor.stores.contains(.redis), redis == nil {
+            if descriptor.stores.contains(.redis), stores.redis == nil {
                 throw refuse("needs one Redis server for all shards: name it with --redis")
             }
-            if descriptor.stores.contains(.postgres), postgres.own == nil {
+            if descriptor.stores.contains(.redisCluster), stores.redisCluster == nil {
+                throw refuse("needs one Redis Cluster for all shards: name it with --redis-cluster")
+            }
+            if descriptor.stores.contains(.postgres), stores.postgres.own == nil {
                 throw refuse("needs one PostgreSQL server for all shards: name it with --postgres")
             }
         }

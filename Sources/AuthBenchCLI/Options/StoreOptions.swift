@@ -24,6 +24,12 @@ struct StoreOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Nodes of your own Redis Cluster, redis://user@host:port,host:port (default: a private cluster is started where a strategy asks one). Its password is read as that of --redis.",
+            valueName: "addresses"))
+    var redisCluster: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Your own PostgreSQL server, postgresql://user@host:port/database (default: a private server is started).",
             valueName: "address"))
     var postgres: String?
@@ -59,8 +65,15 @@ struct StoreOptions: ParsableArguments {
             valueName: "size"))
     var sqliteMmap = MemorySize(bytes: 0)
 
+    func plan() throws -> StorePlan {
+        StorePlan(
+            redis: try endpoint(), redisTransport: privateRedis, redisCluster: try clusterEndpoints(),
+            postgres: try postgresServers(), sqlitePath: try databasePath(), synchronous: sqliteSynchronous,
+            mmap_bytes: sqliteMmap.bytes)
+    }
+
     /// Returns the absolute path of the database, because SQLite gives names such as `:memory:` another meaning.
-    func databasePath() throws -> String? {
+    private func databasePath() throws -> String? {
         guard let sqlite else { return nil }
         try CommandError.refuseEmpty(sqlite, "--sqlite")
         guard sqlite != ":memory:", !sqlite.hasPrefix("file:") else {
@@ -74,9 +87,9 @@ struct StoreOptions: ParsableArguments {
         return URL(fileURLWithPath: sqlite).path
     }
 
-    func endpoint() throws -> (url: String, endpoint: RedisEndpoint)? {
+    private func endpoint() throws -> (url: String, endpoint: RedisEndpoint)? {
         guard let redis else {
-            if redisPasswordFile != nil {
+            if redisPasswordFile != nil, redisCluster == nil {
                 throw CommandError.usage(
                     "--redis-password-file is for a server of your own: name it with --redis")
             }
@@ -98,11 +111,27 @@ struct StoreOptions: ParsableArguments {
                 "\(option) asks for TLS, which the client library does not speak (hiredis 0.14): start a tunnel, such as stunnel or socat, and name its local end"
             )
         }
-        guard var endpoint = RedisEndpoint(url: redis) else {
+        guard let endpoint = RedisEndpoint(url: redis) else {
             throw CommandError.usage(
                 "\(option) \(Self.objection(to: redis)): write redis://user@host:port/db or unix:///path?db=0"
             )
         }
+        return try withPassword(endpoint, of: option)
+    }
+
+    private func clusterEndpoints() throws -> (url: String, endpoints: [RedisEndpoint])? {
+        guard let redisCluster else { return nil }
+        guard let nodes = RedisEndpoint.cluster(url: redisCluster) else {
+            throw CommandError.usage(
+                "--redis-cluster is not the address of nodes of a Redis Cluster: write redis://user@host:port,host:port, without a database"
+            )
+        }
+        return (redisCluster, try nodes.map { try withPassword($0, of: "--redis-cluster") })
+    }
+
+    /// Adds the password, which must not stand in an address.
+    private func withPassword(_ endpoint: RedisEndpoint, of option: String) throws -> RedisEndpoint {
+        var endpoint = endpoint
         guard endpoint.password == nil else {
             throw CommandError.usage(
                 "\(option) has a password, which everybody on this machine can read: put it into REDISCLI_AUTH, or into a file for --redis-password-file"
@@ -129,7 +158,7 @@ struct StoreOptions: ParsableArguments {
         return String(line)
     }
 
-    func postgresServers() throws -> PostgreSQLServers {
+    private func postgresServers() throws -> PostgreSQLServers {
         let lag = try replicaLag.map { text in
             try StoreRTT(text) { CommandError.usage("--replica-lag \($0)") }
         }
@@ -169,6 +198,20 @@ struct StoreOptions: ParsableArguments {
         }
         return "is not the address of a Redis server"
     }
+}
+
+/// The stores of a run: those that a user names, and how private ones are kept.
+struct StorePlan {
+    /// The user's own server; `nil` for a private one.
+    var redis: (url: String, endpoint: RedisEndpoint)?
+    var redisTransport = PrivateRedisServer.Transport.unix
+    /// Nodes of the user's own cluster; `nil` for a private one.
+    var redisCluster: (url: String, endpoints: [RedisEndpoint])?
+    var postgres = PostgreSQLServers()
+    /// The user's own file; `nil` for a temporary one.
+    var sqlitePath: String?
+    var synchronous: SQLiteSettings.Synchronous
+    var mmap_bytes: Int64 = 0
 }
 
 /// The PostgreSQL servers that a user names.

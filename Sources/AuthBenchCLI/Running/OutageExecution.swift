@@ -91,16 +91,21 @@ struct OutageExecution {
         _ stores: Stores, _ faults: StoreFaults
     ) -> Result<OutageMeasurement, any Error> {
         var environment = strategy.environment(stores.environment)
+        let isCluster = strategy.descriptor.server == .redisCluster
+        var severity = settings.severity
+        if isCluster {
+            severity.replicationDelay = .zero
+            severity.replicas = strategy.waitsForReplicas
+        }
         let isFailover = fault == .failover
-        if isFailover { environment.redis?.replicas = settings.severity.replicas }
+        if isFailover { environment.redis?.replicas = severity.replicas }
         return Result {
             var measurement = try run.measure(
                 strategy.type, in: environment,
                 injecting: try fault.map { try faults.arrange($0, of: strategy) })
             if isFailover {
                 measurement.replication = .init(
-                    delay_ns: settings.severity.replicationDelay.time_ns, replicas: settings.severity.replicas
-                )
+                    delay_ns: severity.replicationDelay.time_ns, replicas: severity.replicas)
             }
             return measurement
         }
@@ -137,6 +142,11 @@ extension OutageAssessment {
     }
 }
 
+extension StrategyChoice {
+    /// For how many replicas a strategy on a cluster waits, as it is set.
+    fileprivate var waitsForReplicas: Int { parameters["replicas"].flatMap { Int($0) } ?? 1 }
+}
+
 /// Does to the stores of a run what is asked for, and puts them in order again.
 final class StoreFaults {
     /// How hard it is.
@@ -164,11 +174,15 @@ final class StoreFaults {
     /// - Throws: what the stores throw.
     func arrange(_ fault: StoreFault, of strategy: StrategyChoice) throws -> OutageRun.Injection {
         let place = stores.servers.first { $0.store == strategy.descriptor.server }
-        var injection = try injection(fault, place?.privateServer, place?.relay)
+        var injection =
+            place?.store == .redisCluster
+            ? arrangeClusterFailover() : try injection(fault, place?.privateServer, place?.relay)
         // What PostgreSQL has acknowledged has reached its log, unless it was told to keep none.
         if place?.store == .postgres, strategy.parameters["durability"] != "unlogged" {
             injection.losesWrites = false
         }
+        // What a replica has acknowledged is there when it takes the place of its master.
+        if place?.store == .redisCluster { injection.losesWrites = strategy.waitsForReplicas == 0 }
         // What is in the database of an authority stays there when the authority dies.
         if place?.store == .authority, strategy.parameters["store"] != "memory" {
             injection.losesWrites = false
@@ -205,6 +219,7 @@ final class StoreFaults {
             try server.restart()
             try stores.redis?.relay?.lead(to: server.endpoint.address)
         }
+        try stores.redisCluster?.own?.mend()
         for relay in stores.servers.compactMap(\.relay) {
             try relay.enter(.pass)
             try relay.slow(byRTT_ns: 0)
@@ -244,6 +259,15 @@ final class StoreFaults {
             })
     }
 
+    /// The cluster puts a replica into the place of the master by itself; at the end the master is started again, as a replica.
+    private func arrangeClusterFailover() -> OutageRun.Injection {
+        guard let cluster = stores.redisCluster?.own else {
+            preconditionFailure("a failover is refused for a cluster that is not our own")
+        }
+        return .init(
+            .failover, begin: { try cluster.fullestMaster().stop() }, end: { try cluster.mend() })
+    }
+
     /// A second server, which gets all that the first one does, later.
     private final class Replica {
         let server: PrivateRedisServer
@@ -252,13 +276,13 @@ final class StoreFaults {
         init(of primary: PrivateRedisServer, in folder: URL) throws {
             let own = folder.appendingPathComponent("replica", isDirectory: true)
             try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
-            guard let port = LoopbackPort.free() else {
+            guard let port = ReservedPort() else {
                 throw CommandError.runtime("no port of 127.0.0.1 is free for the replica of Redis")
             }
             relay = try StoreRelay.start(
-                at: .tcp(host: "127.0.0.1", port: port), to: primary.endpoint.address)
+                at: .tcp(host: "127.0.0.1", port: port.number), to: primary.endpoint.address)
             server = try PrivateRedisServer(folder: own)
-            try server.follow(primary, port: port)
+            try server.follow(primary, port: port.number)
         }
 
         func end() {

@@ -25,7 +25,7 @@ final class PostgreSQLOfRun: StoreServer {
 
     init(_ plan: RunPlan, in folder: TemporaryFolder, cleanup: Cleanup) throws {
         self.cleanup = cleanup
-        let (servers, readsReplica) = (plan.postgres, plan.needsReplica)
+        let (servers, readsReplica) = (plan.stores.postgres, plan.needsReplica)
         let replicaEndpoint: PostgreSQLEndpoint?
         do {
             if let (_, given) = servers.own {
@@ -110,6 +110,7 @@ extension PostgreSQLError {
 extension RunPlan {
     /// Refuses a replica that nobody reads, and a server of the user's whose replica is not named, before anything is started.
     func checkReplica() throws {
+        let postgres = stores.postgres
         let isGiven = postgres.replica != nil || postgres.lag_ms > 0
         guard needsReplica else {
             guard !isGiven else {

@@ -32,8 +32,8 @@ final class ResultFiles {
             command_line: CommandLine.arguments, git_commit: Git.commit(),
             git_dirty: Git.isDirty(), repeats: plan.schedule.repeats.count, warm_up_seconds: plan.warmUp_s,
             duration_seconds: plan.duration_s, operations: plan.extent.operationCount,
-            sqlite_synchronous: plan.synchronous.rawValue,
-            redis_server: plan.needs(.redis) ? plan.redis?.url ?? "private" : nil,
+            sqlite_synchronous: plan.stores.synchronous.rawValue,
+            redis_server: plan.needs(.redis) ? plan.stores.redis?.url ?? "private" : nil,
             order: plan.schedule.repeats.map { $0.map { plan.strategies[$0].descriptor.id } },
             machine: MachineRecord.current(), versions: stores.versionRecord, stores: stores.storeRecord)
         do { try folder.write(record) } catch {

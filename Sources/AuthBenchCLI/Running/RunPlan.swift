@@ -19,14 +19,7 @@ struct RunPlan {
     var duration_s: Double?
     var warmUp_s: Double
     var out: URL
-    /// The user's own server; `nil` for a private one.
-    var redis: (url: String, endpoint: RedisEndpoint)?
-    var redisTransport = PrivateRedisServer.Transport.unix
-    var postgres = PostgreSQLServers()
-    /// The user's own file; `nil` for a temporary one.
-    var sqlitePath: String?
-    var synchronous: SQLiteSettings.Synchronous
-    var mmap_bytes: Int64 = 0
+    var stores: StorePlan
     var isQuiet: Bool
     /// Whether it measures again at another distance what was measured before it in the same command.
     var isFurther = false
@@ -70,17 +63,15 @@ extension RunPlan {
             workload: workload, strategies: strategies,
             schedule: Schedule(strategies: strategies.count, repeats: 1, seed: workload.seed),
             warmUp: .duration(nanoseconds: 0), extent: .operations(1), warmUp_s: 0,
-            out: URL(fileURLWithPath: out), redis: try stores.endpoint(),
-            redisTransport: stores.privateRedis, postgres: try stores.postgresServers(),
-            sqlitePath: try stores.databasePath(), synchronous: stores.sqliteSynchronous,
-            mmap_bytes: stores.sqliteMmap.bytes, isQuiet: isQuiet)
+            out: URL(fileURLWithPath: out), stores: try stores.plan(), isQuiet: isQuiet)
     }
 
-    /// The same at several distances: the first as it is, each further one only for the strategies whose store is a server.
+    /// The same at several distances: the first as it is, each further one only for the strategies whose store is a server
+    /// that can be far away.
     ///
     /// What asks no such store is the same at any distance.
     func at(_ distances: [StoreRTT?]) -> [RunPlan] {
-        let far = strategies.filter { $0.descriptor.server != nil }
+        let far = strategies.filter { $0.descriptor.server?.takesRelay ?? false }
         return (distances.isEmpty ? [workload.storeRTT] : distances).enumerated().compactMap {
             index, distance in
             var plan = self

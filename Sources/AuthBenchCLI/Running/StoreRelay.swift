@@ -47,11 +47,13 @@ final class StoreRelay: Sendable {
 
     /// The same before an authority, at a port.
     convenience init(_ asked: StoreRTT, toAuthority store: HTTPAddress) throws {
-        guard let port = LoopbackPort.free() else {
+        guard let port = ReservedPort() else {
             throw CommandError.runtime("--store-rtt: no port of 127.0.0.1 is free for the relay")
         }
         var address = store
-        (address.host, address.port) = ("127.0.0.1", port)
+        (address.host, address.port) = ("127.0.0.1", port.number)
+        // The relay listens when this is done; until then the port is held for it.
+        defer { withExtendedLifetime(port) {} }
         try self.init(asked, at: address.stream, address.url, to: store.stream) { [address] in
             let held = Held(try HTTPConnection(address, timeout_ms: Self.patience_ms))
             return { try StoreRoundTrips(over: &held.connection, warmUp: 20, limit_ns: Self.ping_ns) }

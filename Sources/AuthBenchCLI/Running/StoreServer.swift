@@ -8,7 +8,7 @@ protocol StoreServer: Sendable {
     var store: Store { get }
     /// What makes it as far away as was asked; `nil` where nothing was.
     var relay: StoreRelay? { get }
-    /// `nil` where it is the user's own.
+    /// `nil` where it is the user's own, or no single server.
     var privateServer: (any PrivateServer)? { get }
     /// The processes of a private server; none of the user's own.
     var processIDs: [Int32] { get }
@@ -73,6 +73,8 @@ final class RedisOfRun: StoreServer {
     let configuration: [String: String]?
     /// Where it listens, the relay left aside.
     let endpoint: RedisEndpoint
+    /// Before all keys on a private server.
+    static let ownPrefix = "authbench:00000000:"
     /// Under which alone keys are touched on the user's own server.
     private let foreignPrefix: String?
     /// Its state at the beginning of the run.
@@ -88,7 +90,7 @@ final class RedisOfRun: StoreServer {
         (own, endpoint, foreignPrefix, version) = try Self.open(plan, folder: folder.url)
         if let foreignPrefix { cleanup.note { $0.foreignKeys = foreignPrefix } }
         // It must be as long as a drawn prefix, because it is part of what a session takes in the store.
-        let prefix = foreignPrefix ?? "authbench:00000000:"
+        let prefix = foreignPrefix ?? Self.ownPrefix
         do {
             relay = try plan.workload.storeRTT.map { [endpoint] asked in
                 try StoreRelay(asked, toRedis: endpoint, in: folder.url)
@@ -105,7 +107,7 @@ final class RedisOfRun: StoreServer {
     private static func open(_ plan: RunPlan, folder: URL) throws -> (
         PrivateRedisServer?, RedisEndpoint, foreignPrefix: String?, version: String
     ) {
-        if let (url, endpoint) = plan.redis {
+        if let (url, endpoint) = plan.stores.redis {
             do {
                 let information = try RedisInformation(at: endpoint)
                 guard !information.isTooOld else {
@@ -115,7 +117,7 @@ final class RedisOfRun: StoreServer {
             } catch let error as RedisError { throw CommandError.badData("--redis \(url): \(error.advice)") }
         }
         do {
-            let server = try PrivateRedisServer(folder: folder, over: plan.redisTransport)
+            let server = try PrivateRedisServer(folder: folder, over: plan.stores.redisTransport)
             let information = try RedisInformation(at: server.endpoint)
             guard !information.isTooOld else { throw CommandError.runtime(tooOld(information)) }
             return (server, server.endpoint, nil, information.version)
@@ -147,8 +149,10 @@ final class RedisOfRun: StoreServer {
 
 extension RedisError {
     /// The error at the first contact, with what the user can do about it.
-    fileprivate var advice: String {
+    var advice: String {
         switch self {
+        case .server(let message) where message.contains("cluster support disabled"):
+            "this server is no node of a cluster: name it with --redis"
         case .connection(_, let message) where message.contains("Protocol error"):
             "the program at this address is not a Redis server (\(message))"
         case .connection: "\(self): start the server, or correct the address"

@@ -12,6 +12,7 @@ final class Stores {
     /// The temporary folder of this run.
     let folder: URL
     let redis: RedisOfRun?
+    let redisCluster: RedisClusterOfRun?
     let postgres: PostgreSQLOfRun?
     let authority: AuthorityOfRun?
     private let cleanup: Cleanup
@@ -32,6 +33,10 @@ final class Stores {
             folder = temporary.url
             redis = plan.needs(.redis) ? try RedisOfRun(plan, in: temporary, cleanup: cleanup) : nil
             if let redis { opened.append(redis) }
+            redisCluster =
+                plan.needs(.redisCluster)
+                ? try RedisClusterOfRun(plan, in: temporary, cleanup: cleanup) : nil
+            if let redisCluster { opened.append(redisCluster) }
             postgres =
                 plan.needs(.postgres) ? try PostgreSQLOfRun(plan, in: temporary, cleanup: cleanup) : nil
             if let postgres { opened.append(postgres) }
@@ -41,11 +46,12 @@ final class Stores {
             if let authority { opened.append(authority) }
             let sqlite = SQLiteSettings(
                 path: database?.path ?? temporary.url.appendingPathComponent("authbench.sqlite").path,
-                synchronous: plan.synchronous, mmap_bytes: plan.mmap_bytes)
+                synchronous: plan.stores.synchronous, mmap_bytes: plan.stores.mmap_bytes)
             environment = Environment(
                 policy: plan.workload.policy, sqlite: sqlite, redis: redis?.settings,
-                postgres: postgres?.settings, authority: authority?.settings)
-            facts = StoreFacts(plan, sqlite, redis, postgres, authority)
+                postgres: postgres?.settings, authority: authority?.settings,
+                redisCluster: redisCluster?.settings)
+            facts = StoreFacts(plan, sqlite, [redis, redisCluster, postgres, authority])
         } catch {
             for server in opened.reversed() { try? server.close() }
             _ = cleanup.clear()
@@ -54,7 +60,7 @@ final class Stores {
     }
 
     var servers: [any StoreServer] {
-        [redis as (any StoreServer)?, postgres, authority].compactMap(\.self)
+        [redis as (any StoreServer)?, redisCluster, postgres, authority].compactMap(\.self)
     }
 
     /// The server that a strategy asks; `nil` where it asks none.
@@ -95,7 +101,7 @@ final class Stores {
     }
 
     private static func claimDatabase(_ plan: RunPlan) throws -> SQLiteClaim? {
-        guard let path = plan.sqlitePath, plan.needs(.sqlite) else { return nil }
+        guard let path = plan.stores.sqlitePath, plan.needs(.sqlite) else { return nil }
         do { return try SQLiteFile.claim(path) } catch { throw CommandError.badData("--sqlite \(error)") }
     }
 
@@ -111,30 +117,29 @@ struct StoreFacts {
     private var stores = StoreRecord()
     private let sqlitePath: String
     private var sqliteSettings: SQLitePragmas?
-    private var redis: RedisOfRun?
-    private var postgres: PostgreSQLOfRun?
+    /// The Redis server of the run, or the first node of its cluster, and its PostgreSQL server.
+    private var (redis, postgres): ((any StoreServer)?, (any StoreServer)?)
 
     /// Asks the stores that the run needs.
     ///
     /// - Parameters:
     ///   - plan: which stores the run needs.
     ///   - sqlite: the database of the run.
-    ///   - redis: the Redis server of the run.
-    ///   - postgres: its PostgreSQL server.
-    ///   - authority: its authorization server.
-    init(
-        _ plan: RunPlan, _ sqlite: SQLiteSettings, _ redis: RedisOfRun?, _ postgres: PostgreSQLOfRun?,
-        _ authority: AuthorityOfRun?
-    ) {
+    ///   - servers: those of the run.
+    init(_ plan: RunPlan, _ sqlite: SQLiteSettings, _ servers: [(any StoreServer)?]) {
         sqlitePath = sqlite.path
         if plan.needs(.sqlite) {
             stores.sqlite = .init(
-                file: plan.sqlitePath == nil ? .temporary : .user, wal_limit_bytes: sqlite.logLimit_bytes)
+                file: plan.stores.sqlitePath == nil ? .temporary : .user,
+                wal_limit_bytes: sqlite.logLimit_bytes)
             sqliteSettings = try? Self.settings(sqlite)
         }
-        (self.redis, self.postgres) = (redis, postgres)
-        (stores.redis, stores.postgres) = (redis?.record, postgres?.record)
-        stores.authority = authority?.record
+        func server(_ store: Store) -> (any StoreServer)? {
+            servers.lazy.compactMap(\.self).first { $0.store == store }
+        }
+        (redis, postgres) = (server(.redis) ?? server(.redisCluster), server(.postgres))
+        (stores.redis, stores.redis_cluster) = (server(.redis)?.record, server(.redisCluster)?.record)
+        (stores.postgres, stores.authority) = (postgres?.record, server(.authority)?.record)
     }
 
     /// The stores, with the length of SQLite's log so far.

@@ -145,6 +145,8 @@ enum TrialProtocol {
         var mmap_bytes: Int64
         var redis_url: String?
         var redis_prefix: String?
+        var redis_cluster_url: String?
+        var redis_cluster_prefix: String?
         var postgres_url: String?
         var postgres_schema: String?
         var postgres_replica_url: String?
@@ -161,6 +163,8 @@ enum TrialProtocol {
             mmap_bytes = environment.sqlite.mmap_bytes
             redis_url = environment.redis?.url
             redis_prefix = environment.redis?.keyPrefix
+            redis_cluster_url = environment.redisCluster?.url
+            redis_cluster_prefix = environment.redisCluster?.keyPrefix
             postgres_url = environment.postgres?.url
             postgres_schema = environment.postgres?.schema
             postgres_replica_url = environment.postgres?.replicaURL
@@ -174,6 +178,9 @@ enum TrialProtocol {
 
         func environment(_ policy: Policy) -> Environment {
             let redis = redis_url.map { RedisSettings(url: $0, keyPrefix: redis_prefix ?? "") }
+            let cluster = redis_cluster_url.map {
+                RedisSettings(url: $0, keyPrefix: redis_cluster_prefix ?? "")
+            }
             let sqlite = SQLiteSettings(
                 path: sqlite_path, synchronous: .init(rawValue: synchronous) ?? .normal,
                 mmap_bytes: mmap_bytes)
@@ -181,7 +188,7 @@ enum TrialProtocol {
             postgres?.replicaURL = postgres_replica_url
             return Environment(
                 policy: policy, sqlite: sqlite, redis: redis, postgres: postgres,
-                authority: authority?.settings)
+                authority: authority?.settings, redisCluster: cluster)
         }
 
         struct Authority: Codable {

@@ -22,7 +22,7 @@ package enum StoreFault: String, CaseIterable, Sendable {
     package var stores: Set<Store> {
         switch self {
         case .stop, .kill, .cut, .reset, .slow: [.redis, .postgres, .authority]
-        case .failover: [.redis]
+        case .failover: [.redis, .redisCluster]
         case .lock, .full: [.sqlite]
         }
     }

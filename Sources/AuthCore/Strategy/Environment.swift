@@ -4,6 +4,8 @@ public struct Environment: Sendable {
     public var sqlite: SQLiteSettings
     /// The Redis server of the run; `nil` when no selected strategy needs one.
     public var redis: RedisSettings?
+    /// The Redis Cluster of the run; `nil` when no selected strategy needs one.
+    public var redisCluster: RedisSettings?
     /// The PostgreSQL server of the run; `nil` when no selected strategy needs one.
     public var postgres: PostgreSQLSettings?
     /// The authorization server of the run; `nil` when no selected strategy asks one.
@@ -11,13 +13,15 @@ public struct Environment: Sendable {
 
     public init(
         policy: Policy, sqlite: SQLiteSettings, redis: RedisSettings? = nil,
-        postgres: PostgreSQLSettings? = nil, authority: AuthoritySettings? = nil
+        postgres: PostgreSQLSettings? = nil, authority: AuthoritySettings? = nil,
+        redisCluster: RedisSettings? = nil
     ) {
         self.policy = policy
         self.sqlite = sqlite
         self.redis = redis
         self.postgres = postgres
         self.authority = authority
+        self.redisCluster = redisCluster
     }
 }
 
@@ -50,7 +54,7 @@ public struct SQLiteSettings: Sendable {
 
 /// A Redis server and the prefix under which alone its keys are touched.
 public struct RedisSettings: Sendable {
-    /// `redis://host:port/database` or `unix:///path`.
+    /// `redis://host:port/database` or `unix:///path`; of a cluster those of some nodes, with commas between.
     public var url: String
     public var keyPrefix: String
     /// How many replicas must have what takes rights away before it is acknowledged (the command WAIT); 0 waits for none.

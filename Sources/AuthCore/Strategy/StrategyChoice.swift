@@ -218,6 +218,7 @@ public struct StrategyChoice: Sendable {
         let number = suffix.utf8.reduce(5381 as UInt32) { $0 &* 33 &+ UInt32($1) }
         environment.sqlite.path += suffix
         environment.redis?.keyPrefix += "\(number):"
+        environment.redisCluster?.keyPrefix += "\(number):"
         environment.postgres?.schema += "_\(number)"
         environment.authority?.url += "-\(number)"
         return environment

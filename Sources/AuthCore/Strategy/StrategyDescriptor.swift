@@ -80,12 +80,17 @@ public enum RevocationPromise: String, Sendable {
 public enum Store: String, CaseIterable, Sendable {
     case sqlite
     case redis
+    /// Several servers that share the keys of one store.
+    case redisCluster = "redis-cluster"
     case postgres
     /// An authorization server that is asked about credentials over HTTP; the last, because it may have another behind it.
     case authority
 
     /// Whether it is a process of its own, which may be far away: its clients wait for answers.
     public var isServer: Bool { self != .sqlite }
+
+    /// Whether a relay can stand before it: the nodes of a cluster tell clients themselves where to go.
+    package var takesRelay: Bool { isServer && self != .redisCluster }
 }
 
 /// An error by which a strategy says that its own store did not answer, not that it could not decide by its own fault.

@@ -4,6 +4,8 @@ import AuthResults
 /// What is known of a strategy by construction, which no measurement shows.
 package struct StrategyTraits: Sendable {
     package var stores: Set<Store>
+    /// The one of them that is a process of its own.
+    package var server: Store?
     /// Whether several services can use it, each on a machine of its own.
     package var isShared: Bool
     /// Whether what a service needs to verify credentials also makes them: a secret that signs, or a store that it writes.
@@ -11,7 +13,7 @@ package struct StrategyTraits: Sendable {
 
     package init(_ choice: StrategyChoice) {
         let descriptor = choice.descriptor
-        stores = descriptor.stores
+        (stores, server) = (descriptor.stores, descriptor.server)
         isShared = descriptor.credential == .signed || descriptor.server != nil
         let set = choice.parameters["alg"] ?? descriptor.parameters.first { $0.name == "alg" }?.standard
         // Lists sign as HS256 does, plain tokens as their name says.

@@ -76,6 +76,9 @@ final class GateSandbox {
         guard needs.contains(where: \.isServer) else { return }
         if distance != nil, !processors.isEmpty { bindDriver(to: processors) }
         defer { if distance != nil { bindDriver(to: self.processors) } }
+        guard !needs.contains(.redisCluster) else {
+            throw GateError.failed("the gate starts no Redis Cluster: leave out the strategies that ask one")
+        }
         do {
             if needs.contains(.redis) { server = try PrivateRedisServer(folder: folder) }
             if needs.contains(.postgres), postgres == nil { postgres = try openPostgreSQL() }

@@ -109,6 +109,7 @@ package struct StoreRecord: Codable, Sendable {
     /// `null` where no strategy of the run keeps anything there; so are the others.
     @OrNull package var sqlite: SQLite?
     @OrNull package var redis: Server?
+    @OrNull package var redis_cluster: Server?
     @OrNull package var postgres: Server?
     @OrNull package var authority: Server?
 

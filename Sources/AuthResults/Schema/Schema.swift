@@ -73,9 +73,13 @@ package struct Schema: Sendable {
     }
     package static var capacity: Self { Self("capacity.csv", "strategy", CapacityTable.columns) }
 
+    /// What `plan --format csv` prints.
+    package static var plan: Self { Self("plan.csv", "strategy", PlanTable.columns) }
+
     /// All files, of whichever folder.
     package static var all: [Self] {
         run + [exposure] + outage + logoutEverywhere + [sweep, scalability, capacity, conformance] + claims
+            + [plan]
     }
 
     private static var identity: RunIdentity { RunIdentity(runID: "", workload: "", traceSHA256: "") }
@@ -125,8 +129,8 @@ package struct RunIdentity: Sendable, Equatable {
 
     /// All that any strategy may set, in the order of the columns.
     package static let parameters = [
-        "access", "alg", "bits", "cache", "durability", "filter", "form", "on-failure", "rotate", "stale",
-        "store",
+        "access", "alg", "bits", "cache", "durability", "filter", "form", "on-failure", "replicas", "rotate",
+        "stale", "store",
     ]
 
     /// The columns of what a strategy's identifier sets, the last ones of every CSV file.

@@ -56,16 +56,21 @@ enum RedisScripts {
 
     /// Deletes a session by its name, or by one that it had up to a minute ago.
     ///
+    /// Nothing is deleted before the session is found: where a slot of a cluster moves meanwhile, the script breaks off when it
+    /// comes to a key that is gone, and must find its way again when it is done anew.
+    ///
     /// Keys: session. Arguments: the prefixes of sessions and of indexes, the name.
     static let remove = """
-        local name = ARGV[3]
+        local name, keys = ARGV[3], {}
         while true do
-            local value = redis.call('GETDEL', ARGV[1] .. name)
+            keys[#keys + 1] = ARGV[1] .. name
+            local value = redis.call('GET', keys[#keys])
             if not value then return 0 end
             if #value >= 40 then
                 local index = ARGV[2] .. string.sub(value, 1, 8)
                 redis.call('ZREM', index, name)
                 if redis.call('ZCARD', index) == 1 then redis.call('DEL', index) end
+                redis.call('DEL', unpack(keys))
                 return 1
             end
             name = string.sub(value, 7)
@@ -144,7 +149,7 @@ enum RedisScripts {
 struct LoadedRedisScripts {
     let save, touch, rotate, remove, each, beginSearch, search, endSearch: RedisScript
 
-    init(on connection: inout RedisConnection) throws {
+    init(on connection: inout some RedisLine & ~Copyable) throws {
         save = try RedisScript(RedisScripts.save, on: &connection)
         touch = try RedisScript(RedisScripts.touch, on: &connection)
         rotate = try RedisScript(RedisScripts.rotate, on: &connection)
@@ -195,10 +200,15 @@ extension RedisEndpoint {
         guard let settings = environment.redis else {
             throw .connection(operation: "connect", message: "the run has no Redis server")
         }
+        return (settings, try named(settings))
+    }
+
+    /// The server that settings name.
+    static func named(_ settings: RedisSettings) throws(RedisError) -> RedisEndpoint {
         guard let endpoint = RedisEndpoint(url: settings.url) else {
             throw .connection(operation: "connect to \(settings.url)", message: "not a Redis URL")
         }
-        return (settings, endpoint)
+        return endpoint
     }
 
     /// What the server has allocated (INFO, used_memory), asked for on a connection of its own.

@@ -4,296 +4,83 @@ import Backends
 /// A session cookie, looked up by one `GET` in Redis.
 public typealias RedisSessionStrategy = Session<RedisSessionStore>
 
-/// Sessions in Redis: one string key a session, named by the SHA-256 of its token, and one sorted set a user that
-/// names the user's sessions.
-///
-/// What changes two keys is a script, so that no other client ever sees half of it. Every key has a native
-/// TTL; the expiry that counts is in the record, on the trace's clock. Each command may be sent twice without harm, so
-/// that a connection which the server closed costs nothing but the time to open another one.
-public struct RedisSessionStore: ScopedSessionStore, ~Copyable {
-    public static let strategyID = "redis-session"
-    public static let strategyTitle = "session cookie, looked up in Redis"
-    public static let stores: Set<Store> = [.redis]
-    public static let parameters = SessionCache.parameters(canTrack: true)
+/// Sessions in one Redis server.
+public typealias RedisSessionStore = RedisSessions<RedisConnection>
+
+/// What sessions are that are reached over a line: in one Redis server, or in a cluster of them.
+public protocol RedisSessionLine: RedisLine, SendableMetatype, ~Copyable {
+    static var strategyID: String { get }
+    static var strategyTitle: String { get }
+    static var store: Store { get }
+    static var isOnCard: Bool { get }
+    static var parameters: [StrategyParameter] { get }
+    /// How long the tag is by which a user's keys are in one place; 0 where all are.
+    static var tagLength: Int { get }
+    /// Whether a login waits for replicas too, and not only what takes rights away.
+    static var waitsForLogins: Bool { get }
+
+    static func tag(of subject: Subject) -> [UInt8]
+    static func settings(_ environment: Environment) throws -> RedisSettings
+    static func connect(_ settings: RedisSettings) throws -> Self
+    static func usedBytes(_ settings: RedisSettings) throws -> UInt64?
+}
+
+extension RedisConnection: RedisSessionLine {
+    public static var strategyID: String { "redis-session" }
+    public static var strategyTitle: String { "session cookie, looked up in Redis" }
+    public static var store: Store { .redis }
+    public static var isOnCard: Bool { true }
+    public static var parameters: [StrategyParameter] { SessionCache.parameters(canTrack: true) }
+    public static var tagLength: Int { 0 }
+    public static var waitsForLogins: Bool { false }
+
+    public static func tag(of subject: Subject) -> [UInt8] { [] }
+
+    public static func settings(_ environment: Environment) throws -> RedisSettings {
+        try RedisEndpoint.ofRun(environment).0
+    }
+
+    public static func connect(_ settings: RedisSettings) throws -> RedisConnection {
+        try RedisConnection(try RedisEndpoint.named(settings))
+    }
+
+    public static func usedBytes(_ settings: RedisSettings) throws -> UInt64? {
+        try RedisEndpoint.named(settings).usedBytes()
+    }
+}
+
+extension RedisSessions where Line: ~Copyable {
+    public static var strategyID: String { Line.strategyID }
+    public static var strategyTitle: String { Line.strategyTitle }
+    public static var stores: Set<Store> { [Line.store] }
+    public static var isOnCard: Bool { Line.isOnCard }
+    public static var parameters: [StrategyParameter] { Line.parameters }
+    public static var tagLength: Int { Line.tagLength }
+    public static func tag(of subject: Subject) -> [UInt8] { Line.tag(of: subject) }
     public static func strategy(with parameters: StrategyParameters) -> any (AuthStrategy & ~Copyable).Type {
         cachedStrategy(with: parameters)
     }
+}
 
-    private var connection: RedisConnection
-    private var command = RedisCommand()
-    /// The last touch, until it is known what became of it.
-    private var touchCommand = RedisCommand()
-    private let sessionPrefix: [UInt8]
-    private let userPrefix: [UInt8]
-    private let scripts: LoadedRedisScripts
-    private var tracking: RedisTracking?
-    private let lifetimes: Lifetimes
-    private let endpoint: RedisEndpoint
-    private let replicas: Int
-    public private(set) var data: SessionData
-    public private(set) var touchFailures = 0
+/// What the keys of sessions and of users' indexes begin with.
+struct RedisPrefixes {
+    private(set) var (session, user): ([UInt8], [UInt8])
+    /// Where the tag stands, counted from the end, with the brace that ends it.
+    private let end: Int
 
-    public init(in environment: Environment, sharing _: Void) throws {
-        let (settings, endpoint) = try RedisEndpoint.ofRun(environment)
-        // What can fail first: a noncopyable value cannot be left half made.
-        var connection = try RedisConnection(endpoint)
-        let scripts = try LoadedRedisScripts(on: &connection)
-        let parameters = environment.policy.parameters
-        let tracking =
-            SessionCache.isTracking(parameters) ? try RedisTracking(of: endpoint, parameters) : nil
-        sessionPrefix = Array("\(settings.keyPrefix)s:".utf8)
-        userPrefix = Array("\(settings.keyPrefix)u:".utf8)
-        lifetimes = environment.policy.lifetimes
-        data = SessionData(count: environment.policy.session_bytes)
-        self.tracking = tracking
-        self.connection = connection
-        self.endpoint = endpoint
-        replicas = settings.replicas
-        self.scripts = scripts
-    }
-
-    public mutating func hearChanges(_ take: (SessionChange) -> Void) throws {
-        try tracking?.hear(keysBehind: sessionPrefix, take)
-    }
-
-    /// One round trip: the record where it exists, and whether its scope grants what the route requires.
-    public mutating func read(
-        _ id: Digest, requiring scope: Scope, at now: Instant
-    ) throws -> (record: SessionRecord, isGranted: Bool)? {
-        var isGranted = false
-        return try find(id) { isGranted = scope.isGranted(by: $0) }.map { ($0, isGranted) }
-    }
-
-    mutating func read(_ id: Digest, scope: inout [UInt8]) throws -> SessionRecord? {
-        try find(id) { ByteCopy.copy($0, into: &scope) }
-    }
-
-    @inline(__always)
-    private mutating func find(_ id: Digest, _ takeScope: (Span<UInt8>) -> Void) throws -> SessionRecord? {
-        command.begin(arguments: 2)
-        command.append("GET")
-        command.append(sessionPrefix, id.span)
-        let reply = try tracking?.execute(command) ?? answer()
-        if reply.isNil { return nil }
-        let record = try reply.withBytes { bytes throws -> SessionRecord? in
-            let scope_start = SessionRecordCoding.integers_bytes + data.count
-            guard let record = SessionRecordCoding.decode(bytes), scope_start <= bytes.count else {
-                if SessionRecordCoding.isMoved(bytes) { return nil }
-                throw DamagedStoreError(table: "Redis", "a session of \(bytes.count) bytes")
-            }
-            if data.count > 0 {
-                data.take(bytes.extracting(SessionRecordCoding.integers_bytes..<scope_start))
-            }
-            takeScope(bytes.extracting(scope_start..<bytes.count))
-            return record
-        }
-        guard let record else { throw RedisError.unexpectedReply(command: "GET") }
-        return record
-    }
-
-    public mutating func save(_ record: SessionRecord, as id: Digest, scope: [UInt8]) throws {
-        prepareSave((id, record), scope)
-        _ = try answer(of: scripts.save)
-    }
-
-    /// Sends a thousand commands before the first reply is read: more would only wait in buffers.
-    public mutating func saveAll(
-        _ sessions: [(id: Digest, record: SessionRecord)], scope: [UInt8]
-    ) throws {
-        for start in stride(from: 0, to: sessions.count, by: 1000) {
-            try pipeline(sessions[start..<min(start + 1000, sessions.count)], scope: scope)
-        }
-    }
-
-    /// Stores new sessions: the first waits for its reply, the commands of the others are sent before one is read.
-    ///
     /// - Parameters:
-    ///   - sessions: what to store under which name.
-    ///   - scope: what they permit.
-    ///   - afterFirst: called before the others are sent, for tests of a server that forgets scripts there.
-    /// - Throws: `RedisError`, the first of those met; some sessions may have been stored then.
-    mutating func pipeline(
-        _ sessions: ArraySlice<(id: Digest, record: SessionRecord)>, scope: [UInt8],
-        afterFirst: () throws -> Void = {}
-    ) throws {
-        guard let first = sessions.first else { return }
-        try save(first.record, as: first.id, scope: scope)
-        try afterFirst()
-        for session in sessions.dropFirst() {
-            prepareSave(session, scope)
-            try connection.send(command)
+    ///   - prefix: that of all keys of a run.
+    ///   - tagLength: how many characters in braces say in which slot of a cluster the key is; 0 for none.
+    init(_ prefix: String, tagLength: Int) {
+        let tag = tagLength == 0 ? "" : "{\(String(repeating: "-", count: tagLength))}"
+        (session, user) = (Array("\(prefix)s:\(tag)".utf8), Array("\(prefix)u:\(tag)".utf8))
+        end = tagLength + 1
+    }
+
+    mutating func set(tag: Span<UInt8>) {
+        for index in tag.indices {
+            session[session.count - end + index] = tag[index]
+            user[user.count - end + index] = tag[index]
         }
-        var (unknown, failure) = ([Int](), RedisError?.none)
-        // Every reply is read, also after an error: what is left would answer the next command.
-        for index in sessions.indices.dropFirst() {
-            do throws(RedisError) { _ = try connection.receive() } catch {
-                if error.isUnknownScript { unknown.append(index) } else { failure = failure ?? error }
-            }
-        }
-        if let failure { throw failure }
-        for index in unknown { try save(sessions[index].record, as: sessions[index].id, scope: scope) }
-    }
-
-    private mutating func prepareSave(_ session: (id: Digest, record: SessionRecord), _ scope: [UInt8]) {
-        let (id, record) = session
-        command.begin(scripts.save, keys: 2, arguments: 9)
-        command.append(sessionPrefix, id.span)
-        command.append(userPrefix, SessionRecordCoding.user(record.subject).span)
-        let data = data.count > 0 ? data.make(for: record.subject) : []
-        command.append(SessionRecordCoding.encode(record, data: data, scope: scope))
-        command.append(id, record, lifetimes)
-        command.append(record.lastSeen.advanced(byMilliseconds: -RedisLife.reserve_ms).milliseconds)
-    }
-
-    /// Writes a record back, but only over one that is still there, and not what it permits.
-    ///
-    /// Nobody waits for the reply: the read has decided. What fails for good is counted.
-    public mutating func touch(_ id: Digest, _ record: SessionRecord) {
-        touchCommand.begin(scripts.touch, keys: 2, arguments: 8)
-        touchCommand.append(sessionPrefix, id.span)
-        touchCommand.append(userPrefix, SessionRecordCoding.user(record.subject).span)
-        touchCommand.append(SessionRecordCoding.encode(record))
-        touchCommand.append(id, record, lifetimes)
-        do { try connection.post(touchCommand) } catch { touchFailures += 1 }
-    }
-
-    public mutating func rotate(_ old: Digest, to new: Digest, _ record: SessionRecord) throws -> Bool {
-        command.begin(scripts.rotate, keys: 3, arguments: 11)
-        command.append(sessionPrefix, old.span)
-        command.append(sessionPrefix, new.span)
-        command.append(userPrefix, SessionRecordCoding.user(record.subject).span)
-        command.append(SessionRecordCoding.encode(record))
-        command.append(new, record, lifetimes)
-        command.append(old.span)
-        command.append(RedisLife.crossing_ms)
-        let isDone = try answer(of: scripts.rotate).integer == 1
-        try waitForReplicas()
-        return isDone
-    }
-
-    /// Deletes a session, also by the name that its last renewals replaced within the last minute.
-    public mutating func remove(_ id: Digest) throws { try removeAll([id]) }
-
-    /// The replicas have the last when they have all.
-    public mutating func removeAll(_ ids: [Digest]) throws {
-        for id in ids { try removeHere(id) }
-        try waitForReplicas()
-    }
-
-    private mutating func removeHere(_ id: Digest) throws {
-        command.begin(scripts.remove, keys: 1, arguments: 4)
-        command.append(sessionPrefix, id.span)
-        command.append(sessionPrefix)
-        command.append(userPrefix)
-        command.append(id.span)
-        _ = try answer(of: scripts.remove)
-    }
-
-    /// Deletes a user's sessions, all or all but one.
-    public mutating func removeAll(of subject: Subject, but kept: Digest?, at now: Instant) throws {
-        let name = kept.map { kept in kept.indices.map { kept[$0] } }
-        _ = try each(of: subject, "remove", name ?? [], at: now)
-        try waitForReplicas()
-    }
-
-    public mutating func changeGrant(of subject: Subject, to scope: [UInt8], at now: Instant) throws {
-        _ = try each(of: subject, "grant", scope, at: now)
-        try waitForReplicas()
-    }
-
-    private mutating func waitForReplicas() throws(RedisError) {
-        if replicas > 0 { try connection.wait(forReplicas: replicas) }
-    }
-
-    /// The sessions of a user that have not expired.
-    public mutating func sessions(of subject: Subject, at now: Instant) throws -> [SessionSummary] {
-        try each(of: subject, "list", [], at: now).compactMap { value in
-            guard let record = SessionRecordCoding.decode(value.span) else {
-                throw DamagedStoreError(table: "Redis", "a session of \(value.count) bytes")
-            }
-            return record.isExpired(at: now) ? nil : record.summary
-        }
-    }
-
-    public var commandsSent: Int { connection.commandsSent + tracking.commandsSent }
-    public var roundTrips: Int { connection.roundTrips + tracking.roundTrips }
-
-    public mutating func usedBytes() throws -> UInt64? {
-        try endpoint.usedBytes()
-    }
-
-    // MARK: All sessions of a user
-
-    /// Does something to every session of a user, and searches the server first where the index may not name them all.
-    private mutating func each(
-        of subject: Subject, _ action: StaticString, _ argument: [UInt8], at now: Instant
-    ) throws -> [[UInt8]] {
-        let longest_ms = min(lifetimes.idle_ms, lifetimes.absolute_ms) + RedisLife.clockStep_ms
-        for _ in 0..<3 {
-            command.begin(scripts.each, keys: 1, arguments: 6)
-            command.append(userPrefix, SessionRecordCoding.user(subject).span)
-            command.append(now.advanced(byMilliseconds: -longest_ms).milliseconds)
-            command.append(sessionPrefix)
-            command.append(action)
-            command.append(argument)
-            command.append(Int64(SessionRecordCoding.integers_bytes + data.count))
-            if let records = try answer(of: scripts.each).elements { return records }
-            try searchAll(for: subject, at: now)
-        }
-        throw RedisError.server(message: "an index that is lost again and again: is its memory too small?")
-    }
-
-    /// Puts every session of a user back into the index, some hundred keys at a time: a server answers nobody else meanwhile.
-    private mutating func searchAll(for subject: Subject, at now: Instant) throws {
-        let mark = Array("search ".utf8) + (try SecureRandom.bytes(16))
-        let index = SessionRecordCoding.user(subject)
-        command.begin(scripts.beginSearch, keys: 1, arguments: 5)
-        command.append(userPrefix, index.span)
-        command.append(-max(0, now.milliseconds))
-        command.append(max(0, now.milliseconds))
-        command.append(mark)
-        command.append(RedisLife.indexLife_ms(lifetimes))
-        _ = try answer(of: scripts.beginSearch)
-        var cursor = Array("0".utf8)
-        repeat {
-            command.begin(scripts.search, keys: 1, arguments: 5)
-            command.append(userPrefix, index.span)
-            command.append(cursor)
-            command.append(RedisKeys.pattern(under: sessionPrefix))
-            command.append(Int64(sessionPrefix.count))
-            command.append(index)
-            guard let next = try answer(of: scripts.search).bytes else {
-                throw RedisError.unexpectedReply(command: "SCAN")
-            }
-            cursor = next
-        } while cursor != Array("0".utf8)
-        command.begin(scripts.endSearch, keys: 1, arguments: 2)
-        command.append(userPrefix, index.span)
-        command.append(mark)
-        _ = try answer(of: scripts.endSearch)
-    }
-
-    private mutating func answer() throws(RedisError) -> RedisReply {
-        #if AUTHBENCH_DEFECT || DEBUG
-            if ChosenDefect.defect == .named(.command) { try connection.post(RedisCommand("TIME")) }
-        #endif
-        let reply = try connection.execute(command, isRepeatable: true)
-        settleTouch()
-        return reply
-    }
-
-    private mutating func answer(of script: RedisScript) throws(RedisError) -> RedisReply {
-        let reply = try connection.execute(command, of: script, isRepeatable: true)
-        settleTouch()
-        return reply
-    }
-
-    /// Does the last touch again where the server did not know the script or had closed the connection.
-    private mutating func settleTouch() {
-        guard let error = connection.takePostError() else { return }
-        do throws(RedisError) {
-            if case .server = error, !error.isUnknownScript { throw error }
-            _ = try connection.execute(touchCommand.spelledOut(scripts.touch), isRepeatable: true)
-        } catch { touchFailures += 1 }
     }
 }

@@ -14,7 +14,10 @@ struct RedisTracking: ~Copyable {
     /// The connections that the server knows to belong together: the feed's number, and which one of ours.
     private var joined: (feed: Int64, connection: Int) = (0, 0)
 
-    init(of endpoint: RedisEndpoint, _ parameters: StrategyParameters) throws {
+    /// - Returns: `nil` where nobody asks for it.
+    init?(of settings: RedisSettings, _ parameters: StrategyParameters) throws {
+        guard SessionCache.isTracking(parameters) else { return nil }
+        let endpoint = try RedisEndpoint.named(settings)
         reads = try RedisConnection(endpoint)
         feed = RedisFeed(
             "__redis__:invalidate", at: endpoint, staleness_ms: StrategyParameter.staleness_ms(parameters))

@@ -64,9 +64,9 @@ public struct Session<Store: SessionStore & ~Copyable>: AuthStrategy, ~Copyable 
         credentials.reserveCapacity(logins.count)
         sessions.reserveCapacity(logins.count)
         for login in logins {
-            let token = try SessionToken.mint()
+            let token = try SessionToken.mint(Store.tag(of: login.subject))
             let record = SessionRecord(login.subject, at: login.instant, lifetimes: policy.lifetimes)
-            sessions.append((hasher.digest(token.span), record))
+            sessions.append((name(of: token.span), record))
             credentials.append(SessionToken.credential(token))
         }
         try store.saveAll(sessions, scope: grantedScope)
@@ -77,7 +77,7 @@ public struct Session<Store: SessionStore & ~Copyable>: AuthStrategy, ~Copyable 
         var ids: [Digest] = []
         for credential in credentials {
             let line = credential.headerLine.span
-            if let token = SessionToken.find(in: line) { ids.append(hasher.digest(line.extracting(token))) }
+            if let token = Self.find(in: line) { ids.append(name(of: line.extracting(token))) }
         }
         try store.removeAll(ids)
     }
@@ -85,21 +85,23 @@ public struct Session<Store: SessionStore & ~Copyable>: AuthStrategy, ~Copyable 
     @specialized(where Store == SQLiteSessionStore)
     @specialized(where Store == RedisSessionStore)
     @specialized(where Store == MemorySessionStore)
+    @specialized(where Store == RedisSessions<RedisClusterConnection>)
     public mutating func login(_ subject: Subject, at now: Instant) throws -> Credential {
-        let token = try SessionToken.mint()
+        let token = try SessionToken.mint(Store.tag(of: subject))
         let record = SessionRecord(subject, at: now, lifetimes: policy.lifetimes)
-        try store.save(record, as: hasher.digest(token.span), scope: grantedScope)
+        try store.save(record, as: name(of: token.span), scope: grantedScope)
         return SessionToken.credential(token)
     }
 
     @specialized(where Store == SQLiteSessionStore)
     @specialized(where Store == RedisSessionStore)
     @specialized(where Store == MemorySessionStore)
+    @specialized(where Store == RedisSessions<RedisClusterConnection>)
     public mutating func authenticate(
         _ line: Span<UInt8>, requiring scope: Scope, at now: Instant
     ) throws -> Decision {
-        guard let token = SessionToken.find(in: line) else { return .refused(.malformed) }
-        let id = hasher.digest(line.extracting(token))
+        guard let token = Self.find(in: line) else { return .refused(.malformed) }
+        let id = name(of: line.extracting(token))
         guard let found = try store.read(id, requiring: scope, at: now) else { return .refused(.unknown) }
         var record = found.record
         guard !record.isExpired(at: now) else { return .refused(.expired) }
@@ -116,17 +118,18 @@ public struct Session<Store: SessionStore & ~Copyable>: AuthStrategy, ~Copyable 
     @specialized(where Store == SQLiteSessionStore)
     @specialized(where Store == RedisSessionStore)
     @specialized(where Store == MemorySessionStore)
+    @specialized(where Store == RedisSessions<RedisClusterConnection>)
     public mutating func renew(_ credential: borrowing Credential, at now: Instant) throws -> Renewal {
         let line = credential.headerLine.span
-        guard let token = SessionToken.find(in: line) else { return .refused(.malformed) }
-        let id = hasher.digest(line.extracting(token))
+        guard let token = Self.find(in: line) else { return .refused(.malformed) }
+        let id = name(of: line.extracting(token))
         guard var record = try store.read(id, requiring: .read, at: now)?.record else {
             return .refused(.unknown)
         }
         guard !record.isExpired(at: now) else { return .refused(.expired) }
         record.touch(at: now, lifetimes: policy.lifetimes)
-        let fresh = try SessionToken.mint()
-        let isMoved = try store.rotate(id, to: hasher.digest(fresh.span), record)
+        let fresh = try SessionToken.mint(Store.tag(of: record.subject))
+        let isMoved = try store.rotate(id, to: name(of: fresh.span), record)
         // Somebody else logged out or renewed since the read.
         return isMoved ? .renewed(SessionToken.credential(fresh)) : .refused(.unknown)
     }
@@ -134,8 +137,8 @@ public struct Session<Store: SessionStore & ~Copyable>: AuthStrategy, ~Copyable 
     /// Ends the session, also by the identifier that its last renewal replaced: that request may have crossed the renewal.
     public mutating func logout(_ credential: borrowing Credential, at now: Instant) throws {
         let line = credential.headerLine.span
-        guard let token = SessionToken.find(in: line) else { return }
-        try store.remove(hasher.digest(line.extracting(token)))
+        guard let token = Self.find(in: line) else { return }
+        try store.remove(name(of: line.extracting(token)))
     }
 
     public mutating func logoutEverywhere(_ subject: Subject, at now: Instant) throws {
@@ -144,8 +147,8 @@ public struct Session<Store: SessionStore & ~Copyable>: AuthStrategy, ~Copyable 
 
     public mutating func logoutOthers(_ credential: borrowing Credential, at now: Instant) throws -> Bool {
         let line = credential.headerLine.span
-        guard let token = SessionToken.find(in: line) else { return true }
-        let id = hasher.digest(line.extracting(token))
+        guard let token = Self.find(in: line) else { return true }
+        let id = name(of: line.extracting(token))
         guard let record = try store.read(id, requiring: .read, at: now)?.record, !record.isExpired(at: now)
         else {
             return true
@@ -175,7 +178,19 @@ public struct Session<Store: SessionStore & ~Copyable>: AuthStrategy, ~Copyable 
     /// Makes a session that was never stored: that is what another service's session is to this server.
     public mutating func issueFlawed(_ flaw: Flaw, to subject: Subject, at now: Instant) throws -> Credential
     {
-        SessionToken.credential(try SessionToken.mint())
+        SessionToken.credential(try SessionToken.mint(Store.tag(of: subject)))
+    }
+
+    @inline(__always)
+    private static func find(in line: Span<UInt8>) -> Range<Int>? {
+        SessionToken.find(in: line, tagLength: Store.tagLength)
+    }
+
+    /// The name of a session in the store: the hash of its token, whose first bytes give way to the tag of the token.
+    private mutating func name(of token: Span<UInt8>) -> Digest {
+        var name = hasher.digest(token)
+        for index in 0..<Store.tagLength { name[index] = token[index] }
+        return name
     }
 }
 
@@ -192,8 +207,8 @@ extension Session where Store: ScopedSessionStore & ~Copyable {
     mutating func describe(
         _ token: Span<UInt8>, scope: inout [UInt8], at now: Instant
     ) throws -> SessionRecord? {
-        guard SessionToken.isToken(token) else { return nil }
-        let id = hasher.digest(token)
+        guard SessionToken.isToken(token, tagLength: Store.tagLength) else { return nil }
+        let id = name(of: token)
         guard var record = try store.read(id, scope: &scope), !record.isExpired(at: now) else { return nil }
         if policy.touch.isDue(lastSeen: record.lastSeen, at: now) {
             record.touch(at: now, lifetimes: policy.lifetimes)
@@ -213,8 +228,10 @@ enum SessionToken {
     private static let fieldName = Array("Cookie: ".utf8)
     private static let cookieName = Array(Cookie.name.utf8)
 
-    static func mint() throws -> [UInt8] {
-        Base64URL.encode(try SecureRandom.bytes(32))
+    /// Draws a token; before its random characters stands the tag of its user, where the store has such.
+    static func mint(_ tag: [UInt8] = []) throws -> [UInt8] {
+        let random = Base64URL.encode(try SecureRandom.bytes(32))
+        return tag.isEmpty ? random : tag + random
     }
 
     /// The token of a credential of ours.
@@ -224,7 +241,7 @@ enum SessionToken {
 
     static func credential(_ token: [UInt8]) -> Credential {
         var line = prefix
-        line.reserveCapacity(prefix.count + length)
+        line.reserveCapacity(prefix.count + token.count)
         line.append(contentsOf: token)
         return Credential(headerLine: line)
     }
@@ -233,7 +250,7 @@ enum SessionToken {
     ///
     /// - Returns: where it stands; `nil` for a line that is no cookie header, a value of another length or
     ///   alphabet than a token, or two cookies of the name: nothing of that reaches the store.
-    static func find(in line: Span<UInt8>) -> Range<Int>? {
+    static func find(in line: Span<UInt8>, tagLength: Int = 0) -> Range<Int>? {
         guard line.count <= HeaderLine.longest_bytes, var start = cookiesStart(line) else { return nil }
         var found: Range<Int>?
         while start < line.count {
@@ -245,7 +262,7 @@ enum SessionToken {
             }
             start = end + 1
         }
-        guard let found, isToken(line.extracting(found)) else { return nil }
+        guard let found, isToken(line.extracting(found), tagLength: tagLength) else { return nil }
         return found
     }
 
@@ -262,7 +279,7 @@ enum SessionToken {
         return line.extracting(pair.lowerBound..<(pair.lowerBound + name.count)).elementsEqual(name)
     }
 
-    static func isToken(_ token: Span<UInt8>) -> Bool {
-        token.count == length && Base64URL.isText(token)
+    static func isToken(_ token: Span<UInt8>, tagLength: Int = 0) -> Bool {
+        token.count == length + tagLength && Base64URL.isText(token)
     }
 }

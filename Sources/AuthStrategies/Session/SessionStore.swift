@@ -22,6 +22,12 @@ public protocol SessionStore: ~Copyable, SendableMetatype {
     /// What a variant of the store may set.
     static var parameters: [StrategyParameter] { get }
 
+    /// How many characters of a token say in which place of the store its session is; 0 where there is one place only.
+    static var tagLength: Int { get }
+
+    /// What those characters are for the sessions of a user; the name of a session begins with them.
+    static func tag(of subject: Subject) -> [UInt8]
+
     /// Makes what the sessions of a run need, once, before any client exists.
     static func prepare(in environment: Environment) throws -> Common
 
@@ -92,6 +98,10 @@ extension SessionStore where Self: ~Copyable {
     public static var readsReplica: Bool { false }
 
     public static var parameters: [StrategyParameter] { [] }
+
+    public static var tagLength: Int { 0 }
+
+    public static func tag(of subject: Subject) -> [UInt8] { [] }
 
     public static func promise(_ parameters: StrategyParameters) -> RevocationPromise { .immediate }
 

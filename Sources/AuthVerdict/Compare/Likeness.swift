@@ -61,6 +61,7 @@ struct Likeness {
             // A run without any strategy of a store has no such setting.
             + [
                 fact("the way to Redis") { $0.stores.redis?.topology },
+                fact("the way to the Redis Cluster") { $0.stores.redis_cluster?.topology },
                 fact("the way to PostgreSQL") { $0.stores.postgres?.topology },
                 fact("the way to the authority") { $0.stores.authority?.topology },
                 fact("the SQLite file") { $0.stores.sqlite?.file.rawValue },

@@ -19,11 +19,16 @@ package final class PrivateRedisServer: Sendable {
     package let url: String
     package let endpoint: RedisEndpoint
     private let program: URL
-    private let arguments: [String]
+    private let place: Place
     private let folder: URL
     private let process: Mutex<ChildProcess>
 
     package var processID: Int32 { process.withLock { $0.id } }
+    package var isRunning: Bool { process.withLock { $0.isRunning } }
+    /// The ports of a node of a cluster: for clients, and for the other nodes.
+    package var ports: (clients: UInt16, bus: UInt16)? {
+        place.ports.count == 2 ? (place.ports[0].number, place.ports[1].number) : nil
+    }
 
     /// Starts the server and waits until it answers.
     ///
@@ -32,8 +37,11 @@ package final class PrivateRedisServer: Sendable {
     /// - Parameters:
     ///   - folder: the server's working folder, which only this user may enter.
     ///   - transport: how clients reach it.
+    ///   - password: that of the cluster of which it is a node, at a port; `nil` for a server of its own.
     /// - Throws: `RedisServerError` when the program is missing or does not answer.
-    package init(folder: URL, over transport: Transport = .unix) throws(RedisServerError) {
+    package init(
+        folder: URL, over transport: Transport = .unix, inClusterOf password: String? = nil
+    ) throws(RedisServerError) {
         guard let program = Executable.find("redis-server") else {
             throw RedisServerError(
                 description: "redis-server was not found on the PATH: install the package redis-server"
@@ -43,15 +51,13 @@ package final class PrivateRedisServer: Sendable {
         var failure = "no port is free"
         // Another program may take the port between our look and the server's start.
         repeat {
-            let place = try Place(transport, folder)
-            guard let endpoint = RedisEndpoint(url: place.url) else { continue }
-            let process: ChildProcess
-            do throws(FileError) {
-                process = try ChildProcess(program, place.arguments + Self.arguments(folder))
-            } catch { throw RedisServerError(description: "\(error)") }
+            guard let place = try Place(transport, folder, inClusterOf: password),
+                let endpoint = RedisEndpoint(url: place.url)
+            else { continue }
+            let process = try Self.start(program, place)
             if Self.answers(endpoint, process, until: limit) {
                 (url, self.endpoint, self.folder) = (place.url, endpoint, folder)
-                (self.program, arguments) = (program, place.arguments + Self.arguments(folder))
+                (self.program, self.place) = (program, place)
                 self.process = Mutex(process)
                 return
             }
@@ -78,10 +84,7 @@ package final class PrivateRedisServer: Sendable {
     /// - Throws: `RedisServerError` when it does not answer.
     package func restart() throws(RedisServerError) {
         stop()
-        let fresh: ChildProcess
-        do throws(FileError) { fresh = try ChildProcess(program, arguments) } catch {
-            throw RedisServerError(description: "\(error)")
-        }
+        let fresh = try Self.start(program, place)
         process.withLock { $0 = fresh }
         guard Self.answers(endpoint, fresh, until: ContinuousClock.now + .seconds(Self.patience_s)) else {
             throw RedisServerError(
@@ -117,10 +120,11 @@ package final class PrivateRedisServer: Sendable {
 
     /// Waits until a replica has all that was written so far.
     ///
+    /// - Parameter key: one that may be written and that the server has.
     /// - Throws: `RedisError` where it does not have it in time.
-    package func waitForReplica() throws(RedisError) {
+    package func waitForReplica(of key: String = "authbench:replica") throws(RedisError) {
         var connection = try RedisConnection(endpoint)
-        _ = try connection.execute(RedisCommand("SET", "authbench:replica", "1", "PX", "1"))
+        _ = try connection.execute(RedisCommand("SET", key, "1", "PX", "1"))
         try connection.wait(forReplicas: 1)
     }
 
@@ -138,19 +142,25 @@ package final class PrivateRedisServer: Sendable {
         _ = try connection.execute(command)
     }
 
-    private static func arguments(_ folder: URL) -> [String] {
-        [
-            "--save", "", "--appendonly", "no", "--dir", folder.path, "--daemonize", "no", "--logfile",
-            folder.appendingPathComponent("redis.log").path,
-        ]
+    private static func start(_ program: URL, _ place: Place) throws(RedisServerError) -> ChildProcess {
+        do throws(FileError) { return try ChildProcess(program, place.arguments) } catch {
+            throw RedisServerError(description: "\(error)")
+        }
     }
 
     /// Where a server listens, and how it is told to.
     private struct Place {
-        var url: String
-        var arguments: [String]
+        let url: String
+        let arguments: [String]
+        /// Held as long as the server may be started there again.
+        let ports: [ReservedPort]
 
-        init(_ transport: Transport, _ folder: URL) throws(RedisServerError) {
+        /// - Returns: `nil` where no port is free.
+        init?(_ transport: Transport, _ folder: URL, inClusterOf password: String?) throws(RedisServerError) {
+            let common = [
+                "--save", "", "--appendonly", "no", "--dir", folder.path, "--daemonize", "no", "--logfile",
+                folder.appendingPathComponent("redis.log").path,
+            ]
             switch transport {
             case .unix:
                 let path = folder.appendingPathComponent("redis.sock").path
@@ -162,19 +172,25 @@ package final class PrivateRedisServer: Sendable {
                             + " shorter folder, or use --private-redis tcp")
                 }
                 url = "unix://" + path
-                arguments = ["--port", "0", "--unixsocket", path, "--unixsocketperm", "700"]
+                arguments = ["--port", "0", "--unixsocket", path, "--unixsocketperm", "700"] + common
+                ports = []
             case .tcp:
-                let password = UUID().uuidString + UUID().uuidString
-                let port = LoopbackPort.free() ?? 0
-                url = "redis://:\(password)@127.0.0.1:\(port)"
+                guard let port = ReservedPort(), let bus = ReservedPort() else { return nil }
+                let secret = password ?? RedisPassword.drawn()
+                url = "redis://:\(secret)@127.0.0.1:\(port.number)"
                 // In a file, because everybody can read the arguments of a program.
                 let file = folder.appendingPathComponent("redis.conf")
                 do {
-                    try Data("requirepass \(password)\n".utf8).write(to: file)
+                    try Data("requirepass \(secret)\nmasterauth \(secret)\n".utf8).write(to: file)
                 } catch {
                     throw RedisServerError(description: "\(file.path) cannot be written: is the disk full?")
                 }
-                arguments = [file.path, "--port", String(port), "--bind", "127.0.0.1"]
+                let node =
+                    password == nil
+                    ? [] : PrivateRedisCluster.settings + ["--cluster-port", String(bus.number)]
+                arguments =
+                    [file.path, "--port", String(port.number), "--bind", "127.0.0.1"] + node + common
+                ports = password == nil ? [port] : [port, bus]
             }
         }
     }
@@ -207,85 +223,12 @@ package final class PrivateRedisServer: Sendable {
     }
 }
 
+/// A password of a run.
+enum RedisPassword {
+    static func drawn() -> String { UUID().uuidString + UUID().uuidString }
+}
+
 /// Why no private server runs.
 package struct RedisServerError: Error, CustomStringConvertible {
     package var description: String
-}
-
-/// Finds a TCP port on 127.0.0.1 that nobody listens on.
-package enum LoopbackPort {
-    package static func free() -> UInt16? {
-        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard socket >= 0 else { return nil }
-        defer { close(socket) }
-        return bind(socket, to: 0) == 0 ? number(of: socket) : nil
-    }
-
-    /// The port that a socket has.
-    static func number(of socket: Int32) -> UInt16? {
-        var address = sockaddr_in()
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = unsafe withUnsafeMutablePointer(to: &address) { address in
-            unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                unsafe getsockname(socket, address, &length)
-            }
-        }
-        return result == 0 ? UInt16(bigEndian: address.sin_port) : nil
-    }
-
-    /// Gives a socket a port of 127.0.0.1; port 0 is any free one (bind(2)).
-    static func bind(_ socket: Int32, to port: UInt16) -> Int32 {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        address.sin_port = port.bigEndian
-        return unsafe withUnsafePointer(to: &address) { address in
-            unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                unsafe Glibc.bind(socket, address, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-    }
-}
-
-/// A TCP port of 127.0.0.1 for a program that takes a while until it listens: meanwhile no other command of this program takes
-/// it, and the system gives it to nobody who asks for any port.
-package final class ReservedPort: Sendable {
-    package let number: UInt16
-    private let claim: Int32
-
-    /// - Returns: `nil` where none is free.
-    package init?() {
-        for _ in 0..<500 {
-            let number = UInt16.random(in: Self.range)
-            // UDP has ports of its own: one of them, with the same number, says that the other is taken.
-            let claim = Self.bound(to: number, SOCK_DGRAM)
-            guard claim >= 0 else { continue }
-            let trial = Self.bound(to: number, SOCK_STREAM)
-            if trial >= 0 {
-                close(trial)
-                (self.number, self.claim) = (number, claim)
-                return
-            }
-            close(claim)
-        }
-        return nil
-    }
-
-    deinit { close(claim) }
-
-    /// Below the ports that the system gives out (ip(7), `ip_local_port_range`), where there are enough.
-    private static var range: ClosedRange<UInt16> {
-        let text = SystemFile.line("/proc/sys/net/ipv4/ip_local_port_range") ?? ""
-        let lowest = text.split(whereSeparator: \.isWhitespace).first.flatMap { UInt16($0) } ?? 0
-        return lowest > 20_000 ? 10_000...(lowest - 1) : 1_024...UInt16.max
-    }
-
-    private static func bound(to port: UInt16, _ type: __socket_type) -> Int32 {
-        let socket = Glibc.socket(AF_INET, Int32((type.rawValue | SOCK_CLOEXEC.rawValue)), 0)
-        if socket >= 0, LoopbackPort.bind(socket, to: port) != 0 {
-            close(socket)
-            return -1
-        }
-        return socket
-    }
 }

@@ -1,5 +1,5 @@
 /// A command in the Redis protocol (RESP2), built in a buffer that is used again and again.
-package struct RedisCommand: Sendable {
+public struct RedisCommand: Sendable {
     package private(set) var bytes: [UInt8] = []
     /// Of a script: how many arguments there are in all, and where those after its digest begin.
     private var tail = (arguments: 0, start: 0)
@@ -7,7 +7,9 @@ package struct RedisCommand: Sendable {
     package init() {}
 
     /// Makes a command of texts, for those that are sent seldom.
-    package init(_ words: String...) {
+    package init(_ words: String...) { self.init(words) }
+
+    package init(_ words: [String]) {
         begin(arguments: words.count)
         for word in words { append(Array(word.utf8).span) }
     }
@@ -42,6 +44,14 @@ package struct RedisCommand: Sendable {
         command.bytes += bytes[tail.start...]
         return command
     }
+
+    /// The command that waits until replicas have what its connection wrote (https://redis.io/docs/latest/commands/wait/).
+    static func wait(forReplicas wanted: Int) -> Self {
+        RedisCommand("WAIT", String(wanted), String(replicaPatience_ms))
+    }
+
+    /// Less than a connection waits for a reply.
+    private static let replicaPatience_ms = 1500
 
     package mutating func append(_ argument: Span<UInt8>) {
         bytes.append(UInt8(ascii: "$"))
@@ -91,35 +101,19 @@ package struct RedisCommand: Sendable {
 
 /// A Lua script that a server has been told, to be run by its digest
 /// (https://redis.io/docs/latest/develop/programmability/eval-intro/).
-package struct RedisScript: Sendable {
+public struct RedisScript: Sendable {
     package let text: String
     /// In hexadecimal, as the server names it.
     package let digest: [UInt8]
 
     /// Tells the server a script.
-    package init(_ text: String, on connection: inout RedisConnection) throws(RedisError) {
+    package init(
+        _ text: String, on connection: inout some RedisLine & ~Copyable
+    ) throws(RedisError) {
         guard
             let digest = try connection.execute(RedisCommand("SCRIPT", "LOAD", text), isRepeatable: true)
                 .bytes
         else { throw .unexpectedReply(command: "SCRIPT LOAD") }
         (self.text, self.digest) = (text, digest)
-    }
-}
-
-extension RedisConnection {
-    /// Less than a connection waits for a reply.
-    private static let replicaPatience_ms = 1500
-
-    /// Waits until replicas have what this connection wrote (https://redis.io/docs/latest/commands/wait/).
-    ///
-    /// - Parameter wanted: how many.
-    /// - Throws: `RedisError` where they do not have it in time: nobody knows then what a fail-over would bring back.
-    package mutating func wait(forReplicas wanted: Int) throws(RedisError) {
-        let command = RedisCommand("WAIT", String(wanted), String(Self.replicaPatience_ms))
-        // On another connection it would wait for nothing.
-        let count = try execute(command).integer ?? 0
-        guard count >= wanted else {
-            throw .server(message: "NOREPLICAS only \(count) of \(wanted) replicas have the last write")
-        }
     }
 }

@@ -116,7 +116,7 @@ package struct ReconnectPause: Sendable {
 }
 
 /// A failed Redis command: what was tried, and what the library or the server said.
-package enum RedisError: Error, CustomStringConvertible, Equatable {
+public enum RedisError: Error, CustomStringConvertible, Equatable {
     /// The connection failed: refused, timed out, closed, or not the Redis protocol.
     case connection(operation: String, message: String)
     /// The server answered with an error, such as `NOAUTH Authentication required.`
@@ -127,6 +127,12 @@ package enum RedisError: Error, CustomStringConvertible, Equatable {
     /// Whether the server does not know a script by its digest.
     package var isUnknownScript: Bool {
         if case .server(let message) = self { message.hasPrefix("NOSCRIPT") } else { false }
+    }
+
+    /// Whether a node of a cluster says that another one has the keys, or will have: nothing was done.
+    package var isRedirection: Bool {
+        guard case .server(let message) = self else { return false }
+        return ["MOVED ", "ASK ", "TRYAGAIN", "CLUSTERDOWN"].contains { message.hasPrefix($0) }
     }
 
     /// Whether the server was away, busy or full, for which nobody who asks it is to blame.
@@ -141,11 +147,11 @@ package enum RedisError: Error, CustomStringConvertible, Equatable {
     /// The first words of such answers (https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors).
     private static let outages = [
         "LOADING", "BUSY ", "OOM", "MISCONF", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "NOREPLICAS",
-        "TRYAGAIN",
+        "TRYAGAIN", "MOVED ", "ASK ", RedisRedirection.halfMoved,
         "UNBLOCKED", "ERR max number of clients",
     ]
 
-    package var description: String {
+    public var description: String {
         switch self {
         case .connection(let operation, let message): "Redis: could not \(operation): \(message)"
         case .server(let message): "Redis answered: \(message)"

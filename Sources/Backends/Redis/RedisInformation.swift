@@ -57,10 +57,14 @@ package struct RedisHealth: Sendable, Equatable {
         }
     }
 
-    /// - Parameter before: how it was at the beginning.
+    /// - Parameters:
+    ///   - before: how it was at the beginning.
+    ///   - mayRestart: whether a server that was started again has got its keys back from another.
     /// - Returns: what was lost since then, as the end of a sentence; `nil` where nothing shows.
-    package func loss(since before: Self) -> String? {
-        if runID != before.runID { return "Redis was restarted during the run and lost its keys" }
+    package func loss(since before: Self, mayRestart: Bool = false) -> String? {
+        if runID != before.runID {
+            return mayRestart ? nil : "Redis was restarted during the run and lost its keys"
+        }
         if flushes > before.flushes { return "somebody emptied Redis during the run (FLUSHALL or FLUSHDB)" }
         guard evicted > before.evicted else { return nil }
         return

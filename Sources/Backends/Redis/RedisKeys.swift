@@ -8,10 +8,18 @@ package enum RedisKeys {
     /// Draws a prefix that no other run has: a key of that name, without the colon, is set until `release`.
     package static func claimPrefix(at endpoint: RedisEndpoint) throws(RedisError) -> String {
         var connection = try RedisConnection(endpoint)
+        return try claimPrefix(over: &connection)
+    }
+
+    /// The same where one server, or a cluster of them, has the keys.
+    package static func claimPrefix(
+        over line: inout some RedisLine & ~Copyable
+    ) throws(RedisError) -> String {
         while true {
             let name = "authbench:\(UUID().uuidString.prefix(8).lowercased())"
-            let reply = try connection.execute(
-                RedisCommand("SET", name, "in use", "NX", "EX", String(hold_s)))
+            line.turn(to: Array(name.utf8))
+            let reply = try line.execute(
+                RedisCommand("SET", name, "in use", "NX", "EX", String(hold_s)), isRepeatable: false)
             if !reply.isNil { return name + ":" }
         }
     }
@@ -20,7 +28,16 @@ package enum RedisKeys {
     package static func release(_ prefix: String, at endpoint: RedisEndpoint) throws(RedisError) {
         try remove(under: prefix, at: endpoint)
         var connection = try RedisConnection(endpoint)
-        _ = try connection.execute(RedisCommand("UNLINK", String(prefix.dropLast())))
+        try giveUp(prefix, over: &connection)
+    }
+
+    /// Gives a prefix up under which there are no keys any more.
+    package static func giveUp(
+        _ prefix: String, over line: inout some RedisLine & ~Copyable
+    ) throws(RedisError) {
+        let name = String(prefix.dropLast())
+        line.turn(to: Array(name.utf8))
+        _ = try line.execute(RedisCommand("UNLINK", name), isRepeatable: true)
     }
 
     /// Removes every key under a prefix, a few hundred at a time and without blocking the server.
@@ -31,11 +48,15 @@ package enum RedisKeys {
         var connection = try RedisConnection(endpoint)
         var removed = 0
         try scan(under: prefix, on: &connection) { (keys, connection) throws(RedisError) in
+            // One at a time: a node of a cluster takes no keys of two slots in one command.
             var unlink = RedisCommand()
-            unlink.begin(arguments: keys.count + 1)
-            unlink.append("UNLINK")
-            for key in keys { unlink.append(key.span) }
-            removed += Int(try connection.execute(unlink).integer ?? 0)
+            for key in keys {
+                unlink.begin(arguments: 2)
+                unlink.append("UNLINK")
+                unlink.append(key.span)
+                try connection.send(unlink)
+            }
+            for _ in keys { removed += Int(try connection.receive().integer ?? 0) }
         }
         return removed
     }

@@ -1,7 +1,7 @@
 import CAuthBenchHiredis
 
 /// One reply of the server; owns what hiredis allocated for it.
-@safe package struct RedisReply: ~Copyable {
+@safe public struct RedisReply: ~Copyable {
     private let reply: UnsafeMutablePointer<redisReply>
 
     @unsafe init(_ reply: UnsafeMutablePointer<redisReply>) {
@@ -52,6 +52,23 @@ import CAuthBenchHiredis
         )
     }
 
+    /// The whole reply, copied, for one whose elements have elements.
+    package var value: RedisValue { unsafe Self.value(reply) }
+
+    @unsafe private static func value(_ reply: UnsafeMutablePointer<redisReply>) -> RedisValue {
+        switch unsafe reply.pointee.type {
+        case REDIS_REPLY_INTEGER: unsafe .integer(reply.pointee.integer)
+        case REDIS_REPLY_STRING, REDIS_REPLY_STATUS:
+            unsafe .text(String(decoding: bytes(reply), as: UTF8.self))
+        case REDIS_REPLY_ARRAY:
+            unsafe .array(
+                (0..<reply.pointee.elements).compactMap { index in
+                    unsafe reply.pointee.element[index].map { unsafe value($0) }
+                })
+        default: .nothing
+        }
+    }
+
     /// What a subscribed connection is sent: the kind (`message`, `subscribe`, `pong`), and the texts of its last element,
     /// copied; `nil` for those of a flush of all keys, and for a reply of another type.
     package var push: (kind: [UInt8], texts: [[UInt8]]?)? {
@@ -95,4 +112,16 @@ import CAuthBenchHiredis
         guard let start = unsafe reply.pointee.str else { return [] }
         return unsafe Array(UnsafeRawBufferPointer(start: start, count: Int(reply.pointee.len)))
     }
+}
+
+/// A reply by itself, for what is asked seldom.
+package enum RedisValue: Sendable, Equatable {
+    case nothing
+    case integer(Int64)
+    case text(String)
+    indirect case array([RedisValue])
+
+    var elements: [RedisValue] { if case .array(let elements) = self { elements } else { [] } }
+    var number: Int? { if case .integer(let number) = self { Int(number) } else { nil } }
+    var text: String? { if case .text(let text) = self { text } else { nil } }
 }
