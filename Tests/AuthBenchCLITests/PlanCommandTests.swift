@@ -4,18 +4,18 @@ import Testing
 
 @testable import AuthBenchCLI
 
+private let recordings = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().appendingPathComponent("Recordings")
+private let away = recordings.appendingPathComponent("plan/away").path
+private let inProcess = recordings.appendingPathComponent("plan/in-process").path
+/// Exposures of the same machine.
+private let exposureFolder = recordings.appendingPathComponent(
+    "claims/exposure/20261127T063833.005Z-exposure-mixed"
+).path
+
 /// `plan` as a user calls it.
 @Suite("authbench plan")
 struct PlanCommandTests {
-    private static let recordings = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().appendingPathComponent("Recordings")
-    private static let away = recordings.appendingPathComponent("plan/away").path
-    private static let inProcess = recordings.appendingPathComponent("plan/in-process").path
-    /// Exposures of the same machine.
-    private static let exposures = recordings.appendingPathComponent(
-        "claims/exposure/20261127T063833.005Z-exposure-mixed"
-    ).path
-
     private func plan(_ options: [String]) throws -> (status: Int32, output: String, errors: String) {
         let result = try Program(["plan"] + options, in: FileManager.default.temporaryDirectory).finish()
         return (result.status, result.output, result.errors)
@@ -23,7 +23,7 @@ struct PlanCommandTests {
 
     @Test("the rows of a series are a plan, the same each time, whose CSV has the columns of the schema")
     func rows() throws {
-        let options = [Self.away, "--requests-per-second", "1e5", "--format"]
+        let options = [away, "--requests-per-second", "1e5", "--format"]
         let first = try plan(options + ["csv"])
         #expect(first.status == 0, "\(first.errors)")
         #expect(try plan(options + ["csv"]).output == first.output)
@@ -43,12 +43,12 @@ struct PlanCommandTests {
     @Test("the exposures of another folder replace theory")
     func exposures() throws {
         let options = [
-            Self.inProcess, "--requests-per-second", "5000", "--strategy", "hs256", "--format", "csv",
+            inProcess, "--requests-per-second", "5000", "--strategy", "hs256", "--format", "csv",
         ]
         func row(_ more: [String]) throws -> TableRow {
             try #require(try CSVTable(plan(options + more).output).rows(of: "plan.csv").first)
         }
-        let (theory, measured) = (try row([]), try row([Self.exposures]))
+        let (theory, measured) = (try row([]), try row([exposureFolder]))
         #expect(
             theory["exposure_source"] == "theory" && theory["extrapolated"].contains("exposure: by theory"))
         #expect(
@@ -62,14 +62,14 @@ struct PlanCommandTests {
     func otherMachine() throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
             "plan-\(UUID().uuidString)")
-        try FileManager.default.copyItem(at: URL(fileURLWithPath: Self.exposures), to: folder)
+        try FileManager.default.copyItem(at: URL(fileURLWithPath: exposureFolder), to: folder)
         defer { try? FileManager.default.removeItem(at: folder) }
         let file = folder.appendingPathComponent("run.json")
         let text = try String(contentsOf: file, encoding: .utf8)
         let other = text.replacing(#/"cpu_model" : "[^"]*"/#, with: #""cpu_model" : "another""#)
         #expect(other != text)
         try other.write(to: file, atomically: true, encoding: .utf8)
-        let result = try plan([Self.away, folder.path, "--requests-per-second", "9"])
+        let result = try plan([away, folder.path, "--requests-per-second", "9"])
         #expect(result.status == 65 && result.errors.contains("another machine"), "\(result.errors)")
     }
 
@@ -94,7 +94,7 @@ struct PlanCommandTests {
             ([away, "--requests-per-second", "9", "--node-cores", "0"], 64, "give 1 to 1024"),
             (["nowhere", "--requests-per-second", "9"], 65, "nowhere"),
             (["", "--requests-per-second", "9"], 64, "is empty"),
-            ([exposures, "--requests-per-second", "9"], 5, "no folder has a run"),
+            ([exposureFolder, "--requests-per-second", "9"], 5, "no folder has a run"),
         ] as [([String], Int32, String)])
     func bad(options: [String], status: Int32, reason: String) throws {
         let result = try plan(options)

@@ -1,6 +1,6 @@
 import AuthCore
 import AuthResults
-import AuthStatistics
+@testable import AuthStatistics
 import Foundation
 import Testing
 

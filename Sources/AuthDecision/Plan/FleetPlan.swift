@@ -113,6 +113,7 @@ struct Validation: Sendable {
     ///   - validated: what is like it.
     ///   - row: the plan, with what was seen.
     ///   - beyond: how many times the measured rate a verifier or a shard carries, whichever is more.
+    /// - Returns: the reason, in a sentence.
     static func doubt(_ validated: Self?, _ row: PlanTable.Row, beyond: Double) -> String {
         guard let validated else {
             let servers = all.compactMap(\.server?.rawValue).joined(separator: " and ")

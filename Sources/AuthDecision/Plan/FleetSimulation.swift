@@ -86,6 +86,7 @@ package struct ReplayedRequest: Sendable {
     ///   - trace: of an open loop.
     ///   - perSecond: of all clients together.
     ///   - count: as many; the trace begins again where it has fewer.
+    /// - Returns: none where the trace has no arrivals.
     package static func all(of trace: Trace, perSecond: Double, count: Int) -> [Self] {
         var lap: [Self] = []
         for (client, one) in trace.clients.enumerated() {

@@ -164,6 +164,7 @@ struct MachineModel: Sendable {
     /// - Parameters:
     ///   - perSecond: the rate.
     ///   - clients: that share it evenly. A request waits while its client is busy, whose requests take much the same time.
+    /// - Returns: their distribution, in ns.
     func responses(perSecond: Double, clients: Int) -> ResponseTimes {
         // Nobody waits for what the own client does, which has only one request under way.
         let others = 1 - 1 / Double(clients)

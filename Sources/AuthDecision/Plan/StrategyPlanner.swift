@@ -45,10 +45,14 @@ struct StrategyPlanner {
     var checks: [PlanCheck] {
         guard wrong == 0 else { return [] }
         return points.compactMap { point in
-            let others = points.filter { $0.runID != point.runID }
-            // Where clients wait for a moment, each is woken for its request: that is another load.
-            let alike = others.filter { ($0.row.response == nil) == (point.row.response == nil) }
-            return MachineModel(alike, elsewhere: elsewhere, storeServers: Self.storeServers(traits))
+            let others = points.filter { other in
+                // Where clients wait for a moment, each is woken for its request: that is another load.
+                guard (other.row.response == nil) == (point.row.response == nil) else { return false }
+                // A rate is predicted upwards, as it was validated; a p99 between other rates.
+                return point.row.response == nil
+                    ? other.perSecond < point.perSecond : other.runID != point.runID
+            }
+            return MachineModel(others, elsewhere: elsewhere, storeServers: Self.storeServers(traits))
                 .flatMap { PlanCheck(of: point, by: $0) }
         }
     }
