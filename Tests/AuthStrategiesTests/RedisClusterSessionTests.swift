@@ -85,7 +85,7 @@ struct RedisClusterSessionTests {
         }
         stores.environment.redisCluster?.url = cluster.url
         var strategy = try strategy(stores)
-        let logins = (0..<2000).map { Login(subject: Subject(id: UInt64($0)), instant: .start) }
+        let logins = (0..<2000).map { Login(Subject(id: UInt64($0)), at: .start) }
         let credentials = try strategy.load(logins)
         for credential in credentials.prefix(300) { try strategy.logout(credential, at: .start) }
         let late = try (0..<30).map { _ in try strategy.login(alice, at: .start) }
