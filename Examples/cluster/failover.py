@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures sessions in a private Redis Cluster while one of its masters dies.
 
-`failover.py --population 1000000 --duration 20` starts `authbench run` with these options and lets it bring up a cluster of its
+`failover.py --population 1000000 --duration 20` (a population must be named) starts `authbench run` with these options and lets it bring up a cluster of its
 own. When its clients have begun to ask, the master with the most keys is killed. Prints what was loaded, and each repeat's row.
 Environment: AUTHBENCH, the program.
 """
@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 PROGRAM = os.environ.get("AUTHBENCH", ".build/release/authbench")
-# So many reads say that requests have begun: loading reads nothing.
+# So many reads since all was loaded say that requests have begun: loading reads nothing.
 BEGUN = 3000
 # How long requests go well before the master dies.
 BEFORE_S = 5
@@ -63,29 +63,39 @@ def nodes(temporary, program):
         for process in Path(f"/proc/{program}/task/{program}/children").read_text().split():
             if os.path.realpath(f"/proc/{process}/cwd") == os.path.realpath(folder):
                 found.append(Node(folder, int(process)))
-    return found
+    # One that has not named itself has not come up.
+    return [node for node in found if node.port != "0"]
+
+
+def keys(cluster):
+    """Of all masters, sessions and lists of users together."""
+    return sum(node.number("keyspace", "db0", "keys") for node in cluster if node.is_master)
+
+
+def read(cluster):
+    """How many keys were read so far."""
+    return sum(node.number("commandstats", "cmdstat_get", "calls") for node in cluster)
 
 
 def main():
     began = time.monotonic()
+    population = int(sys.argv[sys.argv.index("--population") + 1])
     with tempfile.TemporaryDirectory() as temporary, tempfile.TemporaryDirectory() as out:
         program = subprocess.Popen(
             [PROGRAM, "run", "--strategy", "cluster-session", "--repeats", "1", "--warm-up", "0", "--out", out,
              *sys.argv[1:]], env={**os.environ, "TMPDIR": temporary})
         try:
-            while program.poll() is None:
-                try:
-                    cluster = nodes(temporary, program.pid)
-                except FileNotFoundError:
-                    # One that comes up, or goes with the program.
-                    cluster = []
-                if len(cluster) == 6 and sum(n.number("commandstats", "cmdstat_get", "calls") for n in cluster) > BEGUN:
-                    break
+            cluster, reads = [], None
+            while program.poll() is None and (reads is None or read(cluster) < reads + BEGUN):
                 time.sleep(0.2)
+                if len(cluster) < 6:
+                    cluster = nodes(temporary, program.pid)
+                elif reads is None and keys(cluster) >= population:
+                    reads = read(cluster)
             if program.poll() is not None:
                 return program.returncode
             print(f"loaded, and the first requests sent, after {time.monotonic() - began:.1f} s")
-            print(f"keys: {sum(n.number('keyspace', 'db0', 'keys') for n in cluster if n.is_master)},"
+            print(f"keys: {keys(cluster)},"
                   f" memory of all nodes: {sum(n.resident_kib for n in cluster) / 1024:.0f} MiB")
             time.sleep(BEFORE_S)
             dying = max((n for n in cluster if n.is_master), key=lambda n: n.number("keyspace", "db0", "keys"))
