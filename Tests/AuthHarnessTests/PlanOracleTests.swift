@@ -1,11 +1,11 @@
 import AuthCore
 import AuthResults
-import AuthStatistics
 import Foundation
 import Testing
 
 @testable import AuthDecision
 @testable import AuthHarness
+@testable import AuthStatistics
 
 /// The model of `authbench plan` held against a strategy whose service times are known; only the script moves the clock.
 @Suite("Plans against theory")
