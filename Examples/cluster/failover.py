@@ -17,8 +17,9 @@ import time
 from pathlib import Path
 
 PROGRAM = os.environ.get("AUTHBENCH", ".build/release/authbench")
-# So many reads since all was loaded say that requests have begun: loading reads nothing.
-BEGUN = 3000
+# Requests read more than they run scripts, and loading does not: so often more says that requests have begun.
+READS_PER_SCRIPT = 2
+LOOK_S = 0.3
 # How long requests go well before the master dies.
 BEFORE_S = 5
 COLUMNS = ["strategy", "operations", "wall_ns", "false_accepts", "false_rejects", "errors", "valid", "reason"]
@@ -72,9 +73,9 @@ def keys(cluster):
     return sum(node.number("keyspace", "db0", "keys") for node in cluster if node.is_master)
 
 
-def read(cluster):
-    """How many keys were read so far."""
-    return sum(node.number("commandstats", "cmdstat_get", "calls") for node in cluster)
+def calls(cluster, command):
+    """How often a command was carried out so far."""
+    return sum(node.number("commandstats", f"cmdstat_{command}", "calls") for node in cluster)
 
 
 def main():
@@ -85,13 +86,17 @@ def main():
             [PROGRAM, "run", "--strategy", "cluster-session", "--repeats", "1", "--warm-up", "0", "--out", out,
              *sys.argv[1:]], env={**os.environ, "TMPDIR": temporary})
         try:
-            cluster, reads = [], None
-            while program.poll() is None and (reads is None or read(cluster) < reads + BEGUN):
-                time.sleep(0.2)
+            cluster, before = [], (0, 0)
+            while program.poll() is None:
+                time.sleep(LOOK_S)
                 if len(cluster) < 6:
                     cluster = nodes(temporary, program.pid)
-                elif reads is None and keys(cluster) >= population:
-                    reads = read(cluster)
+                    continue
+                now = (calls(cluster, "get"), calls(cluster, "evalsha"))
+                reads, scripts = (new - old for new, old in zip(now, before))
+                if keys(cluster) >= population and reads > 1000 and reads > READS_PER_SCRIPT * scripts:
+                    break
+                before = now
             if program.poll() is not None:
                 return program.returncode
             print(f"loaded, and the first requests sent, after {time.monotonic() - began:.1f} s")
