@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures sessions in a private Redis Cluster while one of its masters dies.
 
-`failover.py --population 1000000 --duration 20` starts `authbench run` with these options and lets it bring up a cluster of its
+`failover.py --population 1000000 --duration 20` (a population must be named) starts `authbench run` with these options and lets it bring up a cluster of its
 own. When its clients have begun to ask, the master with the most keys is killed. Prints what was loaded, and each repeat's row.
 Environment: AUTHBENCH, the program.
 """
@@ -17,8 +17,9 @@ import time
 from pathlib import Path
 
 PROGRAM = os.environ.get("AUTHBENCH", ".build/release/authbench")
-# So many reads say that requests have begun: loading reads nothing.
-BEGUN = 3000
+# Requests read more than they run scripts, and loading does not: so often more says that requests have begun.
+READS_PER_SCRIPT = 2
+LOOK_S = 0.3
 # How long requests go well before the master dies.
 BEFORE_S = 5
 COLUMNS = ["strategy", "operations", "wall_ns", "false_accepts", "false_rejects", "errors", "valid", "reason"]
@@ -63,29 +64,43 @@ def nodes(temporary, program):
         for process in Path(f"/proc/{program}/task/{program}/children").read_text().split():
             if os.path.realpath(f"/proc/{process}/cwd") == os.path.realpath(folder):
                 found.append(Node(folder, int(process)))
-    return found
+    # One that has not named itself has not come up.
+    return [node for node in found if node.port != "0"]
+
+
+def keys(cluster):
+    """Of all masters, sessions and lists of users together."""
+    return sum(node.number("keyspace", "db0", "keys") for node in cluster if node.is_master)
+
+
+def calls(cluster, command):
+    """How often a command was carried out so far."""
+    return sum(node.number("commandstats", f"cmdstat_{command}", "calls") for node in cluster)
 
 
 def main():
     began = time.monotonic()
+    population = int(sys.argv[sys.argv.index("--population") + 1])
     with tempfile.TemporaryDirectory() as temporary, tempfile.TemporaryDirectory() as out:
         program = subprocess.Popen(
             [PROGRAM, "run", "--strategy", "cluster-session", "--repeats", "1", "--warm-up", "0", "--out", out,
              *sys.argv[1:]], env={**os.environ, "TMPDIR": temporary})
         try:
+            cluster, before = [], (0, 0)
             while program.poll() is None:
-                try:
+                time.sleep(LOOK_S)
+                if len(cluster) < 6:
                     cluster = nodes(temporary, program.pid)
-                except FileNotFoundError:
-                    # One that comes up, or goes with the program.
-                    cluster = []
-                if len(cluster) == 6 and sum(n.number("commandstats", "cmdstat_get", "calls") for n in cluster) > BEGUN:
+                    continue
+                now = (calls(cluster, "get"), calls(cluster, "evalsha"))
+                reads, scripts = (new - old for new, old in zip(now, before))
+                if keys(cluster) >= population and reads > 1000 and reads > READS_PER_SCRIPT * scripts:
                     break
-                time.sleep(0.2)
+                before = now
             if program.poll() is not None:
                 return program.returncode
             print(f"loaded, and the first requests sent, after {time.monotonic() - began:.1f} s")
-            print(f"keys: {sum(n.number('keyspace', 'db0', 'keys') for n in cluster if n.is_master)},"
+            print(f"keys: {keys(cluster)},"
                   f" memory of all nodes: {sum(n.resident_kib for n in cluster) / 1024:.0f} MiB")
             time.sleep(BEFORE_S)
             dying = max((n for n in cluster if n.is_master), key=lambda n: n.number("keyspace", "db0", "keys"))

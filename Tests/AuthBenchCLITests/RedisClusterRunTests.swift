@@ -16,6 +16,11 @@ struct RedisClusterRunTests {
         return table.rows.map { Dictionary(uniqueKeysWithValues: zip(table.header, $0)) }
     }
 
+    private func keys(of server: PrivateRedisServer) throws -> Int64 {
+        var connection = try RedisConnection(server.endpoint)
+        return try connection.execute(RedisCommand("DBSIZE")).integer ?? 0
+    }
+
     /// Reads so far, which only requests do: loading does not.
     private func reads(of server: PrivateRedisServer) throws -> Int {
         let statistics = try RedisInformation(at: server.endpoint, section: "commandstats")["cmdstat_get"]
@@ -44,7 +49,12 @@ struct RedisClusterRunTests {
                 ], in: folder, environment: environment)
             let dying = try cluster.fullestMaster()
             let begin = Date()
-            while try reads(of: dying) < 1000, Date().timeIntervalSince(begin) < 120 { usleep(20_000) }
+            func wait(until isSo: () throws -> Bool) rethrows {
+                while try !isSo(), Date().timeIntervalSince(begin) < 120 { usleep(20_000) }
+            }
+            try wait { try keys(of: dying) >= 600 }
+            let before = try reads(of: dying)
+            try wait { try reads(of: dying) >= before + 200 }
             dying.stop()
             let result = program.finish()
             let row = try #require(try rows(out).first, "\(result.errors)")

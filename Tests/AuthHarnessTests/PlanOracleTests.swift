@@ -6,6 +6,7 @@ import Testing
 
 @testable import AuthDecision
 @testable import AuthHarness
+@testable import AuthStatistics
 
 /// The model of `authbench plan` held against a strategy whose service times are known; only the script moves the clock.
 @Suite("Plans against theory")

@@ -16,6 +16,25 @@ struct RedisClusterSessionTests {
         try Strategy(sharing: Strategy.prepare(in: stores.environment))
     }
 
+    /// A cluster that no other test asks.
+    private struct OwnCluster {
+        let stores: TestStores
+        let folder: TemporaryFolder
+        let cluster: PrivateRedisCluster
+
+        init() throws {
+            stores = try TestStores()
+            folder = try TemporaryFolder()
+            cluster = try PrivateRedisCluster(folder: folder.url)
+            stores.environment.redisCluster?.url = cluster.url
+        }
+
+        func end() {
+            cluster.stop()
+            folder.remove()
+        }
+    }
+
     private func token(_ credential: Credential) -> String {
         String(decoding: SessionToken.token(of: credential), as: UTF8.self)
     }
@@ -76,16 +95,11 @@ struct RedisClusterSessionTests {
 
     @Test("a master that dies takes no sign-in with it that was acknowledged, and brings no sign-out back")
     func failover() throws {
-        let stores = try TestStores()
-        let folder = try TemporaryFolder()
-        let cluster = try PrivateRedisCluster(folder: folder.url)
-        defer {
-            cluster.stop()
-            folder.remove()
-        }
-        stores.environment.redisCluster?.url = cluster.url
-        var strategy = try strategy(stores)
-        let logins = (0..<2000).map { Login(subject: Subject(id: UInt64($0)), instant: .start) }
+        let own = try OwnCluster()
+        defer { own.end() }
+        let cluster = own.cluster
+        var strategy = try strategy(own.stores)
+        let logins = (0..<2000).map { Login(Subject(id: UInt64($0)), at: .start) }
         let credentials = try strategy.load(logins)
         for credential in credentials.prefix(300) { try strategy.logout(credential, at: .start) }
         let late = try (0..<30).map { _ in try strategy.login(alice, at: .start) }
@@ -109,15 +123,10 @@ struct RedisClusterSessionTests {
 
     @Test("a sign-out that no replica has heard of is told apart from one that is done")
     func alone() throws {
-        let stores = try TestStores()
-        let folder = try TemporaryFolder()
-        let cluster = try PrivateRedisCluster(folder: folder.url)
-        defer {
-            cluster.stop()
-            folder.remove()
-        }
-        stores.environment.redisCluster?.url = cluster.url
-        var strategy = try strategy(stores)
+        let own = try OwnCluster()
+        defer { own.end() }
+        let cluster = own.cluster
+        var strategy = try strategy(own.stores)
         let credential = try strategy.login(alice, at: .start)
         // The replicas stand still: nothing fails over, and nothing is acknowledged.
         for replica in cluster.servers[3...] { replica.suspend() }
