@@ -1,6 +1,5 @@
 import AuthCore
 import AuthResults
-@testable import AuthStatistics
 import Foundation
 import Testing
 
