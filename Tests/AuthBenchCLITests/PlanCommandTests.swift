@@ -23,7 +23,7 @@ struct PlanCommandTests {
 
     @Test("the rows of a series are a plan, the same each time, whose CSV has the columns of the schema")
     func rows() throws {
-        let options = [away, "--requests-per-second", "1e5", "--format"]
+        let options = [away, "--requests-per-second", "1e6", "--format"]
         let first = try plan(options + ["csv"])
         #expect(first.status == 0, "\(first.errors)")
         #expect(try plan(options + ["csv"]).output == first.output)

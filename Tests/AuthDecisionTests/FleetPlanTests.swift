@@ -188,6 +188,9 @@ struct FleetPlanTests {
                 "throughput.csv", of: experiment, where: ["strategy": "hs256-jwt"], "false_accepts",
                 always("1"))
             try copy.change(
+                "throughput.csv", of: experiment, where: ["strategy": "rs256-jwt"], "reason",
+                always("crafted"))
+            try copy.change(
                 "throughput.csv", of: experiment, where: ["strategy": "rs256-jwt"], "valid", always("false"))
         }
         let measured = try Recorded.evidence(folder)
@@ -196,7 +199,7 @@ struct FleetPlanTests {
         for row in rows {
             #expect(row.isWrong == (row.strategy == "hs256-jwt"))
             #expect((row.utilization == nil) == row.isWrong)
-            #expect(!row.isValid && !row.reason.isEmpty)
+            #expect(!row.isValid && row.reason.contains(row.isWrong ? "wrong decisions" : "crafted"))
         }
     }
 }

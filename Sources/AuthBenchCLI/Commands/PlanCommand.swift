@@ -153,7 +153,7 @@ struct PlanCommand: ParsableCommand {
             ? known : StrategyChoice.named(strategy, among: Registry.strategies).map(\.descriptor.id)
         let counted = Set(measured.rows("throughput.csv").map(\.strategy))
         let missing = wanted.first { !counted.contains($0) }
-        guard !wanted.isEmpty, strategy.isEmpty || missing == nil else {
+        guard wanted.contains(where: counted.contains), strategy.isEmpty || missing == nil else {
             throw CommandError(
                 status: ExitStatus.nothingMeasured,
                 message: "no folder has a run of \(missing ?? "any strategy"): measure it with authbench run")

@@ -165,7 +165,7 @@ private struct PlanPage {
     }
 
     private static let remark =
-        "* Simulated with the trace of the run. A spare machine, in case one fails, is not in it."
+        "* Simulated with the trace of the run. Spare machines are not in the plan."
 
     // MARK: Formats
 
