@@ -54,17 +54,11 @@ struct PlanOracleTests {
         }
     }
 
-    @Test("times of two kinds make the line longer, as Pollaczek and Khinchine say", arguments: [0.5, 0.7])
-    func twoKinds(utilization: Double) throws {
-        // One request in ten takes eleven times as long as the others.
+    @Test("the spread of the processor time is read off the times")
+    func twoKinds() throws {
+        // One request in ten takes eleven times as long as the others: (0.9 x 0.5^2 + 0.1 x 4.5^2) / 1^2.
         let point = try closedLoop({ $0 % 10 == 0 ? 550_000 : 50_000 }, cores: 1)
         let model = try #require(MachineModel([point], storeServers: nil))
         #expect(abs(model.variability / 2.25 - 1) < 0.02)
-        let perSecond = utilization / Self.service_ns * 1e9
-        let measured = try ScriptedTimes { $0 % 10 == 0 ? 550_000 : 50_000 }.measure(
-            .open(.poisson, rate: perSecond), .operations(100_000), seed: 4, lapOperations: 100_000)
-        let response = try #require(measured.operations.first?.response?.total.value_ns(at: 0.99))
-        let p99_ns = model.responses(perSecond: perSecond, clients: 1).quantile(0.99)
-        #expect(abs(p99_ns / Double(response) - 1) < 0.2, "\(p99_ns) against \(response)")
     }
 }
