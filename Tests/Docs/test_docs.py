@@ -19,7 +19,7 @@ PAGES = ["README.md", "CONTRIBUTING.md", *sorted(f"docs/{path.name}" for path in
 MAPS = ["Sources/README.md", "Benchmarks/README.md", "Tests/Fuzz/README.md"]
 REFERENCE = ROOT / "results/reference"
 COMMANDS = [
-    ["run"], ["exposure"], ["outage"], ["logout-everywhere"], ["sweep"], ["claims"], ["gate", "run"], ["gate", "simulate"], ["compare"], ["conform"], ["validate"], ["serve"],
+    ["run"], ["exposure"], ["outage"], ["logout-everywhere"], ["sweep"], ["claims"], ["plan"], ["gate", "run"], ["gate", "simulate"], ["compare"], ["conform"], ["validate"], ["serve"],
     ["token", "make"], ["token", "check"], ["list"], ["trace"], ["merge"], ["schema"]]
 
 
