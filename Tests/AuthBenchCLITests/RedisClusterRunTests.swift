@@ -82,7 +82,7 @@ struct RedisClusterRunTests {
             let table = try CSVTable(result.output)
             let row = Dictionary(uniqueKeysWithValues: zip(table.header, try #require(table.rows.first)))
             #expect(row["wrong_accepts"] == "0" && row["came_back"] == "0", "\(row)")
-            #expect(row["lost_share"] == "0" && row["first_error_ns"] != "", "\(row)")
+            #expect(Double(row["lost_share"] ?? "") == 0 && row["first_error_ns"] != "", "\(row)")
             let latest = folder.appendingPathComponent("results/latest-outage").resolvingSymlinksInPath()
             #expect(Validation(latest).faults == [])
             #expect(try FileManager.default.subpathsOfDirectory(atPath: temporary.path) == [])
