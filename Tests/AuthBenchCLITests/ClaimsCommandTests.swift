@@ -103,7 +103,7 @@ import Testing
 
     @Test func `a claim that nothing measures leaves no folder behind`() throws {
         try withFolder { folder in
-            let result = try result(["claims", "--only", "CLM-11", "--out", "out"], in: folder)
+            let result = try result(["claims", "--only", "CLM-23", "--out", "out"], in: folder)
             #expect(result.status == 0, "\(result.errors)")
             #expect(result.output.contains("not measured: it takes several nodes"))
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)

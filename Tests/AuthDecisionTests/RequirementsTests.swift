@@ -32,7 +32,7 @@ struct RequirementsTests {
             (#"{"p99_within":"-5ms"}"#, "give a time"), (#"{"users":1.5}"#, "give a whole number"),
             (#"{"services":0}"#, "give a whole number"),
             (#"{"requests_per_second":"many"}"#, "give a number"),
-            (#"{"stores":["mysql"]}"#, "give some of sqlite,redis,postgres,authority"),
+            (#"{"stores":["mysql"]}"#, "give some of sqlite,redis,redis-cluster,postgres,authority"),
             (#"{"while_store_away":"panic"}"#, "refuse or go-on"),
             (#"{"verifiers_may_mint":"no"}"#, "true or false"),
             (#"{"logout_within":"0","stores":[],"services":3}"#, "without a store"),

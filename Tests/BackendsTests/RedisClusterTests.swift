@@ -116,7 +116,7 @@ struct RedisClusterTests {
         _ = try client.execute(RedisCommand("SET", key, "here"), isRepeatable: true)
         let read = try RedisScript("return redis.call('GET', KEYS[1])", on: &client)
         var command = RedisCommand()
-        command.begin(read, keys: 1, arguments: 2)
+        command.begin(read, keys: 1, arguments: 1)
         command.append(Array(key.utf8))
         try place.move(key) {
             let own = try place.masters(of: key).own

@@ -15,7 +15,6 @@ struct PlanCommand: ParsableCommand {
             but extrapolated is named.
 
             EXAMPLES:
-              authbench sweep browse --over clients 1..32 x2 --out results
               authbench plan results/latest-sweep --requests-per-second 100000
               authbench plan results/latest --requests-per-second 1e6 --p99-within 5ms
               authbench plan results/latest --requests-per-second 5000 --format csv
