@@ -30,8 +30,14 @@ def keys(tmp_path_factory):
     return Keys(tmp_path_factory.mktemp("keys"))
 
 
+def from_now(seconds):
+    """A moment by the clock of the test that uses it: many run between the reading of this file and theirs."""
+    return lambda now: now + seconds
+
+
 def claims(**changes):
     now = int(time.time())
+    changes = {name: value(now) if callable(value) else value for name, value in changes.items()}
     good = {
         "iss": ISSUER, "aud": AUDIENCE, "sub": SUBJECT, "client_id": "web-app", "scope": "read write",
         "jti": "b5b8a0c2", "iat": now, "nbf": now, "exp": now + 600, "auth_time": now,
@@ -149,9 +155,9 @@ def refuse(keys, alg, token, reason):
         ({"aud": None}, "wrong_claims"),
         ({"iss": "https://id.tes"}, "wrong_claims"),
         ({"iss": None}, "wrong_claims"),
-        ({"exp": int(time.time()) - 1, "iat": int(time.time()) - 60, "nbf": int(time.time()) - 60}, "expired"),
+        ({"exp": from_now(-1), "iat": from_now(-60), "nbf": from_now(-60)}, "expired"),
         ({"exp": None}, "wrong_claims"),
-        ({"nbf": int(time.time()) + 300}, "wrong_claims"),
+        ({"nbf": from_now(300)}, "wrong_claims"),
     ],
 )
 @pytest.mark.parametrize("alg", ALGORITHMS)
