@@ -105,7 +105,7 @@ import Testing
         try withFolder { folder in
             let result = try result(["claims", "--only", "CLM-23", "--out", "out"], in: folder)
             #expect(result.status == 0, "\(result.errors)")
-            #expect(result.output.contains("not measured: it takes several nodes"))
+            #expect(result.output.contains("not measured: it has no experiment yet"), "\(result.output)")
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
         }
     }
