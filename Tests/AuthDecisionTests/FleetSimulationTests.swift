@@ -16,7 +16,7 @@ struct FleetSimulationTests {
         workload.skew = skew
         workload.arrival = .open(.poisson, rate: 1000)
         let trace = Trace(workload, lapOperations: count)
-        return ReplayedRequest.all(of: trace, perSecond: perSecond, count: count)
+        return ReplayedTrace(trace).requests(perSecond: perSecond, count: count)
     }
 
     @Test("the requests of a trace keep its order, come at the rate asked for, and begin again at its end")
@@ -28,7 +28,7 @@ struct FleetSimulationTests {
         workload.arrival = .open(.constant, rate: 10)
         let trace = Trace(workload, lapOperations: 1000)
         let lap = trace.clients.reduce(0) { $0 + $1.operations.count }
-        let twice = ReplayedRequest.all(of: trace, perSecond: 1e6, count: 2 * lap)
+        let twice = ReplayedTrace(trace).requests(perSecond: 1e6, count: 2 * lap)
         #expect(twice[..<lap].map(\.subject) == twice[lap...].map(\.subject))
         #expect(abs(twice[lap].due_ns - twice[0].due_ns - Double(lap) * 1000) < 1)
     }

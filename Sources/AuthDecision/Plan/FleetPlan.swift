@@ -40,7 +40,7 @@ package struct FleetPlan {
     package init(_ request: FleetRequest, _ measured: Evidence, strategies: [String]) {
         (self.request, self.measured) = (request, measured)
         let points = measured.pointsByStrategy
-        var (rows, checks, traces) = ([PlanTable.Row](), [PlanCheck](), [String: Trace]())
+        var (rows, checks, traces) = ([PlanTable.Row](), [PlanCheck](), [String: ReplayedTrace]())
         for strategy in strategies {
             let planner = StrategyPlanner(
                 request, measured, strategy, points[strategy] ?? [], measured.traits[strategy])

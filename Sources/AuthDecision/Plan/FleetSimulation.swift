@@ -79,29 +79,39 @@ package struct FleetSimulation {
 package struct ReplayedRequest: Sendable {
     package var due_ns: Double
     package var subject: UInt64
+}
 
-    /// All requests of a trace in the order in which they are due, the trace's own time being stretched to a rate.
-    ///
-    /// - Parameters:
-    ///   - trace: of an open loop.
-    ///   - perSecond: of all clients together.
-    ///   - count: as many; the trace begins again where it has fewer.
-    /// - Returns: none where the trace has no arrivals.
-    package static func all(of trace: Trace, perSecond: Double, count: Int) -> [Self] {
-        var lap: [Self] = []
+/// The requests of a trace in the order in which they are due.
+package struct ReplayedTrace: Sendable {
+    /// By the trace's own time; none where it has no arrivals.
+    private var lap: [ReplayedRequest] = []
+    private let lap_ns: Double
+
+    /// - Parameter trace: of an open loop.
+    package init(_ trace: Trace) {
+        lap_ns = Double(trace.clients.map(\.arrivals.lap_ns).max() ?? 0)
+        guard lap_ns > 0 else { return }
         for (client, one) in trace.clients.enumerated() {
             for (operation, due_ns) in zip(one.operations, one.arrivals.times_ns) {
                 let subject = trace.slot(of: operation, client: client).subject.id
-                lap.append(Self(due_ns: Double(due_ns), subject: subject))
+                lap.append(ReplayedRequest(due_ns: Double(due_ns), subject: subject))
             }
         }
         lap.sort { ($0.due_ns, $0.subject) < ($1.due_ns, $1.subject) }
-        let lap_ns = Double(trace.clients.map(\.arrivals.lap_ns).max() ?? 0)
-        guard !lap.isEmpty, lap_ns > 0 else { return [] }
+    }
+
+    /// Its requests, the trace's own time being stretched to a rate.
+    ///
+    /// - Parameters:
+    ///   - perSecond: of all clients together.
+    ///   - count: as many; the trace begins again where it has fewer.
+    /// - Returns: none where the trace has no arrivals.
+    package func requests(perSecond: Double, count: Int) -> [ReplayedRequest] {
+        guard !lap.isEmpty else { return [] }
         let stretch = Double(lap.count) / lap_ns * 1e9 / perSecond
         return (0..<count).map { index in
             let (round, place) = index.quotientAndRemainder(dividingBy: lap.count)
-            return Self(
+            return ReplayedRequest(
                 due_ns: (Double(round) * lap_ns + lap[place].due_ns) * stretch, subject: lap[place].subject)
         }
     }

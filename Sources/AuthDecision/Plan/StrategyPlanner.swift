@@ -57,7 +57,7 @@ struct StrategyPlanner {
         }
     }
 
-    func row(checks: [PlanCheck], _ traces: inout [String: Trace]) -> PlanTable.Row {
+    func row(checks: [PlanCheck], _ traces: inout [String: ReplayedTrace]) -> PlanTable.Row {
         var row = PlanTable.Row(
             strategy: strategy, perSecond: request.perSecond, storeRTT_ns: request.storeRTT_ns,
             store: server?.rawValue ?? traits?.stores.first?.rawValue ?? "none",
