@@ -175,7 +175,8 @@ package final class PrivateRedisServer: Sendable {
                 arguments = ["--port", "0", "--unixsocket", path, "--unixsocketperm", "700"] + common
                 ports = []
             case .tcp:
-                guard let port = ReservedPort(), let bus = ReservedPort() else { return nil }
+                ports = (0..<(password == nil ? 1 : 2)).compactMap { _ in ReservedPort() }
+                guard let port = ports.first, password == nil || ports.count == 2 else { return nil }
                 let secret = password ?? RedisPassword.drawn()
                 url = "redis://:\(secret)@127.0.0.1:\(port.number)"
                 // In a file, because everybody can read the arguments of a program.
@@ -185,12 +186,11 @@ package final class PrivateRedisServer: Sendable {
                 } catch {
                     throw RedisServerError(description: "\(file.path) cannot be written: is the disk full?")
                 }
-                let node =
-                    password == nil
-                    ? [] : PrivateRedisCluster.settings + ["--cluster-port", String(bus.number)]
+                let node = ports.dropFirst().flatMap { bus in
+                    PrivateRedisCluster.settings + ["--cluster-port", String(bus.number)]
+                }
                 arguments =
                     [file.path, "--port", String(port.number), "--bind", "127.0.0.1"] + node + common
-                ports = password == nil ? [port] : [port, bus]
             }
         }
     }
