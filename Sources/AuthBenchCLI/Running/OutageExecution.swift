@@ -144,7 +144,20 @@ extension OutageAssessment {
 
 extension StrategyChoice {
     /// For how many replicas a strategy on a cluster waits, as it is set.
-    fileprivate var waitsForReplicas: Int { parameters["replicas"].flatMap { Int($0) } ?? 1 }
+    fileprivate var waitsForReplicas: Int { RedisClusterConnection.replicas(parameters) }
+
+    /// Whether its server still has what it has acknowledged, whatever happens to it.
+    fileprivate var keepsAcknowledged: Bool {
+        switch descriptor.server {
+        // It has reached the log, unless the server was told to keep none.
+        case .postgres: parameters["durability"] != "unlogged"
+        // What a replica has acknowledged is there when it takes the place of its master.
+        case .redisCluster: waitsForReplicas > 0
+        // What is in the database of an authority stays there when the authority dies.
+        case .authority: parameters["store"] != "memory"
+        case .redis, .sqlite, nil: false
+        }
+    }
 }
 
 /// Does to the stores of a run what is asked for, and puts them in order again.
@@ -173,27 +186,16 @@ final class StoreFaults {
     /// - Returns: what is to be done to the store, and undone, on this thread.
     /// - Throws: what the stores throw.
     func arrange(_ fault: StoreFault, of strategy: StrategyChoice) throws -> OutageRun.Injection {
-        let place = stores.servers.first { $0.store == strategy.descriptor.server }
-        var injection =
-            place?.store == .redisCluster
-            ? arrangeClusterFailover() : try injection(fault, place?.privateServer, place?.relay)
-        // What PostgreSQL has acknowledged has reached its log, unless it was told to keep none.
-        if place?.store == .postgres, strategy.parameters["durability"] != "unlogged" {
-            injection.losesWrites = false
-        }
-        // What a replica has acknowledged is there when it takes the place of its master.
-        if place?.store == .redisCluster { injection.losesWrites = strategy.waitsForReplicas == 0 }
-        // What is in the database of an authority stays there when the authority dies.
-        if place?.store == .authority, strategy.parameters["store"] != "memory" {
-            injection.losesWrites = false
-        }
+        var injection = try injection(fault, stores.server(of: strategy.descriptor))
+        if strategy.keepsAcknowledged { injection.losesWrites = false }
         return injection
     }
 
     private func injection(
-        _ fault: StoreFault, _ server: (any PrivateServer)?, _ relay: StoreRelay?
+        _ fault: StoreFault, _ place: (any StoreServer)?
     ) throws -> OutageRun.Injection {
-        switch fault {
+        let (server, relay) = (place?.privateServer, place?.relay)
+        return switch fault {
         case .stop: .init(fault, begin: { server?.suspend() }, end: { server?.resume() })
         case .kill: .init(fault, begin: { server?.stop() }, end: { try server?.restart() })
         case .cut: .init(fault, begin: { try relay?.enter(.hold) }, end: { try relay?.enter(.pass) })
@@ -202,7 +204,8 @@ final class StoreFaults {
             .init(
                 fault, begin: { [severity] in try relay?.slow(byRTT_ns: severity.slowRTT.time_ns) },
                 end: { try relay?.slow(byRTT_ns: 0) })
-        case .failover: try arrangeFailover()
+        case .failover:
+            try (place as? RedisClusterOfRun).map(arrangeFailover(of:)) ?? arrangeFailover()
         case .lock: .init(fault, begin: { try self.lock() }, end: { self.writer = nil })
         case .full: .init(fault, begin: { SQLiteDisk.fill() }, end: { SQLiteDisk.free() })
         }
@@ -260,8 +263,8 @@ final class StoreFaults {
     }
 
     /// The cluster puts a replica into the place of the master by itself; at the end the master is started again, as a replica.
-    private func arrangeClusterFailover() -> OutageRun.Injection {
-        guard let cluster = stores.redisCluster?.own else {
+    private func arrangeFailover(of place: RedisClusterOfRun) -> OutageRun.Injection {
+        guard let cluster = place.own else {
             preconditionFailure("a failover is refused for a cluster that is not our own")
         }
         return .init(

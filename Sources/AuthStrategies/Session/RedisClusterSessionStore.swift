@@ -18,13 +18,19 @@ extension RedisClusterConnection: RedisSessionLine {
     package static var parameters: [StrategyParameter] {
         [
             StrategyParameter(
-                replicas, .choice(["0", "1"]), standard: "1",
+                replicas, .choice(["0", "1"]), standard: usualReplicas,
                 "for how many replicas a sign-in, renewal or sign-out waits")
         ]
     }
     package static var tagLength: Int { 3 }
     package static var waitsForLogins: Bool { true }
     private static var replicas: String { "replicas" }
+    private static var usualReplicas: String { "1" }
+
+    /// For how many replicas it waits with such parameters.
+    package static func replicas(_ parameters: StrategyParameters) -> Int {
+        Int(parameters[replicas] ?? usualReplicas) ?? 0
+    }
 
     package static func tag(of subject: Subject) -> [UInt8] {
         // The golden ratio spreads numbers that follow one another (Knuth, The Art of Computer Programming, 6.4).
@@ -36,7 +42,7 @@ extension RedisClusterConnection: RedisSessionLine {
         guard var settings = environment.redisCluster else {
             throw RedisError.connection(operation: "connect", message: "the run has no Redis Cluster")
         }
-        settings.replicas = environment.policy.parameters[replicas].flatMap { Int($0) } ?? 1
+        settings.replicas = replicas(environment.policy.parameters)
         return settings
     }
 
