@@ -170,7 +170,7 @@ struct ConformCommand: ParsableCommand {
 
     private func plan() throws -> RunPlan {
         try RunPlan(
-            unmeasured: try strategies.selected(), stores, out: out ?? ".", isQuiet: quiet)
+            unmeasured: try strategies.selected(), stores.plan(), out: out ?? ".", isQuiet: quiet)
     }
 }
 

@@ -160,10 +160,7 @@ extension OutageCommand {
 
     /// The faults that are asked for, in their usual order.
     private func wanted() throws -> [StoreFault] {
-        let given = [
-            stores.redis.map { _ in "--redis" }, stores.redisCluster.map { _ in "--redis-cluster" },
-            stores.postgres.map { _ in "--postgres" },
-        ].compactMap(\.self).first
+        let given = stores.ownServers.first
         let isOwn = given == nil
         if let given, let fault = fault.first(where: \.endsServer) {
             throw CommandError.usage(

@@ -103,7 +103,7 @@ extension RunCommand {
     /// Starts what is measured over HTTP beside the strategies, and adds it to them.
     private func serveStrategies(_ plan: inout RunPlan) throws -> ServedStrategies? {
         guard targets.overHttp else { return nil }
-        guard stores.redis == nil, stores.redisCluster == nil, stores.postgres == nil, stores.sqlite == nil,
+        guard stores.ownServers.isEmpty, stores.sqlite == nil,
             try distances.distances().isEmpty
         else {
             throw CommandError.usage(

@@ -79,7 +79,7 @@ struct ServeCommand: ParsableCommand {
         var workload = try WorkloadSource.load(workload)
         workload.policy.claims = try claims.read() ?? workload.policy.claims
         let opened = try Stores(
-            try RunPlan(unmeasured: [choice], of: workload, stores, out: ".", isQuiet: true),
+            try RunPlan(unmeasured: [choice], of: workload, stores.plan(), out: ".", isQuiet: true),
             cleanup: cleanup)
         let fault: (any Error)?
         do {

@@ -65,6 +65,12 @@ struct StoreOptions: ParsableArguments {
             valueName: "size"))
     var sqliteMmap = MemorySize(bytes: 0)
 
+    /// The options that name servers of the user's own, as far as they are given.
+    var ownServers: [String] {
+        [("--redis", redis), ("--redis-cluster", redisCluster), ("--postgres", postgres)]
+            .compactMap { option, address in address == nil ? nil : option }
+    }
+
     func plan() throws -> StorePlan {
         StorePlan(
             redis: try endpoint(), redisTransport: privateRedis, redisCluster: try clusterEndpoints(),
@@ -198,30 +204,6 @@ struct StoreOptions: ParsableArguments {
         }
         return "is not the address of a Redis server"
     }
-}
-
-/// The stores of a run: those that a user names, and how private ones are kept.
-struct StorePlan {
-    /// The user's own server; `nil` for a private one.
-    var redis: (url: String, endpoint: RedisEndpoint)?
-    var redisTransport = PrivateRedisServer.Transport.unix
-    /// Nodes of the user's own cluster; `nil` for a private one.
-    var redisCluster: (url: String, endpoints: [RedisEndpoint])?
-    var postgres = PostgreSQLServers()
-    /// The user's own file; `nil` for a temporary one.
-    var sqlitePath: String?
-    var synchronous: SQLiteSettings.Synchronous
-    var mmap_bytes: Int64 = 0
-}
-
-/// The PostgreSQL servers that a user names.
-struct PostgreSQLServers {
-    /// `nil` for a private one.
-    var own: (url: String, endpoint: PostgreSQLEndpoint)?
-    /// The replica of the user's own server.
-    var replica: (url: String, endpoint: PostgreSQLEndpoint)?
-    /// How long a private replica holds back each commit.
-    var lag_ms: Int64 = 0
 }
 
 extension SQLiteSettings.Synchronous: ExpressibleByArgument {}

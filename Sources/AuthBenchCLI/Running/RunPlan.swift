@@ -42,6 +42,30 @@ struct RunPlan {
     var baseline: String? { strategies.map(\.descriptor).first { $0.transport == .none }?.id }
 }
 
+/// The stores of a run: those that a user names, and how private ones are kept.
+struct StorePlan {
+    /// The user's own server; `nil` for a private one.
+    var redis: (url: String, endpoint: RedisEndpoint)?
+    var redisTransport = PrivateRedisServer.Transport.unix
+    /// Nodes of the user's own cluster; `nil` for a private one.
+    var redisCluster: (url: String, endpoints: [RedisEndpoint])?
+    var postgres = PostgreSQLServers()
+    /// The user's own file; `nil` for a temporary one.
+    var sqlitePath: String?
+    var synchronous: SQLiteSettings.Synchronous
+    var mmap_bytes: Int64 = 0
+}
+
+/// The PostgreSQL servers that a user names.
+struct PostgreSQLServers {
+    /// `nil` for a private one.
+    var own: (url: String, endpoint: PostgreSQLEndpoint)?
+    /// The replica of the user's own server.
+    var replica: (url: String, endpoint: PostgreSQLEndpoint)?
+    /// How long a private replica holds back each commit.
+    var lag_ms: Int64 = 0
+}
+
 /// What a process does as one shard of a run.
 struct ShardPlan {
     var shard: Shard
@@ -55,7 +79,7 @@ struct ShardPlan {
 extension RunPlan {
     /// For a command that uses strategies and their stores, and measures nothing.
     init(
-        unmeasured strategies: [StrategyChoice], of workload: Workload? = nil, _ stores: StoreOptions,
+        unmeasured strategies: [StrategyChoice], of workload: Workload? = nil, _ stores: StorePlan,
         out: String, isQuiet: Bool
     ) throws {
         let workload = try workload ?? WorkloadSource.load("mixed")
@@ -63,7 +87,7 @@ extension RunPlan {
             workload: workload, strategies: strategies,
             schedule: Schedule(strategies: strategies.count, repeats: 1, seed: workload.seed),
             warmUp: .duration(nanoseconds: 0), extent: .operations(1), warmUp_s: 0,
-            out: URL(fileURLWithPath: out), stores: try stores.plan(), isQuiet: isQuiet)
+            out: URL(fileURLWithPath: out), stores: stores, isQuiet: isQuiet)
     }
 
     /// The same at several distances: the first as it is, each further one only for the strategies whose store is a server

@@ -15,6 +15,8 @@ final class Stores {
     let redisCluster: RedisClusterOfRun?
     let postgres: PostgreSQLOfRun?
     let authority: AuthorityOfRun?
+    /// All of them, in the order in which they were opened.
+    let servers: [any StoreServer]
     private let cleanup: Cleanup
     /// The claim on the database, held until all connections are closed: closing a file drops SQLite's locks on it.
     private let database: SQLiteClaim?
@@ -51,16 +53,13 @@ final class Stores {
                 policy: plan.workload.policy, sqlite: sqlite, redis: redis?.settings,
                 postgres: postgres?.settings, authority: authority?.settings,
                 redisCluster: redisCluster?.settings)
-            facts = StoreFacts(plan, sqlite, [redis, redisCluster, postgres, authority])
+            servers = opened
+            facts = StoreFacts(plan, sqlite, opened)
         } catch {
             for server in opened.reversed() { try? server.close() }
             _ = cleanup.clear()
             throw error
         }
-    }
-
-    var servers: [any StoreServer] {
-        [redis as (any StoreServer)?, redisCluster, postgres, authority].compactMap(\.self)
     }
 
     /// The server that a strategy asks; `nil` where it asks none.
@@ -126,7 +125,7 @@ struct StoreFacts {
     ///   - plan: which stores the run needs.
     ///   - sqlite: the database of the run.
     ///   - servers: those of the run.
-    init(_ plan: RunPlan, _ sqlite: SQLiteSettings, _ servers: [(any StoreServer)?]) {
+    init(_ plan: RunPlan, _ sqlite: SQLiteSettings, _ servers: [any StoreServer]) {
         sqlitePath = sqlite.path
         if plan.needs(.sqlite) {
             stores.sqlite = .init(
@@ -134,9 +133,7 @@ struct StoreFacts {
                 wal_limit_bytes: sqlite.logLimit_bytes)
             sqliteSettings = try? Self.settings(sqlite)
         }
-        func server(_ store: Store) -> (any StoreServer)? {
-            servers.lazy.compactMap(\.self).first { $0.store == store }
-        }
+        func server(_ store: Store) -> (any StoreServer)? { servers.first { $0.store == store } }
         (redis, postgres) = (server(.redis) ?? server(.redisCluster), server(.postgres))
         (stores.redis, stores.redis_cluster) = (server(.redis)?.record, server(.redisCluster)?.record)
         (stores.postgres, stores.authority) = (postgres?.record, server(.authority)?.record)
